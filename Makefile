@@ -1,0 +1,91 @@
+# Compiles and links pgbox. ./build.sh calls it, after it has built the libraries; to work on pgbox itself,
+# "./build.sh libs" once and then "make" is enough.
+#
+#   make [V=1] [WERROR=1]           build, check what the linker made of it
+#   make size | install | clean
+#   TARGET  x86_64 or aarch64       DEPS  the folder of the libraries (./build.sh --prefix)
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+TARGET ?= $(shell uname -m)
+DEPS   ?= $(shell ./build.sh --target $(TARGET) --prefix)
+comma  := ,
+B      := .build/$(TARGET)
+BIN    := $(if $(filter $(TARGET),$(shell uname -m)),pgbox,pgbox-$(TARGET))
+Q      := $(if $(V),,@)
+
+CC       := $(DEPS)/bin/musl-gcc
+OBJCOPY  := $(TARGET)-linux-gnu-objcopy
+VERSION  := $(shell cat VERSION)
+CPPFLAGS := -D_GNU_SOURCE -DPGBOX_VERSION='"$(VERSION)"' -I. -Isrc
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+            -Wwrite-strings -Wconversion $(if $(WERROR),-Werror)
+CFLAGS   := -std=c11 -Os -g -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
+            -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
+# The wrapper links a static PIE with RELRO and immediate binding.
+LDFLAGS  := -Wl,--gc-sections,--build-id=none,--fatal-warnings$(if $(filter x86_64,$(TARGET)),$(comma)-z$(comma)pack-relative-relocs)
+LIBS     := -lpgfeutils -lpgcommon -lpgcommon_shlib -lpgport -lpgport_shlib -lcurl -lssl -lcrypto -lsqlite3 -lz -lzstd -llz4
+
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c applets/*.c)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/src/ext/data.o
+
+.PHONY: all check-binary size install clean
+all: check-binary
+
+# Objects of other libraries are never linked: this file changes when DEPS does.
+$(shell mkdir -p $(B) && { echo '$(DEPS)' | cmp -s - $(B)/deps || echo '$(DEPS)' >$(B)/deps; })
+
+$(B)/%.o: %.c Makefile VERSION $(B)/deps
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  CC   $<')
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/src/ext/data.o: src/ext/data.S $(B)/licenses.txt $(B)/deps
+	@mkdir -p $(@D)
+	$(Q)$(CC) -Wa,-I,$(DEPS),-I,$(B) -c -o $@ $<
+
+$(B)/licenses.txt: $(B)/deps
+	$(Q)while read -r name version; do \
+		printf '===== %s %s =====\n\n' "$$name" "$$version"; cat "$(DEPS)/licenses/$$name.txt"; echo; \
+	done <$(DEPS)/versions >$@
+
+# PostgreSQL's programs: their calls named in *.syms go to our seams, and all but their mains is hidden.
+$(B)/dump.o: MAINS := pg_dump_main pg_restore_main pg_dumpall_main
+$(B)/psql.o: MAINS := psql_main
+$(B)/dump.o $(B)/psql.o: $(B)/%.o: src/ext/seams/%.syms $(B)/deps
+	@$(if $(Q),echo '  SEAM $*')
+	$(Q)$(OBJCOPY) --redefine-syms=$< $(MAINS:%=--keep-global-symbol=%) $(DEPS)/engine/$*.o $@
+
+$(B)/libpq.a: src/ext/seams/libpq.syms $(B)/deps
+	@$(if $(Q),echo '  SEAM libpq')
+	$(Q)$(OBJCOPY) --redefine-syms=$< $(DEPS)/lib/libpq.a $@
+
+LINKED := $(OBJECTS) $(B)/dump.o $(B)/psql.o
+$(B)/pgbox.debug: $(LINKED) $(B)/libpq.a
+	@$(if $(Q),echo '  LINK $@')
+	$(Q)$(CC) $(LDFLAGS) -Wl,-Map=$(B)/pgbox.map -o $@ $(LINKED) -Wl,--start-group $(B)/libpq.a $(LIBS) -Wl,--end-group
+
+$(BIN): $(B)/pgbox.debug
+	$(Q)$(OBJCOPY) --strip-all --remove-section=.comment $< $@
+
+check-binary: $(BIN)
+	$(Q)tools/check-binary.sh $(BIN) $(B)/pgbox.debug
+
+size: $(BIN)
+	$(Q)awk -f tools/size.awk $(B)/pgbox.map | sort -rn
+	@stat -c '%9s %n' $(BIN)
+
+PREFIX ?= /usr/local
+install: $(BIN)
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/pgbox
+
+clean:
+	rm -rf .build pgbox pgbox-*
+
+# ---- tests, lint, benchmarks, demo -------------------------------------------------------------------------------
+
+-include $(wildcard tests/*.mk)
+
+-include $(OBJECTS:.o=.d)

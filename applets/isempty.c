@@ -1,0 +1,250 @@
+/*
+ * isempty - say whether a database holds anything of its user's.
+ *
+ * An exit code that cannot be misread: 0 empty, 1 not, and every failure to find
+ * out is 64 or more, so that `if isempty` never takes an error for an answer.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "core/check.h"
+
+static struct {
+	const char *url, *table;
+	bool rows, missing_ok, ignore_migrations;
+	struct strs schemas, ignore;
+	int64_t timeout;
+} o = { .timeout = 10000 };
+
+static const struct opt opts[] = {
+	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
+	TEXT(0, "table", NULL, "T", &o.table, "ask only for [SCHEMA.]T: empty when it is missing"),
+	FLAG(0, "rows", &o.rows, "with --table: also empty when T has no rows"),
+	LIST(0, "schema", NULL, "S", &o.schemas, "look only into schema S; may be given more than once"),
+	LIST(0, "ignore", "ISEMPTY_IGNORE", "PATTERN", &o.ignore,
+	     "pass over objects whose SCHEMA.NAME or NAME matches (* ? [])"),
+	FLAG(0, "ignore-migrations", &o.ignore_migrations,
+	     "pass over the bookkeeping tables of migration tools"),
+	FLAG(0, "missing-ok", &o.missing_ok, "a database that does not exist is empty"),
+	TIME('t', "timeout", "ISEMPTY_TIMEOUT", &o.timeout, "the longest to wait for an answer"),
+	OPT_TABLE_END
+};
+
+static const char about[] =
+	"Says whether the database is empty: no tables, partitioned tables, views,\n"
+	"materialised views, sequences, foreign tables, types, functions or large objects\n"
+	"outside the system's schemas. What an extension owns (PostGIS and its topology and\n"
+	"tiger schemas) and pgbox's own marker do not count. The first thing found is named.\n"
+	"URL is found as by waitdb.";
+
+static const char notes[] =
+	"examples:\n"
+	"  if isempty; then python dbtool.py builddb; fi\n"
+	"  isempty --table public.users --rows env:USERS_URL\n"
+	"\n"
+	"exit codes: 0 empty; 1 not empty; 64 wrong call; 69 no answer, or no such\n"
+	"database; 77 login refused; 78 wrong variable.";
+
+/* Bookkeeping of Rails and golang-migrate, Rails, Alembic, Django, Flyway,
+ * Liquibase, Prisma, Atlas, goose, Knex, Drizzle, Diesel, SQLx, Ecto. */
+static const char *const migration_tables[] = {
+	"schema_migrations", "ar_internal_metadata", "alembic_version", "django_migrations",
+	"flyway_schema_history", "databasechangelog", "databasechangeloglock",
+	"_prisma_migrations", "atlas_schema_revisions", "goose_db_version", "knex_migrations",
+	"knex_migrations_lock", "__drizzle_migrations", "__diesel_schema_migrations",
+	"_sqlx_migrations", NULL,
+};
+
+/* Kind, schema and name of everything that counts, in the order worth naming.
+ * Sequences that belong to a column and the row types of tables go with their
+ * table. Multiranges, arrays and range constructors go with their type. */
+static const struct sql find_objects = {
+	.pg = "WITH spaces AS (SELECT oid, nspname FROM pg_namespace"
+	      "   WHERE nspname NOT IN ('pg_catalog', 'information_schema')"
+	      "    AND nspname !~ '^pg_(toast|temp)'),"
+	      " extension_owned AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),"
+	      " found AS ("
+	      "  SELECT 1 AS rank, 'pg_class'::regclass AS class, c.oid, n.nspname, c.relname AS name,"
+	      "   CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table'"
+	      "    WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialised view' WHEN 'S' THEN 'sequence'"
+	      "    ELSE 'foreign table' END AS kind"
+	      "  FROM pg_class c JOIN spaces n ON n.oid = c.relnamespace"
+	      "  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')"
+	      "   AND NOT (n.nspname = 'pgbox' AND c.relname = 'seed') AND c.relname <> 'pgbox_seed'"
+	      "   AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d"
+	      "    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid"
+	      "     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0"
+	      "     AND d.deptype IN ('a', 'i')))"
+	      "  UNION ALL"
+	      "  SELECT 2, 'pg_type'::regclass, t.oid, n.nspname, t.typname, 'type'"
+	      "  FROM pg_type t JOIN spaces n ON n.oid = t.typnamespace"
+	      "   LEFT JOIN pg_class c ON c.oid = t.typrelid"
+	      "  WHERE t.typtype IN ('b', 'd', 'e', 'r', 'c')"
+	      "   AND NOT (t.typtype = 'b' AND t.typcategory = 'A')"
+	      "   AND NOT (t.typtype = 'c' AND c.relkind <> 'c')"
+	      "  UNION ALL"
+	      "  SELECT 3, 'pg_proc'::regclass, p.oid, n.nspname, p.proname, 'function'"
+	      "  FROM pg_proc p JOIN spaces n ON n.oid = p.pronamespace"
+	      "  WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass"
+	      "   AND d.objid = p.oid AND d.deptype = 'i')"
+	      "  UNION ALL"
+	      "  SELECT 4, 'pg_largeobject'::regclass, l.oid, '', l.oid::text::name, 'large object'"
+	      "  FROM pg_largeobject_metadata l)"
+	      " SELECT f.kind, f.nspname, f.name FROM found f"
+	      " WHERE NOT EXISTS (SELECT FROM extension_owned e"
+	      "  WHERE e.classid = f.class AND e.objid = f.oid)"
+	      " ORDER BY f.rank, f.nspname, f.name",
+	.lite = "SELECT type, 'main', name FROM sqlite_schema"
+	        " WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+	        "  AND lower(name) <> 'pgbox_seed' ORDER BY type, name",
+};
+
+static const char *shown;
+
+static bool is_in(const struct strs *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool is_migration_table(const char *name)
+{
+	for (size_t i = 0; migration_tables[i]; i++)
+		if (strcmp(migration_tables[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_ignored(const char *schema, const char *name)
+{
+	char *full = xasprintf("%s.%s", schema, name);
+	bool ignored = o.ignore_migrations && is_migration_table(name);
+
+	for (size_t i = 0; i < o.ignore.n && !ignored; i++)
+		ignored = fnmatch(o.ignore.v[i], full, 0) == 0 ||
+		          fnmatch(o.ignore.v[i], name, 0) == 0;
+	free(full);
+	return ignored;
+}
+
+static bool counts(const char *schema, const char *name)
+{
+	return !is_ignored(schema, name) && (!o.schemas.n || is_in(&o.schemas, schema));
+}
+
+static int judge(const struct rows *rows)
+{
+	size_t first = rows->n, n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		if (counts(rows_get(rows, i, 1), rows_get(rows, i, 2)) && n++ == 0)
+			first = i;
+	if (n) {
+		const char *schema = rows_get(rows, first, 1);
+
+		msg(MSG_INFO, "%s: not empty: %s %s%s%s%s", shown, rows_get(rows, first, 0), schema,
+		    *schema ? "." : "", rows_get(rows, first, 2), n > 1 ? " and more" : "");
+		return NO;
+	}
+	msg(MSG_INFO, "%s: empty", shown);
+	return DONE;
+}
+
+static int ask_objects(struct db *db, int64_t deadline)
+{
+	struct rows rows = { 0 };
+	int rc;
+
+	if (db_read(db, find_objects, NULL, 0, deadline, &rows))
+		die(UNAVAILABLE, "%s: cannot tell: %s", shown, db_error(db));
+	rc = judge(&rows);
+	rows_free(&rows);
+	return rc;
+}
+
+/* The sentinel is one of waitdb's checks. */
+static int ask_table(struct db *db, int64_t deadline)
+{
+	char *text = xasprintf("%s=%s", o.rows ? "rows" : "table", o.table);
+	struct finding f = FINDING_INIT;
+	struct buf error = BUF_INIT;
+	struct check check;
+	int rc;
+
+	if (check_read(&check, text, &error) != 0)
+		die(BAD_USAGE, "--table: not [SCHEMA.]NAME");
+	check_ask_db(&check, db, deadline, &f);
+	if (f.verdict == UNKNOWN)
+		die(f.final ? f.final : UNAVAILABLE, "%s: cannot tell: %s", shown, f.why.data);
+	rc = f.verdict == PASS ? NO : DONE;
+	msg(MSG_INFO, "%s: %s: %s%s", shown, rc == NO ? "not empty" : "empty",
+	    rc == NO ? "table " : f.why.data, rc == NO ? o.table : "");
+	check_free(&check);
+	finding_free(&f);
+	free(text);
+	return rc;
+}
+
+static int ask(const struct target *target)
+{
+	int64_t deadline = clock_after(o.timeout);
+	struct db db = DB_INIT;
+	int rc;
+
+	shown = target->shown;
+	switch (db_open(&db, target, DB_READ, deadline)) {
+	case REACHED:
+		rc = o.table ? ask_table(&db, deadline) : ask_objects(&db, deadline);
+		break;
+	case REACH_NO_DATABASE:
+		if (o.missing_ok) {
+			msg(MSG_INFO, "%s: empty: there is no such database", shown);
+			rc = DONE;
+			break;
+		}
+		/* fall through */
+	default:
+		die(reach_status(db.reach), "%s: cannot tell: %s", shown, db_error(&db));
+	}
+	db_free(&db);
+	return rc;
+}
+
+static int run(int argc, char **argv, char ***command)
+{
+	struct buf error = BUF_INIT;
+	struct target target;
+	int rc;
+
+	(void)command;
+	if (argc && o.url)
+		die(BAD_USAGE, "the database is given twice: as an operand and by --url");
+	if (o.rows && !o.table)
+		die(BAD_USAGE, "--rows needs --table");
+	rc = target_find(&target, argc ? argv[0] : o.url, &error);
+	if (rc)
+		die(rc, "%s", error.data);
+	msg_each(MSG_WARNING, &target.warnings);
+	rc = ask(&target);
+	target_free(&target);
+	strs_free(&o.schemas);
+	strs_free(&o.ignore);
+	return rc;
+}
+
+const struct applet applet_isempty = {
+	.name = "isempty",
+	.brief = "say whether a database holds anything",
+	.synopsis = "[URL] [options]",
+	.about = about,
+	.opts = opts,
+	.notes = notes,
+	.max_operands = 1,
+	.run = run,
+};

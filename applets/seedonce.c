@@ -1,0 +1,598 @@
+/*
+ * seedonce - run a seed exactly once per database, however many replicas start.
+ *
+ * Three things make it so: a lock that lives as long as the seed does, a marker
+ * row in the database itself, so that it is wiped with the volume and travels in
+ * dumps, and, for SQL files, one transaction around both the files and the row.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "core/journal.h"
+#include "core/seed.h"
+#include "core/wait.h"
+
+#define POLL_MS 250   /* between two tries for the lock */
+#define ASK_MS 30000  /* the longest that a question to the database may take */
+
+static struct {
+	const char *url, *name, *unless, *verify, *schema, *version, *interrupted, *change;
+	struct strs sql;
+	bool bare, create, always, status, reset, mark;
+	int64_t timeout, lock_timeout;
+} o = { .name = "default", .interrupted = "", .change = "warn", .timeout = 60000,
+	.lock_timeout = 600000 };
+
+static const struct opt opts[] = {
+	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
+	TEXT('n', "name", NULL, "NAME", &o.name, "which seed this is"),
+	LIST(0, "sql", NULL, "PATH", &o.sql,
+	     "the seed is this file or directory (.sql .sql.gz .sql.zst, by name); may be "
+	     "given more than once"),
+	FLAG(0, "no-transaction", &o.bare,
+	     "run SQL files one by one instead of all in one transaction"),
+	SECRET(0, "unless", "SEEDONCE_UNLESS", "CHECK", &o.unless,
+	       "without a marker: take the seed for done where CHECK holds"),
+	SECRET(0, "verify", "SEEDONCE_VERIFY", "CHECK", &o.verify,
+	       "the seed has failed unless CHECK holds after it"),
+	WORD(0, "on-interrupted", "SEEDONCE_ON_INTERRUPTED", "fail|rerun|verify", &o.interrupted,
+	     "when an earlier run died half-way: exit 70, run again, or take it for done where "
+	     "--verify holds [default fail; with --always rerun]"),
+	TEXT(0, "version", "SEEDONCE_VERSION", "TEXT", &o.version,
+	     "the seed's version; --sql has its files' SHA-256 besides"),
+	WORD(0, "on-change", "SEEDONCE_ON_CHANGE", "warn|ignore|fail|rerun", &o.change,
+	     "when a seed that is done has changed since"),
+	FLAG(0, "always", &o.always, "run at every start, one replica at a time (migrations)"),
+	TIME(0, "lock-timeout", "SEEDONCE_LOCK_TIMEOUT", &o.lock_timeout,
+	     "how long to wait while another runner seeds"),
+	TIME('t', "timeout", "SEEDONCE_TIMEOUT", &o.timeout, "how long to wait for the database"),
+	TEXT(0, "schema", "SEEDONCE_SCHEMA", "SCHEMA", &o.schema,
+	     "keep the marker in SCHEMA.pgbox_seed instead of pgbox.seed"),
+	FLAG(0, "create-db", &o.create, "create the database when it is missing"),
+	FLAG(0, "status", &o.status, "show the marker: 0 done, 1 not"),
+	FLAG(0, "mark", &o.mark, "write the marker without running anything"),
+	FLAG(0, "reset", &o.reset, "remove the marker: the seed runs at the next start"),
+	OPT_TABLE_END
+};
+
+static const char about[] =
+	"Runs a seed exactly once per database: SQL files, or COMMAND. Replicas that start\n"
+	"at the same time wait for the one that runs it. A marker row in the database\n"
+	"(pgbox.seed; in SQLite pgbox_seed) says that it is done.\n"
+	"\n"
+	"SQL files run in one transaction together with the marker: all of it is there, or\n"
+	"nothing. A COMMAND that dies half-way is noticed at the next start (exit 70), one\n"
+	"that fails runs again. It gets SEEDONCE_NAME and SEEDONCE_ATTEMPT.\n"
+	"\n"
+	"--then NEXT... is run in seedonce's place afterwards: same pid, stdin, signals. A\n"
+	"lone word --then ends the seed COMMAND. CHECK is one of waitdb's about a database.\n"
+	"URL is found as by waitdb.";
+
+static const char notes[] =
+	"examples:\n"
+	"  seedonce --unless table=public.users -- python manage.py loaddata base\n"
+	"  seedonce --sql /seed --verify 'rows=users>=3' --then gunicorn app\n"
+	"  seedonce --always --name migrate -- python manage.py migrate\n"
+	"  seedonce --create-db sqlite:////data/app.db -- flask seed --then flask run\n"
+	"\n"
+	"exit codes: 0 done, now or before; 1 the seed failed; 64 wrong call; 65 a damaged\n"
+	"or changed seed, or one that commits by itself; 66 no such SQL file; 69 database\n"
+	"refuses; 70 an earlier run was interrupted; 73 cannot write; 75 another runner\n"
+	"holds the lock; 77 no right; 78 wrong variable; 124 no database in time; 126, 127\n"
+	"NEXT does not run, is not found; 128+n stopped by signal n.";
+
+/* --- what the run works with --- */
+
+static struct checks checks;  /* ready and writable, about the target */
+static struct check unless, verify;
+static struct db db;          /* for markers and checks */
+static struct journal journal;
+static struct seed seed;
+static struct lock lock;
+static char sha256[65];
+
+static int64_t soon(void)
+{
+	return clock_after(ASK_MS);
+}
+
+static const char *shown(void)
+{
+	return seed.target->shown;
+}
+
+static void tell_line(enum msg_level level, const char *line)
+{
+	msg(level, "%s", line);
+}
+
+/* The journal is reported once and never stops anything. */
+static void journaled(int rc, struct buf *error)
+{
+	if (rc < 0)
+		msg(MSG_WARNING, "%s", error->data);
+	buf_cut(error, 0);
+}
+
+static struct run record(const char *status)
+{
+	return (struct run){
+		.applet = "seedonce", .name = o.name, .target = shown(), .status = status,
+		.sha256 = seed.marker.sha256, .attempt = seed.marker.attempt,
+	};
+}
+
+/* --- reading the command line --- */
+
+/* Cuts the seed's command at a lone --then; returns what comes after, or NULL. */
+static char **split_then(char **command)
+{
+	for (; command && *command; command++) {
+		if (strcmp(*command, "--then") == 0) {
+			*command = NULL;
+			return command + 1;
+		}
+	}
+	return NULL;
+}
+
+static void read_check(struct check *check, const char *text)
+{
+	struct buf error = BUF_INIT;
+
+	if (text && (check_read(check, text, &error) != 0))
+		die(BAD_USAGE, "%s", error.data);
+	if (text && !check_is_of_db(check))
+		die(BAD_USAGE, "check '%s' is not one about a database", check->shown);
+}
+
+/* Sorts `-- COMMAND --then NEXT` and `--then NEXT` out. Returns NEXT. */
+static char **read_command(char **command)
+{
+	char **then;
+
+	if (command && strcmp(command[-1], "--then") == 0)
+		return command;
+	then = split_then(command);
+	if (then && !*then)
+		die(BAD_USAGE, "no command after --then");
+	seed.command = command && *command ? command : NULL;
+	return then;
+}
+
+static void read_call(int argc, char **argv, struct strs *urls)
+{
+	bool asks = o.status || o.reset || o.mark;
+
+	if (argc && o.url)
+		die(BAD_USAGE, "the database is given twice: as an operand and by --url");
+	if (argc || o.url)
+		strs_add(urls, argc ? argv[0] : o.url);
+	if (o.status + o.reset + o.mark > 1)
+		die(BAD_USAGE, "--status, --reset and --mark exclude each other");
+	if (asks && seed.command)
+		die(BAD_USAGE, "--status, --reset and --mark run no command");
+	if (!asks && o.sql.n && seed.command)
+		die(BAD_USAGE, "--sql and a seed COMMAND exclude each other; a command to run "
+		    "afterwards stands behind --then");
+	if (!asks && !o.sql.n && !seed.command)
+		die(BAD_USAGE, "nothing to seed with: give --sql PATH or -- COMMAND");
+	if (strcmp(o.interrupted, "verify") == 0 && !o.verify)
+		die(BAD_USAGE, "--on-interrupted verify needs --verify CHECK");
+	if (!*o.interrupted)
+		o.interrupted = o.always ? "rerun" : "fail";
+	read_check(&unless, o.unless);
+	read_check(&verify, o.verify);
+}
+
+static void read_files(void)
+{
+	struct buf error = BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < o.sql.n && !rc; i++)
+		rc = seed_files(o.sql.v[i], &seed.files, &error);
+	if (!rc && seed.files.n) {
+		rc = seed_hash(&seed.files, sha256, &error);
+		seed.marker.sha256 = sha256;
+	}
+	if (rc)
+		die(rc, "%s", error.data);
+}
+
+/* --- the database --- */
+
+static void tell_waiting(const struct checks *c, size_t i, const struct finding *f, bool again)
+{
+	if (f->verdict != PASS)
+		msg(again ? MSG_DEBUG : MSG_INFO, "%s: waiting for the database: %s",
+		    check_place(c, i), f->why.data);
+}
+
+/* Waits until the target may be written to. 0, or an exit code, said. */
+static int reach_database(const struct strs *urls)
+{
+	struct strs wanted = { 0 };
+	struct wait w = { .grace = 15000, .create = o.create, .tell = tell_waiting };
+	struct finding f = FINDING_INIT;
+	struct buf error = BUF_INIT;
+	int rc;
+
+	strs_add(&wanted, "ready");
+	strs_add(&wanted, "writable");
+	rc = checks_read(&checks, &wanted, urls, "ready", &error);
+	strs_free(&wanted);
+	if (rc)
+		die(rc, "%s", error.data);
+	msg_each(MSG_WARNING, &checks.warnings);
+	seed.target = &checks.targets[0];
+	if (o.schema && seed.target->kind == TARGET_SQLITE)
+		die(BAD_USAGE, "--schema: SQLite has no schemas");
+	w.deadline = clock_after(o.timeout);
+	for (size_t i = 0; i < checks.n && !rc; i++)
+		rc = wait_for(&checks, i, &w, &f);
+	if (!rc && db_open(&db, seed.target, DB_WRITE, soon()) != REACHED) {
+		buf_puts(&f.why, db_error(&db));
+		rc = reach_status(db.reach);
+	}
+	if (rc)
+		msg(MSG_ERROR, "%s: %s%s", shown(), rc == TIMED_OUT ? "gave up waiting: " : "",
+		    f.why.data);
+	finding_free(&f);
+	return rc;
+}
+
+static int read_marker(struct marker *m)
+{
+	struct buf error = BUF_INIT;
+	int rc = marker_read(&db, o.schema, o.name, soon(), m, &error);
+
+	if (rc)
+		msg(MSG_ERROR, "%s", error.data);
+	buf_free(&error);
+	return rc;
+}
+
+/* PASS, or the other verdicts with the reason said. */
+static enum verdict ask(const struct check *check)
+{
+	struct finding f = FINDING_INIT;
+	enum verdict verdict;
+
+	check_ask_db(check, &db, soon(), &f);
+	verdict = f.verdict;
+	if (verdict == UNKNOWN)
+		msg(MSG_ERROR, "%s: cannot tell whether %s holds: %s", shown(), check->shown,
+		    f.why.data);
+	finding_free(&f);
+	return verdict;
+}
+
+/* --- deciding --- */
+
+enum decision { SKIP, RUN, ADOPT, STOP };
+
+static bool has_changed(const struct marker *m)
+{
+	return (o.version && (!m->version || strcmp(o.version, m->version) != 0)) ||
+	       (seed.marker.sha256 && m->sha256 && strcmp(seed.marker.sha256, m->sha256) != 0);
+}
+
+static enum decision decide_done(const struct marker *m, int *rc)
+{
+	if (o.always)
+		return RUN;
+	if (!has_changed(m) || strcmp(o.change, "ignore") == 0) {
+		msg(MSG_INFO, "%s: seed '%s' is %s since %s", shown(), o.name,
+		    marker_state_name(m->state), m->finished ? m->finished : m->started);
+		return SKIP;
+	}
+	if (strcmp(o.change, "rerun") == 0)
+		return RUN;
+	if (strcmp(o.change, "warn") == 0) {
+		msg(MSG_WARNING, "%s: seed '%s' has changed since it ran; it is not run again "
+		    "(--on-change rerun would)", shown(), o.name);
+		return SKIP;
+	}
+	msg(MSG_ERROR, "%s: seed '%s' has changed since it ran (--on-change fail)", shown(),
+	    o.name);
+	*rc = BAD_DATA;
+	return STOP;
+}
+
+/* Nobody holds the lock, so whoever wrote `running` is gone. */
+static enum decision decide_interrupted(const struct marker *m, int *rc)
+{
+	if (strcmp(o.interrupted, "fail") == 0) {
+		msg(MSG_ERROR, "%s: seed '%s' was interrupted: it began at %s on %s (attempt %ld) "
+		    "and never ended: look at the data, then use --on-interrupted rerun, --mark or "
+		    "--reset", shown(), o.name, m->started, m->host, m->attempt);
+		*rc = BROKEN_OFF;
+		return STOP;
+	}
+	if (strcmp(o.interrupted, "verify") == 0) {
+		enum verdict verdict = ask(&verify);
+
+		if (verdict == PASS)
+			return ADOPT;
+		if (verdict == UNKNOWN) {
+			*rc = UNAVAILABLE;
+			return STOP;
+		}
+	}
+	msg(MSG_WARNING, "%s: seed '%s' was interrupted in attempt %ld: running it again",
+	    shown(), o.name, m->attempt);
+	return RUN;
+}
+
+static enum decision decide_fresh(int *rc)
+{
+	enum verdict verdict = o.unless ? ask(&unless) : FAIL;
+
+	if (verdict == UNKNOWN)
+		*rc = UNAVAILABLE;
+	return verdict == PASS ? ADOPT : verdict == UNKNOWN ? STOP : RUN;
+}
+
+/* With the lock held. */
+static enum decision decide(const struct marker *m, int *rc)
+{
+	switch (m->state) {
+	case MARKER_DONE:
+	case MARKER_ADOPTED:
+		return decide_done(m, rc);
+	case MARKER_RUNNING:
+		return decide_interrupted(m, rc);
+	case MARKER_FAILED:
+		msg(MSG_INFO, "%s: seed '%s' failed in attempt %ld: running it again", shown(),
+		    o.name, m->attempt);
+		return RUN;
+	default:
+		return decide_fresh(rc);
+	}
+}
+
+/* --- doing --- */
+
+static int write_marker(enum marker_state state, struct buf *error)
+{
+	int rc = marker_start(&db, o.schema, o.name, &seed.marker, soon(), error);
+
+	return rc ? rc : marker_finish(&db, o.schema, o.name, state, false, soon(), error);
+}
+
+static int adopt(void)
+{
+	struct run r = record("adopted");
+	struct buf error = BUF_INIT;
+	int64_t id;
+	int rc = marker_prepare(&db, o.schema, soon(), &error);
+
+	if (!rc)
+		rc = write_marker(MARKER_ADOPTED, &error);
+	if (rc)
+		msg(MSG_ERROR, "%s", error.data);
+	else
+		msg(MSG_INFO, "%s: seed '%s' is taken for done", shown(), o.name);
+	buf_cut(&error, 0);
+	if (!rc)
+		journaled(journal_start(&journal, &r, &id, &error), &error);
+	buf_free(&error);
+	return rc;
+}
+
+static int run_seed(void)
+{
+	struct run r = record("running");
+	struct buf why = BUF_INIT, error = BUF_INIT;
+	int64_t began = clock_ms(), id;
+	int rc = marker_prepare(&db, o.schema, soon(), &why);
+
+	if (rc) {
+		msg(MSG_ERROR, "%s", why.data);
+		buf_free(&why);
+		return rc;
+	}
+	/* The session would only be idle while the seed runs. */
+	db_close(&db);
+	journaled(journal_interrupted(&journal, &r, &error), &error);
+	journaled(journal_start(&journal, &r, &id, &error), &error);
+	msg(MSG_INFO, "%s: running seed '%s' (attempt %ld)", shown(), o.name, seed.marker.attempt);
+	rc = seed_run(&seed, &why);
+	if (rc)
+		msg(MSG_ERROR, "%s: seed '%s' failed: %s", shown(), o.name, why.data);
+	else
+		msg(MSG_INFO, "%s: seed '%s' is done after %.1f s", shown(), o.name,
+		    (double)(clock_ms() - began) / 1000);
+	journaled(journal_finish(&journal, id, rc ? "failed" : "done", rc ? why.data : NULL, &error),
+	          &error);
+	buf_free(&why);
+	buf_free(&error);
+	return rc;
+}
+
+static int act(void)
+{
+	struct marker m;
+	int rc = read_marker(&m);
+	enum decision what = rc ? STOP : decide(&m, &rc);
+
+	seed.marker.attempt = m.attempt + 1;
+	marker_free(&m);
+	return what == RUN ? run_seed() : what == ADOPT ? adopt() : rc;
+}
+
+/* Whether the marker says that there is nothing to do, so that the lock need not
+ * even be tried for. */
+static bool is_done(int *rc)
+{
+	struct marker m;
+	bool done = false;
+
+	*rc = read_marker(&m);
+	if (!*rc && !o.always && (m.state == MARKER_DONE || m.state == MARKER_ADOPTED)) {
+		done = decide_done(&m, rc) != RUN;
+	}
+	marker_free(&m);
+	return done || *rc;
+}
+
+static void tell_holder(void)
+{
+	struct buf who = BUF_INIT;
+
+	lock_holder(&lock, soon(), &who);
+	msg(MSG_INFO, "%s: waiting for another runner of seed '%s'%s%s%s", shown(), o.name,
+	    who.len ? " (" : "", who.data, who.len ? ")" : "");
+	buf_free(&who);
+}
+
+/* Waits for the lock or for the marker that makes it needless. 0 with *held, or
+ * with the seed done; else an exit code, said. */
+static int take_lock(bool *held)
+{
+	int64_t deadline = clock_after(o.lock_timeout);
+	struct buf error = BUF_INIT;
+	bool told = false;
+	int rc;
+
+	*held = false;
+	while (!is_done(&rc) && (rc = lock_try(&lock, soon(), &error)) == LOCKED) {
+		if (!told)
+			tell_holder();
+		told = true;
+		if (!clock_left(deadline)) {
+			buf_printf(&error, "%s: another runner of seed '%s' still holds the lock: ",
+			           shown(), o.name);
+			lock_holder(&lock, soon(), &error);
+			break;
+		}
+		clock_sleep(POLL_MS, deadline);
+	}
+	*held = lock.fd >= 0;
+	if (error.len)
+		msg(MSG_ERROR, "%s", error.data);
+	buf_free(&error);
+	return rc;
+}
+
+static int run_once(void)
+{
+	struct buf error = BUF_INIT;
+	bool held;
+	int rc;
+
+	read_files();
+	if (o.verify)
+		seed.verify = &verify;
+	seed.name = o.name;
+	seed.schema = o.schema;
+	seed.one_transaction = !o.bare;
+	seed.marker.version = o.version ? xstrdup(o.version) : NULL;
+	seed.lock = &lock;
+	seed.tell = tell_line;
+
+	rc = lock_open(&lock, seed.target, o.name, soon(), &error);
+	if (rc)
+		msg(MSG_ERROR, "%s", error.data);
+	else
+		rc = take_lock(&held);
+	if (!rc && held) {
+		journaled(journal_open(&journal, JOURNAL_DEFAULT, true, &error), &error);
+		rc = act();
+		journal_free(&journal);
+	}
+	lock_free(&lock);
+	free(seed.marker.version);
+	strs_free(&seed.files);
+	buf_free(&error);
+	return rc;
+}
+
+/* --- --status, --reset, --mark --- */
+
+static int show_status(void)
+{
+	struct marker m;
+	int rc = read_marker(&m);
+
+	if (rc)
+		return rc;
+	printf("%s: seed '%s': %s", shown(), o.name, marker_state_name(m.state));
+	if (m.state != MARKER_NONE)
+		printf(", attempt %ld, began %s on %s, ended %s%s%s", m.attempt, m.started, m.host,
+		       m.finished ? m.finished : "never", m.version ? ", version " : "",
+		       m.version ? m.version : "");
+	printf("\n");
+	rc = m.state == MARKER_DONE || m.state == MARKER_ADOPTED ? DONE : NO;
+	marker_free(&m);
+	return rc;
+}
+
+static int reset(struct buf *error)
+{
+	bool removed;
+	int rc = marker_remove(&db, o.schema, o.name, soon(), &removed, error);
+
+	if (!rc)
+		msg(MSG_INFO, "%s: seed '%s': %s", shown(), o.name,
+		    removed ? "the marker is removed" : "there was no marker");
+	return rc;
+}
+
+/* Changes the marker by hand, while no runner is at work. */
+static int change_marker(void)
+{
+	struct buf error = BUF_INIT;
+	int rc = lock_open(&lock, seed.target, o.name, soon(), &error);
+
+	if (!rc)
+		rc = lock_try(&lock, soon(), &error);
+	if (rc == LOCKED)
+		buf_printf(&error, "%s: a runner of seed '%s' is at work", shown(), o.name);
+	if (!rc)
+		rc = o.reset ? reset(&error) : adopt();
+	if (rc && error.len)
+		msg(MSG_ERROR, "%s", error.data);
+	lock_free(&lock);
+	buf_free(&error);
+	return rc;
+}
+
+static int run(int argc, char **argv, char ***command)
+{
+	struct strs urls = { 0 };
+	char **then = read_command(*command);
+	int rc;
+
+	db = (struct db)DB_INIT;
+	journal = (struct journal)JOURNAL_INIT;
+	read_call(argc, argv, &urls);
+	rc = reach_database(&urls);
+	if (!rc)
+		rc = o.status ? show_status() : o.reset || o.mark ? change_marker() : run_once();
+	*command = then;
+	db_free(&db);
+	check_free(&unless);
+	check_free(&verify);
+	checks_free(&checks);
+	strs_free(&urls);
+	strs_free(&o.sql);
+	return rc;
+}
+
+const struct applet applet_seedonce = {
+	.name = "seedonce",
+	.brief = "run a seed exactly once per database",
+	.synopsis = "[URL] [options] (--sql PATH... | -- COMMAND...) [--then NEXT...]",
+	.about = about,
+	.opts = opts,
+	.notes = notes,
+	.max_operands = 1,
+	.takes_command = true,
+	.then = "--then",
+	.run = run,
+};

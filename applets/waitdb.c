@@ -1,0 +1,196 @@
+/*
+ * waitdb - wait until a database is ready, then run a command.
+ *
+ * "Ready" means a login and an answered query, not an open port: a server in
+ * recovery accepts connections and refuses sessions, and the official image
+ * first runs a temporary server that is stopped again.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "base/proc.h"
+#include "core/wait.h"
+
+static struct {
+	struct strs checks;
+	int64_t timeout, grace;
+	bool any, once, create;
+} o = { .timeout = 60000, .grace = 15000 };
+
+static const struct opt opts[] = {
+	LIST(0, "for", "WAITDB_FOR", "CHECK", &o.checks,
+	     "wait until CHECK holds; all of them when given more than once"),
+	LIST_AS(0, "url", "url=", "URL", &o.checks, "the database that the checks after it are about"),
+	FLAG(0, "any", &o.any, "one CHECK that holds is enough"),
+	TIME('t', "timeout", "WAITDB_TIMEOUT", &o.timeout, "give up after this long; 0 never does"),
+	TIME(0, "auth-grace", "WAITDB_AUTH_GRACE", &o.grace,
+	     "how long a wrong password, a missing role or database may last"),
+	FLAG(0, "create-db", &o.create, "create the database when it is missing"),
+	FLAG(0, "once", &o.once, "try once and exit with pg_isready's 0, 1, 2 or 3"),
+	OPT_TABLE_END
+};
+
+static const char about[] =
+	"Waits until the database answers a query (check `ready`), or until other checks\n"
+	"hold, then runs COMMAND in its place: same pid, stdin, signals, exit status.\n"
+	"\n"
+	"URL is postgres://USER:PASSWORD@HOST:PORT/DATABASE, sqlite:///FILE, a conninfo\n"
+	"string or env:NAME; without one: DATABASE_URL, else PG*, else POSTGRES_*. Each\n"
+	"variable may be set through NAME_FILE instead.\n"
+	"\n"
+	"checks:\n"
+	"  ready  writable  standby     logged in; not read-only; in recovery\n"
+	"  table=[SCHEMA.]NAME          the table exists\n"
+	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows\n"
+	"  query=SQL                    the first value is true, non-zero or non-empty\n"
+	"  extension=NAME[>=VERSION]    the extension is installed\n"
+	"  seeded[=NAME]                seedonce has finished NAME\n"
+	"  tcp=HOST:PORT                somebody listens\n"
+	"  http=URL[=CODES]             answers 2xx or 3xx, or one of CODES\n"
+	"  redis=HOST:PORT or URL       answers PONG\n"
+	"  file=PATH                    exists";
+
+static const char notes[] =
+	"examples:\n"
+	"  waitdb && exec gunicorn app\n"
+	"  waitdb --for writable --for table=public.users -- gunicorn app\n"
+	"  waitdb --url env:USERS_URL --for ready --for redis=cache:6379 --timeout 2m\n"
+	"\n"
+	"exit codes: 0 ready; 64 wrong call; 69 no such database; 77 login refused;\n"
+	"78 wrong variable; 124 timeout; 126, 127 COMMAND does not run, is not found;\n"
+	"128+n stopped by signal n. With --once: 0 ready, 1 the server answers but is not\n"
+	"ready, 2 no answer, 3 no target to try.";
+
+static void tell(const struct checks *c, size_t i, const struct finding *f, bool again)
+{
+	enum msg_level level = again ? MSG_DEBUG : MSG_INFO;
+	const char *place = check_place(c, i), *shown = c->v[i].shown;
+
+	if (f->verdict == PASS)
+		msg(MSG_INFO, "%s%s%s", place, *place ? ": " : "", shown);
+	else
+		msg(level, "%s%swaiting for %s: %s", place, *place ? ": " : "", shown, f->why.data);
+}
+
+static int wait_one(struct checks *c, size_t i, const struct wait *w)
+{
+	const char *place = check_place(c, i), *shown = c->v[i].shown;
+	struct finding f = FINDING_INIT;
+	int rc = wait_for(c, i, w, &f);
+
+	if (rc == TIMED_OUT)
+		msg(MSG_ERROR, "%s%sgave up waiting for %s: %s", place, *place ? ": " : "", shown,
+		    f.why.data);
+	else if (rc)
+		msg(MSG_ERROR, "%s%s%s cannot come true: %s", place, *place ? ": " : "", shown,
+		    f.why.data);
+	finding_free(&f);
+	return rc;
+}
+
+static int wait_all(struct checks *c, const struct wait *w)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->n && !rc; i++)
+		rc = wait_one(c, i, w);
+	return rc;
+}
+
+/* One child per check, so that none holds up another; the first to succeed wins. */
+static int wait_any(struct checks *c, const struct wait *w)
+{
+	int rc = TIMED_OUT, status;
+
+	for (size_t i = 0; i < c->n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die(NO, "cannot fork");
+		if (pid == 0) {
+			proc_die_with_parent();
+			_exit(wait_one(c, i, w));
+		}
+	}
+	while (wait(&status) > 0) {
+		rc = proc_status(status);
+		if (rc == 0)
+			break;
+	}
+	return rc;
+}
+
+/* pg_isready's codes: 0 accepting, 1 rejecting, 2 no response. */
+static int try_once(struct checks *c)
+{
+	struct finding f = FINDING_INIT;
+	int worst = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const char *place = check_place(c, i);
+		int rc;
+
+		check_ask(c, i, clock_after(o.timeout), &f);
+		rc = f.verdict == PASS ? 0 : f.reach == REACH_NO_NAME || f.reach == REACH_REFUSED ||
+		                             f.reach == REACH_SILENT ? 2 : 1;
+		if (rc)
+			msg(MSG_INFO, "%s%sno %s: %s", place, *place ? ": " : "", c->v[i].shown,
+			    f.why.data);
+		if (o.any && rc == 0) {
+			worst = 0;
+			break;
+		}
+		worst = rc > worst ? rc : worst;
+	}
+	finding_free(&f);
+	return worst;
+}
+
+/* Name resolution blocks for as long as it likes. */
+static void guard_deadline(void)
+{
+	if (o.timeout > 0)
+		proc_alarm(o.timeout + 200, TIMED_OUT,
+		           "waitdb: error: gave up: a host name did not resolve in time\n");
+}
+
+static int run(int argc, char **argv, char ***command)
+{
+	const struct strs urls = { .v = argv, .n = (size_t)argc };
+	struct wait w = { .grace = o.grace, .create = o.create, .tell = tell };
+	struct buf error = BUF_INIT;
+	struct checks c;
+	int rc = checks_read(&c, &o.checks, &urls, "ready", &error);
+
+	(void)command;
+	if (rc && o.once) {
+		msg(MSG_ERROR, "%s", error.data);
+		return 3;
+	}
+	if (rc)
+		die(rc, "%s", error.data);
+	msg_each(MSG_WARNING, &c.warnings);
+	guard_deadline();
+	w.deadline = clock_after(o.timeout);
+	rc = o.once ? try_once(&c) : o.any ? wait_any(&c, &w) : wait_all(&c, &w);
+	checks_free(&c);
+	strs_free(&o.checks);
+	buf_free(&error);
+	return rc;
+}
+
+const struct applet applet_waitdb = {
+	.name = "waitdb",
+	.brief = "wait until a database is ready, then run a command",
+	.synopsis = "[URL...] [--for CHECK]... [options] [-- COMMAND [ARG...]]",
+	.about = about,
+	.opts = opts,
+	.notes = notes,
+	.max_operands = -1,
+	.takes_command = true,
+	.run = run,
+};

@@ -1,0 +1,40 @@
+/*
+ * clock - time that only moves forward, and durations as people write them.
+ *
+ * A deadline is a moment of clock_ms(); CLOCK_NEVER is none. Wall clocks jump,
+ * so nothing is waited for by them.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CLOCK_NEVER INT64_MAX
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t clock_ms(void);
+
+/* The deadline ms milliseconds from now; ms <= 0 means CLOCK_NEVER. */
+int64_t clock_after(int64_t ms);
+
+/* Milliseconds until the deadline, 0 when it has passed. */
+int64_t clock_left(int64_t deadline);
+
+/* The same as poll(2) wants it: -1 for CLOCK_NEVER. */
+int clock_poll(int64_t deadline);
+
+/* Sleeps ms milliseconds, no longer than until the deadline. A signal handler
+ * that returns does not shorten it. */
+void clock_sleep(int64_t ms, int64_t deadline);
+
+/* Reads `500ms`, `30s`, `2m`, `1h`, `7d`, or a bare number of seconds into
+ * milliseconds. False, and *ms untouched, on anything else: signs, blanks,
+ * fractions, and what does not fit. */
+bool duration_parse(const char *text, int64_t *ms);
+
+/* Writes ms the way duration_parse reads it, in the largest exact unit. The
+ * caller frees it. */
+char *duration_text(int64_t ms);
+
+#endif

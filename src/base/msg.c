@@ -1,0 +1,141 @@
+/* msg - what is said on stderr, and how a program ends. */
+#include "base/msg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/buf.h"
+#include "base/file.h"
+
+enum msg_level msg_limit = MSG_INFO;
+
+static const char *name = "pgbox";
+static bool json;
+static struct strs secrets;
+
+static const char *const levels[] = { "error", "warning", "info", "debug" };
+
+void msg_name(const char *applet)
+{
+	name = applet;
+}
+
+const char *msg_applet(void)
+{
+	return name;
+}
+
+bool msg_format(const char *format)
+{
+	json = format && strcmp(format, "json") == 0;
+	return !format || !*format || json || strcmp(format, "text") == 0;
+}
+
+void msg_secret(const char *secret)
+{
+	if (strlen(secret) < 4)
+		return;
+	for (size_t i = 0; i < secrets.n; i++)
+		if (strcmp(secrets.v[i], secret) == 0)
+			return;
+	strs_add(&secrets, secret);
+}
+
+static void mask_secrets(struct buf *text)
+{
+	for (size_t i = 0; i < secrets.n; i++) {
+		size_t len = strlen(secrets.v[i]);
+		char *at;
+
+		while ((at = strstr(text->data, secrets.v[i]))) {
+			struct buf rest = BUF_INIT;
+
+			buf_puts(&rest, at + len);
+			buf_cut(text, (size_t)(at - text->data));
+			buf_printf(text, "***%s", rest.data);
+			buf_free(&rest);
+		}
+	}
+}
+
+static void blank_controls(struct buf *text)
+{
+	buf_trim(text);
+	for (size_t i = 0; i < text->len; i++)
+		if ((unsigned char)text->data[i] < 0x20 || text->data[i] == 0x7f)
+			text->data[i] = ' ';
+}
+
+/* RFC 8259, section 7; control bytes are blanked before. */
+static void add_json_string(struct buf *line, const char *text)
+{
+	buf_putc(line, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(line, '\\');
+		buf_putc(line, *text);
+	}
+	buf_putc(line, '"');
+}
+
+static void add_json(struct buf *line, enum msg_level level, const char *text)
+{
+	struct timespec now;
+	struct tm utc;
+	char stamp[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
+	buf_printf(line, "{\"time\":\"%s.%03ldZ\",\"applet\":\"%s\",\"level\":\"%s\",\"message\":",
+	           stamp, now.tv_nsec / 1000000, name, levels[level]);
+	add_json_string(line, text);
+	buf_puts(line, "}\n");
+}
+
+static void say(enum msg_level level, const char *format, va_list args)
+{
+	struct buf text = BUF_INIT, line = BUF_INIT;
+
+	buf_vprintf(&text, format, args);
+	mask_secrets(&text);
+	blank_controls(&text);
+	if (json)
+		add_json(&line, level, text.data);
+	else
+		buf_printf(&line, "%s: %s: %s\n", name, levels[level], text.data);
+	file_write(STDERR_FILENO, line.data, line.len);
+	buf_free(&line);
+	buf_free(&text);
+}
+
+void msg(enum msg_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (level > msg_limit)
+		return;
+	va_start(args, format);
+	say(level, format, args);
+	va_end(args);
+}
+
+void msg_each(enum msg_level level, const struct strs *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		msg(level, "%s", texts->v[i]);
+}
+
+void die(int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(MSG_ERROR, format, args);
+	va_end(args);
+	exit(status);
+}

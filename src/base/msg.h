@@ -1,0 +1,43 @@
+/*
+ * msg - what is said on stderr, and how a program ends.
+ *
+ * A message is one line `applet: level: text`, sent with one write(2) so that
+ * the lines of parallel processes never mix. Control bytes (server texts are
+ * foreign data) are blanked, known secrets masked. PGBOX_LOG=json makes each
+ * line a JSON object with a timestamp. Only applets, option parsing and main
+ * talk; libraries return.
+ */
+#ifndef BASE_MSG_H
+#define BASE_MSG_H
+
+#include <stdbool.h>
+
+enum msg_level { MSG_ERROR, MSG_WARNING, MSG_INFO, MSG_DEBUG };
+
+/* The most talkative level that is printed; -q sets MSG_ERROR, -v MSG_DEBUG. */
+extern enum msg_level msg_limit;
+
+/* Names the applet in front of each line; the string must outlive the process. */
+void msg_name(const char *applet);
+
+/* The name given last, or "pgbox". */
+const char *msg_applet(void);
+
+/* PGBOX_LOG's value, or NULL: false when it is neither "text" nor "json". */
+bool msg_format(const char *format);
+
+void msg(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says each of the texts. */
+struct strs;
+void msg_each(enum msg_level level, const struct strs *texts);
+
+/* Says an error and exits with status. */
+_Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Registers a secret: every later message shows it as ***. Texts of fewer
+ * than four bytes are ignored (masking them would garble every line); those
+ * are kept out of messages by never putting a conninfo into one. */
+void msg_secret(const char *secret);
+
+#endif

@@ -1,0 +1,174 @@
+/* net - names, and whether anybody listens. */
+#include "base/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+#define NAME_FRESH_MS 1000
+#define ANSWER_MAX 65536
+
+void net_forget(struct net_addrs *addrs)
+{
+	if (addrs->list)
+		freeaddrinfo(addrs->list);
+	*addrs = (struct net_addrs){ 0 };
+}
+
+enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
+                            struct buf *error)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	int rc;
+
+	if (addrs->list && clock_ms() - addrs->resolved < NAME_FRESH_MS)
+		return REACHED;
+	net_forget(addrs);
+	rc = getaddrinfo(host, port, &hints, &addrs->list);
+	if (rc != 0) {
+		addrs->list = NULL;
+		buf_printf(error, "cannot resolve host name '%s': %s", host, gai_strerror(rc));
+		return REACH_NO_NAME;
+	}
+	addrs->resolved = clock_ms();
+	return REACHED;
+}
+
+static enum reach by_errno(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+	case ENOENT:
+	case ECONNRESET:
+		return REACH_REFUSED;
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENETDOWN:
+	case EAGAIN:
+		return REACH_SILENT;
+	default:
+		return REACH_FAILED;
+	}
+}
+
+/* Waits for a connect that is under way. 0 or an errno. */
+static int finish_connect(int fd, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int err = 0, n;
+	socklen_t len = sizeof(err);
+
+	do
+		n = poll(&p, 1, clock_poll(deadline));
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return ETIMEDOUT;
+	if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
+		return errno;
+	return err;
+}
+
+/* A connected descriptor, or -1 with errno. */
+static int dial(int family, const struct sockaddr *to, socklen_t len, int64_t deadline)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err = 0;
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, to, len) != 0)
+		err = errno == EINPROGRESS ? finish_connect(fd, deadline) : errno;
+	if (!err && fcntl(fd, F_SETFL, 0) != 0)
+		err = errno;
+	if (!err)
+		return fd;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
+                            struct buf *error)
+{
+	enum reach reach = REACH_FAILED;
+	int err = EINVAL;
+
+	for (struct addrinfo *a = addrs->list; a; a = a->ai_next) {
+		*fd = dial(a->ai_family, a->ai_addr, a->ai_addrlen, deadline);
+		if (*fd >= 0)
+			return REACHED;
+		/* A machine without IPv6 must not hide what IPv4 said. */
+		if (reach == REACH_FAILED || errno == ECONNREFUSED) {
+			err = errno;
+			reach = by_errno(err);
+		}
+	}
+	buf_puts(error, strerror(err));
+	return reach;
+}
+
+enum reach net_connect_unix(const char *path, int *fd, struct buf *error)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(to.sun_path)) {
+		buf_printf(error, "socket path '%s' is too long", path);
+		return REACH_FAILED;
+	}
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	*fd = dial(AF_UNIX, (struct sockaddr *)&to, sizeof(to), 0);
+	if (*fd >= 0)
+		return REACHED;
+	buf_puts(error, strerror(errno));
+	return by_errno(errno);
+}
+
+static unsigned count_lines(const char *text)
+{
+	unsigned lines = 0;
+
+	while ((text = strstr(text, "\r\n"))) {
+		text += 2;
+		lines++;
+	}
+	return lines;
+}
+
+enum reach net_talk(int fd, const void *bytes, size_t len, unsigned lines, int64_t deadline,
+                    struct buf *answer, struct buf *error)
+{
+	if (file_write(fd, bytes, len) != 0) {
+		buf_puts(error, strerror(errno));
+		return REACH_FAILED;
+	}
+	while (count_lines(answer->data) < lines && answer->len < ANSWER_MAX) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		ssize_t n;
+
+		if (poll(&p, 1, clock_poll(deadline)) == 0) {
+			buf_puts(error, "no answer in time");
+			return REACH_SILENT;
+		}
+		n = read(fd, buf_room(answer, 1024), 1024);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			buf_puts(error, n ? strerror(errno) : "the connection was closed");
+			return REACH_FAILED;
+		}
+		answer->len += (size_t)n;
+		answer->data[answer->len] = '\0';
+	}
+	return REACHED;
+}

@@ -1,0 +1,41 @@
+/*
+ * net - names, and whether anybody listens. Blocking name resolution cannot be
+ * cut short in one process: see alarm_set() of proc.h.
+ */
+#ifndef BASE_NET_H
+#define BASE_NET_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/reach.h"
+
+struct net_addrs {
+	struct addrinfo *list; /* owned; freed by net_forget */
+	int64_t resolved;      /* clock_ms() of the look-up, 0: never */
+};
+
+/* Resolves host (a name or a numeric address) and port. Names are resolved anew
+ * when addrs is older than a second. REACHED when addrs is filled, else
+ * REACH_NO_NAME with the resolver's words in error. */
+enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
+                            struct buf *error);
+
+/* Connects to the first of the addresses that answers by the deadline, each
+ * tried in turn. On REACHED *fd is a connected, close-on-exec, blocking stream
+ * that the caller closes. */
+enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
+                            struct buf *error);
+
+/* The same for a unix socket's path. */
+enum reach net_connect_unix(const char *path, int *fd, struct buf *error);
+
+void net_forget(struct net_addrs *addrs);
+
+/* Sends len bytes and reads until `lines` line ends (CR LF) have come, by the
+ * deadline; at most 64 KiB. REACHED, or REACH_SILENT/REACH_FAILED with error and
+ * what has come in answer. */
+enum reach net_talk(int fd, const void *bytes, size_t len, unsigned lines, int64_t deadline,
+                    struct buf *answer, struct buf *error);
+
+#endif

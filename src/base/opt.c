@@ -1,0 +1,432 @@
+/* opt - one table of options per applet. */
+#include "base/opt.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "base/near.h"
+
+#define HELP_COLUMN 26
+#define HELP_WIDTH 79
+#define OPTIONS_MAX 64
+
+extern char **environ;
+
+static bool help, quiet, verbose;
+
+static const struct opt common[] = {
+	FLAG('q', "quiet", &quiet, "say nothing but errors"),
+	FLAG('v', "verbose", &verbose, "say more"),
+	FLAG('h', "help", &help, "show this"),
+	OPT_TABLE_END
+};
+
+/* One pass over a command line. */
+struct walk {
+	const struct applet *applet;
+	bool apply;             /* false: only look for --help and mistakes */
+	const void *seen[OPTIONS_MAX]; /* destinations that the command line set */
+	size_t seen_n;
+};
+
+/* Every option of the applet, then the common ones; NULL after the last. */
+static const struct opt *option_at(const struct applet *a, size_t i)
+{
+	const struct opt *o;
+
+	for (o = a->opts; o->type != OPT_END; o++)
+		if (i-- == 0)
+			return o;
+	for (o = common; o->type != OPT_END; o++)
+		if (i-- == 0)
+			return o;
+	return NULL;
+}
+
+#define EACH_OPTION(a, o) \
+	(size_t i_ = 0; ((o) = option_at(a, i_)); i_++)
+
+/* --- values --- */
+
+static bool word_allowed(const char *words, const char *value)
+{
+	size_t len = strlen(value);
+
+	while (*words) {
+		size_t n = strcspn(words, "|");
+
+		if (n == len && strncmp(words, value, n) == 0)
+			return true;
+		words += n + (words[n] == '|');
+	}
+	return false;
+}
+
+static bool number_parse(const char *text, long *number)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*number = strtol(text, &end, 10);
+	return errno == 0 && *end == '\0';
+}
+
+/* Stores value, or returns what it should have been. */
+static const char *store(const struct opt *o, const char *value)
+{
+	switch (o->type) {
+	case OPT_TEXT:
+		if (o->words && !word_allowed(o->words, value))
+			return o->words;
+		*o->to.text = xstrdup(value);
+		return NULL;
+	case OPT_NUMBER:
+		return number_parse(value, o->to.number) ? NULL : "a number such as 3";
+	case OPT_TIME:
+		return duration_parse(value, o->to.ms) ? NULL : "a time such as 500ms, 30s, 2m, 1h, 7d";
+	case OPT_LIST: {
+		char *item = xasprintf("%s%s", o->prefix ? o->prefix : "", value);
+
+		strs_add(o->to.list, item);
+		free(item);
+		return NULL;
+	}
+	default:
+		*o->to.flag = true;
+		return NULL;
+	}
+}
+
+static void store_or_die(const struct opt *o, const char *origin, const char *value, int status)
+{
+	const char *wanted = store(o, value);
+
+	if (wanted && o->secret)
+		die(status, "%s: the value is not %s", origin, wanted);
+	if (wanted)
+		die(status, "%s: '%s' is not %s%s", origin, value, o->words ? "one of " : "", wanted);
+}
+
+/* --- the command line --- */
+
+static void wipe(char *text)
+{
+	memset(text, 0, strlen(text));
+}
+
+static const struct opt *find_long(const struct applet *a, const char *name, size_t len)
+{
+	const struct opt *o;
+
+	for EACH_OPTION(a, o)
+		if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+static const struct opt *find_letter(const struct applet *a, char letter)
+{
+	const struct opt *o;
+
+	for EACH_OPTION(a, o)
+		if (o->letter && o->letter == letter)
+			return o;
+	return NULL;
+}
+
+/* What follows an = may be a secret, so only the name is repeated. */
+static _Noreturn void die_unknown(const struct applet *a, const char *name, size_t len)
+{
+	char *word = xstrndup(name, len);
+	const struct opt *o;
+
+	for EACH_OPTION(a, o)
+		if (near_enough(word, o->name))
+			die(BAD_USAGE, "unknown option '--%s': did you mean --%s?", word, o->name);
+	die(BAD_USAGE, "unknown option '--%s': see %s --help", word, a->name);
+}
+
+static void apply(struct walk *w, const struct opt *o, const char *origin, char *value)
+{
+	if (!w->apply && o->to.flag != &help)
+		return;
+	store_or_die(o, origin, value, BAD_USAGE);
+	if (w->seen_n < OPTIONS_MAX)
+		w->seen[w->seen_n++] = o->to.flag;
+	if (o->secret)
+		wipe(value);
+}
+
+/* Reads argv[i], an option, and its value. Returns how many words it took. */
+static int take_long(struct walk *w, char **argv)
+{
+	char *name = argv[0] + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct opt *o = find_long(w->applet, name, len);
+	char origin[64], none[1] = "";
+
+	if (!o)
+		die_unknown(w->applet, name, len);
+	snprintf(origin, sizeof(origin), "--%s", o->name);
+	if (o->type == OPT_FLAG && equals)
+		die(BAD_USAGE, "%s takes no value", origin);
+	if (o->type != OPT_FLAG && !equals && !argv[1])
+		die(BAD_USAGE, "%s needs a value: %s", origin, o->arg);
+	apply(w, o, origin, o->type == OPT_FLAG ? none : equals ? equals + 1 : argv[1]);
+	return o->type == OPT_FLAG || equals ? 1 : 2;
+}
+
+static int take_letters(struct walk *w, char **argv)
+{
+	char none[1] = "";
+
+	for (char *at = argv[0] + 1; *at; at++) {
+		const struct opt *o = find_letter(w->applet, *at);
+		char origin[3] = { '-', *at, '\0' };
+
+		if (!o)
+			die(BAD_USAGE, "unknown option '%s': see %s --help", origin, w->applet->name);
+		if (o->type == OPT_FLAG) {
+			apply(w, o, origin, none);
+			continue;
+		}
+		if (!at[1] && !argv[1])
+			die(BAD_USAGE, "%s needs a value: %s", origin, o->arg);
+		apply(w, o, origin, at[1] ? at + 1 : argv[1]);
+		return at[1] ? 1 : 2;
+	}
+	return 1;
+}
+
+static bool begins_command(const struct applet *a, const char *word)
+{
+	return strcmp(word, OPT_COMMAND) == 0 || (a->then && strcmp(word, a->then) == 0);
+}
+
+/* Walks the options up to `--`. Operands gather at the front of argv when
+ * w->apply is set. Returns their number; *end is the index of `--` or argc. */
+static int walk(struct walk *w, int argc, char **argv, int *end)
+{
+	int operands = 0, i = 1;
+
+	while (i < argc && !begins_command(w->applet, argv[i])) {
+		if (strncmp(argv[i], "--", 2) == 0) {
+			i += take_long(w, argv + i);
+		} else if (argv[i][0] == '-' && argv[i][1]) {
+			i += take_letters(w, argv + i);
+		} else {
+			if (w->apply) {
+				char *copy = xstrdup(argv[i]);
+
+				wipe(argv[i]);
+				argv[operands] = copy;
+			}
+			operands++;
+			i++;
+		}
+	}
+	*end = i;
+	return operands;
+}
+
+/* --- the environment --- */
+
+static bool was_seen(const struct walk *w, const struct opt *o)
+{
+	for (size_t i = 0; i < w->seen_n; i++)
+		if (w->seen[i] == o->to.flag)
+			return true;
+	return false;
+}
+
+/* An empty number or time counts as unset: Compose passes `X=` for a variable
+ * that its user left out. An empty text is a value. */
+static void read_environment(const struct walk *w)
+{
+	const struct opt *o;
+
+	for EACH_OPTION(w->applet, o) {
+		struct buf error = BUF_INIT;
+		const char *value;
+
+		if (!o->env || was_seen(w, o))
+			continue;
+		if (env_get(o->env, &value, &error) != 0)
+			die(BAD_CONFIG, "%s", error.data);
+		if (value && o->type == OPT_LIST)
+			strs_lines(o->to.list, value);
+		else if (value && (*value || (o->type == OPT_TEXT && !o->words)))
+			store_or_die(o, o->env, value, BAD_CONFIG);
+	}
+}
+
+/* Whether an environment entry `NAME=value` or `NAME_FILE=value` names env. */
+static bool entry_names(const char *entry, const char *env)
+{
+	const char *rest = skip_prefix(entry, env);
+
+	return rest && (*rest == '=' || strncmp(rest, "_FILE=", 6) == 0);
+}
+
+static const char *const general[] = { "PGBOX_JOURNAL", "PGBOX_LOG", NULL };
+
+/* Warns of one variable with the applet's or pgbox's prefix that nobody reads. */
+static void check_spelling(const struct applet *a, const char *entry)
+{
+	char *word = xstrndup(entry, strcspn(entry, "="));
+	const char *nearest = NULL;
+	const struct opt *o;
+
+	for (size_t i = 0; general[i]; i++) {
+		if (entry_names(entry, general[i]))
+			goto out;
+		if (near_enough(word, general[i]))
+			nearest = general[i];
+	}
+	for EACH_OPTION(a, o) {
+		if (o->env && entry_names(entry, o->env))
+			goto out;
+		if (o->env && near_enough(word, o->env))
+			nearest = o->env;
+	}
+	if (nearest)
+		msg(MSG_WARNING, "%s is set, but nothing reads it: did you mean %s?", word, nearest);
+out:
+	free(word);
+}
+
+static bool has_our_prefix(const struct applet *a, const char *entry)
+{
+	size_t len = strlen(a->name);
+
+	return strncmp(entry, "PGBOX_", 6) == 0 ||
+	       (strncasecmp(entry, a->name, len) == 0 && entry[len] == '_');
+}
+
+static void check_environment(const struct applet *a)
+{
+	for (char **entry = environ; *entry; entry++)
+		if (has_our_prefix(a, *entry))
+			check_spelling(a, *entry);
+}
+
+/* --- the whole --- */
+
+int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
+{
+	struct walk w = { .applet = a };
+	int end, operands = walk(&w, argc, argv, &end);
+	bool dashes = end < argc;
+
+	if (help) {
+		opt_help(a);
+		exit(file_stdout_ok() ? DONE : CANNOT_WRITE);
+	}
+	w.apply = true;
+	operands = walk(&w, argc, argv, &end);
+	msg_limit = quiet ? MSG_ERROR : verbose ? MSG_DEBUG : MSG_INFO;
+	read_environment(&w);
+	check_environment(a);
+
+	*command = NULL;
+	if (dashes && a->takes_command)
+		*command = argv + end + 1;
+	else if (dashes)
+		for (end++; end < argc; end++)
+			argv[operands++] = argv[end];
+	if (*command && !**command)
+		die(BAD_USAGE, "no command after %s", (*command)[-1]);
+	if (a->max_operands >= 0 && operands > a->max_operands)
+		die(BAD_USAGE, "%d operands are too many: see %s --help", operands, a->name);
+	argv[operands] = NULL;
+	return operands;
+}
+
+/* --- help --- */
+
+static void help_default(struct buf *text, const struct opt *o)
+{
+	char *time;
+
+	if (o->type == OPT_TIME) {
+		time = duration_text(*o->to.ms);
+		buf_printf(text, "default %s", time);
+		free(time);
+	} else if (o->type == OPT_NUMBER) {
+		buf_printf(text, "default %ld", *o->to.number);
+	} else if (o->type == OPT_TEXT && !o->secret && *o->to.text && **o->to.text) {
+		buf_printf(text, "default %s", *o->to.text);
+	}
+}
+
+/* Prints text from column on, wrapped between words. */
+static void print_wrapped(const char *text, int column)
+{
+	int at = column;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (at > column && at + 1 + len > HELP_WIDTH) {
+			printf("\n%*s", column, "");
+			at = column;
+		}
+		at += printf("%s%.*s", at > column ? " " : "", len, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void print_option(const struct opt *o)
+{
+	struct buf left = BUF_INIT, text = BUF_INIT, extra = BUF_INIT;
+
+	buf_printf(&left, "  %c%c%c --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+	           o->letter ? ',' : ' ', o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	help_default(&extra, o);
+	if (o->env)
+		buf_printf(&extra, "%s%s", extra.len ? "; " : "", o->env);
+	buf_puts(&text, o->help);
+	if (extra.len)
+		buf_printf(&text, " [%s]", extra.data);
+	if (left.len + 2 > HELP_COLUMN)
+		printf("%s\n%*s", left.data, HELP_COLUMN, "");
+	else
+		printf("%-*s", HELP_COLUMN, left.data);
+	print_wrapped(text.data, HELP_COLUMN);
+	buf_free(&left);
+	buf_free(&text);
+	buf_free(&extra);
+}
+
+void opt_help(const struct applet *a)
+{
+	const struct opt *o;
+
+	printf("usage: %s %s\n\n%s\n\noptions:\n", a->name, a->synopsis, a->about);
+	for EACH_OPTION(a, o)
+		print_option(o);
+	if (a->notes)
+		printf("\n%s\n", a->notes);
+}
+
+void opt_words(const struct applet *a)
+{
+	const struct opt *o;
+	const char *gap = "";
+
+	for EACH_OPTION(a, o) {
+		printf("%s--%s", gap, o->name);
+		gap = " ";
+	}
+}

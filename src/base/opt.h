@@ -1,0 +1,82 @@
+/*
+ * opt - one table of options per applet.
+ *
+ * The table gives the parser, the names in the environment, --help, the shell
+ * completion and the README. A default is written once: as the initial value
+ * of the destination. Order: default, then environment, then command line.
+ * Not getopt(3): the linked PostgreSQL programs use its globals.
+ */
+#ifndef BASE_OPT_H
+#define BASE_OPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum opt_type { OPT_END, OPT_FLAG, OPT_TEXT, OPT_NUMBER, OPT_TIME, OPT_LIST };
+
+struct opt {
+	enum opt_type type;
+	char letter;       /* 0: long form only */
+	const char *name;  /* without the dashes */
+	const char *env;   /* the variable that sets it, or NULL */
+	const char *arg;   /* placeholder in help; NULL for flags */
+	const char *help;  /* one sentence; the default is added */
+	const char *words; /* OPT_TEXT: the only values allowed, 'a|b|c'; or NULL */
+	const char *prefix; /* OPT_LIST: put in front of each value, or NULL */
+	bool secret;       /* may hold a password: wiped from argv, no default shown */
+	union {
+		bool *flag;
+		const char **text;   /* a copy that lives until the process ends */
+		long *number;        /* 0 or more */
+		int64_t *ms;
+		struct strs *list;   /* repeatable; the variable holds one a line */
+	} to;
+};
+
+#define FLAG(l, n, v, h) { .type = OPT_FLAG, .letter = l, .name = n, .help = h, .to.flag = v }
+#define TEXT(l, n, e, a, v, h) \
+	{ .type = OPT_TEXT, .letter = l, .name = n, .env = e, .arg = a, .help = h, .to.text = v }
+#define WORD(l, n, e, w, v, h) \
+	{ .type = OPT_TEXT, .letter = l, .name = n, .env = e, .arg = w, .words = w, .help = h, .to.text = v }
+#define SECRET(l, n, e, a, v, h) \
+	{ .type = OPT_TEXT, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, .to.text = v }
+#define NUMBER(l, n, e, a, v, h) \
+	{ .type = OPT_NUMBER, .letter = l, .name = n, .env = e, .arg = a, .help = h, .to.number = v }
+#define TIME(l, n, e, v, h) \
+	{ .type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, .to.ms = v }
+#define LIST(l, n, e, a, v, h) \
+	{ .type = OPT_LIST, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, .to.list = v }
+/* A list option that shares its destination with others: --url and --for fill
+ * one list in the order given, told apart by the prefix. */
+#define LIST_AS(l, n, p, a, v, h) \
+	{ .type = OPT_LIST, .letter = l, .name = n, .arg = a, .prefix = p, .help = h, .secret = true, .to.list = v }
+#define OPT_TABLE_END { .type = OPT_END }
+
+/* Where an applet's command begins. */
+#define OPT_COMMAND "--"
+
+struct applet;
+
+/*
+ * Reads the environment and argv into the destinations of a's table and of the
+ * common options (-q -v --help). Options may stand among operands; `--` ends
+ * them. --help prints the help on stdout and exits; it is found before the
+ * environment is read, so that no value of it can show as a default. Ends the
+ * process with BAD_USAGE for a wrong command line and with BAD_CONFIG for a
+ * wrong variable, naming the origin and never the value of a secret.
+ *
+ * Returns the operands, moved to the front of argv; *command points behind the
+ * first `--`, or is NULL when there was none. Values of secret options and all
+ * operands are copied, and their originals, which ps(1) shows, overwritten.
+ */
+int opt_parse(const struct applet *a, int argc, char **argv, char ***command);
+
+/* Prints --help: at most 80 columns. */
+void opt_help(const struct applet *a);
+
+/* Prints the applet's options as words for a shell completion. */
+void opt_words(const struct applet *a);
+
+#endif

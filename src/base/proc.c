@@ -1,0 +1,143 @@
+/* proc - other programs: exec, children in groups of their own, signals. */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/status.h"
+
+extern char **environ;
+
+static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP };
+
+#define SIGNALS (sizeof(forwarded) / sizeof(*forwarded))
+
+static volatile sig_atomic_t group;
+static volatile int *last_signal;
+
+static void on_signal(int number)
+{
+	int saved = errno;
+
+	if (!group)
+		_exit(BY_SIGNAL + number);
+	*last_signal = number;
+	kill(-group, number);
+	errno = saved;
+}
+
+static void set_action(int number, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(number, &action, NULL);
+}
+
+void proc_signals(void)
+{
+	struct sigaction now;
+
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (sigaction(forwarded[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			set_action(forwarded[i], on_signal);
+	set_action(SIGPIPE, SIG_IGN);
+}
+
+void proc_default_signals(void)
+{
+	struct sigaction now;
+	sigset_t none;
+
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (sigaction(forwarded[i], NULL, &now) == 0 && now.sa_handler == on_signal)
+			set_action(forwarded[i], SIG_DFL);
+	set_action(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static const char *alarm_line;
+static volatile sig_atomic_t alarm_status;
+
+static void on_alarm(int number)
+{
+	ssize_t ignored;
+
+	(void)number;
+	ignored = write(STDERR_FILENO, alarm_line, strlen(alarm_line));
+	(void)ignored;
+	_exit(alarm_status);
+}
+
+void proc_alarm(int64_t ms, int status, const char *line)
+{
+	struct itimerval timer = {
+		.it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 },
+	};
+
+	alarm_line = line;
+	alarm_status = status;
+	set_action(SIGALRM, ms ? on_alarm : SIG_DFL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+int proc_exec(char *const *argv)
+{
+	int err;
+
+	proc_alarm(0, 0, "");
+	proc_default_signals();
+	environ = env_original();
+	execvp(argv[0], argv);
+	err = errno;
+	proc_signals();
+	errno = err;
+	return err == ENOENT || err == ENOTDIR ? NOT_FOUND : CANNOT_RUN;
+}
+
+void proc_forward(pid_t pgid, volatile int *last)
+{
+	last_signal = last;
+	group = pgid;
+}
+
+int proc_status(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? BY_SIGNAL + WTERMSIG(wait_status)
+	                                : WEXITSTATUS(wait_status);
+}
+
+/* Kernels before 5.9 and some sandboxes lack close_range(2). */
+static void close_between(unsigned first, unsigned last)
+{
+	if (first > last || syscall(SYS_close_range, first, last, 0U) == 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < 4096; fd++)
+		close((int)fd);
+}
+
+void proc_close_all_but(int keep)
+{
+	if (keep < 3) {
+		close_between(3, UINT_MAX);
+		return;
+	}
+	close_between(3, (unsigned)keep - 1);
+	close_between((unsigned)keep + 1, UINT_MAX);
+}
+
+void proc_die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}

@@ -1,0 +1,317 @@
+/* check - one question about a database or its surroundings. */
+#include "core/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "core/check_kinds.h"
+
+#define TRY_MS 3000 /* the longest that one look may take */
+
+static const struct check_kind kinds[] = {
+	{ "ready", ARG_NONE, "ready", check_ready, NULL },
+	{ "writable", ARG_NONE, "writable", check_writable, NULL },
+	{ "standby", ARG_NONE, "standby", check_standby, NULL },
+	{ "table", ARG_TABLE, "table=[schema.]name", check_table, NULL },
+	{ "rows", ARG_ROWS, "rows=[schema.]name[>=N]", check_rows, NULL },
+	{ "query", ARG_TEXT, "query=SQL", check_query, NULL },
+	{ "extension", ARG_VERSION, "extension=name[>=version]", check_extension, NULL },
+	{ "seeded", ARG_OPTIONAL, "seeded[=NAME]", check_seeded, NULL },
+	{ "tcp", ARG_TEXT, "tcp=HOST:PORT", NULL, check_tcp },
+	{ "http", ARG_TEXT, "http=URL[=CODES]", NULL, check_http },
+	{ "redis", ARG_TEXT, "redis=HOST:PORT or redis=URL", NULL, check_redis },
+	{ "file", ARG_TEXT, "file=PATH", NULL, check_file },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+#define NO_TARGET SIZE_MAX
+
+void table_split(const char *text, char **schema, char **name)
+{
+	const char *dot = strchr(text, '.');
+
+	*schema = dot ? xstrndup(text, (size_t)(dot - text)) : NULL;
+	*name = xstrdup(dot ? dot + 1 : text);
+}
+
+static const struct check_kind *find_kind(const char *text)
+{
+	size_t len = strcspn(text, "=");
+
+	for (size_t i = 0; i < KINDS; i++)
+		if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, text, len) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+/* Cuts ">=least" off arg into check->least. */
+static void split_least(struct check *check, struct buf *arg)
+{
+	char *sign = strstr(arg->data, ">=");
+
+	if (!sign)
+		return;
+	check->least = xstrdup(sign + 2);
+	buf_cut(arg, (size_t)(sign - arg->data));
+}
+
+/* user:password@ of a URL in an argument is not shown. */
+static char *show(const char *text)
+{
+	const char *slashes = strstr(text, "://");
+	const char *at = slashes ? strrchr(slashes, '@') : NULL;
+
+	if (!at || !strcspn(slashes + 3, "@"))
+		return xstrdup(text);
+	return xasprintf("%.*s***%s", (int)(slashes + 3 - text), text, at);
+}
+
+static bool arg_valid(const struct check *check)
+{
+	switch (check->kind->arg) {
+	case ARG_NONE:
+		return !check->arg;
+	case ARG_OPTIONAL:
+		return !check->arg || *check->arg;
+	case ARG_ROWS:
+		return check->arg && *check->name &&
+		       (!check->least || (*check->least && strlen(check->least) < 10 &&
+		                          strspn(check->least, "0123456789") == strlen(check->least)));
+	case ARG_TABLE:
+		return check->arg && *check->name;
+	case ARG_VERSION:
+		return check->arg && *check->name && (!check->least || *check->least);
+	default:
+		return check->arg && *check->arg;
+	}
+}
+
+int check_read(struct check *check, const char *text, struct buf *error)
+{
+	const char *equals = strchr(text, '=');
+	struct buf name = BUF_INIT;
+
+	*check = (struct check){ .kind = find_kind(text), .target = NO_TARGET };
+	if (!check->kind) {
+		buf_printf(error, "unknown check '%.*s': the checks are", (int)strcspn(text, "="),
+		           text);
+		for (size_t i = 0; i < KINDS; i++)
+			buf_printf(error, "%s %s", i ? "," : "", kinds[i].name);
+		return BAD_USAGE;
+	}
+	check->shown = show(text);
+	if (equals) {
+		check->arg = xstrdup(equals + 1);
+		buf_puts(&name, equals + 1);
+	}
+	if (check->kind->arg == ARG_ROWS || check->kind->arg == ARG_VERSION)
+		split_least(check, &name);
+	if (check->kind->arg == ARG_VERSION)
+		check->name = xstrdup(name.data);
+	else
+		table_split(name.data, &check->schema, &check->name);
+	buf_free(&name);
+	if (arg_valid(check))
+		return 0;
+	buf_printf(error, "check '%s' is written %s", check->kind->name, check->kind->usage);
+	check_free(check);
+	return BAD_USAGE;
+}
+
+static int add_target(struct checks *c, const char *url, struct buf *error)
+{
+	size_t i = c->targets_n;
+	int rc;
+
+	c->targets = xrealloc(c->targets, (i + 1) * sizeof(*c->targets));
+	rc = target_find(&c->targets[i], url, error);
+	if (rc) {
+		target_free(&c->targets[i]);
+		return rc;
+	}
+	c->targets_n++;
+	for (size_t w = 0; w < c->targets[i].warnings.n; w++)
+		strs_add(&c->warnings, c->targets[i].warnings.v[w]);
+	return 0;
+}
+
+static int add_check(struct checks *c, const char *text, size_t target, struct buf *error)
+{
+	struct check check;
+	int rc = check_read(&check, text, error);
+
+	if (rc)
+		return rc;
+	if (check.kind->of_db)
+		check.target = target;
+	c->v = xrealloc(c->v, (c->n + 1) * sizeof(*c->v));
+	c->v[c->n++] = check;
+	return 0;
+}
+
+/* The checks before the first url= line. *n is how many lines that was. */
+static int read_first_lines(struct checks *c, const struct strs *lines, const struct strs *urls,
+                            size_t *n, struct buf *error)
+{
+	bool needed = urls->n == 0 && lines->n == 0;
+	int rc = 0;
+
+	for (*n = 0; *n < lines->n && !skip_prefix(lines->v[*n], "url="); (*n)++) {
+		const struct check_kind *kind = find_kind(lines->v[*n]);
+
+		needed = needed || (kind && kind->of_db);
+	}
+	for (size_t i = 0; i < urls->n && !rc; i++)
+		rc = add_target(c, urls->v[i], error);
+	if (urls->n == 0 && needed && !rc)
+		rc = add_target(c, NULL, error);
+	for (size_t i = 0; i < *n && !rc; i++) {
+		const struct check_kind *kind = find_kind(lines->v[i]);
+		size_t times = kind && kind->of_db ? c->targets_n : 1;
+
+		for (size_t t = 0; t < times && !rc; t++)
+			rc = add_check(c, lines->v[i], t, error);
+	}
+	return rc;
+}
+
+static bool has_check(const struct checks *c, size_t target)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].target == target)
+			return true;
+	return false;
+}
+
+int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
+                const char *fallback, struct buf *error)
+{
+	size_t next;
+	int rc;
+
+	*c = (struct checks){ 0 };
+	rc = read_first_lines(c, lines, urls, &next, error);
+	for (; next < lines->n && !rc; next++) {
+		const char *url = skip_prefix(lines->v[next], "url=");
+
+		rc = url ? add_target(c, url, error)
+		         : add_check(c, lines->v[next], c->targets_n - 1, error);
+	}
+	for (size_t t = 0; t < c->targets_n && !rc; t++)
+		if (!has_check(c, t))
+			rc = add_check(c, fallback, t, error);
+	c->dbs = xcalloc(c->targets_n, sizeof(*c->dbs));
+	for (size_t t = 0; t < c->targets_n; t++)
+		c->dbs[t] = (struct db)DB_INIT;
+	return rc;
+}
+
+void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)
+{
+	va_list args;
+
+	f->verdict = verdict;
+	buf_cut(&f->why, 0);
+	va_start(args, format);
+	buf_vprintf(&f->why, format, args);
+	va_end(args);
+}
+
+void finding_pass(struct finding *f)
+{
+	f->verdict = PASS;
+	buf_cut(&f->why, 0);
+}
+
+static void reset(struct finding *f)
+{
+	f->verdict = UNKNOWN;
+	f->reach = REACHED;
+	f->final = 0;
+	buf_cut(&f->why, 0);
+}
+
+static void not_reached(const struct check *check, const struct db *db, struct finding *f)
+{
+	f->reach = db->reach;
+	f->final = db->reach == REACH_DENIED        ? DENIED
+	           : db->reach == REACH_NO_DATABASE ? UNAVAILABLE
+	                                            : 0;
+	finding_set(f, check->kind->of_db == check_ready ? FAIL : UNKNOWN, "%s",
+	            db_error(db)[0] ? db_error(db) : reach_text(db->reach));
+}
+
+void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	reset(f);
+	check->kind->of_db(check, db, deadline, f);
+}
+
+void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
+{
+	const struct check *check = &c->v[i];
+	int64_t soon = clock_after(TRY_MS);
+	struct db *db;
+
+	deadline = deadline < soon ? deadline : soon;
+	reset(f);
+	if (check->kind->of_place) {
+		check->kind->of_place(check, deadline, f);
+		return;
+	}
+	db = &c->dbs[check->target];
+	if (!db_is_open(db) &&
+	    db_open(db, &c->targets[check->target], DB_READ, deadline) != REACHED) {
+		not_reached(check, db, f);
+		return;
+	}
+	check->kind->of_db(check, db, deadline, f);
+	/* A session that failed is no use, an idle one would hold up the stop of a
+	 * server that is about to restart, and an SQLite file may be replaced. */
+	if (f->reach != REACHED || f->verdict == UNKNOWN || db->lite.db)
+		db_close(db);
+}
+
+bool check_is_of_db(const struct check *check)
+{
+	return check->kind->of_db;
+}
+
+const char *check_place(const struct checks *c, size_t i)
+{
+	return c->v[i].target == NO_TARGET ? "" : c->targets[c->v[i].target].shown;
+}
+
+void check_free(struct check *check)
+{
+	free(check->shown);
+	free(check->arg);
+	free(check->schema);
+	free(check->name);
+	free(check->least);
+	*check = (struct check){ 0 };
+}
+
+void checks_free(struct checks *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		check_free(&c->v[i]);
+	for (size_t i = 0; i < c->targets_n; i++) {
+		target_free(&c->targets[i]);
+		if (c->dbs)
+			db_free(&c->dbs[i]);
+	}
+	free(c->v);
+	free(c->targets);
+	free(c->dbs);
+	strs_free(&c->warnings);
+	*c = (struct checks){ 0 };
+}
+
+void finding_free(struct finding *f)
+{
+	buf_free(&f->why);
+}

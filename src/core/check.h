@@ -1,0 +1,78 @@
+/*
+ * check - one question about a database or its surroundings: name[=argument].
+ *
+ * waitdb polls checks until they hold, healthz asks each once, seedonce decides
+ * by one. A check that cannot tell is unknown, and unknown is never a pass.
+ */
+#ifndef CORE_CHECK_H
+#define CORE_CHECK_H
+
+#include "core/db.h"
+
+enum verdict { PASS, FAIL, UNKNOWN };
+
+/* What a check found. */
+struct finding {
+	enum verdict verdict;
+	enum reach reach; /* how far it got: REACHED when it was answered */
+	int final;        /* an exit code when waiting will not help, else 0 */
+	struct buf why;   /* one sentence fragment; always set unless PASS */
+};
+
+#define FINDING_INIT { .why = BUF_INIT }
+
+/* A table of the check kinds: see check_kinds.h. */
+struct check_kind;
+
+struct check {
+	const struct check_kind *kind;
+	char *shown;          /* name=argument without secrets */
+	char *arg;            /* what follows the =, or NULL */
+	char *schema, *name;  /* of table=, rows=; schema NULL: the search_path's */
+	char *least;          /* what follows >= */
+	size_t target;        /* index into checks.targets; SIZE_MAX: none needed */
+};
+
+/* Checks in the order given, and the targets they look at. */
+struct checks {
+	struct check *v;
+	size_t n;
+	struct target *targets;
+	struct db *dbs; /* one session per target, opened when first needed */
+	size_t targets_n;
+	struct strs warnings;
+};
+
+/*
+ * Reads checks. lines are checks, or `url=TARGET` that applies to the checks
+ * after it; checks before the first `url=` apply to each of urls, or to the
+ * environment's target when there is none. A target without a check gets
+ * `fallback`. 0, or BAD_USAGE/BAD_CONFIG with a sentence in error.
+ */
+int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
+                const char *fallback, struct buf *error);
+
+/* Asks check i. The session stays open for the next call, but for one with a
+ * server that is about to restart. */
+void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
+
+/* Asks a check about a session that the caller holds, in its transaction. */
+void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f);
+
+/* Where check i looks: its target as shown, or "" when its argument says it. */
+const char *check_place(const struct checks *c, size_t i);
+
+/* Whether the check is one of a database, and so may be asked of any target. */
+bool check_is_of_db(const struct check *check);
+
+/* Reads a single check of a database, without a target. */
+int check_read(struct check *check, const char *text, struct buf *error);
+
+void check_free(struct check *check);
+void checks_free(struct checks *c);
+void finding_free(struct finding *f);
+
+/* Splits [schema.]name at the first dot. *schema is NULL without one. */
+void table_split(const char *text, char **schema, char **name);
+
+#endif

@@ -1,0 +1,315 @@
+/* check_db - the checks that ask a database. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "core/check_kinds.h"
+#include "core/marker.h"
+
+static bool is_pg(const struct db *db)
+{
+	return db->target->kind == TARGET_PG;
+}
+
+static void cannot_tell(struct db *db, struct finding *f)
+{
+	finding_set(f, UNKNOWN, "%s", db_error(db));
+	if (strcmp(db_sqlstate(db), "42501") == 0)
+		f->final = DENIED;
+}
+
+/* The official image's entrypoint first runs a server that listens on the unix
+ * socket only, says so on its command line, and is stopped again after the init
+ * scripts (docker-library/postgres, docker_temp_server_start). */
+static bool is_init_server(struct db *db, int64_t deadline)
+{
+	static const struct sql source = {
+		.pg = "SELECT source = 'command line' FROM pg_settings WHERE name = 'listen_addresses'",
+	};
+	struct rows rows = { 0 };
+	bool init = false;
+
+	if (db_read(db, source, NULL, 0, deadline, &rows) == 0)
+		init = rows_true(&rows, 0, 0);
+	rows_free(&rows);
+	return init;
+}
+
+/* One round trip where nothing is wrong: every healthcheck pays for it. */
+void check_ready(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	struct rows rows = { 0 };
+	const char *cell;
+
+	(void)check;
+	if (!is_pg(db)) {
+		finding_pass(f);
+		return;
+	}
+	if (server_query(&db->pg, server_is_local(&db->pg)
+	                              ? "SELECT pg_catalog.current_setting('listen_addresses')"
+	                              : "SELECT 1",
+	             NULL, 0, deadline, &rows)) {
+		cannot_tell(db, f);
+		return;
+	}
+	cell = rows_get(&rows, 0, 0);
+	finding_pass(f);
+	if (cell && !*cell && is_init_server(db, deadline)) {
+		finding_set(f, FAIL, "the image is still initialising (temporary server)");
+		f->reach = REACH_STARTING;
+	}
+	rows_free(&rows);
+}
+
+static void writable_lite(struct db *db, struct finding *f)
+{
+	struct lite lite = LITE_INIT;
+
+	if (lite_open(&lite, db->target->path, LITE_WRITE, 100) ||
+	    lite_query(&lite, "BEGIN IMMEDIATE", NULL, 0, NULL))
+		finding_set(f, FAIL, "%s", lite.error.data);
+	else
+		finding_pass(f);
+	lite_free(&lite);
+}
+
+/* In recovery and read-only by default, in that order. */
+static int read_modes(struct db *db, int64_t deadline, bool *recovery, bool *read_only)
+{
+	static const struct sql modes = {
+		.pg = "SELECT pg_is_in_recovery(),"
+		      " current_setting('default_transaction_read_only') = 'on'",
+	};
+	struct rows rows = { 0 };
+	int rc = db_read(db, modes, NULL, 0, deadline, &rows);
+
+	*recovery = rows_true(&rows, 0, 0);
+	*read_only = rows_true(&rows, 0, 1);
+	rows_free(&rows);
+	return rc;
+}
+
+void check_writable(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	bool recovery, read_only;
+
+	(void)check;
+	if (!is_pg(db))
+		writable_lite(db, f);
+	else if (read_modes(db, deadline, &recovery, &read_only))
+		cannot_tell(db, f);
+	else if (recovery || read_only)
+		finding_set(f, FAIL, recovery ? "the server is in recovery (a standby?)"
+		                              : "default_transaction_read_only is on");
+	else
+		finding_pass(f);
+}
+
+void check_standby(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	bool recovery, read_only;
+
+	(void)check;
+	if (!is_pg(db))
+		finding_set(f, FAIL, "SQLite has no standbys");
+	else if (read_modes(db, deadline, &recovery, &read_only))
+		cannot_tell(db, f);
+	else if (recovery)
+		finding_pass(f);
+	else
+		finding_set(f, FAIL, "the server is not in recovery");
+}
+
+/* --- tables --- */
+
+/* Which schema holds the relation; of several in the search_path the first. */
+static const struct sql find_relation = {
+	.pg = "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	      " WHERE c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+	      "  AND n.nspname = ANY (coalesce(ARRAY[$1]::name[], $3::name[]))"
+	      " ORDER BY array_position($3::name[], n.nspname) LIMIT 1",
+	.lite = "SELECT 'main' FROM sqlite_schema WHERE type IN ('table', 'view')"
+	        " AND lower(name) = lower(?2) AND ifnull(?1, 'main') IN ('main', 'public')"
+	        " AND ?3 IS ?3",
+};
+
+/* The caller frees *schema; NULL: there is no such relation. -1 when the question
+ * could not be asked. */
+static int locate(const struct check *check, struct db *db, int64_t deadline, char **schema)
+{
+	const char *params[] = { check->schema, check->name, NULL };
+	struct rows path = { 0 }, rows = { 0 };
+	int rc = 0;
+
+	*schema = NULL;
+	/* The user's own search_path, read before pgbox sets its own. */
+	if (is_pg(db) && !check->schema) {
+		rc = server_query(&db->pg, "SELECT pg_catalog.current_schemas(false)", NULL, 0, deadline,
+		              &path);
+		params[2] = rows_get(&path, 0, 0);
+	}
+	if (!rc)
+		rc = db_read(db, find_relation, params, 3, deadline, &rows);
+	if (!rc && rows.n)
+		*schema = xstrdup(rows_get(&rows, 0, 0));
+	rows_free(&path);
+	rows_free(&rows);
+	return rc;
+}
+
+void check_table(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	char *schema;
+
+	if (locate(check, db, deadline, &schema))
+		cannot_tell(db, f);
+	else if (schema)
+		finding_pass(f);
+	else
+		finding_set(f, FAIL, "there is no such table");
+	free(schema);
+}
+
+void check_rows(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	const char *least = check->least ? check->least : "1";
+	struct buf sql = BUF_INIT;
+	struct rows rows = { 0 };
+	char *schema;
+
+	if (locate(check, db, deadline, &schema)) {
+		cannot_tell(db, f);
+	} else if (!schema) {
+		finding_set(f, FAIL, "there is no such table");
+	} else {
+		buf_puts(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+		db_identifier(db, &sql, schema);
+		buf_putc(&sql, '.');
+		db_identifier(db, &sql, check->name);
+		buf_printf(&sql, " LIMIT %s) AS some", least);
+		if (db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, &rows))
+			cannot_tell(db, f);
+		else if (atol(rows_get(&rows, 0, 0)) >= atol(least))
+			finding_pass(f);
+		else
+			finding_set(f, FAIL, "%s of %s rows", rows_get(&rows, 0, 0), least);
+	}
+	buf_free(&sql);
+	rows_free(&rows);
+	free(schema);
+}
+
+/* --- the rest --- */
+
+/* True, non-zero or non-empty. */
+static bool holds(const char *cell)
+{
+	char *end;
+
+	if (!cell || !*cell || strcmp(cell, "f") == 0 || strcmp(cell, "false") == 0)
+		return false;
+	return strtod(cell, &end) != 0 || *end;
+}
+
+/* The user's own SQL: read-only, one statement, the user's own search_path. */
+static int ask(const struct check *check, struct db *db, int64_t deadline, struct rows *rows)
+{
+	int rc;
+
+	if (!is_pg(db)) {
+		lite_query(&db->lite, "PRAGMA query_only = 1", NULL, 0, NULL);
+		rc = lite_query(&db->lite, check->arg, NULL, 0, rows);
+		if (!rc)
+			lite_query(&db->lite, "PRAGMA query_only = 0", NULL, 0, NULL);
+		return rc;
+	}
+	rc = server_begin(&db->pg, "READ ONLY", false, deadline);
+	if (!rc)
+		rc = server_query(&db->pg, check->arg, NULL, 0, deadline, rows);
+	server_rollback(&db->pg);
+	return rc;
+}
+
+void check_query(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	struct rows rows = { 0 };
+
+	if (ask(check, db, deadline, &rows))
+		cannot_tell(db, f);
+	else if (holds(rows_get(&rows, 0, 0)))
+		finding_pass(f);
+	else
+		finding_set(f, FAIL, rows.n ? "the query's answer is false, zero or empty"
+		                            : "the query gave no row");
+	rows_free(&rows);
+}
+
+/* Compares dotted versions number by number: 3.10 is newer than 3.9. */
+static int version_compare(const char *a, const char *b)
+{
+	while (*a || *b) {
+		char *a_end, *b_end;
+		long x = strtol(a, &a_end, 10), y = strtol(b, &b_end, 10);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+		a = a_end + strcspn(a_end, "0123456789");
+		b = b_end + strcspn(b_end, "0123456789");
+	}
+	return 0;
+}
+
+static void extension_missing(const struct check *check, struct finding *f, const char *shipped)
+{
+	if (shipped) {
+		finding_set(f, FAIL, "not installed; the server ships %s: CREATE EXTENSION \"%s\"",
+		            shipped, check->name);
+		return;
+	}
+	finding_set(f, FAIL, "not installed, and the server does not ship it: its image lacks "
+	            "the package");
+	f->final = UNAVAILABLE;
+}
+
+void check_extension(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	static const struct sql versions = {
+		.pg = "SELECT (SELECT extversion FROM pg_extension WHERE extname = $1),"
+		      " (SELECT default_version FROM pg_available_extensions WHERE name = $1)",
+	};
+	struct rows rows = { 0 };
+	const char *version;
+
+	if (!is_pg(db)) {
+		finding_set(f, FAIL, "SQLite has no such extensions");
+		f->final = UNAVAILABLE;
+	} else if (db_read(db, versions, (const char *const *)&check->name, 1, deadline, &rows)) {
+		cannot_tell(db, f);
+	} else if (!(version = rows_get(&rows, 0, 0))) {
+		extension_missing(check, f, rows_get(&rows, 0, 1));
+	} else if (check->least && version_compare(version, check->least) < 0) {
+		finding_set(f, FAIL, "version %s is installed", version);
+	} else {
+		finding_pass(f);
+	}
+	rows_free(&rows);
+}
+
+void check_seeded(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	struct buf error = BUF_INIT;
+	enum marker_state state;
+
+	if (marker_seeded(db, check->arg, deadline, &state, &error))
+		finding_set(f, UNKNOWN, "%s", error.data);
+	else if (state == MARKER_DONE)
+		finding_pass(f);
+	else if (state == MARKER_NONE)
+		finding_set(f, FAIL, "not seeded");
+	else
+		finding_set(f, FAIL, "the seed is %s", marker_state_name(state));
+	buf_free(&error);
+}

@@ -1,0 +1,51 @@
+/*
+ * check_kinds - the table of check kinds, shared by the files that define them.
+ */
+#ifndef CORE_CHECK_KINDS_H
+#define CORE_CHECK_KINDS_H
+
+#include "core/check.h"
+
+enum check_arg {
+	ARG_NONE,
+	ARG_TEXT,     /* needed */
+	ARG_OPTIONAL, /* a name */
+	ARG_TABLE,    /* [schema.]name */
+	ARG_ROWS,     /* [schema.]name[>=N] */
+	ARG_VERSION   /* name[>=version] */
+};
+
+struct check_kind {
+	const char *name;
+	enum check_arg arg;
+	const char *usage; /* for errors: table=[schema.]name */
+	/* Exactly one of the two. Each sets verdict and why; reach and final only
+	 * when they are not REACHED and 0. */
+	void (*of_db)(const struct check *check, struct db *db, int64_t deadline,
+	              struct finding *f);
+	void (*of_place)(const struct check *check, int64_t deadline, struct finding *f);
+};
+
+/* Sets the verdict and the words. */
+void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+void finding_pass(struct finding *f);
+
+/* check_db.c */
+void check_ready(const struct check *, struct db *, int64_t, struct finding *);
+void check_writable(const struct check *, struct db *, int64_t, struct finding *);
+void check_standby(const struct check *, struct db *, int64_t, struct finding *);
+void check_table(const struct check *, struct db *, int64_t, struct finding *);
+void check_rows(const struct check *, struct db *, int64_t, struct finding *);
+void check_query(const struct check *, struct db *, int64_t, struct finding *);
+void check_extension(const struct check *, struct db *, int64_t, struct finding *);
+void check_seeded(const struct check *, struct db *, int64_t, struct finding *);
+
+/* check_place.c */
+void check_tcp(const struct check *, int64_t, struct finding *);
+void check_http(const struct check *, int64_t, struct finding *);
+void check_redis(const struct check *, int64_t, struct finding *);
+void check_file(const struct check *, int64_t, struct finding *);
+
+#endif

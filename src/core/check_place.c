@@ -1,0 +1,170 @@
+/* check_place - the checks that look elsewhere than at a database. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/net.h"
+#include "core/check_kinds.h"
+#include "core/url.h"
+#include "ext/http.h"
+
+static void finding_reach(struct finding *f, enum reach reach, const struct buf *error)
+{
+	f->reach = reach;
+	finding_set(f, FAIL, "%s%s%s", reach_text(reach), error->len ? ": " : "", error->data);
+}
+
+/* Connects to HOST[:PORT] or [v6][:PORT]; port (NULL: none) is the default. -1
+ * with the finding set when it cannot. */
+static int dial(const char *place, const char *port, int64_t deadline, struct finding *f)
+{
+	struct net_addrs addrs = { 0 };
+	struct buf error = BUF_INIT;
+	const char *why;
+	enum reach reach;
+	struct url u;
+	int fd = -1;
+
+	if (!url_parse(&u, place, &why) || !u.host || (!u.port && !port)) {
+		finding_set(f, UNKNOWN, "the argument is not HOST:PORT");
+		goto out;
+	}
+	reach = net_resolve(&addrs, u.host, u.port ? u.port : port, &error);
+	if (reach == REACHED)
+		reach = net_connect(&addrs, deadline, &fd, &error);
+	if (reach != REACHED)
+		finding_reach(f, reach, &error);
+out:
+	url_free(&u);
+	net_forget(&addrs);
+	buf_free(&error);
+	return fd;
+}
+
+void check_tcp(const struct check *check, int64_t deadline, struct finding *f)
+{
+	int fd = dial(check->arg, NULL, deadline, f);
+
+	if (fd >= 0) {
+		finding_pass(f);
+		close(fd);
+	}
+}
+
+/* --- http --- */
+
+/* Whether code is in a list such as 200,204,301. */
+static bool code_listed(const char *list, long code)
+{
+	while (*list) {
+		char *end;
+
+		if (strtol(list, &end, 10) == code && end > list)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* http=URL[=CODES]: the codes are digits and commas behind the last =. */
+static char *split_codes(const char *arg, const char **codes)
+{
+	const char *equals = strrchr(arg, '=');
+
+	*codes = equals && equals[1] && !equals[1 + strspn(equals + 1, "0123456789,")] ? equals + 1
+	                                                                              : NULL;
+	/* A URL's own ?page=1 is no list of codes: those have three digits. */
+	if (*codes && strcspn(*codes, ",") != 3)
+		*codes = NULL;
+	return *codes ? xstrndup(arg, (size_t)(equals - arg)) : xstrdup(arg);
+}
+
+void check_http(const struct check *check, int64_t deadline, struct finding *f)
+{
+	struct buf error = BUF_INIT;
+	const char *codes;
+	char *url = split_codes(check->arg, &codes);
+	long code = 0;
+
+	if (http_get(url, deadline, &code, &error))
+		finding_set(f, FAIL, "%s", error.data);
+	else if (codes ? code_listed(codes, code) : code >= 200 && code < 400)
+		finding_pass(f);
+	else
+		finding_set(f, FAIL, "answered %ld", code);
+	free(url);
+	buf_free(&error);
+}
+
+/* --- redis --- */
+
+/* One bulk string of the protocol (RESP, 'Sending commands'). */
+static void add_bulk(struct buf *b, const char *text)
+{
+	buf_printf(b, "$%zu\r\n%s\r\n", strlen(text), text);
+}
+
+/* AUTH [user] password, when the URL has one, then PING. */
+static void redis_words(struct buf *words, const struct url *u)
+{
+	if (u->password) {
+		buf_printf(words, "*%d\r\n", u->user ? 3 : 2);
+		add_bulk(words, "AUTH");
+		if (u->user)
+			add_bulk(words, u->user);
+		add_bulk(words, u->password);
+	}
+	buf_puts(words, "*1\r\n");
+	add_bulk(words, "PING");
+}
+
+/* The last line of the answer is PING's; an error of AUTH comes before it. */
+static void judge_redis(const struct buf *answer, struct finding *f)
+{
+	const char *bad = strchr(answer->data, '-');
+
+	if (strstr(answer->data, "+PONG\r\n"))
+		finding_pass(f);
+	else if (bad)
+		finding_set(f, FAIL, "answered: %.*s", (int)strcspn(bad + 1, "\r\n"), bad + 1);
+	else
+		finding_set(f, FAIL, "did not answer PONG");
+}
+
+void check_redis(const struct check *check, int64_t deadline, struct finding *f)
+{
+	const char *place = skip_prefix(check->arg, "redis://"), *why;
+	struct buf words = BUF_INIT, answer = BUF_INIT, error = BUF_INIT;
+	struct url u;
+	int fd;
+
+	place = place ? place : check->arg;
+	fd = dial(place, "6379", deadline, f);
+	if (fd < 0)
+		return;
+	if (url_parse(&u, place, &why))
+		redis_words(&words, &u);
+	net_talk(fd, words.data, words.len, u.password ? 2 : 1, deadline, &answer, &error);
+	if (error.len && !answer.len)
+		finding_set(f, FAIL, "%s", error.data);
+	else
+		judge_redis(&answer, f);
+	close(fd);
+	url_free(&u);
+	buf_free(&words);
+	buf_free(&answer);
+	buf_free(&error);
+}
+
+void check_file(const struct check *check, int64_t deadline, struct finding *f)
+{
+	(void)deadline;
+	if (file_exists(check->arg))
+		finding_pass(f);
+	else
+		finding_set(f, FAIL, "%s", strerror(errno));
+}

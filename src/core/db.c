@@ -1,0 +1,236 @@
+/* db - a session with a target, whichever engine it is. */
+#include "core/db.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+
+#define LITE_BUSY_MS 5000
+
+static bool is_pg(const struct db *db)
+{
+	return db->target->kind == TARGET_PG;
+}
+
+/* A missing file and a file that is no database show themselves here. */
+static enum reach open_lite(struct db *db, enum db_mode mode)
+{
+	const char *path = db->target->path;
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		buf_cut(&db->lite.error, 0);
+		buf_printf(&db->lite.error, "SQLite file '%s': %s", path, strerror(errno));
+		return errno == ENOENT || errno == ENOTDIR ? REACH_NO_DATABASE : REACH_DENIED;
+	}
+	if (lite_open(&db->lite, path, mode == DB_READ ? LITE_READ : LITE_WRITE, LITE_BUSY_MS) ||
+	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
+		enum reach reach = lite_is_busy(&db->lite) ? REACH_FULL : REACH_FAILED;
+
+		lite_close(&db->lite);
+		return reach;
+	}
+	return REACHED;
+}
+
+enum reach db_open(struct db *db, const struct target *target, enum db_mode mode, int64_t deadline)
+{
+	db->target = target;
+	target_isolate();
+	db->reach = is_pg(db) ? server_open(&db->pg, &target->conninfo, deadline)
+	                      : open_lite(db, mode);
+	return db->reach;
+}
+
+bool db_is_open(const struct db *db)
+{
+	return db->pg.conn || db->lite.db;
+}
+
+void db_borrow(struct db *db, const struct target *target, struct pg_conn *conn)
+{
+	*db = (struct db)DB_INIT;
+	db->target = target;
+	server_borrow(&db->pg, conn);
+}
+
+const char *db_error(const struct db *db)
+{
+	return is_pg(db) ? db->pg.error.data : db->lite.error.data;
+}
+
+const char *db_sqlstate(const struct db *db)
+{
+	return is_pg(db) ? db->pg.sqlstate : "";
+}
+
+static int lite_run(struct db *db, const char *sql)
+{
+	return lite_query(&db->lite, sql, NULL, 0, NULL);
+}
+
+static int lite_begin(struct db *db, enum db_mode mode)
+{
+	const char *sql = mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE";
+
+	if (lite_run(db, db->depth ? "SAVEPOINT pgbox" : sql))
+		return -1;
+	db->depth++;
+	lite_deadline(&db->lite, &db->deadline);
+	return 0;
+}
+
+static int lite_commit(struct db *db)
+{
+	lite_deadline(&db->lite, NULL);
+	if (lite_run(db, db->depth > 1 ? "RELEASE pgbox" : "COMMIT"))
+		return -1;
+	db->depth--;
+	return 0;
+}
+
+static void lite_back(struct db *db)
+{
+	struct buf kept = db->lite.error;
+
+	if (!db->depth)
+		return;
+	lite_deadline(&db->lite, NULL);
+	/* The words of what went wrong before are worth more than its own. */
+	db->lite.error = (struct buf)BUF_INIT;
+	if (!lite_autocommit(&db->lite))
+		lite_run(db, db->depth > 1 ? "ROLLBACK TO pgbox" : "ROLLBACK");
+	if (db->depth > 1)
+		lite_run(db, "RELEASE pgbox");
+	db->depth--;
+	buf_free(&db->lite.error);
+	db->lite.error = kept;
+}
+
+int db_begin(struct db *db, enum db_mode mode, int64_t deadline)
+{
+	db->deadline = deadline;
+	if (is_pg(db))
+		return server_begin(&db->pg, mode == DB_READ ? "READ ONLY" : "READ WRITE", true,
+		                deadline);
+	return lite_begin(db, mode);
+}
+
+int db_query(struct db *db, struct sql sql, const char *const *params, int n, struct rows *rows)
+{
+	return is_pg(db) ? server_query(&db->pg, sql.pg, params, n, db->deadline, rows)
+	                 : lite_query(&db->lite, sql.lite, params, n, rows);
+}
+
+int db_commit(struct db *db)
+{
+	return is_pg(db) ? server_commit(&db->pg, db->deadline) : lite_commit(db);
+}
+
+void db_rollback(struct db *db)
+{
+	if (is_pg(db))
+		server_rollback(&db->pg);
+	else
+		lite_back(db);
+}
+
+int db_read(struct db *db, struct sql sql, const char *const *params, int n, int64_t deadline,
+            struct rows *rows)
+{
+	int rc = db_begin(db, DB_READ, deadline);
+
+	if (!rc)
+		rc = db_query(db, sql, params, n, rows);
+	db_rollback(db);
+	return rc;
+}
+
+void db_identifier(struct db *db, struct buf *b, const char *name)
+{
+	if (is_pg(db))
+		server_identifier(&db->pg, b, name);
+	else
+		lite_identifier(b, name);
+}
+
+/* --- creating --- */
+
+static enum reach create_lite(struct db *db, bool *created)
+{
+	struct stat st;
+
+	*created = stat(db->target->path, &st) != 0;
+	/* A page is written only with the first table: an empty file is a database. */
+	if (lite_open(&db->lite, db->target->path, LITE_CREATE, LITE_BUSY_MS) ||
+	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
+		lite_close(&db->lite);
+		return REACH_DENIED;
+	}
+	return REACHED;
+}
+
+/* Another replica may have made it in between: 42P04, or 23505 in its index. */
+static int create_pg(struct db *db, const char *name, int64_t deadline)
+{
+	struct buf sql = BUF_INIT;
+	int rc;
+
+	buf_puts(&sql, "CREATE DATABASE ");
+	server_identifier(&db->pg, &sql, name);
+	rc = server_query(&db->pg, sql.data, NULL, 0, deadline, NULL);
+	buf_free(&sql);
+	if (rc && (strcmp(db->pg.sqlstate, "42P04") == 0 || strcmp(db->pg.sqlstate, "23505") == 0))
+		return 1;
+	return rc;
+}
+
+enum reach db_create(struct db *db, const struct target *target, int64_t deadline, bool *created)
+{
+	static const char *const doors[] = { "postgres", "template1", NULL };
+	char *name;
+	struct conninfo door = { 0 };
+	int rc;
+
+	db->target = target;
+	*created = false;
+	if (!is_pg(db))
+		return create_lite(db, created);
+	if (db_open(db, target, DB_WRITE, deadline) != REACH_NO_DATABASE)
+		return db->reach;
+	name = xstrdup(conninfo_get(&target->conninfo, "dbname"));
+	for (size_t i = 0; i < target->conninfo.n; i++)
+		conninfo_set(&door, target->conninfo.keys[i], target->conninfo.values[i]);
+	for (size_t i = 0; doors[i] && db->reach == REACH_NO_DATABASE; i++) {
+		conninfo_set(&door, "dbname", doors[i]);
+		db->reach = server_open(&db->pg, &door, deadline);
+	}
+	if (db->reach == REACHED) {
+		rc = create_pg(db, name, deadline);
+		*created = rc == 0;
+		if (rc < 0)
+			db->reach = strcmp(db->pg.sqlstate, "42501") == 0 ? REACH_DENIED
+			                                                  : REACH_FAILED;
+	}
+	server_close(&db->pg);
+	conninfo_free(&door);
+	free(name);
+	return db->reach == REACHED ? db_open(db, target, DB_WRITE, deadline) : db->reach;
+}
+
+void db_close(struct db *db)
+{
+	server_close(&db->pg);
+	lite_close(&db->lite);
+	db->depth = 0;
+}
+
+void db_free(struct db *db)
+{
+	server_free(&db->pg);
+	lite_free(&db->lite);
+}

@@ -1,0 +1,72 @@
+/*
+ * db - a session with a target, whichever engine it is.
+ *
+ * SQL that both engines understand differently is written as a pair, side by
+ * side. pgbox's own SQL runs inside db_begin .. db_commit with search_path
+ * pg_catalog; nothing is set for longer than a transaction, so it works behind
+ * transaction poolers.
+ */
+#ifndef CORE_DB_H
+#define CORE_DB_H
+
+#include "core/target.h"
+#include "ext/lite.h"
+#include "ext/server.h"
+
+struct sql {
+	const char *pg;   /* $1, $2 ... */
+	const char *lite; /* ?1, ?2 ... */
+};
+
+struct db {
+	const struct target *target; /* not owned */
+	struct server pg;
+	struct lite lite;
+	enum reach reach;      /* of the last db_open */
+	int64_t deadline;      /* of the running transaction */
+	unsigned depth;        /* SQLite: transactions open, all but the first savepoints */
+};
+
+#define DB_INIT { .pg = SERVER_INIT, .lite = LITE_INIT }
+
+enum db_mode { DB_READ, DB_WRITE };
+
+/* Opens a session. Variables of libpq that name a database are ignored from the
+ * first call on (target_isolate). A missing SQLite file is REACH_NO_DATABASE. */
+enum reach db_open(struct db *db, const struct target *target, enum db_mode mode,
+                   int64_t deadline);
+
+bool db_is_open(const struct db *db);
+
+/* Takes over a connection that the linked psql owns. */
+void db_borrow(struct db *db, const struct target *target, struct pg_conn *conn);
+
+/* The words of the last failure; valid until the next call. */
+const char *db_error(const struct db *db);
+
+/* Its SQLSTATE; "" for SQLite. */
+const char *db_sqlstate(const struct db *db);
+
+/* Begins a transaction for pgbox's own SQL, or a savepoint where one is open.
+ * DB_READ is read-only on PostgreSQL; end it with db_rollback. */
+int db_begin(struct db *db, enum db_mode mode, int64_t deadline);
+int db_query(struct db *db, struct sql sql, const char *const *params, int n, struct rows *rows);
+int db_commit(struct db *db);
+void db_rollback(struct db *db);
+
+/* Quotes an identifier onto b. */
+void db_identifier(struct db *db, struct buf *b, const char *name);
+
+/* One read-only query in a transaction of its own. All return 0 or -1. */
+int db_read(struct db *db, struct sql sql, const char *const *params, int n, int64_t deadline,
+            struct rows *rows);
+
+/* Makes the target's database when it is missing (CREATE DATABASE, for which it
+ * logs in to `postgres` or `template1`; an empty SQLite file). *created says
+ * whether it did. The reach of the server; error is in db_error(). */
+enum reach db_create(struct db *db, const struct target *target, int64_t deadline, bool *created);
+
+void db_close(struct db *db);
+void db_free(struct db *db);
+
+#endif

@@ -1,0 +1,205 @@
+/* journal - the local record of what pgbox did. */
+#include "core/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/file.h"
+
+/* Two hundred writers at once queue for the lock; each takes some milliseconds. */
+#define BUSY_MS 60000
+
+/* Step i brings a file of user_version i to i + 1. Steps are never edited. */
+static const char *const steps[] = {
+	"CREATE TABLE runs ("
+	" id INTEGER PRIMARY KEY,"
+	" applet TEXT NOT NULL,"
+	" name TEXT,"            /* of the seed, or the database */
+	" target TEXT,"          /* user@host:port/db, never a secret */
+	" started TEXT NOT NULL," /* UTC, ISO 8601, milliseconds */
+	" finished TEXT,"
+	" status TEXT NOT NULL," /* running done failed interrupted adopted */
+	" attempt INTEGER,"
+	" bytes INTEGER,"
+	" sha256 TEXT,"
+	" error TEXT,"
+	" host TEXT,"
+	" pid INTEGER);"
+	"CREATE TABLE files ("
+	" id INTEGER PRIMARY KEY,"
+	" run INTEGER NOT NULL REFERENCES runs (id),"
+	" path TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" database TEXT,"
+	" bytes INTEGER NOT NULL,"
+	" sha256 TEXT NOT NULL,"
+	" verified TEXT);"
+	"CREATE INDEX files_run ON files (run);",
+};
+
+#define STEPS ((long)(sizeof(steps) / sizeof(*steps)))
+#define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
+static int failed(struct journal *j, struct buf *error)
+{
+	buf_printf(error, "journal '%s': %s: going on without it", j->path, j->lite.error.data);
+	lite_close(&j->lite);
+	return -1;
+}
+
+static int query(struct journal *j, const char *sql)
+{
+	return lite_query(&j->lite, sql, NULL, 0, NULL);
+}
+
+/* In one transaction: two processes may open a new journal at the same moment. */
+static int migrate(struct journal *j)
+{
+	struct rows rows = { 0 };
+	struct buf sql = BUF_INIT;
+	long version;
+	int rc = -1;
+
+	if (query(j, "BEGIN IMMEDIATE") ||
+	    lite_query(&j->lite, "PRAGMA user_version", NULL, 0, &rows))
+		goto out;
+	version = atol(rows_get(&rows, 0, 0));
+	if (version > STEPS) {
+		buf_cut(&j->lite.error, 0);
+		buf_puts(&j->lite.error, "it was written by a newer pgbox");
+		goto out;
+	}
+	for (rc = 0; version < STEPS && !rc; version++)
+		rc = lite_script(&j->lite, steps[version], false);
+	buf_printf(&sql, "PRAGMA user_version = %ld", STEPS);
+	if (!rc)
+		rc = query(j, sql.data) || query(j, "COMMIT") ? -1 : 0;
+out:
+	rows_free(&rows);
+	buf_free(&sql);
+	return rc;
+}
+
+/* A journal that is as it should be is opened without taking its write lock. */
+static bool is_current(struct journal *j)
+{
+	struct rows rows = { 0 };
+	bool current = lite_query(&j->lite, "PRAGMA user_version", NULL, 0, &rows) == 0 &&
+	               atol(rows_get(&rows, 0, 0)) == STEPS;
+
+	rows_free(&rows);
+	return current;
+}
+
+static bool folder_missing(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : NULL;
+	bool missing = folder && !file_is_dir(folder);
+
+	free(folder);
+	return missing;
+}
+
+int journal_open(struct journal *j, const char *fallback, bool create, struct buf *error)
+{
+	const char *path;
+
+	*j = (struct journal)JOURNAL_INIT;
+	if (env_get("PGBOX_JOURNAL", &path, error) != 0)
+		return -1;
+	if ((!path || !*path) && folder_missing(fallback))
+		return 1;
+	j->path = xstrdup(path && *path ? path : fallback);
+	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_READ, BUSY_MS))
+		return failed(j, error);
+	if (query(j, "PRAGMA synchronous = FULL") || (!is_current(j) && migrate(j)))
+		return failed(j, error);
+	return 0;
+}
+
+int journal_start(struct journal *j, const struct run *r, int64_t *id, struct buf *error)
+{
+	char host[256] = "", pid[32], attempt[32];
+	const char *params[] = { r->applet, r->name, r->target, r->status, attempt,
+		                 r->sha256, r->error, host, pid };
+	struct rows rows = { 0 };
+
+	*id = 0;
+	if (!j->lite.db)
+		return 0;
+	gethostname(host, sizeof(host) - 1);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	snprintf(attempt, sizeof(attempt), "%ld", r->attempt);
+	if (lite_query(&j->lite,
+	               "INSERT INTO runs (applet, name, target, status, attempt, sha256, error,"
+	               " host, pid, started, finished) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	               NOW ", iif(?4 = 'running', NULL, " NOW ")) RETURNING id",
+	               params, 9, &rows))
+		return failed(j, error);
+	*id = atoll(rows_get(&rows, 0, 0));
+	rows_free(&rows);
+	return 0;
+}
+
+int journal_finish(struct journal *j, int64_t id, const char *status, const char *why,
+                   struct buf *error)
+{
+	char number[32];
+	const char *params[] = { number, status, why };
+
+	if (!j->lite.db || !id)
+		return 0;
+	snprintf(number, sizeof(number), "%lld", (long long)id);
+	if (lite_query(&j->lite,
+	               "UPDATE runs SET status = ?2, error = ?3, finished = " NOW " WHERE id = ?1",
+	               params, 3, NULL))
+		return failed(j, error);
+	return 0;
+}
+
+int journal_interrupted(struct journal *j, const struct run *r, struct buf *error)
+{
+	const char *params[] = { r->applet, r->name, r->target };
+
+	if (!j->lite.db)
+		return 0;
+	if (lite_query(&j->lite,
+	               "UPDATE runs SET status = 'interrupted' WHERE status = 'running'"
+	               " AND applet = ?1 AND name IS ?2 AND target IS ?3",
+	               params, 3, NULL))
+		return failed(j, error);
+	return 0;
+}
+
+int journal_last(struct journal *j, long n, bool json, struct rows *rows, struct buf *error)
+{
+	static const char text[] =
+		"SELECT started, applet, ifnull(name, '-'), ifnull(target, '-'), status,"
+		" ifnull(attempt, '-'), ifnull(seconds, '-'), ifnull(error, '')"
+		" FROM last ORDER BY id";
+	static const char object[] =
+		"SELECT json_object('id', id, 'applet', applet, 'name', name, 'target', target,"
+		" 'started', started, 'finished', finished, 'seconds', seconds, 'status', status,"
+		" 'attempt', attempt, 'bytes', bytes, 'sha256', sha256, 'error', error,"
+		" 'host', host, 'pid', pid) FROM last ORDER BY id";
+	char *sql = xasprintf("WITH last AS (SELECT *, round((julianday(finished)"
+	                      " - julianday(started)) * 86400, 1) AS seconds"
+	                      " FROM runs ORDER BY id DESC LIMIT %ld) %s",
+	                      n, json ? object : text);
+	int rc = lite_query(&j->lite, sql, NULL, 0, rows);
+
+	free(sql);
+	return rc ? failed(j, error) : 0;
+}
+
+void journal_free(struct journal *j)
+{
+	lite_free(&j->lite);
+	free(j->path);
+	*j = (struct journal)JOURNAL_INIT;
+}

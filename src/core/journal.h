@@ -1,0 +1,54 @@
+/*
+ * journal - the local record of what pgbox did: an SQLite file with one table of
+ * runs and one of files.
+ *
+ * It is a record, not the truth: nothing here ever stops a seed or a backup. It
+ * is durable (synchronous=FULL), safe for several processes, and migrated
+ * forward when it is opened.
+ */
+#ifndef CORE_JOURNAL_H
+#define CORE_JOURNAL_H
+
+#include "base/buf.h"
+#include "base/rows.h"
+#include "ext/lite.h"
+
+#define JOURNAL_DEFAULT "/var/lib/pgbox/journal.db"
+
+struct journal {
+	struct lite lite; /* closed when the journal cannot be used */
+	char *path;
+};
+
+#define JOURNAL_INIT { .lite = LITE_INIT }
+
+/* What a run is recorded as. Texts may be NULL. */
+struct run {
+	const char *applet, *name, *target; /* target as target.shown: no secrets */
+	const char *status;                 /* running done failed interrupted adopted */
+	const char *sha256, *error;
+	long attempt;
+};
+
+/* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error, to be said
+ * once; 1 when the fallback's folder does not exist, which is nobody's mistake.
+ * With create false a missing file is an error. */
+int journal_open(struct journal *j, const char *fallback, bool create, struct buf *error);
+
+/* Records a beginning; *id is for journal_finish. On a closed journal these do
+ * nothing and return 0; -1 with error when the record could not be written. */
+int journal_start(struct journal *j, const struct run *r, int64_t *id, struct buf *error);
+int journal_finish(struct journal *j, int64_t id, const char *status, const char *why,
+                   struct buf *error);
+
+/* Marks runs that never ended as interrupted: the caller holds the lock that says
+ * that nobody runs them. */
+int journal_interrupted(struct journal *j, const struct run *r, struct buf *error);
+
+/* The last n runs, oldest first: started, applet, name, target, status, attempt,
+ * seconds, error. As JSON: one column, one object a row. */
+int journal_last(struct journal *j, long n, bool json, struct rows *rows, struct buf *error);
+
+void journal_free(struct journal *j);
+
+#endif

@@ -1,0 +1,175 @@
+/* lock - one runner per database and name. */
+#include "core/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/status.h"
+#include "ext/hash.h"
+
+static bool is_pg(const struct lock *l)
+{
+	return l->target->kind == TARGET_PG;
+}
+
+/* The key is drawn from the name alone: advisory locks are per database. */
+static char *key_of(const char *name)
+{
+	unsigned char digest[HASH_BYTES];
+	struct hash h;
+	int64_t key;
+
+	hash_start(&h);
+	hash_add(&h, "pgbox seed ", 11);
+	hash_add(&h, name, strlen(name));
+	hash_end(&h, digest);
+	memcpy(&key, digest, sizeof(key));
+	return xasprintf("%" PRId64, key);
+}
+
+int lock_open(struct lock *l, const struct target *target, const char *name, int64_t deadline,
+              struct buf *error)
+{
+	*l = (struct lock){ .db = DB_INIT, .fd = -1, .target = target };
+	if (!is_pg(l)) {
+		l->path = xasprintf("%s.pgbox-lock", target->path);
+		return 0;
+	}
+	l->key = key_of(name);
+	if (db_open(&l->db, target, DB_WRITE, deadline) == REACHED)
+		return 0;
+	buf_printf(error, "%s: %s", target->shown, db_error(&l->db));
+	return reach_status(l->db.reach);
+}
+
+/* --- PostgreSQL --- */
+
+/* A lock that a timeout could end is none; a vanished host must free it within
+ * the half minute that keepalives take. SET LOCAL, as a pooler hands the server
+ * connection on when the transaction is over. */
+static int settle(struct lock *l, int64_t deadline)
+{
+	static const struct {
+		const char *sql;
+		int since;
+	} settings[] = {
+		{ "SET LOCAL statement_timeout = 0", 0 },
+		{ "SET LOCAL idle_in_transaction_session_timeout = 0", 90600 },
+		{ "SET LOCAL transaction_timeout = 0", 170000 },
+		{ "SET LOCAL tcp_keepalives_idle = 10", 0 },
+		{ "SET LOCAL tcp_keepalives_interval = 5", 0 },
+		{ "SET LOCAL tcp_keepalives_count = 3", 0 },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings) && !rc; i++)
+		if (server_version(&l->db.pg) >= settings[i].since)
+			rc = server_query(&l->db.pg, settings[i].sql, NULL, 0, deadline, NULL);
+	return rc;
+}
+
+static int failed(struct lock *l, struct buf *error)
+{
+	buf_printf(error, "%s: cannot take the seed lock: %s", l->target->shown,
+	           db_error(&l->db));
+	if (strstr(db_error(&l->db), "statement pooling"))
+		buf_puts(error, ": seedonce works behind session and transaction poolers, or "
+		         "give it the server's own address");
+	return UNAVAILABLE;
+}
+
+static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
+{
+	struct rows rows = { 0 };
+	int rc;
+
+	if (server_begin(&l->db.pg, "READ WRITE", true, deadline) ||
+	    server_query(&l->db.pg, "SELECT pg_try_advisory_xact_lock($1::bigint)",
+	             (const char *const *)&l->key, 1, deadline, &rows))
+		rc = failed(l, error);
+	else if (!rows_true(&rows, 0, 0))
+		rc = LOCKED;
+	else
+		rc = settle(l, deadline) ? failed(l, error) : 0;
+	rows_free(&rows);
+	if (rc)
+		server_rollback(&l->db.pg);
+	else
+		l->fd = server_socket(&l->db.pg);
+	return rc;
+}
+
+static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
+{
+	static const struct sql find = {
+		.pg = "SELECT 'pid ' || a.pid || coalesce(' from ' || host(a.client_addr), '')"
+		      "  || coalesce(', since ' || date_trunc('second', a.xact_start), '')"
+		      " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+		      " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+		      "  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+		      "  AND (l.classid::bigint << 32 | l.objid::bigint) = $1::bigint",
+	};
+	struct rows rows = { 0 };
+
+	if (db_read(&l->db, find, (const char *const *)&l->key, 1, deadline, &rows) == 0 && rows.n)
+		buf_puts(who, rows_get(&rows, 0, 0));
+	rows_free(&rows);
+}
+
+/* --- SQLite --- */
+
+static int try_file(struct lock *l, struct buf *error)
+{
+	int fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		buf_printf(error, "cannot make the lock file '%s': %s", l->path, strerror(errno));
+		return CANNOT_WRITE;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		l->fd = fd;
+		return 0;
+	}
+	close(fd);
+	return LOCKED;
+}
+
+/* --- both --- */
+
+int lock_try(struct lock *l, int64_t deadline, struct buf *error)
+{
+	return is_pg(l) ? try_pg(l, deadline, error) : try_file(l, error);
+}
+
+void lock_holder(struct lock *l, int64_t deadline, struct buf *who)
+{
+	if (is_pg(l))
+		holder_pg(l, deadline, who);
+	else
+		buf_printf(who, "the lock on '%s'", l->path);
+}
+
+bool lock_alive(struct lock *l)
+{
+	return l->fd >= 0 && (!is_pg(l) || server_alive(&l->db.pg));
+}
+
+void lock_free(struct lock *l)
+{
+	if (is_pg(l)) {
+		server_rollback(&l->db.pg);
+	} else if (l->fd >= 0) {
+		flock(l->fd, LOCK_UN);
+		close(l->fd);
+	}
+	db_free(&l->db);
+	free(l->key);
+	free(l->path);
+	*l = (struct lock){ .db = DB_INIT, .fd = -1 };
+}

@@ -1,0 +1,45 @@
+/*
+ * seed - runs a seed under its lock and writes its marker.
+ */
+#ifndef CORE_SEED_H
+#define CORE_SEED_H
+
+#include "base/msg.h"
+#include "core/check.h"
+#include "core/lock.h"
+#include "core/marker.h"
+
+struct seed {
+	const struct target *target;
+	const char *name, *schema; /* schema: NULL for the default place */
+	struct strs files;         /* --sql: files in the order to run; else empty */
+	bool one_transaction;      /* all files and the marker in one */
+	char **command;            /* without files: the command, NULL at its end */
+	const struct check *verify; /* must hold afterwards; or NULL */
+	struct marker marker;      /* version, sha256 and attempt to write */
+	struct lock *lock;         /* held */
+
+	/* Gets what psql says, a line at a time. */
+	void (*tell)(enum msg_level level, const char *line);
+};
+
+/* Appends the SQL files that path names to files: itself, or those of a directory
+ * in byte order of their names (.sql .sql.gz .sql.zst). 0, or NO_INPUT. */
+int seed_files(const char *path, struct strs *files, struct buf *error);
+
+/* The SHA-256 of the files' contents, one after the other. 0, or NO_INPUT. */
+int seed_hash(const struct strs *files, char text[65], struct buf *error);
+
+/*
+ * Runs the seed. The marker ends as done, or failed when it may simply run again;
+ * it stays `running` when nobody can know how much of it is there: the lock was
+ * lost while it ran (the seed's process group is then stopped, TERM at once and
+ * KILL after a second), or a file ended the transaction that it ran in.
+ *
+ * While it runs, SIGTERM, SIGINT and SIGHUP go to its process group. 0, NO (it
+ * failed), 128 + n (stopped by a signal that was forwarded), or another code;
+ * the sentence is in why.
+ */
+int seed_run(struct seed *s, struct buf *why);
+
+#endif

@@ -1,0 +1,349 @@
+/* target - the database that an applet works on. */
+#include "core/target.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/status.h"
+#include "core/url.h"
+
+/* A variable and the libpq keyword that it stands for. */
+struct variable {
+	const char *name, *key;
+};
+
+static const struct variable libpq_family[] = {
+	{ "PGHOST", "host" },         { "PGHOSTADDR", "hostaddr" }, { "PGUSER", "user" },
+	{ "PGDATABASE", "dbname" },   { "PGSERVICE", "service" },   { "PGPORT", "port" },
+	{ "PGPASSWORD", "password" }, { NULL, NULL },
+};
+
+static const struct variable image_family[] = {
+	{ "POSTGRES_HOST", "host" },         { "POSTGRES_USER", "user" }, { "POSTGRES_DB", "dbname" },
+	{ "POSTGRES_PASSWORD", "password" }, { "POSTGRES_PORT", "port" }, { NULL, NULL },
+};
+
+/* Parameters of ORMs and poolers that turn up in URLs and mean nothing to a
+ * server. Others are not named: a misread password could be among them. */
+static const char *const foreign[] = {
+	"schema", "currentSchema", "pgbouncer", "connection_limit", "pool_timeout", "pool_size",
+	"max_overflow", "socket_timeout", "statement_cache_size", "prepared_statement_cache_size",
+	"prepareThreshold", "charset", "encoding", "timezone", "sslaccept", "conn_max_age",
+	"conn_health_checks", "pool", "timeout", "reconnect", "serverTimezone", NULL,
+};
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	while (*list && strcmp(*list, word) != 0)
+		list++;
+	return *list;
+}
+
+/* --- PostgreSQL --- */
+
+/* Masks the password and its encoded form, unless it is also a name that every
+ * message shows: user postgres with password postgres. */
+static void hide_password(const struct conninfo *c)
+{
+	static const char *const names[] = { "user", "dbname", "host", "port", NULL };
+	const char *password = conninfo_get(c, "password");
+	char *encoded;
+
+	if (!password)
+		return;
+	for (size_t i = 0; names[i]; i++) {
+		const char *name = conninfo_get(c, names[i]);
+
+		if (name && strcmp(name, password) == 0)
+			return;
+	}
+	encoded = url_encode(password);
+	msg_secret(password);
+	msg_secret(encoded);
+	free(encoded);
+}
+
+static void add_parameter(struct conninfo *c, const char *key, const char *value,
+                          struct buf *dropped, int *unnamed)
+{
+	if (strcmp(key, "ssl") == 0 && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0))
+		conninfo_set(c, "sslmode", "require");
+	else if (conninfo_known(key))
+		conninfo_set(c, key, value);
+	else if (is_one_of(key, foreign))
+		buf_printf(dropped, "%s%s", dropped->len ? ", " : "", key);
+	else
+		(*unnamed)++;
+}
+
+static void add_parameters(struct target *t, const struct url *u, const char *origin)
+{
+	struct buf dropped = BUF_INIT;
+	int unnamed = 0;
+	char *text;
+
+	for (size_t i = 0; i < u->keys.n; i++)
+		add_parameter(&t->conninfo, u->keys.v[i], u->values.v[i], &dropped, &unnamed);
+	if (unnamed)
+		buf_printf(&dropped, "%s%d unknown", dropped.len ? ", " : "", unnamed);
+	if (dropped.len) {
+		text = xasprintf("%s: URL parameters that PostgreSQL does not know are ignored: %s",
+		                 origin, dropped.data);
+		strs_add(&t->warnings, text);
+		free(text);
+	}
+	buf_free(&dropped);
+}
+
+static int read_url(struct target *t, const char *rest, const char *origin, struct buf *error)
+{
+	struct url u;
+	const char *why;
+	char *text;
+
+	if (!url_parse(&u, rest, &why)) {
+		buf_printf(error, "%s: cannot read the URL: %s (percent-encode what is special)",
+		           origin, why);
+		return -1;
+	}
+	conninfo_set(&t->conninfo, "user", u.user);
+	conninfo_set(&t->conninfo, "password", u.password);
+	conninfo_set(&t->conninfo, "host", u.host);
+	conninfo_set(&t->conninfo, "port", u.port);
+	conninfo_set(&t->conninfo, "dbname", u.path);
+	add_parameters(t, &u, origin);
+	if (u.lenient) {
+		text = xasprintf("%s: the password is not percent-encoded; read as it stands",
+		                 origin);
+		strs_add(&t->warnings, text);
+		free(text);
+	}
+	url_free(&u);
+	return 0;
+}
+
+/* sslmode=verify-full without a CA file means the system's and the compiled-in
+ * ones (`system` is answered in ext/ca.c), unless the user keeps a root.crt
+ * where libpq looks. */
+static void choose_ca(struct conninfo *c)
+{
+	const char *mode = conninfo_get(c, "sslmode"), *home = getenv("HOME");
+	char *own;
+
+	mode = mode ? mode : getenv("PGSSLMODE");
+	if (!mode || strcmp(mode, "verify-full") != 0 || conninfo_get(c, "sslrootcert") ||
+	    getenv("PGSSLROOTCERT"))
+		return;
+	own = xasprintf("%s/.postgresql/root.crt", home ? home : "");
+	if (!home || !file_exists(own))
+		conninfo_set(c, "sslrootcert", "system");
+	free(own);
+}
+
+static void show_pg(struct target *t)
+{
+	const char *host = conninfo_get(&t->conninfo, "host");
+	const char *port = conninfo_get(&t->conninfo, "port");
+
+	if (!host)
+		host = conninfo_get(&t->conninfo, "hostaddr");
+	if (conninfo_get(&t->conninfo, "service"))
+		t->shown = xasprintf("service=%s", conninfo_get(&t->conninfo, "service"));
+	else
+		t->shown = xasprintf("%s@%s:%s/%s", conninfo_get(&t->conninfo, "user"),
+		                     host ? host : "local", port ? port : "5432",
+		                     conninfo_get(&t->conninfo, "dbname"));
+}
+
+/* What all PostgreSQL targets go through once their parts are known. */
+static int complete(struct target *t, const char *origin, const char *user_hint, struct buf *error)
+{
+	struct conninfo *c = &t->conninfo;
+
+	t->kind = TARGET_PG;
+	if (!conninfo_get(c, "service")) {
+		if (!conninfo_get(c, "user")) {
+			buf_printf(error, "%s names no user: %s", origin, user_hint);
+			return -1;
+		}
+		if (!conninfo_get(c, "dbname"))
+			conninfo_set(c, "dbname", conninfo_get(c, "user"));
+	}
+	if (!conninfo_get(c, "application_name"))
+		conninfo_set(c, "application_name", msg_applet());
+	choose_ca(c);
+	hide_password(c);
+	show_pg(t);
+	return 0;
+}
+
+/* --- SQLite --- */
+
+static int read_sqlite(struct target *t, const char *scheme, const char *rest, const char *origin,
+                       struct buf *error)
+{
+	const char *slashes = skip_prefix(rest, "//");
+	char *decoded;
+	size_t len;
+
+	/* sqlite:///rel.db and sqlite:////abs.db are SQLAlchemy's; file:///abs.db is
+	 * SQLite's own URI, where the third slash belongs to the path. */
+	if (slashes && *slashes == '/')
+		rest = strcmp(scheme, "file") == 0 ? slashes : slashes + 1;
+	else if (slashes) {
+		buf_printf(error, "%s: a host has no place in an SQLite URL: write sqlite:///file "
+		           "(relative) or sqlite:////path/file", origin);
+		return -1;
+	}
+	len = strcspn(rest, "?");
+	if (len == 0 || strncmp(rest, ":memory:", len) == 0) {
+		buf_printf(error, "%s: the SQLite URL names no file", origin);
+		return -1;
+	}
+	decoded = url_decode(rest, len);
+	t->kind = TARGET_SQLITE;
+	t->path = decoded ? decoded : xstrndup(rest, len);
+	t->shown = xasprintf("sqlite:%s", t->path);
+	return 0;
+}
+
+/* --- any text --- */
+
+/* Splits `scheme[+driver]:rest`. The scheme in lower case, or NULL when text does
+ * not start with one; the caller frees it. */
+static char *take_scheme(const char *text, const char **rest)
+{
+	size_t len = 0, full;
+	char *scheme;
+
+	while (isalnum((unsigned char)text[len]))
+		len++;
+	full = len;
+	if (text[full] == '+')
+		full += strspn(text + full, "+_abcdefghijklmnopqrstuvwxyz0123456789");
+	if (!isalpha((unsigned char)*text) || text[full] != ':')
+		return NULL;
+	*rest = text + full + 1;
+	scheme = xstrndup(text, len);
+	for (char *c = scheme; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return scheme;
+}
+
+static const char *const server_schemes[] = { "postgres", "postgresql", "postgis", NULL };
+static const char *const lite_schemes[] = { "sqlite", "sqlite3", "file", NULL };
+
+static int read_text(struct target *t, const char *text, const char *origin, struct buf *error)
+{
+	const char *rest, *user_hint = "write it as postgres://USER@HOST/DATABASE";
+	char *scheme = take_scheme(text, &rest);
+	int rc = -1;
+
+	if (!*text) {
+		buf_printf(error, "%s is empty: set it to a URL such as "
+		           "postgres://USER@HOST/DATABASE, or unset it", origin);
+	} else if (scheme && is_one_of(scheme, server_schemes) && skip_prefix(rest, "//")) {
+		rc = read_url(t, rest + 2, origin, error);
+	} else if (scheme && is_one_of(scheme, lite_schemes)) {
+		rc = read_sqlite(t, scheme, rest, origin, error);
+	} else if (!scheme && strchr(text, '=')) {
+		user_hint = "add user=NAME";
+		rc = conninfo_parse(&t->conninfo, text) ? 0 : -1;
+		if (rc)
+			buf_printf(error, "%s: not a valid key=value conninfo string", origin);
+	} else {
+		buf_printf(error, "%s: not a database URL: pgbox knows postgres://, postgresql://, "
+		           "postgis://, sqlite:, file:, key=value and env:NAME", origin);
+	}
+	if (!rc && !t->path)
+		rc = complete(t, origin, user_hint, error);
+	free(scheme);
+	return rc;
+}
+
+/* Reads a family into t. 1 when any of its first `deciding` variables is set, 0
+ * when none is, -1 with error. */
+static int read_family(struct target *t, const struct variable *family, size_t deciding,
+                       struct buf *error)
+{
+	int any = 0;
+
+	for (size_t i = 0; family[i].name; i++) {
+		const char *value;
+
+		if (env_get(family[i].name, &value, error) != 0)
+			return -1;
+		if (!value || !*value)
+			continue;
+		if (i < deciding)
+			any = 1;
+		conninfo_set(&t->conninfo, family[i].key, value);
+	}
+	if (!any)
+		conninfo_free(&t->conninfo);
+	return any;
+}
+
+static int read_environment(struct target *t, struct buf *error)
+{
+	const char *url;
+	int found;
+
+	if (env_get("DATABASE_URL", &url, error) != 0)
+		return -1;
+	if (url)
+		return read_text(t, url, "DATABASE_URL", error);
+	/* A lone PGPASSWORD or PGPORT names no database. */
+	found = read_family(t, libpq_family, 5, error);
+	if (found)
+		return found < 0 ? -1 : complete(t, "PGHOST/PGDATABASE", "set PGUSER", error);
+	found = read_family(t, image_family, 5, error);
+	if (found < 0)
+		return -1;
+	if (!found) {
+		buf_puts(error, "no database given: pass a URL, or set DATABASE_URL, or PGHOST, "
+		         "PGUSER and PGDATABASE, or POSTGRES_HOST, POSTGRES_USER and POSTGRES_DB");
+		return -1;
+	}
+	if (!conninfo_get(&t->conninfo, "user"))
+		conninfo_set(&t->conninfo, "user", "postgres");
+	return complete(t, "POSTGRES_*", "set POSTGRES_USER", error);
+}
+
+int target_find(struct target *t, const char *text, struct buf *error)
+{
+	const char *name, *value;
+
+	*t = (struct target){ 0 };
+	if (!text)
+		return read_environment(t, error) ? BAD_CONFIG : 0;
+	name = skip_prefix(text, "env:");
+	if (!name)
+		return read_text(t, text, "URL", error) ? BAD_USAGE : 0;
+	if (env_get(name, &value, error) != 0)
+		return BAD_CONFIG;
+	if (!value) {
+		buf_printf(error, "env:%s: neither %s nor %s_FILE is set", name, name, name);
+		return BAD_CONFIG;
+	}
+	return read_text(t, value, name, error) ? BAD_CONFIG : 0;
+}
+
+void target_isolate(void)
+{
+	for (size_t i = 0; libpq_family[i].name; i++)
+		unsetenv(libpq_family[i].name);
+}
+
+void target_free(struct target *t)
+{
+	conninfo_free(&t->conninfo);
+	free(t->path);
+	free(t->shown);
+	strs_free(&t->warnings);
+}

@@ -1,0 +1,39 @@
+/*
+ * target - the database that an applet works on, and where its name came from.
+ */
+#ifndef CORE_TARGET_H
+#define CORE_TARGET_H
+
+#include "base/buf.h"
+#include "ext/server.h"
+
+enum target_kind { TARGET_PG, TARGET_SQLITE };
+
+struct target {
+	enum target_kind kind;
+	struct conninfo conninfo; /* TARGET_PG */
+	char *path;               /* TARGET_SQLITE */
+	char *shown;              /* user@host:port/db or sqlite:path; never a secret */
+	struct strs warnings;     /* what the user should hear, for msg_each() */
+};
+
+/*
+ * Finds the target. text is a URL, a conninfo string, or env:NAME for what the
+ * variable NAME (or its _FILE) holds; NULL means the environment: DATABASE_URL,
+ * else PG*, else POSTGRES_HOST/PORT/USER/PASSWORD/DB with the official image's
+ * defaults. The families do not mix.
+ *
+ * 0, or BAD_USAGE (text is wrong) or BAD_CONFIG (a variable is wrong, or nothing
+ * is set) with a sentence in error that quotes no part of the text. Passwords
+ * found are registered with msg_secret(). target_free after both.
+ */
+int target_find(struct target *t, const char *text, struct buf *error);
+
+/* Takes the variables that name a database away from libpq, which would fill a
+ * URL's gaps from them. All targets must have been found before; commands that
+ * are exec'ed still get them (env_original). */
+void target_isolate(void);
+
+void target_free(struct target *t);
+
+#endif

@@ -1,0 +1,82 @@
+/* wait - polls a check until it holds. */
+#include "core/wait.h"
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/status.h"
+
+#define KNOCK_MS 20
+#define EAGER_MS 50
+#define EAGER_FOR_MS 10000
+#define PATIENT_MS 250
+#define RARE_MS 1000
+
+/* How long to pause before the next try. *eager_until is when the server's first
+ * answer will be 10 s old; 0: it has not answered yet. */
+static int64_t pause_after(const struct finding *f, int64_t *eager_until)
+{
+	switch (f->reach) {
+	case REACH_REFUSED:
+		*eager_until = 0;
+		return KNOCK_MS;
+	case REACH_NO_NAME:
+	case REACH_DENIED:
+	case REACH_NO_DATABASE:
+		return RARE_MS;
+	default:
+		if (!*eager_until)
+			*eager_until = clock_after(EAGER_FOR_MS);
+		return clock_left(*eager_until) ? EAGER_MS : PATIENT_MS;
+	}
+}
+
+static void ask(struct checks *c, size_t i, const struct wait *w, struct finding *f)
+{
+	bool created;
+
+	check_ask(c, i, w->deadline, f);
+	if (w->create && f->reach == REACH_NO_DATABASE) {
+		size_t t = c->v[i].target;
+
+		if (db_create(&c->dbs[t], &c->targets[t], w->deadline, &created) == REACHED) {
+			check_ask(c, i, w->deadline, f);
+			return;
+		}
+		buf_cut(&f->why, 0);
+		buf_printf(&f->why, "cannot create the database: %s", db_error(&c->dbs[t]));
+		f->reach = c->dbs[t].reach;
+		f->final = reach_status(f->reach);
+	}
+}
+
+int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f)
+{
+	enum reach last_reach = REACHED;
+	enum verdict last_verdict = PASS;
+	int64_t eager_until = 0, final_since = 0;
+
+	for (;;) {
+		int64_t pause;
+
+		ask(c, i, w, f);
+		w->tell(c, i, f, f->reach == last_reach && f->verdict == last_verdict);
+		if (f->verdict == PASS)
+			return 0;
+		last_reach = f->reach;
+		last_verdict = f->verdict;
+
+		if (!f->final)
+			final_since = 0;
+		else if (!final_since)
+			final_since = clock_ms();
+		if (f->final && clock_ms() - final_since >= w->grace)
+			return f->final;
+
+		if (!clock_left(w->deadline))
+			return TIMED_OUT;
+		pause = pause_after(f, &eager_until);
+		if (f->final && pause > w->grace - (clock_ms() - final_since))
+			pause = w->grace - (clock_ms() - final_since);
+		clock_sleep(pause, w->deadline);
+	}
+}

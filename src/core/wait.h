@@ -1,0 +1,29 @@
+/*
+ * wait - polls a check until it holds.
+ */
+#ifndef CORE_WAIT_H
+#define CORE_WAIT_H
+
+#include "core/check.h"
+
+struct wait {
+	int64_t deadline;  /* of clock.h */
+	int64_t grace;     /* ms that a final no (wrong password, no such database) may last */
+	bool create;       /* make a missing database */
+	/* Called at each change of state, and with `again` for each other try. */
+	void (*tell)(const struct checks *c, size_t i, const struct finding *f, bool again);
+};
+
+/*
+ * Polls check i: every 20 ms while the connection is refused (a knock on the
+ * port, which costs nothing), every 50 ms for 10 s and then every 250 ms while
+ * the server answers but the check does not hold (each try may fork a backend
+ * there), once a second after a refused login (each is a line in the server's
+ * log) and while a name does not resolve.
+ *
+ * 0 when it holds; TIMED_OUT at the deadline; the finding's final code when that
+ * has lasted for the grace. f keeps the last finding.
+ */
+int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f);
+
+#endif

@@ -1,0 +1,205 @@
+/* engine - PostgreSQL's own programs, linked in. */
+#include "ext/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "base/status.h"
+#include "ext/unpack.h"
+
+/* The job of this process, in a child of psql_start; NULL elsewhere. */
+static const struct psql_job *job;
+static bool begun;           /* BEGIN has been answered */
+static int damaged;          /* an input file could not be read to its end */
+static char *input;          /* the file that was opened last */
+
+/* --- what the child says and how it leaves --- */
+
+static _Noreturn void leave(int status, const char *words)
+{
+	struct buf line = BUF_INIT;
+
+	buf_printf(&line, "%s%s%s\n", input ? input : "", input ? ": " : "", words);
+	file_write(STDERR_FILENO, line.data, line.len);
+	_exit(status);
+}
+
+/* Nothing more may run once a file is known to be damaged, or has ended the
+ * transaction that all of it belongs to. */
+static void check_input(PGconn *conn)
+{
+	if (damaged)
+		leave(BAD_DATA, "the file is damaged or cut off");
+	if (begun && PQtransactionStatus(conn) == PQTRANS_IDLE)
+		leave(BROKEN_OFF, "the file ends the transaction by itself (COMMIT or ROLLBACK): "
+		      "remove that, or use --no-transaction");
+}
+
+static void call(int (*hook)(struct pg_conn *, void *, struct buf *), PGconn *conn)
+{
+	struct buf error = BUF_INIT;
+	int status = hook ? hook(conn, job->arg, &error) : 0;
+
+	if (status)
+		leave(status, error.data);
+	buf_free(&error);
+}
+
+/* --- the seams --- */
+
+PGresult *seam_PQexec(PGconn *conn, const char *query);
+int seam_PQsendQuery(PGconn *conn, const char *query);
+FILE *seam_fopen(const char *path, const char *mode);
+int seam_find_my_exec(const char *argv0, char *path);
+int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
+
+/* psql sends its own BEGIN and COMMIT of --single-transaction through here, and
+ * never a statement of the user's. */
+PGresult *seam_PQexec(PGconn *conn, const char *query)
+{
+	PGresult *result;
+
+	if (!job || !job->one_transaction)
+		return PQexec(conn, query);
+	if (strcmp(query, "COMMIT") == 0) {
+		check_input(conn);
+		input = NULL;
+		call(job->ending, conn);
+	}
+	result = PQexec(conn, query);
+	if (strcmp(query, "BEGIN") == 0 && PQresultStatus(result) == PGRES_COMMAND_OK) {
+		call(job->begun, conn);
+		begun = true;
+	}
+	return result;
+}
+
+int seam_PQsendQuery(PGconn *conn, const char *query)
+{
+	if (job)
+		check_input(conn);
+	return PQsendQuery(conn, query);
+}
+
+/* psql opens what -f names with this, so packed files read like plain ones and
+ * keep their names in its messages. */
+FILE *seam_fopen(const char *path, const char *mode)
+{
+	if (!job || *mode != 'r')
+		return fopen(path, mode);
+	free(input);
+	input = xstrdup(path);
+	return unpack_open(path, &damaged);
+}
+
+/* src/common/exec.c looks for argv[0] in PATH and complains when it is called by
+ * another way; nothing of ours depends on the answer. */
+int seam_find_my_exec(const char *argv0, char *path)
+{
+	snprintf(path, 1024, "%s", argv0); /* MAXPGPATH bytes */
+	return 0;
+}
+
+/* pg_dumpall looks for a pg_dump beside itself, also when it dumps only globals
+ * and never runs it. */
+int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path)
+{
+	const char *slash = strrchr(argv0, '/');
+
+	(void)version;
+	snprintf(path, 1024, "%.*s%s", slash ? (int)(slash - argv0 + 1) : 0, argv0, target);
+	return 0;
+}
+
+/* --- psql as a child --- */
+
+/* conninfo as a string, less the password: libpq's quoting of values. */
+static char *conninfo_text(const struct conninfo *c)
+{
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcmp(c->keys[i], "password") == 0)
+			continue;
+		buf_printf(&text, "%s%s='", i ? " " : "", c->keys[i]);
+		for (const char *at = c->values[i]; *at; at++) {
+			if (*at == '\'' || *at == '\\')
+				buf_putc(&text, '\\');
+			buf_putc(&text, *at);
+		}
+		buf_putc(&text, '\'');
+	}
+	return buf_detach(&text);
+}
+
+static void arguments(struct strs *args)
+{
+	static const char *const fixed[] = { "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d" };
+	char *text = conninfo_text(job->conninfo);
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		strs_add(args, fixed[i]);
+	strs_add(args, text);
+	free(text);
+	if (job->one_transaction)
+		strs_add(args, "-1");
+	for (size_t i = 0; i < job->files->n; i++) {
+		strs_add(args, "-f");
+		strs_add(args, job->files->v[i]);
+	}
+}
+
+static void redirect(int messages)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+	}
+	dup2(messages, STDERR_FILENO);
+}
+
+static _Noreturn void be_psql(int messages)
+{
+	const char *password = conninfo_get(job->conninfo, "password");
+	struct strs args = { 0 };
+
+	setpgid(0, 0);
+	proc_default_signals();
+	redirect(messages);
+	proc_close_all_but(job->keep_fd);
+	if (password)
+		setenv("PGPASSWORD", password, 1);
+	arguments(&args);
+	exit(psql_main((int)args.n, args.v));
+}
+
+pid_t psql_start(const struct psql_job *new_job, int *messages)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		job = new_job;
+		be_psql(ends[1]);
+	}
+	close(ends[1]);
+	*messages = ends[0];
+	if (pid < 0)
+		close(ends[0]);
+	return pid;
+}

@@ -1,0 +1,48 @@
+/*
+ * engine - PostgreSQL's own pg_dump, pg_restore, pg_dumpall and psql, linked in.
+ *
+ * They are programs, not libraries: they keep static state and leave through
+ * exit(), so each runs in a forked child, once. Where pgbox must be heard by
+ * them, a libpq or libc call of theirs is redirected to a `seam_` function
+ * here (the lists are in seams/); their sources are not changed.
+ */
+#ifndef EXT_ENGINE_H
+#define EXT_ENGINE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "ext/server.h"
+
+/* The programs' main functions, for the applets of the same names. */
+int pg_dump_main(int argc, char **argv);
+int pg_dumpall_main(int argc, char **argv);
+int pg_restore_main(int argc, char **argv);
+int psql_main(int argc, char **argv);
+
+/* SQL files to run with psql. */
+struct psql_job {
+	const struct conninfo *conninfo;
+	const struct strs *files; /* plain, gzip or zstd; in this order */
+	bool one_transaction;     /* all files in one; a file that ends it fails */
+	int keep_fd;              /* a descriptor that the child holds until it ends */
+
+	/* With one_transaction: called in the child behind BEGIN and before COMMIT,
+	 * on psql's connection. Not 0 ends the child with that exit code, so that
+	 * the server rolls back; the words in error are said first. */
+	int (*begun)(struct pg_conn *conn, void *arg, struct buf *error);
+	int (*ending)(struct pg_conn *conn, void *arg, struct buf *error);
+	void *arg;
+};
+
+/*
+ * Starts psql in a forked child with a process group of its own. It stops at the
+ * first error, reads no ~/.psqlrc, and prints no rows; its messages come through
+ * *messages, which the caller closes. Returns the pid, or -1 with errno. The
+ * child exits with psql's status (3: an SQL error), BAD_DATA when a file was
+ * damaged, BROKEN_OFF when one ended the transaction, or what a callback gave.
+ */
+pid_t psql_start(const struct psql_job *job, int *messages);
+
+#endif

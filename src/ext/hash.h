@@ -1,0 +1,28 @@
+/*
+ * hash - SHA-256 (FIPS 180-4), by OpenSSL.
+ */
+#ifndef EXT_HASH_H
+#define EXT_HASH_H
+
+#include <stddef.h>
+
+struct hash {
+	struct evp_md_ctx_st *ctx;
+};
+
+#define HASH_BYTES 32
+#define HASH_TEXT (2 * HASH_BYTES + 1) /* hexadecimal and NUL */
+
+void hash_start(struct hash *h);
+void hash_add(struct hash *h, const void *bytes, size_t len);
+
+/* Ends the hash and frees it. */
+void hash_end(struct hash *h, unsigned char digest[HASH_BYTES]);
+
+/* Adds a file's bytes. 0, or -1 with errno. */
+int hash_add_file(struct hash *h, const char *path);
+
+/* A digest in lower-case hexadecimal. */
+void hash_text(const unsigned char digest[HASH_BYTES], char text[HASH_TEXT]);
+
+#endif

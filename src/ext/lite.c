@@ -1,0 +1,172 @@
+/* lite - an SQLite database file. */
+#include "ext/lite.h"
+
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+
+#define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
+
+static int fail(struct lite *lite, int code)
+{
+	lite->code = code;
+	buf_cut(&lite->error, 0);
+	buf_puts(&lite->error, lite->db ? sqlite3_errmsg(lite->db) : sqlite3_errstr(code));
+	return -1;
+}
+
+int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms)
+{
+	static const int flags[] = {
+		[LITE_READ] = SQLITE_OPEN_READONLY,
+		[LITE_WRITE] = SQLITE_OPEN_READWRITE,
+		[LITE_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+	};
+	int code;
+
+	lite_close(lite);
+	code = sqlite3_open_v2(path, &lite->db, flags[mode], NULL);
+	if (code != SQLITE_OK) {
+		fail(lite, code);
+		lite_close(lite);
+		return -1;
+	}
+	sqlite3_busy_timeout(lite->db, busy_ms);
+	return 0;
+}
+
+static void take_row(sqlite3_stmt *statement, struct rows *rows)
+{
+	rows->columns = (size_t)sqlite3_column_count(statement);
+	for (size_t i = 0; i < rows->columns; i++)
+		rows_add(rows, rows->n * rows->columns + i,
+		         (const char *)sqlite3_column_text(statement, (int)i));
+	rows->n++;
+}
+
+static int step_all(struct lite *lite, sqlite3_stmt *statement, struct rows *rows)
+{
+	int code;
+
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+		if (rows)
+			take_row(statement, rows);
+	if (rows)
+		rows->changed = sqlite3_changes(lite->db);
+	return code == SQLITE_DONE ? 0 : fail(lite, code);
+}
+
+int lite_query(struct lite *lite, const char *sql, const char *const *params, int n,
+               struct rows *rows)
+{
+	sqlite3_stmt *statement = NULL;
+	int code, rc;
+
+	if (rows)
+		rows_free(rows);
+	if (!lite->db)
+		return fail(lite, SQLITE_MISUSE);
+	code = sqlite3_prepare_v2(lite->db, sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return fail(lite, code);
+	for (int i = 0; i < n; i++)
+		sqlite3_bind_text(statement, i + 1, params[i], -1, SQLITE_STATIC);
+	rc = step_all(lite, statement, rows);
+	sqlite3_finalize(statement);
+	return rc;
+}
+
+static int line_of(const char *script, const char *at)
+{
+	int line = 1;
+
+	for (; script < at; script++)
+		line += *script == '\n';
+	return line;
+}
+
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t\r\n");
+}
+
+int lite_script(struct lite *lite, const char *script, bool one_transaction)
+{
+	const char *at = skip_blanks(script);
+
+	while (*at) {
+		sqlite3_stmt *statement = NULL;
+		const char *next = at;
+		int code = sqlite3_prepare_v2(lite->db, at, -1, &statement, &next), rc;
+
+		rc = code == SQLITE_OK ? 0 : fail(lite, code);
+		if (!rc && statement)
+			rc = step_all(lite, statement, NULL);
+		sqlite3_finalize(statement);
+		if (!rc && one_transaction && lite_autocommit(lite)) {
+			buf_cut(&lite->error, 0);
+			buf_puts(&lite->error, "the file ends the transaction by itself");
+			rc = -1;
+		}
+		if (rc) {
+			buf_printf(&lite->error, " (line %d)", line_of(script, at));
+			return rc;
+		}
+		at = skip_blanks(next);
+	}
+	return 0;
+}
+
+bool lite_autocommit(const struct lite *lite)
+{
+	return sqlite3_get_autocommit(lite->db);
+}
+
+void lite_identifier(struct buf *b, const char *name)
+{
+	char *quoted = sqlite3_mprintf("\"%w\"", name);
+
+	buf_puts(b, quoted ? quoted : "");
+	sqlite3_free(quoted);
+}
+
+static int look_at_clock(void *deadline)
+{
+	return clock_left(*(const int64_t *)deadline) == 0;
+}
+
+void lite_deadline(struct lite *lite, const int64_t *deadline)
+{
+	union {
+		const int64_t *in;
+		void *out;
+	} arg = { .in = deadline };
+
+	sqlite3_progress_handler(lite->db, deadline ? STEPS_BETWEEN_LOOKS : 0, look_at_clock,
+	                         arg.out);
+}
+
+bool lite_is_busy(const struct lite *lite)
+{
+	return (lite->code & 0xff) == SQLITE_BUSY || (lite->code & 0xff) == SQLITE_LOCKED;
+}
+
+bool lite_is_corrupt(const struct lite *lite)
+{
+	return (lite->code & 0xff) == SQLITE_CORRUPT || (lite->code & 0xff) == SQLITE_NOTADB;
+}
+
+void lite_close(struct lite *lite)
+{
+	sqlite3_close(lite->db);
+	lite->db = NULL;
+}
+
+void lite_free(struct lite *lite)
+{
+	lite_close(lite);
+	buf_free(&lite->error);
+}

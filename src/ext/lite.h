@@ -1,0 +1,63 @@
+/*
+ * lite - an SQLite database file.
+ *
+ * Errors are left as words in the handle; nothing prints.
+ */
+#ifndef EXT_LITE_H
+#define EXT_LITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/rows.h"
+
+struct lite {
+	struct sqlite3 *db; /* NULL: closed */
+	int code;           /* SQLite's result code of the last failure */
+	struct buf error;   /* its words */
+};
+
+#define LITE_INIT { .error = BUF_INIT }
+
+enum lite_mode {
+	LITE_READ,  /* read-only; a missing file is an error */
+	LITE_WRITE, /* read and write; a missing file is an error */
+	LITE_CREATE /* the same, and a missing file is made */
+};
+
+/* Opens the file. Locks held by others are waited for up to busy_ms. 0, or -1.
+ * A file that is no database is found by the first query, not here. */
+int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms);
+
+/* Runs one statement with text parameters (?1 ...; NULL is NULL). 0 and rows
+ * (the caller frees them; rows may be NULL), or -1 with code and error. */
+int lite_query(struct lite *lite, const char *sql, const char *const *params, int n,
+               struct rows *rows);
+
+/*
+ * Runs a script, statement by statement. With one_transaction the caller has
+ * begun one: a script that ends it or begins its own is stopped there, before
+ * another statement runs. 0, or -1 with error naming the line.
+ */
+int lite_script(struct lite *lite, const char *script, bool one_transaction);
+
+/* Whether every statement is its own transaction now (nothing is begun). */
+bool lite_autocommit(const struct lite *lite);
+
+/* Quotes an identifier onto b. */
+void lite_identifier(struct buf *b, const char *name);
+
+/* Interrupts statements that run past the deadline of clock.h. */
+void lite_deadline(struct lite *lite, const int64_t *deadline);
+
+/* Result classes of the last failure. */
+bool lite_is_busy(const struct lite *lite);
+bool lite_is_corrupt(const struct lite *lite);
+
+void lite_close(struct lite *lite);
+
+/* Closes and frees all. */
+void lite_free(struct lite *lite);
+
+#endif

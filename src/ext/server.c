@@ -1,0 +1,476 @@
+/* server - a session with a PostgreSQL server, over libpq. */
+#include "ext/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+/* --- conninfo --- */
+
+static size_t find(const struct conninfo *c, const char *key)
+{
+	size_t i = 0;
+
+	while (i < c->n && strcmp(c->keys[i], key) != 0)
+		i++;
+	return i;
+}
+
+void conninfo_set(struct conninfo *c, const char *key, const char *value)
+{
+	size_t i = find(c, key);
+
+	if (i == c->n) {
+		if (!value)
+			return;
+		c->keys = xrealloc(c->keys, (c->n + 2) * sizeof(*c->keys));
+		c->values = xrealloc(c->values, (c->n + 2) * sizeof(*c->values));
+		c->keys[i] = xstrdup(key);
+		c->n++;
+		c->keys[c->n] = c->values[c->n] = NULL;
+	} else {
+		free(c->values[i]);
+	}
+	c->values[i] = xstrdup(value ? value : "");
+}
+
+const char *conninfo_get(const struct conninfo *c, const char *key)
+{
+	size_t i = find(c, key);
+
+	return i < c->n && *c->values[i] ? c->values[i] : NULL;
+}
+
+bool conninfo_parse(struct conninfo *c, const char *text)
+{
+	PQconninfoOption *options = PQconninfoParse(text, NULL);
+
+	if (!options)
+		return false;
+	for (PQconninfoOption *o = options; o->keyword; o++)
+		if (o->val)
+			conninfo_set(c, o->keyword, o->val);
+	PQconninfoFree(options);
+	return true;
+}
+
+bool conninfo_known(const char *key)
+{
+	static PQconninfoOption *options;
+
+	if (!options)
+		options = PQconndefaults();
+	for (PQconninfoOption *o = options; o && o->keyword; o++)
+		if (strcmp(o->keyword, key) == 0)
+			return true;
+	return false;
+}
+
+void conninfo_free(struct conninfo *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->keys[i]);
+		free(c->values[i]);
+	}
+	free(c->keys);
+	free(c->values);
+	*c = (struct conninfo){ 0 };
+}
+
+/* --- connecting --- */
+
+static const char *const socket_dirs[] = { "/var/run/postgresql", "/tmp", NULL };
+
+static char *socket_path(const char *dir, const char *port)
+{
+	return xasprintf("%s/.s.PGSQL.%s", dir, port);
+}
+
+static const char *port_of(const struct conninfo *c)
+{
+	const char *port = conninfo_get(c, "port");
+
+	return port ? port : "5432";
+}
+
+static const char *host_of(const struct conninfo *c)
+{
+	const char *host = conninfo_get(c, "hostaddr");
+
+	if (!host)
+		host = conninfo_get(c, "host");
+	for (size_t i = 0; !host && socket_dirs[i]; i++) {
+		char *path = socket_path(socket_dirs[i], port_of(c));
+
+		if (file_exists(path))
+			host = socket_dirs[i];
+		free(path);
+	}
+	return host ? host : "127.0.0.1";
+}
+
+/* Whether anybody listens, without a word to them. */
+static enum reach knock(struct server *pg, const struct conninfo *c, int64_t deadline)
+{
+	const char *host = host_of(c);
+	enum reach reach;
+	int fd;
+
+	buf_cut(&pg->error, 0);
+	if (strchr(host, ','))
+		return REACH_FAILED;
+	if (*host == '/') {
+		char *path = socket_path(host, port_of(c));
+
+		reach = net_connect_unix(path, &fd, &pg->error);
+		free(path);
+	} else {
+		reach = net_resolve(&pg->addrs, host, port_of(c), &pg->error);
+		if (reach == REACHED)
+			reach = net_connect(&pg->addrs, deadline, &fd, &pg->error);
+	}
+	if (reach == REACHED)
+		close(fd);
+	return reach;
+}
+
+/* The server's words carry the SQLSTATE as `SEVERITY:  28P01: text`, because
+ * PQerrorMessage is asked for PQERRORS_VERBOSE; the severity is translated, the
+ * code is not. Cuts the words down to the text. */
+static void take_message(struct server *pg, const char *message)
+{
+	const char *line = message, *at;
+
+	pg->sqlstate[0] = '\0';
+	for (at = message; (at = strstr(at, ":  ")); at++) {
+		if (strspn(at + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[8] == ':') {
+			memcpy(pg->sqlstate, at + 3, 5);
+			pg->sqlstate[5] = '\0';
+			line = at + 10;
+			break;
+		}
+	}
+	buf_cut(&pg->error, 0);
+	buf_add(&pg->error, line, pg->sqlstate[0] ? strcspn(line, "\n") : strlen(line));
+	buf_trim(&pg->error);
+}
+
+static enum reach reach_of_sqlstate(const char *state)
+{
+	if (strncmp(state, "57P", 3) == 0)
+		return REACH_STARTING;
+	if (strcmp(state, "53300") == 0)
+		return REACH_FULL;
+	if (strncmp(state, "28", 2) == 0 || strcmp(state, "42501") == 0)
+		return REACH_DENIED;
+	if (strcmp(state, "3D000") == 0)
+		return REACH_NO_DATABASE;
+	return REACH_FAILED;
+}
+
+static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_t deadline)
+{
+	enum reach reach;
+	struct buf said = BUF_INIT;
+
+	take_message(pg, PQerrorMessage(pg->conn));
+	if (pg->sqlstate[0])
+		return reach_of_sqlstate(pg->sqlstate);
+	if (PQconnectionNeedsPassword(pg->conn)) {
+		buf_cut(&pg->error, 0);
+		buf_puts(&pg->error, "the server asks for a password and none is set");
+		return REACH_DENIED;
+	}
+	if (strstr(pg->error.data, "SSL") || strstr(pg->error.data, "certificate"))
+		return REACH_DENIED;
+	buf_puts(&said, pg->error.data);
+	reach = knock(pg, c, deadline);
+	if (reach == REACHED || reach == REACH_FAILED) {
+		buf_cut(&pg->error, 0);
+		buf_puts(&pg->error, said.data);
+		reach = REACH_FAILED;
+	}
+	buf_free(&said);
+	return reach;
+}
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+	(void)arg;
+	(void)result;
+}
+
+/* Starts libpq on its way with what pgbox adds to the caller's parameters. */
+static PGconn *start(const struct conninfo *c)
+{
+	struct conninfo full = { 0 };
+	PGconn *conn;
+
+	for (size_t i = 0; i < c->n; i++)
+		conninfo_set(&full, c->keys[i], c->values[i]);
+	if (!conninfo_get(c, "service") && !conninfo_get(c, "hostaddr"))
+		conninfo_set(&full, "host", host_of(c));
+	conn = full.n ? PQconnectStartParams((const char *const *)full.keys,
+	                                     (const char *const *)full.values, 0)
+	              : NULL;
+	conninfo_free(&full);
+	if (conn) {
+		PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+		PQsetNoticeReceiver(conn, ignore_notice, NULL);
+	}
+	return conn;
+}
+
+/* Waits until the socket is ready for what libpq wants. False at the deadline. */
+static bool wait_socket(PGconn *conn, short events, int64_t deadline)
+{
+	struct pollfd p = { .fd = PQsocket(conn), .events = events };
+	int n;
+
+	do
+		n = poll(&p, 1, clock_poll(deadline));
+	while (n < 0 && errno == EINTR);
+	return n != 0;
+}
+
+static enum reach finish(struct server *pg, const struct conninfo *c, int64_t deadline)
+{
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+
+	while (PQstatus(pg->conn) != CONNECTION_BAD && want != PGRES_POLLING_OK) {
+		if (want == PGRES_POLLING_FAILED)
+			break;
+		if (!wait_socket(pg->conn, want == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+		                 deadline)) {
+			buf_cut(&pg->error, 0);
+			buf_puts(&pg->error, "no answer in time");
+			return REACH_SILENT;
+		}
+		want = PQconnectPoll(pg->conn);
+	}
+	if (PQstatus(pg->conn) == CONNECTION_OK) {
+		PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
+		return REACHED;
+	}
+	return why_failed(pg, c, deadline);
+}
+
+enum reach server_open(struct server *pg, const struct conninfo *c, int64_t deadline)
+{
+	enum reach before = pg->reach;
+
+	server_close(pg);
+	if (before == REACH_REFUSED || before == REACH_NO_NAME || before == REACH_SILENT) {
+		pg->reach = knock(pg, c, deadline);
+		if (pg->reach != REACHED && pg->reach != REACH_FAILED)
+			return pg->reach;
+	}
+	pg->conn = start(c);
+	if (!pg->conn) {
+		buf_cut(&pg->error, 0);
+		buf_puts(&pg->error, "out of memory");
+		return pg->reach = REACH_FAILED;
+	}
+	pg->reach = finish(pg, c, deadline);
+	if (pg->reach != REACHED)
+		server_close(pg);
+	return pg->reach;
+}
+
+void server_borrow(struct server *pg, struct pg_conn *conn)
+{
+	*pg = (struct server)SERVER_INIT;
+	pg->conn = conn;
+	pg->borrowed = true;
+}
+
+/* --- queries --- */
+
+static void take_rows(const PGresult *result, struct rows *rows)
+{
+	int n = PQntuples(result), columns = PQnfields(result);
+
+	rows_free(rows);
+	rows->columns = (size_t)columns;
+	rows->changed = atol(PQcmdTuples((PGresult *)(uintptr_t)result));
+	for (int row = 0; row < n; row++)
+		for (int col = 0; col < columns; col++)
+			rows_add(rows, (size_t)row * rows->columns + (size_t)col,
+			         PQgetisnull(result, row, col) ? NULL
+			                                       : PQgetvalue(result, row, col));
+	rows->n = (size_t)n;
+}
+
+static void take_error(struct server *pg, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	pg->sqlstate[0] = '\0';
+	if (state && strlen(state) == 5)
+		memcpy(pg->sqlstate, state, 6);
+	buf_cut(&pg->error, 0);
+	buf_puts(&pg->error, text ? text : PQerrorMessage(pg->conn));
+	buf_trim(&pg->error);
+}
+
+/* Reads results until the server is ready again; the last one counts, an error
+ * wins. -1 when there was one or time ran out. */
+static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
+{
+	PGresult *result;
+	int rc = 0;
+
+	for (;;) {
+		while (PQisBusy(pg->conn)) {
+			if (!wait_socket(pg->conn, POLLIN, deadline)) {
+				buf_cut(&pg->error, 0);
+				buf_puts(&pg->error, "no answer in time");
+				pg->sqlstate[0] = '\0';
+				return -1;
+			}
+			if (!PQconsumeInput(pg->conn))
+				break;
+		}
+		result = PQgetResult(pg->conn);
+		if (!result)
+			return rc;
+		if (PQresultStatus(result) == PGRES_TUPLES_OK ||
+		    PQresultStatus(result) == PGRES_COMMAND_OK) {
+			if (rows)
+				take_rows(result, rows);
+		} else {
+			take_error(pg, result);
+			rc = -1;
+		}
+		PQclear(result);
+		if (rc && PQstatus(pg->conn) == CONNECTION_BAD)
+			return rc;
+	}
+}
+
+static int send_failed(struct server *pg)
+{
+	pg->sqlstate[0] = '\0';
+	buf_cut(&pg->error, 0);
+	buf_puts(&pg->error, pg->conn ? PQerrorMessage(pg->conn) : "not connected");
+	buf_trim(&pg->error);
+	return -1;
+}
+
+int server_query(struct server *pg, const char *sql, const char *const *params, int n, int64_t deadline,
+             struct rows *rows)
+{
+	if (!pg->conn || !PQsendQueryParams(pg->conn, sql, n, NULL, params, NULL, NULL, 0))
+		return send_failed(pg);
+	return take_results(pg, deadline, rows);
+}
+
+/* Several statements in one message, one round trip. */
+static int run(struct server *pg, const char *sql, int64_t deadline)
+{
+	if (!pg->conn || !PQsendQuery(pg->conn, sql))
+		return send_failed(pg);
+	return take_results(pg, deadline, NULL);
+}
+
+int server_begin(struct server *pg, const char *mode, bool own_path, int64_t deadline)
+{
+	struct buf sql = BUF_INIT;
+	int64_t left = clock_left(deadline);
+	int rc;
+
+	pg->nested = pg->conn && PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
+	if (pg->nested)
+		buf_printf(&sql, "SAVEPOINT pgbox; SET TRANSACTION %s", mode);
+	else
+		buf_printf(&sql, "BEGIN %s", mode);
+	if (deadline != CLOCK_NEVER)
+		buf_printf(&sql, "; SET LOCAL statement_timeout = %lld",
+		           (long long)(left > 0 && left < 2147483647 ? left : 1));
+	if (own_path)
+		buf_puts(&sql, "; SET LOCAL search_path = pg_catalog");
+	rc = run(pg, sql.data, deadline);
+	buf_free(&sql);
+	return rc;
+}
+
+int server_commit(struct server *pg, int64_t deadline)
+{
+	if (pg->conn && PQtransactionStatus(pg->conn) == PQTRANS_INERROR) {
+		server_rollback(pg);
+		buf_cut(&pg->error, 0);
+		buf_puts(&pg->error, "the transaction had failed");
+		return -1;
+	}
+	return run(pg, pg->nested ? "RELEASE SAVEPOINT pgbox; SET LOCAL search_path TO DEFAULT; "
+	                            "SET LOCAL statement_timeout TO DEFAULT"
+	                          : "COMMIT", deadline);
+}
+
+void server_rollback(struct server *pg)
+{
+	struct buf kept = pg->error;
+
+	/* The words of what went wrong before are worth more than its own. */
+	pg->error = (struct buf)BUF_INIT;
+	if (pg->conn && PQstatus(pg->conn) == CONNECTION_OK &&
+	    PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
+		run(pg, pg->nested ? "ROLLBACK TO SAVEPOINT pgbox; RELEASE SAVEPOINT pgbox"
+		                   : "ROLLBACK", clock_after(5000));
+	buf_free(&pg->error);
+	pg->error = kept;
+}
+
+void server_identifier(struct server *pg, struct buf *b, const char *name)
+{
+	char *quoted = PQescapeIdentifier(pg->conn, name, strlen(name));
+
+	buf_puts(b, quoted ? quoted : "\"\"");
+	PQfreemem(quoted);
+}
+
+int server_version(const struct server *pg)
+{
+	return PQserverVersion(pg->conn);
+}
+
+int server_socket(const struct server *pg)
+{
+	return pg->conn ? PQsocket(pg->conn) : -1;
+}
+
+bool server_is_local(const struct server *pg)
+{
+	const char *host = PQhost(pg->conn);
+
+	return host && *host == '/';
+}
+
+bool server_alive(struct server *pg)
+{
+	return pg->conn && PQconsumeInput(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+void server_close(struct server *pg)
+{
+	if (pg->conn && !pg->borrowed)
+		PQfinish(pg->conn);
+	pg->conn = NULL;
+}
+
+void server_free(struct server *pg)
+{
+	server_close(pg);
+	net_forget(&pg->addrs);
+	buf_free(&pg->error);
+}

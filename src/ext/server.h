@@ -1,0 +1,104 @@
+/*
+ * server - a session with a PostgreSQL server, over libpq.
+ *
+ * Everything is bounded by a deadline of clock.h, server side too
+ * (statement_timeout). Errors are left as words in the handle; nothing prints.
+ */
+#ifndef EXT_SERVER_H
+#define EXT_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/net.h"
+#include "base/reach.h"
+#include "base/rows.h"
+
+/* Connection parameters: libpq's keywords (libpq docs, 'Parameter Key Words')
+ * with their values. */
+struct conninfo {
+	char **keys; /* owned, n + 1 entries, the last NULL; values alike */
+	char **values;
+	size_t n;
+};
+
+/* Sets a keyword; a NULL value removes it. */
+void conninfo_set(struct conninfo *c, const char *key, const char *value);
+
+/* A keyword's value, or NULL; lives until the keyword is set again. */
+const char *conninfo_get(const struct conninfo *c, const char *key);
+
+/* Reads a `key=value ...` string the way libpq does. False when libpq refuses
+ * it; its words may quote a password and are not given. */
+bool conninfo_parse(struct conninfo *c, const char *text);
+
+/* Whether libpq knows the keyword. */
+bool conninfo_known(const char *key);
+
+void conninfo_free(struct conninfo *c);
+
+struct server {
+	struct pg_conn *conn;  /* libpq's PGconn, NULL: closed */
+	bool borrowed;         /* conn belongs to somebody else */
+	bool nested;           /* server_begin found a transaction and made a savepoint */
+	enum reach reach;      /* of the last server_open */
+	struct net_addrs addrs;
+	char sqlstate[6];      /* of the last failure, or empty */
+	struct buf error;      /* words of the last failure */
+};
+
+#define SERVER_INIT { .error = BUF_INIT }
+
+/*
+ * Logs in. The reach says what came of it, by SQLSTATE where the server spoke:
+ * 57P03 and 57P01-2 starting, 53300 full, class 28, 42501 and a bad certificate
+ * denied, 3D000 no database. After a refusal further tries only knock on the
+ * port (some microseconds) until somebody listens. A host-less conninfo means
+ * the socket in /var/run/postgresql or /tmp, else 127.0.0.1, looked up anew at
+ * every call.
+ */
+enum reach server_open(struct server *pg, const struct conninfo *c, int64_t deadline);
+
+/* Wraps a connection of the linked psql, which stays its owner. */
+void server_borrow(struct server *pg, struct pg_conn *conn);
+
+/* Runs one statement with text parameters ($1 ...; NULL is NULL). 0 and rows
+ * (the caller frees them; rows may be NULL), or -1 with error and sqlstate. */
+int server_query(struct server *pg, const char *sql, const char *const *params, int n, int64_t deadline,
+             struct rows *rows);
+
+/* Begins a transaction. Mode is BEGIN's, such as "READ ONLY". With own_path the
+ * search_path is pg_catalog until its end. The deadline becomes its
+ * statement_timeout. Works behind transaction poolers: nothing outlives it.
+ * Within a transaction (of the linked psql) it is a savepoint; end a read-only
+ * one with server_rollback then, for READ ONLY would outlive its release. */
+int server_begin(struct server *pg, const char *mode, bool own_path, int64_t deadline);
+
+/* Ends the transaction, keeping what it did; -1 when it had failed. After a
+ * savepoint search_path and statement_timeout are the session's defaults. */
+int server_commit(struct server *pg, int64_t deadline);
+void server_rollback(struct server *pg);
+
+/* Quotes an identifier (PQescapeIdentifier) onto b. */
+void server_identifier(struct server *pg, struct buf *b, const char *name);
+
+/* 180006 for 18.6; PgBouncer reports its server's. */
+int server_version(const struct server *pg);
+
+/* The descriptor of the connection, for poll(2) and for a child to inherit. */
+int server_socket(const struct server *pg);
+
+/* Whether the connection is a unix socket's. */
+bool server_is_local(const struct server *pg);
+
+/* Reads what has arrived without asking: false when the connection is gone. */
+bool server_alive(struct server *pg);
+
+/* Closes; sends a farewell unless borrowed. The error stays readable. */
+void server_close(struct server *pg);
+
+/* Closes and frees all. */
+void server_free(struct server *pg);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * main - finds the applet by the name it was called by (a symlink), else by the
+ * first argument, and runs it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "ext/data.h"
+
+#define APPLET(name) extern const struct applet applet_##name;
+#include "../applets/list.h"
+#undef APPLET
+
+#define APPLET(name) &applet_##name,
+static const struct applet *const applets[] = {
+#include "../applets/list.h"
+};
+#undef APPLET
+
+#define APPLETS (sizeof(applets) / sizeof(*applets))
+
+static const struct applet *find(const char *name)
+{
+	for (size_t i = 0; i < APPLETS; i++)
+		if (strcmp(applets[i]->name, name) == 0)
+			return applets[i];
+	return NULL;
+}
+
+static int list(void)
+{
+	for (size_t i = 0; i < APPLETS; i++)
+		printf("%s\n", applets[i]->name);
+	return DONE;
+}
+
+static int usage(void)
+{
+	printf("usage: pgbox APPLET [ARGUMENT...]\n"
+	       "       pgbox --list | --install DIR | --completion bash | --version | --licenses\n"
+	       "       APPLET [ARGUMENT...]    (through a symlink of that name)\n"
+	       "\n"
+	       "One static binary for people who run PostgreSQL-backed apps in containers.\n"
+	       "\n"
+	       "applets (pgbox APPLET --help says more):\n");
+	for (size_t i = 0; i < APPLETS; i++)
+		printf("  %-12s %s\n", applets[i]->name, applets[i]->brief);
+	return DONE;
+}
+
+static int version(void)
+{
+	printf("pgbox %s\n%s", PGBOX_VERSION, versions_start);
+	return DONE;
+}
+
+static int licenses(void)
+{
+	fputs(licenses_start, stdout);
+	return DONE;
+}
+
+/* --- --install --- */
+
+/* A symlink finds its target however it is moved about with its folder; the real
+ * path of this program is asked from the kernel, else taken from an absolute
+ * argv[0] where /proc is missing. */
+static char *own_path(const char *argv0)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+	if (n > 0 && n < (ssize_t)sizeof(path))
+		return xstrndup(path, (size_t)n);
+	return *argv0 == '/' ? xstrdup(argv0) : NULL;
+}
+
+/* An existing file is somebody's: it is left alone, and said, unless it is a
+ * symlink to this program already. */
+static int install_one(const char *target, const char *dir, const char *name)
+{
+	char *link = xasprintf("%s/%s", dir, name), old[4096];
+	ssize_t n;
+	int rc = DONE;
+
+	if (symlink(target, link) != 0) {
+		n = errno == EEXIST ? readlink(link, old, sizeof(old)) : -1;
+		if (n < 0 || (size_t)n != strlen(target) || strncmp(old, target, (size_t)n) != 0) {
+			msg(MSG_ERROR, "cannot make '%s': %s", link, strerror(errno == EINVAL ? EEXIST : errno));
+			rc = CANNOT_WRITE;
+		}
+	}
+	free(link);
+	return rc;
+}
+
+static int install(const char *argv0, const char *dir)
+{
+	char *target = own_path(argv0);
+	int rc = DONE;
+
+	if (!target)
+		die(NO, "cannot find out where this program is: call it by its absolute path");
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+		die(CANNOT_WRITE, "cannot make directory '%s': %s", dir, strerror(errno));
+	for (size_t i = 0; i < APPLETS; i++) {
+		int one = install_one(target, dir, applets[i]->name);
+
+		rc = one ? one : rc;
+	}
+	free(target);
+	return rc;
+}
+
+/* --- --completion --- */
+
+static int completion(void)
+{
+	printf("_pgbox() {\n"
+	       "\tlocal applet=${COMP_WORDS[0]##*/} words=\n"
+	       "\t[ \"$applet\" = pgbox ] && [ \"$COMP_CWORD\" -gt 1 ] && applet=${COMP_WORDS[1]}\n"
+	       "\tcase $applet in\n"
+	       "\tpgbox) words='--list --install --completion --version --licenses --help");
+	for (size_t i = 0; i < APPLETS; i++)
+		printf(" %s", applets[i]->name);
+	printf("' ;;\n");
+	for (size_t i = 0; i < APPLETS; i++) {
+		if (applets[i]->raw)
+			continue;
+		printf("\t%s) words='", applets[i]->name);
+		opt_words(applets[i]);
+		printf("' ;;\n");
+	}
+	printf("\tesac\n"
+	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+	       "}\n"
+	       "complete -o default -F _pgbox pgbox");
+	for (size_t i = 0; i < APPLETS; i++)
+		if (!applets[i]->raw)
+			printf(" %s", applets[i]->name);
+	printf("\n");
+	return DONE;
+}
+
+/* --- running --- */
+
+static int run_applet(const struct applet *a, int argc, char **argv)
+{
+	char **command;
+	int rc;
+
+	msg_name(a->name);
+	if (a->raw) {
+		proc_default_signals();
+		return a->raw(argc, argv);
+	}
+	argc = opt_parse(a, argc, argv, &command);
+	rc = a->run(argc, argv, &command);
+	if (!file_stdout_ok())
+		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
+	if (rc != DONE || !command)
+		return rc;
+	rc = proc_exec(command);
+	die(rc, "cannot run '%s': %s", command[0], strerror(errno));
+}
+
+/* What pgbox itself can do, without an applet. */
+static int own_option(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "--help";
+
+	if (strcmp(word, "--list") == 0)
+		return list();
+	if (strcmp(word, "--version") == 0)
+		return version();
+	if (strcmp(word, "--licenses") == 0)
+		return licenses();
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return usage();
+	if (strcmp(word, "--install") == 0 && argc == 3)
+		return install(argv[0], argv[2]);
+	if (strcmp(word, "--completion") == 0 && argc == 3 && strcmp(argv[2], "bash") == 0)
+		return completion();
+	if (*word == '-')
+		die(BAD_USAGE, "unknown or incomplete option '%.*s': see pgbox --help",
+		    (int)strcspn(word, "="), word);
+	die(BAD_USAGE, "unknown applet '%s': pgbox --list names them", word);
+}
+
+/* A renamed binary (pgbox-1.2) and a login shell's `-name` are no applets' names. */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int main(int argc, char **argv)
+{
+	struct buf error = BUF_INIT;
+	const struct applet *a;
+	const char *format;
+	int rc;
+
+	env_keep();
+	proc_signals();
+	if (env_get("PGBOX_LOG", &format, &error) != 0)
+		die(BAD_CONFIG, "%s", error.data);
+	if (!msg_format(format))
+		die(BAD_CONFIG, "PGBOX_LOG: '%s' is neither text nor json", format);
+	a = find(base_name(argc ? argv[0] : ""));
+	if (a)
+		return run_applet(a, argc, argv);
+	a = argc > 1 ? find(argv[1]) : NULL;
+	if (a)
+		return run_applet(a, argc - 1, argv + 1);
+	rc = own_option(argc, argv);
+	if (!file_stdout_ok())
+		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
+	return rc;
+}
