@@ -56,7 +56,12 @@ $(B)/dump.o: MAINS := pg_dump_main pg_restore_main pg_dumpall_main
 $(B)/psql.o: MAINS := psql_main
 $(B)/dump.o $(B)/psql.o: $(B)/%.o: src/ext/seams/%.syms $(B)/deps
 	@$(if $(Q),echo '  SEAM $*')
-	$(Q)$(OBJCOPY) --redefine-syms=$< $(MAINS:%=--keep-global-symbol=%) $(DEPS)/engine/$*.o $@
+	$(Q)$(OBJCOPY) --redefine-syms=$< $(MAINS:%=--keep-global-symbol=%) $(WRAP) $(DEPS)/engine/$*.o $@
+
+# A function that psql itself defines: its callers reach seam_NAME, which is NAME under a weak name until a source of
+# ours defines it; real_NAME is always the original.
+$(B)/psql.o: WRAP := $(foreach f,psql_scan_slash_command,--redefine-sym $f=seam_$f --weaken-symbol=seam_$f \
+    --add-symbol real_$f=.text.$f:0,global,function --keep-global-symbol=seam_$f --keep-global-symbol=real_$f)
 
 $(B)/libpq.a: src/ext/seams/libpq.syms $(B)/deps
 	@$(if $(Q),echo '  SEAM libpq')

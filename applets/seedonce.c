@@ -113,7 +113,7 @@ static void tell_line(enum msg_level level, const char *line)
 static void journaled(int rc, struct buf *error)
 {
 	if (rc < 0)
-		msg(MSG_WARNING, "%s", error->data);
+		msg(MSG_WARNING, "%s: going on without it", error->data);
 	buf_cut(error, 0);
 }
 

@@ -11,7 +11,9 @@ holds() {
     what=$1; shift
     "$@" || { echo "check-binary: $binary: $what" >&2; failures=$((failures + 1)); }
 }
+# shellcheck disable=SC2317 # called through holds
 has() { echo "$1" | grep -q -e "$2"; }
+# shellcheck disable=SC2317
 lacks() { ! has "$@"; }
 
 header=$(readelf -h "$binary")

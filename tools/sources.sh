@@ -31,7 +31,7 @@ source_cached() {
 source_fetch() {
     lock_lines | awk -v n="$1" '$1 == n' >"$state/origins"
     while read -r name version sha file origin <&3; do
-        say "fetching $name $version from ${origin%%[:=]*}${origin#"${origin%%[:=]*}"}"
+        say "fetching $name $version from $origin"
         rm -rf "$state/download"
         mkdir -p "$state/download"
         case $origin in
@@ -120,8 +120,8 @@ debian_update() {
     [ ! -f "$state/$1/list" ] || return 0
     mkdir -p "$state/$1/lists/partial" "$state/$1/cache/archives/partial"
     mirror=$(debian_mirror)
-    for kind in deb-src deb; do
-        echo "$kind [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main"
+    for type in deb-src deb; do
+        echo "$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main"
     done >"$state/$1/list"
     say "reading the index of Debian's $1"
     debian_apt "$1" apt-get update --error-on=any >"$state/log" 2>&1 && return

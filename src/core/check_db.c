@@ -129,7 +129,8 @@ void check_standby(const struct check *check, struct db *db, int64_t deadline, s
 static const struct sql find_relation = {
 	.pg = "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	      " WHERE c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-	      "  AND n.nspname = ANY (coalesce(ARRAY[$1]::name[], $3::name[]))"
+	      "  AND CASE WHEN $1 IS NULL THEN n.nspname = ANY ($3::name[])"
+	      "      ELSE n.nspname = $1 END"
 	      " ORDER BY array_position($3::name[], n.nspname) LIMIT 1",
 	.lite = "SELECT 'main' FROM sqlite_schema WHERE type IN ('table', 'view')"
 	        " AND lower(name) = lower(?2) AND ifnull(?1, 'main') IN ('main', 'public')"
@@ -189,7 +190,7 @@ void check_rows(const struct check *check, struct db *db, int64_t deadline, stru
 		db_identifier(db, &sql, schema);
 		buf_putc(&sql, '.');
 		db_identifier(db, &sql, check->name);
-		buf_printf(&sql, " LIMIT %s) AS some", least);
+		buf_printf(&sql, " LIMIT %s) AS t", least);
 		if (db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, &rows))
 			cannot_tell(db, f);
 		else if (atol(rows_get(&rows, 0, 0)) >= atol(least))

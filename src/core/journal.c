@@ -46,7 +46,7 @@ static const char *const steps[] = {
 
 static int failed(struct journal *j, struct buf *error)
 {
-	buf_printf(error, "journal '%s': %s: going on without it", j->path, j->lite.error.data);
+	buf_printf(error, "journal '%s': %s", j->path, j->lite.error.data);
 	lite_close(&j->lite);
 	return -1;
 }

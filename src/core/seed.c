@@ -146,6 +146,7 @@ struct watch {
 	pid_t pid;
 	int messages;     /* -1: none, or its end was reached */
 	struct buf line;  /* of messages, not yet whole */
+	char *error;      /* the first that messages told of, or NULL */
 	bool lost;        /* the lock */
 	int64_t kill_at;  /* CLOCK_NEVER: not yet */
 	volatile int signal; /* forwarded last */
@@ -170,6 +171,8 @@ static void tell_lines(struct seed *s, struct watch *w)
 		*newline = '\0';
 		text = skip_prefix(w->line.data, "psql:");
 		text = text ? text + strspn(text, " ") : w->line.data;
+		if (!w->error && level_of(text) == MSG_ERROR)
+			w->error = xstrdup(text);
 		if (text[strspn(text, " ")])
 			s->tell(level_of(text), text);
 		buf_puts(&rest, newline + 1);
@@ -258,6 +261,8 @@ static int judge(struct seed *s, const struct watch *w, int wait_status, struct 
 		return 0;
 	if (WIFSIGNALED(wait_status))
 		buf_printf(why, "the seed was killed by signal %d", WTERMSIG(wait_status));
+	else if (w->error)
+		buf_puts(why, w->error);
 	else
 		buf_printf(why, "the seed%s ended with status %d",
 		           s->files.n ? "'s psql" : " command", status);
@@ -281,8 +286,10 @@ static int watch(struct seed *s, pid_t pid, int messages, struct buf *why)
 		read_messages(s, &w);
 	if (w.lost)
 		kill(-pid, SIGKILL); /* what the leader left behind */
+	status = judge(s, &w, status, why);
 	buf_free(&w.line);
-	return judge(s, &w, status, why);
+	free(w.error);
+	return status;
 }
 
 /* --- the three ways to run --- */

@@ -72,11 +72,11 @@ int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f
 		if (f->final && clock_ms() - final_since >= w->grace)
 			return f->final;
 
-		if (!clock_left(w->deadline))
-			return TIMED_OUT;
 		pause = pause_after(f, &eager_until);
 		if (f->final && pause > w->grace - (clock_ms() - final_since))
 			pause = w->grace - (clock_ms() - final_since);
 		clock_sleep(pause, w->deadline);
+		if (!clock_left(w->deadline))
+			return TIMED_OUT;
 	}
 }

@@ -28,7 +28,7 @@ static _Noreturn void leave(int status, const char *words)
 {
 	struct buf line = BUF_INIT;
 
-	buf_printf(&line, "%s%s%s\n", input ? input : "", input ? ": " : "", words);
+	buf_printf(&line, "%s%serror: %s\n", input ? input : "", input ? ": " : "", words);
 	file_write(STDERR_FILENO, line.data, line.len);
 	_exit(status);
 }

@@ -14,6 +14,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+#define PARAMS_MAX 8
+#define TEXTOID 25 /* pg_type.dat; fixed for ever */
+
 /* --- conninfo --- */
 
 static size_t find(const struct conninfo *c, const char *key)
@@ -370,7 +373,10 @@ static int send_failed(struct server *pg)
 int server_query(struct server *pg, const char *sql, const char *const *params, int n, int64_t deadline,
              struct rows *rows)
 {
-	if (!pg->conn || !PQsendQueryParams(pg->conn, sql, n, NULL, params, NULL, NULL, 0))
+	static const Oid types[PARAMS_MAX] = { TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		                               TEXTOID, TEXTOID, TEXTOID, TEXTOID };
+
+	if (!pg->conn || !PQsendQueryParams(pg->conn, sql, n, types, params, NULL, NULL, 0))
 		return send_failed(pg);
 	return take_results(pg, deadline, rows);
 }

@@ -63,7 +63,7 @@ enum reach server_open(struct server *pg, const struct conninfo *c, int64_t dead
 /* Wraps a connection of the linked psql, which stays its owner. */
 void server_borrow(struct server *pg, struct pg_conn *conn);
 
-/* Runs one statement with text parameters ($1 ...; NULL is NULL). 0 and rows
+/* Runs one statement with at most 8 parameters of type text ($1 ...; NULL is NULL). 0 and rows
  * (the caller frees them; rows may be NULL), or -1 with error and sqlstate. */
 int server_query(struct server *pg, const char *sql, const char *const *params, int n, int64_t deadline,
              struct rows *rows);

@@ -1,0 +1,117 @@
+# What the bats files share: the binary under its names, real servers that are
+# private to one file, and waiting for things instead of sleeping.
+#
+# A file calls `load ../lib` and starts its servers in setup_file. Everything lives
+# in BATS_FILE_TMPDIR and ends in teardown_file, by process id.
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+PGBOX=${PGBOX:-$ROOT/pgbox}
+PG_BIN=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
+
+# The applets by name, first in PATH; no variable of the caller's names a database.
+use_applets() {
+	export PATH=$BATS_FILE_TMPDIR/bin:$PATH
+	"$PGBOX" --install "$BATS_FILE_TMPDIR/bin"
+	unset "${!PG@}" "${!POSTGRES@}" "${!DATABASE_URL@}" "${!SEEDONCE@}" "${!WAITDB@}" 2>/dev/null || true
+	export PGBOX PG_BIN ROOT
+}
+
+# Runs a command as a user that PostgreSQL's server accepts: not root.
+unprivileged() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# A port that nobody listens on, outside the kernel's range for outgoing ones.
+free_port() {
+	local port
+	while port=$((10000 + RANDOM % 20000)); do
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
+# wait_until SECONDS COMMAND...: polls it 50 times a second.
+wait_until() {
+	local end=$(($(date +%s%N) + $1 * 1000000000))
+	shift
+	until "$@"; do
+		[ "$(date +%s%N)" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# server_make DIR [LINE...]: a cluster in DIR/data, its socket in DIR, superuser
+# `postgres`, trust on the socket and scram on 127.0.0.1 for role `app` alone; the
+# lines go to postgresql.conf. initdb runs once for all files.
+server_make() {
+	local dir=$1 template=$BATS_RUN_TMPDIR/cluster
+	shift
+	if ! [ -d "$template" ]; then
+		mkdir "$template.new"
+		chmod 755 "$BATS_RUN_TMPDIR"
+		[ "$(id -u)" != 0 ] || chown nobody "$template.new"
+		unprivileged "$PG_BIN/initdb" -D "$template.new" -U postgres -A trust -E UTF8 \
+			--locale=C.UTF-8 --no-sync >/dev/null
+		mv "$template.new" "$template"
+	fi
+	mkdir -p "$dir"
+	chmod 755 "$BATS_FILE_TMPDIR"
+	[ "$(id -u)" != 0 ] || chown nobody "$dir"
+	unprivileged cp -a "$template" "$dir/data"
+	{
+		echo "fsync = off"
+		echo "log_min_messages = info"
+		echo "unix_socket_directories = '$dir'"
+		echo "listen_addresses = '127.0.0.1'"
+		echo "max_connections = 150"
+		printf '%s\n' "$@"
+	} >>"$dir/data/postgresql.conf"
+	printf '%s\n' 'local all all trust' 'host all app 127.0.0.1/32 scram-sha-256' \
+		'host all all 127.0.0.1/32 trust' >"$dir/data/pg_hba.conf"
+	free_port >"$dir/port"
+}
+
+# server_start DIR [POSTGRES-OPTION...]: starts it in the background and waits until
+# it accepts logins; the log is DIR/log. server_stop DIR [SIGNAL] ends it.
+server_start() {
+	server_launch "$@"
+	wait_until 30 "$PG_BIN/pg_isready" -q -h "$1" -p "$(cat "$1/port")"
+}
+
+# The same without the waiting.
+server_launch() {
+	local dir=$1
+	shift
+	unprivileged "$PG_BIN/postgres" -D "$dir/data" -p "$(cat "$dir/port")" "$@" \
+		</dev/null >>"$dir/log" 2>&1 3>&- &
+	echo $! >"$dir/pid"
+	disown
+}
+
+server_stop() {
+	local pid
+	pid=$(cat "$1/pid" 2>/dev/null) || return 0
+	kill "-${2:-INT}" "$pid" 2>/dev/null || return 0
+	wait_until 30 pid_gone "$pid"
+}
+
+pid_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# server_url DIR [DATABASE [USER[:PASSWORD]]]: over TCP.
+server_url() {
+	echo "postgres://${3:-postgres}@127.0.0.1:$(cat "$1/port")/${2:-postgres}"
+}
+
+# server_sql DIR DATABASE SQL...: as superuser, over the socket; unaligned rows.
+server_sql() {
+	local dir=$1 db=$2
+	shift 2
+	"$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$dir" -p "$(cat "$dir/port")" -U postgres -d "$db" \
+		"${@/#/-c}"
+}
