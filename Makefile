@@ -2,7 +2,7 @@
 # "./build.sh libs" once and then "make" is enough.
 #
 #   make [V=1] [WERROR=1]           build, check what the linker made of it
-#   make size | install | clean
+#   make size | reproducible | install | clean
 #   TARGET  x86_64 or aarch64       DEPS  the folder of the libraries (./build.sh --prefix)
 
 MAKEFLAGS += --no-builtin-rules
@@ -31,7 +31,7 @@ LIBS     := -lpgfeutils -lpgcommon -lpgcommon_shlib -lpgport -lpgport_shlib -lcu
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c applets/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/src/ext/data.o
 
-.PHONY: all check-binary size install clean
+.PHONY: all check-binary size reproducible install clean
 all: check-binary
 
 # Objects of other libraries are never linked: this file changes when DEPS does.
@@ -81,6 +81,9 @@ check-binary: $(BIN)
 size: $(BIN)
 	$(Q)awk -f tools/size.awk $(B)/pgbox.map | sort -rn
 	@stat -c '%9s %n' $(BIN)
+
+reproducible:
+	tools/reproducible.sh $(TARGET)
 
 PREFIX ?= /usr/local
 install: $(BIN)

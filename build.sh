@@ -72,6 +72,7 @@ need() {
 
 # A build is named by everything that goes into it: the sources, the recipe, the compiler.
 prefix() {
+    command -v "$target-linux-gnu-gcc" >/dev/null || die "$target-linux-gnu-gcc is missing; ./build.sh installs it"
     key=$({ lock_lines | cut -d ' ' -f 1-4 | sort -u; cat tools/libs.sh; "$target-linux-gnu-gcc" -dumpfullversion; } |
         sha256sum | cut -c 1-16)
     echo "$cache/$target-$key"

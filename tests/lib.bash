@@ -12,18 +12,17 @@ PG_BIN=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail 
 use_applets() {
 	export PATH=$BATS_FILE_TMPDIR/bin:$PATH
 	"$PGBOX" --install "$BATS_FILE_TMPDIR/bin"
-	unset "${!PG@}" "${!POSTGRES@}" "${!DATABASE_URL@}" "${!SEEDONCE@}" "${!WAITDB@}" 2>/dev/null || true
+	local name
+	for name in "${!PG@}" "${!POSTGRES_@}" "${!DATABASE_URL@}" "${!SEEDONCE_@}" "${!WAITDB_@}"; do
+		case $name in PGBOX | PG_BIN) ;; *) unset "$name" ;; esac
+	done
 	export PGBOX PG_BIN ROOT
 }
 
-# Runs a command as a user that PostgreSQL's server accepts: not root.
-unprivileged() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
+# In front of a command: makes it run as a user that PostgreSQL's server accepts,
+# which root is not. An array, so that $! is the command's own pid.
+UNPRIVILEGED=()
+[ "$(id -u)" != 0 ] || UNPRIVILEGED=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 
 # A port that nobody listens on, outside the kernel's range for outgoing ones.
 free_port() {
@@ -54,14 +53,14 @@ server_make() {
 		mkdir "$template.new"
 		chmod 755 "$BATS_RUN_TMPDIR"
 		[ "$(id -u)" != 0 ] || chown nobody "$template.new"
-		unprivileged "$PG_BIN/initdb" -D "$template.new" -U postgres -A trust -E UTF8 \
+		"${UNPRIVILEGED[@]}" "$PG_BIN/initdb" -D "$template.new" -U postgres -A trust -E UTF8 \
 			--locale=C.UTF-8 --no-sync >/dev/null
 		mv "$template.new" "$template"
 	fi
 	mkdir -p "$dir"
 	chmod 755 "$BATS_FILE_TMPDIR"
 	[ "$(id -u)" != 0 ] || chown nobody "$dir"
-	unprivileged cp -a "$template" "$dir/data"
+	"${UNPRIVILEGED[@]}" cp -a "$template" "$dir/data"
 	{
 		echo "fsync = off"
 		echo "log_min_messages = info"
@@ -86,7 +85,7 @@ server_start() {
 server_launch() {
 	local dir=$1
 	shift
-	unprivileged "$PG_BIN/postgres" -D "$dir/data" -p "$(cat "$dir/port")" "$@" \
+	"${UNPRIVILEGED[@]}" "$PG_BIN/postgres" -D "$dir/data" -p "$(cat "$dir/port")" "$@" \
 		</dev/null >>"$dir/log" 2>&1 3>&- &
 	echo $! >"$dir/pid"
 	disown
