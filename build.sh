@@ -87,7 +87,8 @@ libs() {
         rm -rf "$cache"/unfinished-*
         sources_fetch
         say "building the libraries for $target (once, some minutes)"
-        tools/libs.sh "$target" "$sources" "$cache/unfinished-$target" >&2
+        # An empty environment: no CFLAGS, MAKEFLAGS or CONFIG_SITE of the caller's gets into the libraries.
+        env -i PATH="$PATH" HOME="$HOME" tools/libs.sh "$target" "$sources" "$cache/unfinished-$target" >&2
         mv "$cache/unfinished-$target" "$prefix"
     fi
     exec 9>&-
@@ -105,6 +106,7 @@ update_lock() {
 }
 
 cd "$(dirname "$0")"
+unset MAKEFLAGS MFLAGS MAKELEVEL
 lock=sources.lock
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pgbox
 sources=$cache/sources

@@ -398,7 +398,6 @@ static int run_seed(void)
 	}
 	/* The session would only be idle while the seed runs. */
 	db_close(&db);
-	journaled(journal_interrupted(&journal, &r, &error), &error);
 	journaled(journal_start(&journal, &r, &id, &error), &error);
 	msg(MSG_INFO, "%s: running seed '%s' (attempt %ld)", shown(), o.name, seed.marker.attempt);
 	rc = seed_run(&seed, &why);
@@ -416,10 +415,14 @@ static int run_seed(void)
 
 static int act(void)
 {
+	struct run r = record("running");
+	struct buf error = BUF_INIT;
 	struct marker m;
 	int rc = read_marker(&m);
 	enum decision what = rc ? STOP : decide(&m, &rc);
 
+	journaled(journal_interrupted(&journal, &r, &error), &error);
+	buf_free(&error);
 	seed.marker.attempt = m.attempt + 1;
 	marker_free(&m);
 	return what == RUN ? run_seed() : what == ADOPT ? adopt() : rc;

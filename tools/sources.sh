@@ -153,11 +153,15 @@ debian_mirror() {
 
 # Prints the lock with every Debian line moved to the newest version of its suite, and upstream's URLs with them.
 lock_updated() {
-    while read -r name version sha file origin; do
-        case $origin in
-        deb-src:* | deb:*) lock_line_updated ;;
-        https://*) echo "$name $new_version $new_sha $new_file $(url_updated)" ;;
-        *) echo "$name${version:+ $version}${sha:+ $sha}${file:+ $file}${origin:+ $origin}" ;;
+    while IFS= read -r line; do
+        read -r name version sha file origin <<LINE
+$line
+LINE
+        case $name:$origin in
+        '#'* | :*) printf '%s\n' "$line" ;;
+        *:deb-src:* | *:deb:*) lock_line_updated ;;
+        *:https://*) echo "$name $new_version $new_sha $new_file $(url_updated)" ;;
+        *) die "sources.lock: cannot read '$line'" ;;
         esac
     done <"$lock"
 }

@@ -134,6 +134,7 @@ static enum reach knock(struct server *pg, const struct conninfo *c, int64_t dea
 	if (*host == '/') {
 		char *path = socket_path(host, port_of(c));
 
+		buf_printf(&pg->error, "socket '%s': ", path);
 		reach = net_connect_unix(path, &fd, &pg->error);
 		free(path);
 	} else {

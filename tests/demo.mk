@@ -1,0 +1,3 @@
+.PHONY: demo
+demo: $(BIN)
+	tests/demo.sh $(BIN)
