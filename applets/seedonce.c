@@ -232,8 +232,10 @@ static int reach_database(const struct strs *urls)
 	if (o.schema && seed.target->kind == TARGET_SQLITE)
 		die(BAD_USAGE, "--schema: SQLite has no schemas");
 	w.deadline = clock_after(o.timeout);
+	wait_guard(w.deadline);
 	for (size_t i = 0; i < checks.n && !rc; i++)
 		rc = wait_for(&checks, i, &w, &f);
+	wait_guard(CLOCK_NEVER);
 	if (!rc && db_open(&db, seed.target, DB_WRITE, soon()) != REACHED) {
 		buf_puts(&f.why, db_error(&db));
 		rc = reach_status(db.reach);

@@ -150,14 +150,6 @@ static int try_once(struct checks *c)
 	return worst;
 }
 
-/* Name resolution blocks for as long as it likes. */
-static void guard_deadline(void)
-{
-	if (o.timeout > 0)
-		proc_alarm(o.timeout + 200, TIMED_OUT,
-		           "waitdb: error: gave up: a host name did not resolve in time\n");
-}
-
 static int run(int argc, char **argv, char ***command)
 {
 	const struct strs urls = { .v = argv, .n = (size_t)argc };
@@ -174,8 +166,8 @@ static int run(int argc, char **argv, char ***command)
 	if (rc)
 		die(rc, "%s", error.data);
 	msg_each(MSG_WARNING, &c.warnings);
-	guard_deadline();
 	w.deadline = clock_after(o.timeout);
+	wait_guard(w.deadline);
 	rc = o.once ? try_once(&c) : o.any ? wait_any(&c, &w) : wait_all(&c, &w);
 	checks_free(&c);
 	strs_free(&o.checks);

@@ -97,7 +97,7 @@ static void add_json(struct buf *line, enum msg_level level, const char *text)
 	buf_puts(line, "}\n");
 }
 
-static void say(enum msg_level level, const char *format, va_list args)
+static char *compose(enum msg_level level, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT, line = BUF_INIT;
 
@@ -108,9 +108,27 @@ static void say(enum msg_level level, const char *format, va_list args)
 		add_json(&line, level, text.data);
 	else
 		buf_printf(&line, "%s: %s: %s\n", name, levels[level], text.data);
-	file_write(STDERR_FILENO, line.data, line.len);
-	buf_free(&line);
 	buf_free(&text);
+	return buf_detach(&line);
+}
+
+static void say(enum msg_level level, const char *format, va_list args)
+{
+	char *line = compose(level, format, args);
+
+	file_write(STDERR_FILENO, line, strlen(line));
+	free(line);
+}
+
+char *msg_line(enum msg_level level, const char *format, ...)
+{
+	va_list args;
+	char *line;
+
+	va_start(args, format);
+	line = compose(level, format, args);
+	va_end(args);
+	return line;
 }
 
 void msg(enum msg_level level, const char *format, ...)

@@ -35,6 +35,10 @@ void msg_each(enum msg_level level, const struct strs *texts);
 /* Says an error and exits with status. */
 _Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The line that msg() would write, for a signal handler to write later. The
+ * caller frees it. */
+char *msg_line(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Registers a secret: every later message shows it as ***. Texts of fewer
  * than four bytes are ignored (masking them would garble every line); those
  * are kept out of messages by never putting a conninfo into one. */

@@ -21,9 +21,9 @@ void proc_default_signals(void);
 int proc_exec(char *const *argv);
 
 /*
- * Ends the process with `status` after ms milliseconds, saying line (written as it
- * is) first, whatever it is blocked in: the C library's resolver cannot be
- * interrupted otherwise. ms 0 calls it off. proc_exec calls it off too.
+ * Ends the process with `status` after ms milliseconds, whatever it is blocked in,
+ * writing line (which stays the caller's) to stderr first: the C library's resolver
+ * cannot be interrupted otherwise. ms 0 calls it off, and so does proc_exec.
  */
 void proc_alarm(int64_t ms, int status, const char *line);
 

@@ -211,19 +211,30 @@ static void on_child(int number)
 	(void)number;
 }
 
+/* Whether the child is gone, with its status. As pid 1 others end here too. */
+static bool reap(pid_t child, int *status)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, status, WNOHANG)) > 0)
+		if (pid == child)
+			return true;
+	return false;
+}
+
 /* Waits for events until the child is gone. SIGCHLD is let in only while
  * ppoll(2) waits, so that its arrival can not be missed. */
 static int watch_child(struct seed *s, struct watch *w)
 {
 	struct sigaction action = { .sa_handler = on_child };
 	sigset_t child, before;
-	int status;
+	int status = 0;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &before);
 	sigaction(SIGCHLD, &action, NULL);
-	while (waitpid(w->pid, &status, WNOHANG) == 0) {
+	while (!reap(w->pid, &status)) {
 		bool pg = s->target->kind == TARGET_PG;
 		struct pollfd p[] = {
 			{ .fd = w->messages, .events = POLLIN },

@@ -160,6 +160,22 @@ static void show_pg(struct target *t)
 		                     conninfo_get(&t->conninfo, "dbname"));
 }
 
+/* A peer that vanished without a word is noticed within half a minute, not after
+ * the system's two hours. */
+static void add_keepalives(struct conninfo *c)
+{
+	static const char *const defaults[][2] = {
+		{ "keepalives_idle", "10" },
+		{ "keepalives_interval", "5" },
+		{ "keepalives_count", "3" },
+		{ "tcp_user_timeout", "25000" },
+	};
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
+		if (!conninfo_get(c, defaults[i][0]))
+			conninfo_set(c, defaults[i][0], defaults[i][1]);
+}
+
 /* What all PostgreSQL targets go through once their parts are known. */
 static int complete(struct target *t, const char *origin, const char *user_hint, struct buf *error)
 {
@@ -176,6 +192,7 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 	}
 	if (!conninfo_get(c, "application_name"))
 		conninfo_set(c, "application_name", msg_applet());
+	add_keepalives(c);
 	choose_ca(c);
 	hide_password(c);
 	show_pg(t);

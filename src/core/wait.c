@@ -1,8 +1,12 @@
 /* wait - polls a check until it holds. */
 #include "core/wait.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/msg.h"
+#include "base/proc.h"
 #include "base/status.h"
 
 #define KNOCK_MS 20
@@ -10,6 +14,7 @@
 #define EAGER_FOR_MS 10000
 #define PATIENT_MS 250
 #define RARE_MS 1000
+#define GUARD_MS 200
 
 /* How long to pause before the next try. *eager_until is when the server's first
  * answer will be 10 s old; 0: it has not answered yet. */
@@ -28,6 +33,15 @@ static int64_t pause_after(const struct finding *f, int64_t *eager_until)
 			*eager_until = clock_after(EAGER_FOR_MS);
 		return clock_left(*eager_until) ? EAGER_MS : PATIENT_MS;
 	}
+}
+
+void wait_guard(int64_t deadline)
+{
+	static char *line;
+
+	free(line);
+	line = msg_line(MSG_ERROR, "gave up: a host name did not resolve in time");
+	proc_alarm(deadline == CLOCK_NEVER ? 0 : clock_left(deadline) + GUARD_MS, TIMED_OUT, line);
 }
 
 static void ask(struct checks *c, size_t i, const struct wait *w, struct finding *f)

@@ -14,6 +14,10 @@ struct wait {
 	void (*tell)(const struct checks *c, size_t i, const struct finding *f, bool again);
 };
 
+/* Ends the process with TIMED_OUT and a message a little after the deadline, which
+ * the resolution of a name may overrun. wait_guard(CLOCK_NEVER) calls it off. */
+void wait_guard(int64_t deadline);
+
 /*
  * Polls check i: every 20 ms while the connection is refused (a knock on the
  * port, which costs nothing), every 50 ms for 10 s and then every 250 ms while

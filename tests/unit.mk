@@ -1,0 +1,45 @@
+# make unit: every tests/unit/test_NAME.c is a program; gcc and clang build each with the address and undefined
+# behaviour sanitizers, against Debian's libraries, and it runs with leak detection. Programs whose sources have not
+# changed are not built again; all are run. V=1 shows the commands and every test's name.
+
+UNIT_TESTS   := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_SOURCES := $(filter-out src/main.c src/ext/engine.c,$(wildcard src/*/*.c)) tests/unit/unit.c
+# Not -O0: it hides what only optimised code does wrong; not -Os, for readable stacks.
+UNIT_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+                $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
+UNIT_LIBS    := -lcmocka -lpq -lsqlite3 -lcurl -lssl -lcrypto -lz -lzstd
+
+.PHONY: unit unit-gcc unit-clang
+
+# $(call UNIT_RULES,COMPILER)
+define UNIT_RULES
+unit-$1: $(UNIT_TESTS:%=unit-$1-%)
+
+.build/unit-$1/%.o: %.c Makefile tests/unit.mk
+	@mkdir -p $$(@D)
+	$$(Q)$1 $$(CPPFLAGS) -Itests/unit $$(UNIT_CFLAGS) -MMD -MP -c -o $$@ $$<
+
+.build/unit-$1/data.o: tests/unit/data.S
+	@mkdir -p $$(@D)
+	$$(Q)$1 -c -o $$@ $$<
+
+.build/unit-$1/all.a: $(UNIT_SOURCES:%.c=.build/unit-$1/%.o) .build/unit-$1/data.o
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+.build/unit-$1/test_%: .build/unit-$1/tests/unit/test_%.o .build/unit-$1/all.a
+	@$$(if $$(Q),echo '  TEST $1 $$*')
+	$$(Q)$1 -fsanitize=address,undefined -o $$@ $$^ $$(UNIT_LIBS)
+
+.PHONY: $(UNIT_TESTS:%=unit-$1-%)
+$(UNIT_TESTS:%=unit-$1-%): unit-$1-%: .build/unit-$1/test_%
+	$$(Q)CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1 timeout 60 $$< >$$<.tap 2>&1 || \
+		{ echo "unit tests, $1: $$*: exit status $$$$?" >>$$<.tap; cat $$<.tap; exit 1; }
+
+.SECONDARY: $(UNIT_TESTS:%=.build/unit-$1/test_%) $(UNIT_TESTS:%=.build/unit-$1/tests/unit/test_%.o)
+-include $$(wildcard .build/unit-$1/*/*.d .build/unit-$1/*/*/*.d)
+endef
+$(eval $(call UNIT_RULES,gcc))
+$(eval $(call UNIT_RULES,clang))
+
+unit: unit-gcc unit-clang
+	@echo "unit: $$(cat .build/unit-*/test_*.tap | grep -c '^ok') passed, 0 failed (gcc and clang)"
