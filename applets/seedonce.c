@@ -490,7 +490,6 @@ static int run_once(void)
 	bool held;
 	int rc;
 
-	read_files();
 	if (o.verify)
 		seed.verify = &verify;
 	seed.name = o.name;
@@ -576,6 +575,8 @@ static int run(int argc, char **argv, char ***command)
 	db = (struct db)DB_INIT;
 	journal = (struct journal)JOURNAL_INIT;
 	read_call(argc, argv, &urls);
+	if (!o.status && !o.reset)
+		read_files();
 	rc = reach_database(&urls);
 	if (!rc)
 		rc = o.status ? show_status() : o.reset || o.mark ? change_marker() : run_once();

@@ -165,8 +165,7 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	}
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
-	if (!file_stdout_ok())
-		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
+	file_check_stdout();
 	if (rc != DONE || !command)
 		return rc;
 	rc = proc_exec(command);
@@ -191,9 +190,8 @@ static int own_option(int argc, char **argv)
 	if (strcmp(word, "--completion") == 0 && argc == 3 && strcmp(argv[2], "bash") == 0)
 		return completion();
 	if (*word == '-')
-		die(BAD_USAGE, "unknown or incomplete option '%.*s': see pgbox --help",
-		    (int)strcspn(word, "="), word);
-	die(BAD_USAGE, "unknown applet '%s': pgbox --list names them", word);
+		die(BAD_USAGE, "unknown or incomplete option '%s': see pgbox --help", msg_word(word));
+	die(BAD_USAGE, "unknown applet '%s': pgbox --list names them", msg_word(word));
 }
 
 /* A renamed binary (pgbox-1.2) and a login shell's `-name` are no applets' names. */
@@ -216,7 +214,7 @@ int main(int argc, char **argv)
 	if (env_get("PGBOX_LOG", &format, &error) != 0)
 		die(BAD_CONFIG, "%s", error.data);
 	if (!msg_format(format))
-		die(BAD_CONFIG, "PGBOX_LOG: '%s' is neither text nor json", format);
+		die(BAD_CONFIG, "PGBOX_LOG: '%s' is neither text nor json", msg_word(format));
 	a = find(base_name(argc ? argv[0] : ""));
 	if (a)
 		return run_applet(a, argc, argv);
@@ -224,7 +222,6 @@ int main(int argc, char **argv)
 	if (a)
 		return run_applet(a, argc - 1, argv + 1);
 	rc = own_option(argc, argv);
-	if (!file_stdout_ok())
-		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
+	file_check_stdout();
 	return rc;
 }

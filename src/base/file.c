@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/msg.h"
+#include "base/status.h"
 
 int file_write(int fd, const void *bytes, size_t len)
 {
@@ -110,7 +112,8 @@ bool file_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-bool file_stdout_ok(void)
+void file_check_stdout(void)
 {
-	return fflush(stdout) == 0 && !ferror(stdout);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
 }

@@ -23,8 +23,8 @@ int file_list(const char *dir, const char *const *suffixes, struct strs *paths);
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 
-/* Flushes stdout and says whether all that was printed has arrived: a full disk
- * shows itself only here. */
-bool file_stdout_ok(void);
+/* Flushes stdout; dies with CANNOT_WRITE when something that was printed has not
+ * arrived: a full disk shows itself only here. */
+void file_check_stdout(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 enum msg_level msg_limit = MSG_INFO;
 
@@ -35,14 +36,31 @@ bool msg_format(const char *format)
 	return !format || !*format || json || strcmp(format, "text") == 0;
 }
 
+const char *msg_word(const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                            "0123456789_.-";
+
+	return text[strspn(text, plain)] ? "..." : text;
+}
+
+/* The longest first: one may be a part of another. */
 void msg_secret(const char *secret)
 {
-	if (strlen(secret) < 4)
+	size_t len = strlen(secret);
+
+	if (len < 4)
 		return;
 	for (size_t i = 0; i < secrets.n; i++)
 		if (strcmp(secrets.v[i], secret) == 0)
 			return;
 	strs_add(&secrets, secret);
+	for (size_t i = secrets.n - 1; i > 0 && strlen(secrets.v[i - 1]) < len; i--) {
+		char *shorter = secrets.v[i - 1];
+
+		secrets.v[i - 1] = secrets.v[i];
+		secrets.v[i] = shorter;
+	}
 }
 
 static void mask_secrets(struct buf *text)
@@ -70,14 +88,18 @@ static void blank_controls(struct buf *text)
 			text->data[i] = ' ';
 }
 
-/* RFC 8259, section 7; control bytes are blanked before. */
+/* RFC 8259, sections 7 and 8.1; control bytes are blanked before, and servers of
+ * another encoding say bytes that are no UTF-8. */
 static void add_json_string(struct buf *line, const char *text)
 {
 	buf_putc(line, '"');
-	for (; *text; text++) {
+	while (*text) {
+		size_t len = utf8_sequence(text);
+
 		if (*text == '"' || *text == '\\')
 			buf_putc(line, '\\');
-		buf_putc(line, *text);
+		buf_add(line, len ? text : "?", len ? len : 1);
+		text += len ? len : 1;
 	}
 	buf_putc(line, '"');
 }

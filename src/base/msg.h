@@ -39,6 +39,11 @@ _Noreturn void die(int status, const char *format, ...) __attribute__((format(pr
  * caller frees it. */
 char *msg_line(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A text of the user's as a message may quote it: itself when it is a plain word
+ * ([A-Za-z0-9_.-]), else "...". What stands in the wrong place on a command line
+ * may be a URL with a password. */
+const char *msg_word(const char *text);
+
 /* Registers a secret: every later message shows it as ***. Texts of fewer
  * than four bytes are ignored (masking them would garble every line); those
  * are kept out of messages by never putting a conninfo into one. */

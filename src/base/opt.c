@@ -113,7 +113,8 @@ static void store_or_die(const struct opt *o, const char *origin, const char *va
 	if (wanted && o->secret)
 		die(status, "%s: the value is not %s", origin, wanted);
 	if (wanted)
-		die(status, "%s: '%s' is not %s%s", origin, value, o->words ? "one of " : "", wanted);
+		die(status, "%s: '%s' is not %s%s", origin, msg_word(value),
+		    o->words ? "one of " : "", wanted);
 }
 
 /* --- the command line --- */
@@ -143,7 +144,6 @@ static const struct opt *find_letter(const struct applet *a, char letter)
 	return NULL;
 }
 
-/* What follows an = may be a secret, so only the name is repeated. */
 static _Noreturn void die_unknown(const struct applet *a, const char *name, size_t len)
 {
 	char *word = xstrndup(name, len);
@@ -152,7 +152,7 @@ static _Noreturn void die_unknown(const struct applet *a, const char *name, size
 	for EACH_OPTION(a, o)
 		if (near_enough(word, o->name))
 			die(BAD_USAGE, "unknown option '--%s': did you mean --%s?", word, o->name);
-	die(BAD_USAGE, "unknown option '--%s': see %s --help", word, a->name);
+	die(BAD_USAGE, "unknown option '--%s': see %s --help", msg_word(word), a->name);
 }
 
 static void apply(struct walk *w, const struct opt *o, const char *origin, char *value)
@@ -329,7 +329,8 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 
 	if (help) {
 		opt_help(a);
-		exit(file_stdout_ok() ? DONE : CANNOT_WRITE);
+		file_check_stdout();
+		exit(DONE);
 	}
 	w.apply = true;
 	operands = walk(&w, argc, argv, &end);

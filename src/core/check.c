@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/msg.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
 
@@ -58,15 +59,14 @@ static void split_least(struct check *check, struct buf *arg)
 	buf_cut(arg, (size_t)(sign - arg->data));
 }
 
-/* user:password@ of a URL in an argument is not shown. */
-static char *show(const char *text)
+/* user:password@ of a place is not shown. */
+static char *show(const struct check_kind *kind, const char *text)
 {
+	const char *at = kind->of_place ? strrchr(text, '@') : NULL;
 	const char *slashes = strstr(text, "://");
-	const char *at = slashes ? strrchr(slashes, '@') : NULL;
+	const char *from = slashes && slashes < at ? slashes + 3 : text + strcspn(text, "=") + 1;
 
-	if (!at || !strcspn(slashes + 3, "@"))
-		return xstrdup(text);
-	return xasprintf("%.*s***%s", (int)(slashes + 3 - text), text, at);
+	return at ? xasprintf("%.*s***%s", (int)(from - text), text, at) : xstrdup(text);
 }
 
 static bool arg_valid(const struct check *check)
@@ -96,13 +96,15 @@ int check_read(struct check *check, const char *text, struct buf *error)
 
 	*check = (struct check){ .kind = find_kind(text), .target = NO_TARGET };
 	if (!check->kind) {
-		buf_printf(error, "unknown check '%.*s': the checks are", (int)strcspn(text, "="),
-		           text);
+		char *word = xstrndup(text, strcspn(text, "="));
+
+		buf_printf(error, "unknown check '%s': the checks are", msg_word(word));
+		free(word);
 		for (size_t i = 0; i < KINDS; i++)
 			buf_printf(error, "%s %s", i ? "," : "", kinds[i].name);
 		return BAD_USAGE;
 	}
-	check->shown = show(text);
+	check->shown = show(check->kind, text);
 	if (equals) {
 		check->arg = xstrdup(equals + 1);
 		buf_puts(&name, equals + 1);

@@ -115,7 +115,7 @@ int journal_open(struct journal *j, const char *fallback, bool create, struct bu
 	if ((!path || !*path) && folder_missing(fallback))
 		return 1;
 	j->path = xstrdup(path && *path ? path : fallback);
-	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_READ, BUSY_MS))
+	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
 		return failed(j, error);
 	if (query(j, "PRAGMA synchronous = FULL") || (!is_current(j) && migrate(j)))
 		return failed(j, error);

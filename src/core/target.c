@@ -189,6 +189,11 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 		}
 		if (!conninfo_get(c, "dbname"))
 			conninfo_set(c, "dbname", conninfo_get(c, "user"));
+		if (strstr(conninfo_get(c, "dbname"), "://")) {
+			buf_printf(error, "%s: the database's name is a URL: give that alone, or set "
+			           "DATABASE_URL to it", origin);
+			return -1;
+		}
 	}
 	if (!conninfo_get(c, "application_name"))
 		conninfo_set(c, "application_name", msg_applet());
@@ -345,6 +350,7 @@ int target_find(struct target *t, const char *text, struct buf *error)
 	if (env_get(name, &value, error) != 0)
 		return BAD_CONFIG;
 	if (!value) {
+		name = msg_word(name);
 		buf_printf(error, "env:%s: neither %s nor %s_FILE is set", name, name, name);
 		return BAD_CONFIG;
 	}

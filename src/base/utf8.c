@@ -1,0 +1,31 @@
+/* utf8 - which bytes are UTF-8. */
+#include "base/utf8.h"
+
+#include "base/banned.h"
+
+/* The lead byte's range, the length, and what the second byte may be: the table of
+ * RFC 3629, section 4. */
+static const struct {
+	unsigned char first, last, len, low, high;
+} forms[] = {
+	{ 0x00, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+size_t utf8_sequence(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (*at < forms[i].first || *at > forms[i].last)
+			continue;
+		if (forms[i].len > 1 && (at[1] < forms[i].low || at[1] > forms[i].high))
+			return 0;
+		for (size_t j = 2; j < forms[i].len; j++)
+			if ((at[j] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
