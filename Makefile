@@ -10,7 +10,12 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 
 TARGET ?= $(shell uname -m)
-DEPS   ?= $(shell ./build.sh --target $(TARGET) --prefix)
+ifneq ($(MAKECMDGOALS),clean)
+ifndef DEPS
+DEPS   := $(shell ./build.sh --target $(TARGET) --prefix)
+endif
+$(if $(wildcard $(DEPS)/versions),,$(error no libraries in '$(DEPS)': run ./build.sh libs first))
+endif
 comma  := ,
 B      := .build/$(TARGET)
 BIN    := $(if $(filter $(TARGET),$(shell uname -m)),pgbox,pgbox-$(TARGET))

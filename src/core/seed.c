@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
@@ -23,7 +21,6 @@
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
 #define RETRY_MS 250
-#define KILL_MS 1000    /* from SIGTERM to SIGKILL when the lock is lost */
 
 /* --- files --- */
 
@@ -140,16 +137,12 @@ static int verify_apart(struct seed *s, struct buf *why)
 	return rc;
 }
 
-/* --- watching a child --- */
+/* --- watching it run --- */
 
-struct watch {
-	pid_t pid;
-	int messages;     /* -1: none, or its end was reached */
-	struct buf line;  /* of messages, not yet whole */
-	char *error;      /* the first that messages told of, or NULL */
-	bool lost;        /* the lock */
-	int64_t kill_at;  /* CLOCK_NEVER: not yet */
-	volatile int signal; /* forwarded last */
+/* What psql says is handed on, and its first error remembered. */
+struct talk {
+	struct seed *seed;
+	char *error;
 };
 
 static enum msg_level level_of(const char *line)
@@ -159,148 +152,62 @@ static enum msg_level level_of(const char *line)
 	return strstr(line, "WARNING:") ? MSG_WARNING : MSG_INFO;
 }
 
-/* Hands whole lines on; psql puts its name in front of each. */
-static void tell_lines(struct seed *s, struct watch *w)
+/* psql puts its name in front of each line. */
+static void take_line(const char *line, void *arg)
 {
-	char *newline;
+	const char *text = skip_prefix(line, "psql:");
+	struct talk *talk = arg;
 
-	while ((newline = strchr(w->line.data, '\n'))) {
-		struct buf rest = BUF_INIT;
-		const char *text;
-
-		*newline = '\0';
-		text = skip_prefix(w->line.data, "psql:");
-		text = text ? text + strspn(text, " ") : w->line.data;
-		if (!w->error && level_of(text) == MSG_ERROR)
-			w->error = xstrdup(text);
-		if (text[strspn(text, " ")])
-			s->tell(level_of(text), text);
-		buf_puts(&rest, newline + 1);
-		buf_free(&w->line);
-		w->line = rest;
-	}
+	text = text ? text + strspn(text, " ") : line;
+	if (!talk->error && level_of(text) == MSG_ERROR)
+		talk->error = xstrdup(text);
+	if (text[strspn(text, " ")])
+		talk->seed->tell(level_of(text), text);
 }
 
-static void read_messages(struct seed *s, struct watch *w)
+static bool still_locked(void *arg)
 {
-	ssize_t n = read(w->messages, buf_room(&w->line, 4096), 4096);
-
-	if (n > 0) {
-		w->line.len += (size_t)n;
-		w->line.data[w->line.len] = '\0';
-	} else if (n == 0 || errno != EINTR) {
-		close(w->messages);
-		w->messages = -1;
-		if (w->line.len)
-			buf_putc(&w->line, '\n');
-	}
-	tell_lines(s, w);
-}
-
-static void look_at_lock(struct seed *s, struct watch *w)
-{
-	if (w->lost || lock_alive(s->lock))
-		return;
-	w->lost = true;
-	w->kill_at = clock_after(KILL_MS);
-	kill(-w->pid, SIGTERM);
-}
-
-static void on_child(int number)
-{
-	(void)number;
-}
-
-/* Whether the child is gone, with its status. As pid 1 others end here too. */
-static bool reap(pid_t child, int *status)
-{
-	pid_t pid;
-
-	while ((pid = waitpid(-1, status, WNOHANG)) > 0)
-		if (pid == child)
-			return true;
-	return false;
-}
-
-/* Waits for events until the child is gone. SIGCHLD is let in only while
- * ppoll(2) waits, so that its arrival can not be missed. */
-static int watch_child(struct seed *s, struct watch *w)
-{
-	struct sigaction action = { .sa_handler = on_child };
-	sigset_t child, before;
-	int status = 0;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, &before);
-	sigaction(SIGCHLD, &action, NULL);
-	while (!reap(w->pid, &status)) {
-		bool pg = s->target->kind == TARGET_PG;
-		struct pollfd p[] = {
-			{ .fd = w->messages, .events = POLLIN },
-			{ .fd = pg && !w->lost ? s->lock->fd : -1, .events = POLLIN },
-		};
-		int64_t left = clock_left(w->kill_at);
-		struct timespec pause = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
-
-		if (ppoll(p, 2, w->kill_at == CLOCK_NEVER ? NULL : &pause, &before) > 0) {
-			if (p[0].revents)
-				read_messages(s, w);
-			if (p[1].revents)
-				look_at_lock(s, w);
-		}
-		if (w->lost && clock_left(w->kill_at) == 0) {
-			kill(-w->pid, SIGKILL);
-			w->kill_at = CLOCK_NEVER;
-		}
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return status;
+	return lock_alive(((struct talk *)arg)->seed->lock);
 }
 
 /* What the end of the child means. */
-static int judge(struct seed *s, const struct watch *w, int wait_status, struct buf *why)
+static int judge(const struct seed *s, const struct ending *e, const char *error, struct buf *why)
 {
-	int status = proc_status(wait_status);
-
-	if (w->lost) {
+	if (e->lost) {
 		buf_puts(why, "the seed lock was lost (the server cut the connection) and the seed "
 		         "was stopped");
 		return UNAVAILABLE;
 	}
-	if (status == 0)
+	if (e->status == 0)
 		return 0;
-	if (WIFSIGNALED(wait_status))
-		buf_printf(why, "the seed was killed by signal %d", WTERMSIG(wait_status));
-	else if (w->error)
-		buf_puts(why, w->error);
+	if (e->by_signal)
+		buf_printf(why, "the seed was killed by signal %d", e->by_signal);
+	else if (error)
+		buf_puts(why, error);
 	else
 		buf_printf(why, "the seed%s ended with status %d",
-		           s->files.n ? "'s psql" : " command", status);
-	if (w->signal)
-		return BY_SIGNAL + w->signal;
-	return s->files.n && status >= BAD_USAGE && status < TIMED_OUT ? status : NO;
+		           s->files.n ? "'s psql" : " command", e->status);
+	if (e->forwarded)
+		return BY_SIGNAL + e->forwarded;
+	return s->files.n && e->status >= BAD_USAGE && e->status < TIMED_OUT ? e->status : NO;
 }
 
 static int watch(struct seed *s, pid_t pid, int messages, struct buf *why)
 {
-	struct watch w = {
-		.pid = pid, .messages = messages, .line = BUF_INIT, .kill_at = CLOCK_NEVER,
+	struct talk talk = { .seed = s };
+	const struct child child = {
+		.pid = pid,
+		.messages = messages,
+		.tell = take_line,
+		.alive = still_locked,
+		.watched = s->target->kind == TARGET_PG ? s->lock->fd : -1,
+		.arg = &talk,
 	};
-	int status;
+	struct ending ending = child_watch(&child);
+	int rc = judge(s, &ending, talk.error, why);
 
-	setpgid(pid, pid); /* as the child does: whoever comes first */
-	proc_forward(pid, &w.signal);
-	status = watch_child(s, &w);
-	proc_forward(0, NULL);
-	while (w.messages >= 0)
-		read_messages(s, &w);
-	if (w.lost)
-		kill(-pid, SIGKILL); /* what the leader left behind */
-	status = judge(s, &w, status, why);
-	buf_free(&w.line);
-	free(w.error);
-	return status;
+	free(talk.error);
+	return rc;
 }
 
 /* --- the three ways to run --- */

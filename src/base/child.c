@@ -1,0 +1,160 @@
+/* child - watches a child process. */
+#include "base/child.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/proc.h"
+
+#define KILL_MS 1000 /* from SIGTERM to SIGKILL */
+
+struct state {
+	const struct child *child;
+	int messages;    /* -1 once its end was reached */
+	struct buf line; /* of messages, not yet whole */
+	int64_t kill_at; /* CLOCK_NEVER: not yet */
+	bool lost;
+};
+
+static void on_child(int number)
+{
+	(void)number;
+}
+
+/* Whether the child is gone, with its wait status. */
+static bool reap(pid_t child, int *status)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, status, WNOHANG)) > 0)
+		if (pid == child)
+			return true;
+	return false;
+}
+
+static void tell_lines(struct state *s)
+{
+	char *start = s->line.data, *newline;
+	struct buf rest = BUF_INIT;
+
+	while ((newline = strchr(start, '\n'))) {
+		*newline = '\0';
+		if (s->child->tell)
+			s->child->tell(start, s->child->arg);
+		start = newline + 1;
+	}
+	buf_puts(&rest, start);
+	buf_free(&s->line);
+	s->line = rest;
+}
+
+static void read_messages(struct state *s)
+{
+	ssize_t n = read(s->messages, buf_room(&s->line, 4096), 4096);
+
+	if (n > 0) {
+		s->line.len += (size_t)n;
+		s->line.data[s->line.len] = '\0';
+	} else if (n == 0 || errno != EINTR) {
+		close(s->messages);
+		s->messages = -1;
+	}
+	tell_lines(s);
+}
+
+/* Reads what the child left unread. Its descendants may hold the pipe open for as
+ * long as they like, so its end is not waited for. */
+static void drain(struct state *s)
+{
+	struct pollfd p = { .fd = s->messages, .events = POLLIN };
+
+	while (s->messages >= 0 && poll(&p, 1, 0) > 0)
+		read_messages(s);
+	if (s->messages >= 0)
+		close(s->messages);
+	if (s->line.len) {
+		buf_putc(&s->line, '\n');
+		tell_lines(s);
+	}
+}
+
+static void look(struct state *s)
+{
+	if (s->child->alive(s->child->arg))
+		return;
+	s->lost = true;
+	s->kill_at = clock_after(KILL_MS);
+	kill(-s->child->pid, SIGTERM);
+}
+
+/* Waits for one event; SIGCHLD is one, and let in only here, so that its arrival
+ * cannot be missed. */
+static void step(struct state *s, const sigset_t *mask)
+{
+	struct pollfd p[] = {
+		{ .fd = s->messages, .events = POLLIN },
+		{ .fd = s->lost ? -1 : s->child->watched, .events = POLLIN },
+	};
+	int64_t left = clock_left(s->kill_at);
+	struct timespec pause = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+
+	if (ppoll(p, 2, s->kill_at == CLOCK_NEVER ? NULL : &pause, mask) > 0) {
+		if (p[0].revents)
+			read_messages(s);
+		if (p[1].revents)
+			look(s);
+	}
+	if (s->lost && clock_left(s->kill_at) == 0) {
+		kill(-s->child->pid, SIGKILL);
+		s->kill_at = CLOCK_NEVER;
+	}
+}
+
+static int wait_for_end(struct state *s)
+{
+	struct sigaction action = { .sa_handler = on_child }, action_before;
+	sigset_t mask, mask_before;
+	int status = 0;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &mask, &mask_before);
+	sigaction(SIGCHLD, &action, &action_before);
+	while (!reap(s->child->pid, &status))
+		step(s, &mask_before);
+	sigaction(SIGCHLD, &action_before, NULL);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	return status;
+}
+
+struct ending child_watch(const struct child *c)
+{
+	struct state s = {
+		.child = c, .messages = c->messages, .line = BUF_INIT, .kill_at = CLOCK_NEVER,
+	};
+	volatile int forwarded = 0;
+	int status;
+
+	setpgid(c->pid, c->pid); /* as the child does: whoever comes first */
+	proc_forward(c->pid, &forwarded);
+	status = wait_for_end(&s);
+	proc_forward(0, NULL);
+	drain(&s);
+	if (s.lost)
+		kill(-c->pid, SIGKILL); /* what its leader left behind */
+	buf_free(&s.line);
+	return (struct ending){
+		.status = proc_status(status),
+		.by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.forwarded = forwarded,
+		.lost = s.lost,
+	};
+}

@@ -1,0 +1,37 @@
+/*
+ * child - watches a child process: what it says, how it ends, and whether what it
+ * depends on is still there.
+ */
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct child {
+	pid_t pid;    /* leader of a process group of its own */
+	int messages; /* the reading end of its stderr, closed here; -1: none */
+
+	/* Gets each line of messages, without the line end; may be NULL. */
+	void (*tell)(const char *line, void *arg);
+
+	/* Asked whenever watched (-1: none) can be read: false stops the child's
+	 * group, with SIGTERM at once and SIGKILL a second later. */
+	bool (*alive)(void *arg);
+	int watched;
+	void *arg;
+};
+
+/* How a child ended. */
+struct ending {
+	int status;    /* as proc_status() gives it */
+	int by_signal; /* the signal that killed it, or 0 */
+	int forwarded; /* the last signal that was forwarded to it, or 0 */
+	bool lost;     /* alive() said no, and it was stopped */
+};
+
+/* Waits for the child's end. While it runs, SIGTERM, SIGINT and SIGHUP go to its
+ * group. Other children that end meanwhile are reaped: as pid 1 there are some. */
+struct ending child_watch(const struct child *c);
+
+#endif
