@@ -40,10 +40,13 @@ packages() {
         [ "$target" = "$machine" ] || echo "gcc-$arch-linux-gnu libc6-dev-$debian_arch-cross qemu-user-static"
         ;;
     demo) ;;
-    test) echo bats libcmocka-dev postgresql jq ;;
-    lint) echo shellcheck clang clang-tidy ;;
-    bench | soak) echo postgresql ;;
-    fuzz) echo clang ;;
+    test) echo bats clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
+        zlib1g-dev libzstd-dev postgresql postgresql-postgis postgresql-postgis-scripts pgbouncer redis-server \
+        python3 openssl ;;
+    lint) packages test && echo shellcheck clang-tidy ;;
+    bench) echo postgresql postgresql-contrib python3 ;;
+    soak) packages test ;;
+    fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev ;;
     esac
 }
 
