@@ -57,18 +57,17 @@ static void print_json(const struct rows *rows)
 
 static int run(int argc, char **argv, char ***command)
 {
-	struct buf error = BUF_INIT;
 	struct rows rows = { 0 };
 	struct journal j;
 	int rc;
 
 	(void)argc, (void)argv, (void)command;
-	rc = journal_open(&j, JOURNAL_DEFAULT, false, &error);
+	rc = journal_open(&j, JOURNAL_DEFAULT, false);
 	if (rc == 1)
 		die(NO_INPUT, "there is no journal: %s does not exist and PGBOX_JOURNAL is not set",
 		    JOURNAL_DEFAULT);
-	if (rc || journal_last(&j, o.last, o.json, &rows, &error))
-		die(NO_INPUT, "%s", error.data);
+	if (rc || journal_last(&j, o.last, o.json, &rows))
+		die(NO_INPUT, "%s", j.error.data);
 	if (o.json)
 		print_json(&rows);
 	else

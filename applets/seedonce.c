@@ -110,11 +110,10 @@ static void tell_line(enum msg_level level, const char *line)
 }
 
 /* The journal is reported once and never stops anything. */
-static void journaled(int rc, struct buf *error)
+static void journaled(int rc)
 {
 	if (rc < 0)
-		msg(MSG_WARNING, "%s: going on without it", error->data);
-	buf_cut(error, 0);
+		msg(MSG_WARNING, "%s: going on without it", journal.error.data);
 }
 
 static struct run record(const char *status)
@@ -379,9 +378,8 @@ static int adopt(void)
 		msg(MSG_ERROR, "%s", error.data);
 	else
 		msg(MSG_INFO, "%s: seed '%s' is taken for done", shown(), o.name);
-	buf_cut(&error, 0);
 	if (!rc)
-		journaled(journal_start(&journal, &r, &id, &error), &error);
+		journaled(journal_start(&journal, &r, &id));
 	buf_free(&error);
 	return rc;
 }
@@ -389,7 +387,7 @@ static int adopt(void)
 static int run_seed(void)
 {
 	struct run r = record("running");
-	struct buf why = BUF_INIT, error = BUF_INIT;
+	struct buf why = BUF_INIT;
 	int64_t began = clock_ms(), id;
 	int rc = marker_prepare(&db, o.schema, soon(), &why);
 
@@ -400,7 +398,7 @@ static int run_seed(void)
 	}
 	/* The session would only be idle while the seed runs. */
 	db_close(&db);
-	journaled(journal_start(&journal, &r, &id, &error), &error);
+	journaled(journal_start(&journal, &r, &id));
 	msg(MSG_INFO, "%s: running seed '%s' (attempt %ld)", shown(), o.name, seed.marker.attempt);
 	rc = seed_run(&seed, &why);
 	if (rc)
@@ -408,23 +406,19 @@ static int run_seed(void)
 	else
 		msg(MSG_INFO, "%s: seed '%s' is done after %.1f s", shown(), o.name,
 		    (double)(clock_ms() - began) / 1000);
-	journaled(journal_finish(&journal, id, rc ? "failed" : "done", rc ? why.data : NULL, &error),
-	          &error);
+	journaled(journal_finish(&journal, id, rc ? "failed" : "done", rc ? why.data : NULL));
 	buf_free(&why);
-	buf_free(&error);
 	return rc;
 }
 
 static int act(void)
 {
 	struct run r = record("running");
-	struct buf error = BUF_INIT;
 	struct marker m;
 	int rc = read_marker(&m);
 	enum decision what = rc ? STOP : decide(&m, &rc);
 
-	journaled(journal_interrupted(&journal, &r, &error), &error);
-	buf_free(&error);
+	journaled(journal_interrupted(&journal, &r));
 	seed.marker.attempt = m.attempt + 1;
 	marker_free(&m);
 	return what == RUN ? run_seed() : what == ADOPT ? adopt() : rc;
@@ -505,7 +499,7 @@ static int run_once(void)
 	else
 		rc = take_lock(&held);
 	if (!rc && held) {
-		journaled(journal_open(&journal, JOURNAL_DEFAULT, true, &error), &error);
+		journaled(journal_open(&journal, JOURNAL_DEFAULT, true));
 		rc = act();
 		journal_free(&journal);
 	}

@@ -71,7 +71,7 @@ bool duration_parse(const char *text, int64_t *ms)
 	const char *at = text;
 
 	for (; *at >= '0' && *at <= '9'; at++) {
-		if (number > (INT64_MAX - 9) / 10)
+		if (number > (INT64_MAX - (*at - '0')) / 10)
 			return false;
 		number = number * 10 + (*at - '0');
 	}

@@ -44,9 +44,10 @@ static const char *const steps[] = {
 #define STEPS ((long)(sizeof(steps) / sizeof(*steps)))
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-static int failed(struct journal *j, struct buf *error)
+static int failed(struct journal *j)
 {
-	buf_printf(error, "journal '%s': %s", j->path, j->lite.error.data);
+	buf_cut(&j->error, 0);
+	buf_printf(&j->error, "journal '%s': %s", j->path, j->lite.error.data);
 	lite_close(&j->lite);
 	return -1;
 }
@@ -105,24 +106,24 @@ static bool folder_missing(const char *path)
 	return missing;
 }
 
-int journal_open(struct journal *j, const char *fallback, bool create, struct buf *error)
+int journal_open(struct journal *j, const char *fallback, bool create)
 {
 	const char *path;
 
 	*j = (struct journal)JOURNAL_INIT;
-	if (env_get("PGBOX_JOURNAL", &path, error) != 0)
+	if (env_get("PGBOX_JOURNAL", &path, &j->error) != 0)
 		return -1;
 	if ((!path || !*path) && folder_missing(fallback))
 		return 1;
 	j->path = xstrdup(path && *path ? path : fallback);
 	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
-		return failed(j, error);
+		return failed(j);
 	if (query(j, "PRAGMA synchronous = FULL") || (!is_current(j) && migrate(j)))
-		return failed(j, error);
+		return failed(j);
 	return 0;
 }
 
-int journal_start(struct journal *j, const struct run *r, int64_t *id, struct buf *error)
+int journal_start(struct journal *j, const struct run *r, int64_t *id)
 {
 	char host[256] = "", pid[32], attempt[32];
 	const char *params[] = { r->applet, r->name, r->target, r->status, attempt,
@@ -140,14 +141,13 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id, struct bu
 	               " host, pid, started, finished) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
 	               NOW ", iif(?4 = 'running', NULL, " NOW ")) RETURNING id",
 	               params, 9, &rows))
-		return failed(j, error);
+		return failed(j);
 	*id = atoll(rows_get(&rows, 0, 0));
 	rows_free(&rows);
 	return 0;
 }
 
-int journal_finish(struct journal *j, int64_t id, const char *status, const char *why,
-                   struct buf *error)
+int journal_finish(struct journal *j, int64_t id, const char *status, const char *why)
 {
 	char number[32];
 	const char *params[] = { number, status, why };
@@ -158,11 +158,11 @@ int journal_finish(struct journal *j, int64_t id, const char *status, const char
 	if (lite_query(&j->lite,
 	               "UPDATE runs SET status = ?2, error = ?3, finished = " NOW " WHERE id = ?1",
 	               params, 3, NULL))
-		return failed(j, error);
+		return failed(j);
 	return 0;
 }
 
-int journal_interrupted(struct journal *j, const struct run *r, struct buf *error)
+int journal_interrupted(struct journal *j, const struct run *r)
 {
 	const char *params[] = { r->applet, r->name, r->target };
 
@@ -172,11 +172,11 @@ int journal_interrupted(struct journal *j, const struct run *r, struct buf *erro
 	               "UPDATE runs SET status = 'interrupted' WHERE status = 'running'"
 	               " AND applet = ?1 AND name IS ?2 AND target IS ?3",
 	               params, 3, NULL))
-		return failed(j, error);
+		return failed(j);
 	return 0;
 }
 
-int journal_last(struct journal *j, long n, bool json, struct rows *rows, struct buf *error)
+int journal_last(struct journal *j, long n, bool json, struct rows *rows)
 {
 	static const char text[] =
 		"SELECT started, applet, ifnull(name, '-'), ifnull(target, '-'), status,"
@@ -194,12 +194,13 @@ int journal_last(struct journal *j, long n, bool json, struct rows *rows, struct
 	int rc = lite_query(&j->lite, sql, NULL, 0, rows);
 
 	free(sql);
-	return rc ? failed(j, error) : 0;
+	return rc ? failed(j) : 0;
 }
 
 void journal_free(struct journal *j)
 {
 	lite_free(&j->lite);
+	buf_free(&j->error);
 	free(j->path);
 	*j = (struct journal)JOURNAL_INIT;
 }

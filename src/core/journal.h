@@ -18,9 +18,10 @@
 struct journal {
 	struct lite lite; /* closed when the journal cannot be used */
 	char *path;
+	struct buf error; /* a sentence, after a -1 */
 };
 
-#define JOURNAL_INIT { .lite = LITE_INIT }
+#define JOURNAL_INIT { .lite = LITE_INIT, .error = BUF_INIT }
 
 /* What a run is recorded as. Texts may be NULL. */
 struct run {
@@ -30,24 +31,23 @@ struct run {
 	long attempt;
 };
 
-/* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error, to be said
- * once; 1 when the fallback's folder does not exist, which is nobody's mistake.
+/* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error; 1 when the fallback's folder does not exist, which is nobody's mistake.
  * With create false a missing file is an error. */
-int journal_open(struct journal *j, const char *fallback, bool create, struct buf *error);
+int journal_open(struct journal *j, const char *fallback, bool create);
 
 /* Records a beginning; *id is for journal_finish. On a closed journal these do
- * nothing and return 0; -1 with error when the record could not be written. */
-int journal_start(struct journal *j, const struct run *r, int64_t *id, struct buf *error);
-int journal_finish(struct journal *j, int64_t id, const char *status, const char *why,
-                   struct buf *error);
+ * nothing and return 0. -1 with error when the record could not be written: the
+ * journal is closed then, so that it is said once. */
+int journal_start(struct journal *j, const struct run *r, int64_t *id);
+int journal_finish(struct journal *j, int64_t id, const char *status, const char *why);
 
 /* Marks runs that never ended as interrupted: the caller holds the lock that says
  * that nobody runs them. */
-int journal_interrupted(struct journal *j, const struct run *r, struct buf *error);
+int journal_interrupted(struct journal *j, const struct run *r);
 
 /* The last n runs, oldest first: started, applet, name, target, status, attempt,
  * seconds, error. As JSON: one column, one object a row. */
-int journal_last(struct journal *j, long n, bool json, struct rows *rows, struct buf *error);
+int journal_last(struct journal *j, long n, bool json, struct rows *rows);
 
 void journal_free(struct journal *j);
 
