@@ -59,11 +59,11 @@ static void split_least(struct check *check, struct buf *arg)
 	buf_cut(arg, (size_t)(sign - arg->data));
 }
 
-/* user:password@ of a place is not shown. */
+/* user:password@ of a place, or of a URL in a query, is not shown. */
 static char *show(const struct check_kind *kind, const char *text)
 {
-	const char *at = kind->of_place ? strrchr(text, '@') : NULL;
 	const char *slashes = strstr(text, "://");
+	const char *at = kind->of_place || slashes ? strrchr(text, '@') : NULL;
 	const char *from = slashes && slashes < at ? slashes + 3 : text + strcspn(text, "=") + 1;
 
 	return at ? xasprintf("%.*s***%s", (int)(from - text), text, at) : xstrdup(text);

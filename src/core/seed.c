@@ -157,12 +157,15 @@ static void take_line(const char *line, void *arg)
 {
 	const char *text = skip_prefix(line, "psql:");
 	struct talk *talk = arg;
+	enum msg_level level;
 
 	text = text ? text + strspn(text, " ") : line;
-	if (!talk->error && level_of(text) == MSG_ERROR)
+	level = level_of(text);
+	text = skip_prefix(text, "error: ") ? skip_prefix(text, "error: ") : text;
+	if (!talk->error && level == MSG_ERROR)
 		talk->error = xstrdup(text);
 	if (text[strspn(text, " ")])
-		talk->seed->tell(level_of(text), text);
+		talk->seed->tell(level, text);
 }
 
 static bool still_locked(void *arg)
@@ -316,6 +319,7 @@ static int psql_begun(struct pg_conn *conn, void *arg, struct buf *error)
 	struct db db;
 
 	db_borrow(&db, s->target, conn);
+	server_watch_client(&db.pg);
 	return begun(s, &db, error);
 }
 

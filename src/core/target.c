@@ -189,9 +189,10 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 		}
 		if (!conninfo_get(c, "dbname"))
 			conninfo_set(c, "dbname", conninfo_get(c, "user"));
-		if (strstr(conninfo_get(c, "dbname"), "://")) {
-			buf_printf(error, "%s: the database's name is a URL: give that alone, or set "
-			           "DATABASE_URL to it", origin);
+		if (strstr(conninfo_get(c, "dbname"), "://") ||
+		    strstr(conninfo_get(c, "dbname"), "password=")) {
+			buf_printf(error, "%s: the database's name is a whole URL or conninfo string: "
+			           "give that alone, or set DATABASE_URL to it", origin);
 			return -1;
 		}
 	}

@@ -224,12 +224,12 @@ static bool take_user(struct url *u, struct span s, bool literal)
 	return literal || take(&u->password, s);
 }
 
-/* host[:port][/path], no @, # or blank left in it. */
+/* host[:port][/path], no @, #, ? or blank left in it. */
 static bool take_place(struct url *u, struct span s)
 {
 	const char *slash = memchr(s.at, '/', s.len), *end = s.at + s.len;
 
-	if (contains(s, "@# \t\r\n"))
+	if (contains(s, "@#? \t\r\n"))
 		return false;
 	return take_hosts(u, span(s.at, slash ? slash : end)) &&
 	       (!slash || take(&u->path, span(slash + 1, end)));

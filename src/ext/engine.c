@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,16 +63,17 @@ FILE *seam_fopen(const char *path, const char *mode);
 int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
 
-/* psql sends its own BEGIN and COMMIT of --single-transaction through here, and
- * never a statement of the user's. */
+/* psql sends its own BEGIN, and COMMIT or ROLLBACK, of --single-transaction through
+ * here, and never a statement of the user's. */
 PGresult *seam_PQexec(PGconn *conn, const char *query)
 {
 	PGresult *result;
 
 	if (!job || !job->one_transaction)
 		return PQexec(conn, query);
-	if (strcmp(query, "COMMIT") == 0) {
+	if (strcmp(query, "COMMIT") == 0 || strcmp(query, "ROLLBACK") == 0)
 		check_input(conn);
+	if (strcmp(query, "COMMIT") == 0) {
 		input = NULL;
 		call(job->ending, conn);
 	}
@@ -90,11 +92,19 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 	return PQsendQuery(conn, query);
 }
 
+static bool is_of_job(const char *path)
+{
+	for (size_t i = 0; job && i < job->files->n; i++)
+		if (strcmp(job->files->v[i], path) == 0)
+			return true;
+	return false;
+}
+
 /* psql opens what -f names with this, so packed files read like plain ones and
- * keep their names in its messages. */
+ * keep their names in its messages. What \copy opens needs a descriptor. */
 FILE *seam_fopen(const char *path, const char *mode)
 {
-	if (!job || *mode != 'r')
+	if (*mode != 'r' || !is_of_job(path))
 		return fopen(path, mode);
 	free(input);
 	input = xstrdup(path);
@@ -158,6 +168,14 @@ static void arguments(struct strs *args)
 	}
 }
 
+/* psql cancels the running statement at SIGINT, so that its server stops too; at
+ * SIGTERM it would only go away. */
+static void on_term(int number)
+{
+	(void)number;
+	raise(SIGINT);
+}
+
 static void redirect(int messages)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -176,6 +194,7 @@ static _Noreturn void be_psql(int messages)
 
 	setpgid(0, 0);
 	proc_default_signals();
+	signal(SIGTERM, on_term);
 	redirect(messages);
 	proc_close_all_but(job->keep_fd);
 	if (password)

@@ -390,6 +390,11 @@ static int run(struct server *pg, const char *sql, int64_t deadline)
 	return take_results(pg, deadline, NULL);
 }
 
+/* A script that psql runs may have changed all of these. */
+static const char as_ourselves[] =
+	"RESET SESSION AUTHORIZATION; RESET ROLE; RESET client_encoding; "
+	"SET LOCAL statement_timeout = 0";
+
 int server_begin(struct server *pg, const char *mode, bool own_path, int64_t deadline)
 {
 	struct buf sql = BUF_INIT;
@@ -397,10 +402,11 @@ int server_begin(struct server *pg, const char *mode, bool own_path, int64_t dea
 	int rc;
 
 	pg->nested = pg->conn && PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
+	/* Whatever the database's default: repeatable read would keep a snapshot. */
 	if (pg->nested)
-		buf_printf(&sql, "SAVEPOINT pgbox; SET TRANSACTION %s", mode);
+		buf_printf(&sql, "SAVEPOINT pgbox; SET TRANSACTION %s; %s", mode, as_ourselves);
 	else
-		buf_printf(&sql, "BEGIN %s", mode);
+		buf_printf(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED %s", mode);
 	if (deadline != CLOCK_NEVER)
 		buf_printf(&sql, "; SET LOCAL statement_timeout = %lld",
 		           (long long)(left > 0 && left < 2147483647 ? left : 1));
@@ -436,6 +442,12 @@ void server_rollback(struct server *pg)
 		                   : "ROLLBACK", clock_after(5000));
 	buf_free(&pg->error);
 	pg->error = kept;
+}
+
+void server_watch_client(struct server *pg)
+{
+	if (server_version(pg) >= 140000)
+		run(pg, "SET LOCAL client_connection_check_interval = 1000", clock_after(5000));
 }
 
 void server_identifier(struct server *pg, struct buf *b, const char *name)

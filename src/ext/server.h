@@ -71,7 +71,8 @@ int server_query(struct server *pg, const char *sql, const char *const *params, 
 /* Begins a transaction. Mode is BEGIN's, such as "READ ONLY". With own_path the
  * search_path is pg_catalog until its end. The deadline becomes its
  * statement_timeout. Works behind transaction poolers: nothing outlives it.
- * Within a transaction (of the linked psql) it is a savepoint; end a read-only
+ * Within a transaction (of the linked psql) it is a savepoint, in the login's role
+ * again, whatever the script set; end a read-only
  * one with server_rollback then, for READ ONLY would outlive its release. */
 int server_begin(struct server *pg, const char *mode, bool own_path, int64_t deadline);
 
@@ -79,6 +80,10 @@ int server_begin(struct server *pg, const char *mode, bool own_path, int64_t dea
  * savepoint search_path and statement_timeout are the session's defaults. */
 int server_commit(struct server *pg, int64_t deadline);
 void server_rollback(struct server *pg);
+
+/* Makes the server (14 or newer) end the running transaction's statement within a
+ * second when this client is gone. */
+void server_watch_client(struct server *pg);
 
 /* Quotes an identifier (PQescapeIdentifier) onto b. */
 void server_identifier(struct server *pg, struct buf *b, const char *name);

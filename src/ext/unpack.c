@@ -14,6 +14,7 @@
 
 struct unpack {
 	gzFile gz;          /* gzip and plain files */
+	int cut;            /* the gzip stream ended too early */
 	FILE *packed;       /* zstd files */
 	ZSTD_DStream *zstd;
 	ZSTD_inBuffer in;
@@ -32,11 +33,16 @@ static ssize_t fail(struct unpack *u)
 
 static ssize_t read_gz(struct unpack *u, char *to, size_t size)
 {
-	int n = gzread(u->gz, to, (unsigned)(size > 1 << 30 ? 1 << 30 : size)), code;
+	int n, code;
 
-	/* A stream that was cut off ends like a whole one, but for the error. */
+	if (u->cut)
+		return fail(u);
+	n = gzread(u->gz, to, (unsigned)(size > 1 << 30 ? 1 << 30 : size));
+	/* A stream that was cut off ends like a whole one, but for Z_BUF_ERROR, which
+	 * comes with its last bytes and is cleared by the next call. */
 	gzerror(u->gz, &code);
-	return n < 0 || (n == 0 && code != Z_OK && code != Z_STREAM_END) ? fail(u) : n;
+	u->cut = code == Z_BUF_ERROR;
+	return n < 0 || (n == 0 && u->cut) ? fail(u) : n;
 }
 
 static ssize_t read_zstd(struct unpack *u, char *to, size_t size)
