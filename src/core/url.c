@@ -116,7 +116,7 @@ static bool take_host(struct span s, struct span *host, struct span *port, struc
 		*host = span(at + 1, close);
 		at = close + 1;
 		for (size_t i = 0; i < host->len; i++)
-			if (!isxdigit((unsigned char)host->at[i]) && !strchr(":.%", host->at[i]))
+			if (!isalnum((unsigned char)host->at[i]) && !strchr(":.%-_", host->at[i]))
 				return false;
 	} else {
 		while (at < end && *at != ':' && *at != ',')

@@ -85,11 +85,19 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 	return result;
 }
 
+/* pg_dump 17 and newer writes this line, which older servers do not know. */
+static bool is_too_new(PGconn *conn, const char *query)
+{
+	const char *line = query + strspn(query, " \t\r\n");
+
+	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
+}
+
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
 	if (job)
 		check_input(conn);
-	return PQsendQuery(conn, query);
+	return PQsendQuery(conn, job && is_too_new(conn, query) ? "" : query);
 }
 
 static bool is_of_job(const char *path)
