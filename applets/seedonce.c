@@ -15,7 +15,8 @@
 #include "core/seed.h"
 #include "core/wait.h"
 
-#define POLL_MS 250   /* between two tries for the lock */
+#define POLL_MS 250   /* between two tries for the lock, at first */
+#define POLL_MAX_MS 1000
 #define ASK_MS 30000  /* the longest that a question to the database may take */
 
 static struct {
@@ -92,7 +93,6 @@ static struct db db;          /* for markers and checks */
 static struct journal journal;
 static struct seed seed;
 static struct lock lock;
-static char sha256[65];
 
 static int64_t soon(void)
 {
@@ -190,14 +190,8 @@ static void read_call(int argc, char **argv, struct strs *urls)
 static void read_files(void)
 {
 	struct buf error = BUF_INIT;
-	int rc = 0;
+	int rc = seed_load(&seed, &o.sql, &error);
 
-	for (size_t i = 0; i < o.sql.n && !rc; i++)
-		rc = seed_files(o.sql.v[i], &seed.files, &error);
-	if (!rc && seed.files.n) {
-		rc = seed_hash(&seed.files, sha256, &error);
-		seed.marker.sha256 = sha256;
-	}
 	if (rc)
 		die(rc, "%s", error.data);
 }
@@ -432,9 +426,8 @@ static bool is_done(int *rc)
 	bool done = false;
 
 	*rc = read_marker(&m);
-	if (!*rc && !o.always && (m.state == MARKER_DONE || m.state == MARKER_ADOPTED)) {
+	if (!*rc && !o.always && (m.state == MARKER_DONE || m.state == MARKER_ADOPTED))
 		done = decide_done(&m, rc) != RUN;
-	}
 	marker_free(&m);
 	return done || *rc;
 }
@@ -449,30 +442,51 @@ static void tell_holder(void)
 	buf_free(&who);
 }
 
-/* Waits for the lock or for the marker that makes it needless. 0 with *held, or
- * with the seed done; else an exit code, said. */
-static int take_lock(bool *held)
+/* One try for the lock, or for the marker that makes it needless. LOCKED also while
+ * the server has no connection to spare. */
+static int try_lock(struct buf *error)
 {
-	int64_t deadline = clock_after(o.lock_timeout);
+	int rc = DONE;
+
+	if (!db_is_open(&db) && db_open(&db, seed.target, DB_WRITE, soon()) != REACHED) {
+		buf_printf(error, "%s: %s", shown(), db_error(&db));
+		rc = db.reach == REACH_DENIED ? DENIED : LOCKED;
+	} else if (!is_done(&rc)) {
+		rc = lock_try(&lock, soon(), error);
+		if (rc == UNAVAILABLE && lock.db.reach == REACH_FULL)
+			rc = LOCKED;
+	}
+	return rc;
+}
+
+/* Waits for the lock. 0 when it is held, or the seed done; else an exit code, said.
+ * A waiter keeps no connection while it sleeps. */
+static int take_lock(void)
+{
+	int64_t deadline = clock_after(o.lock_timeout), pause = POLL_MS;
 	struct buf error = BUF_INIT;
 	bool told = false;
 	int rc;
 
-	*held = false;
-	while (!is_done(&rc) && (rc = lock_try(&lock, soon(), &error)) == LOCKED) {
-		if (!told)
+	while ((rc = try_lock(&error)) == LOCKED) {
+		if (!told && !error.len)
 			tell_holder();
-		told = true;
+		told = told || !error.len;
 		if (!clock_left(deadline)) {
-			buf_printf(&error, "%s: another runner of seed '%s' still holds the lock: ",
-			           shown(), o.name);
-			lock_holder(&lock, soon(), &error);
+			if (!error.len) {
+				buf_printf(&error, "%s: another runner of seed '%s' still holds the "
+				           "lock: ", shown(), o.name);
+				lock_holder(&lock, soon(), &error);
+			}
 			break;
 		}
-		clock_sleep(POLL_MS, deadline);
+		buf_cut(&error, 0);
+		db_close(&db);
+		lock_rest(&lock);
+		clock_sleep(pause, deadline);
+		pause = pause * 2 > POLL_MAX_MS ? POLL_MAX_MS : pause * 2;
 	}
-	*held = lock.fd >= 0;
-	if (error.len)
+	if (rc && error.len)
 		msg(MSG_ERROR, "%s", error.data);
 	buf_free(&error);
 	return rc;
@@ -480,8 +494,6 @@ static int take_lock(bool *held)
 
 static int run_once(void)
 {
-	struct buf error = BUF_INIT;
-	bool held;
 	int rc;
 
 	if (o.verify)
@@ -493,20 +505,16 @@ static int run_once(void)
 	seed.lock = &lock;
 	seed.tell = tell_line;
 
-	rc = lock_open(&lock, seed.target, o.name, soon(), &error);
-	if (rc)
-		msg(MSG_ERROR, "%s", error.data);
-	else
-		rc = take_lock(&held);
-	if (!rc && held) {
+	lock_init(&lock, seed.target, o.name);
+	rc = take_lock();
+	if (!rc && lock.fd >= 0) {
 		journaled(journal_open(&journal, JOURNAL_DEFAULT, true));
 		rc = act();
 		journal_free(&journal);
 	}
 	lock_free(&lock);
-	free(seed.marker.version);
+	marker_free(&seed.marker);
 	strs_free(&seed.files);
-	buf_free(&error);
 	return rc;
 }
 
@@ -545,10 +553,10 @@ static int reset(struct buf *error)
 static int change_marker(void)
 {
 	struct buf error = BUF_INIT;
-	int rc = lock_open(&lock, seed.target, o.name, soon(), &error);
+	int rc;
 
-	if (!rc)
-		rc = lock_try(&lock, soon(), &error);
+	lock_init(&lock, seed.target, o.name);
+	rc = lock_try(&lock, soon(), &error);
 	if (rc == LOCKED)
 		buf_printf(&error, "%s: a runner of seed '%s' is at work", shown(), o.name);
 	if (!rc)

@@ -5,6 +5,7 @@
  * recovery accepts connections and refuses sessions, and the official image
  * first runs a temporary server that is stopped again.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -101,26 +102,29 @@ static int wait_all(struct checks *c, const struct wait *w)
 	return rc;
 }
 
-/* One child per check, so that none holds up another; the first to succeed wins. */
+/* One child per check, so that none holds up another; the first to succeed wins, and
+ * none is left to the command. */
 static int wait_any(struct checks *c, const struct wait *w)
 {
+	pid_t *pids = xcalloc(c->n, sizeof(*pids));
 	int rc = TIMED_OUT, status;
 
 	for (size_t i = 0; i < c->n; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
+		pids[i] = fork();
+		if (pids[i] < 0)
 			die(NO, "cannot fork");
-		if (pid == 0) {
+		if (pids[i] == 0) {
 			proc_die_with_parent();
 			_exit(wait_one(c, i, w));
 		}
 	}
-	while (wait(&status) > 0) {
+	while (rc && wait(&status) > 0)
 		rc = proc_status(status);
-		if (rc == 0)
-			break;
-	}
+	for (size_t i = 0; i < c->n; i++)
+		kill(pids[i], SIGKILL);
+	while (wait(&status) > 0)
+		;
+	free(pids);
 	return rc;
 }
 

@@ -63,7 +63,7 @@ void msg_secret(const char *secret)
 	}
 }
 
-static void mask_secrets(struct buf *text)
+void msg_mask(struct buf *text)
 {
 	for (size_t i = 0; i < secrets.n; i++) {
 		size_t len = strlen(secrets.v[i]);
@@ -124,7 +124,7 @@ static char *compose(enum msg_level level, const char *format, va_list args)
 	struct buf text = BUF_INIT, line = BUF_INIT;
 
 	buf_vprintf(&text, format, args);
-	mask_secrets(&text);
+	msg_mask(&text);
 	blank_controls(&text);
 	if (json)
 		add_json(&line, level, text.data);

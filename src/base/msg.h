@@ -39,6 +39,10 @@ _Noreturn void die(int status, const char *format, ...) __attribute__((format(pr
  * caller frees it. */
 char *msg_line(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Masks the registered secrets in text. */
+struct buf;
+void msg_mask(struct buf *text);
+
 /* A text of the user's as a message may quote it: itself when it is a plain word
  * ([A-Za-z0-9_.-]), else "...". What stands in the wrong place on a command line
  * may be a URL with a password. */

@@ -114,7 +114,9 @@ enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
 			reach = by_errno(err);
 		}
 	}
-	buf_puts(error, strerror(err));
+	/* The reach says it all. */
+	if (reach != REACH_REFUSED)
+		buf_puts(error, strerror(err));
 	return reach;
 }
 

@@ -23,7 +23,7 @@ enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *po
 
 /* Connects to the first of the addresses that answers by the deadline, each
  * tried in turn. On REACHED *fd is a connected, close-on-exec, blocking stream
- * that the caller closes. */
+ * that the caller closes. Error may stay empty where the reach says it all. */
 enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
                             struct buf *error);
 

@@ -233,6 +233,7 @@ static void reset(struct finding *f)
 	f->verdict = UNKNOWN;
 	f->reach = REACHED;
 	f->final = 0;
+	f->certain = false;
 	buf_cut(&f->why, 0);
 }
 

@@ -15,7 +15,8 @@ enum verdict { PASS, FAIL, UNKNOWN };
 struct finding {
 	enum verdict verdict;
 	enum reach reach; /* how far it got: REACHED when it was answered */
-	int final;        /* an exit code when waiting will not help, else 0 */
+	int final;        /* an exit code when waiting will hardly help, else 0 */
+	bool certain;     /* it will not at all: no grace */
 	struct buf why;   /* one sentence fragment; always set unless PASS */
 };
 

@@ -18,6 +18,10 @@ static void cannot_tell(struct db *db, struct finding *f)
 	finding_set(f, UNKNOWN, "%s", db_error(db));
 	if (strcmp(db_sqlstate(db), "42501") == 0)
 		f->final = DENIED;
+	if (db->pg.statement_pooled) {
+		f->final = UNAVAILABLE;
+		f->certain = true;
+	}
 }
 
 /* The official image's entrypoint first runs a server that listens on the unix

@@ -9,6 +9,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "base/msg.h"
 
 /* Two hundred writers at once queue for the lock; each takes some milliseconds. */
 #define BUSY_MS 60000
@@ -123,11 +124,23 @@ int journal_open(struct journal *j, const char *fallback, bool create)
 	return 0;
 }
 
+/* The words of a server may hold what no journal should. The caller frees it. */
+static char *masked(const char *words)
+{
+	struct buf text = BUF_INIT;
+
+	if (!words)
+		return NULL;
+	buf_puts(&text, words);
+	msg_mask(&text);
+	return buf_detach(&text);
+}
+
 int journal_start(struct journal *j, const struct run *r, int64_t *id)
 {
 	char host[256] = "", pid[32], attempt[32];
 	const char *params[] = { r->applet, r->name, r->target, r->status, attempt,
-		                 r->sha256, r->error, host, pid };
+		                 r->sha256, host, pid };
 	struct rows rows = { 0 };
 
 	*id = 0;
@@ -137,10 +150,10 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	snprintf(attempt, sizeof(attempt), "%ld", r->attempt);
 	if (lite_query(&j->lite,
-	               "INSERT INTO runs (applet, name, target, status, attempt, sha256, error,"
-	               " host, pid, started, finished) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	               "INSERT INTO runs (applet, name, target, status, attempt, sha256, host,"
+	               " pid, started, finished) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 	               NOW ", iif(?4 = 'running', NULL, " NOW ")) RETURNING id",
-	               params, 9, &rows))
+	               params, 8, &rows))
 		return failed(j);
 	*id = atoll(rows_get(&rows, 0, 0));
 	rows_free(&rows);
@@ -149,17 +162,18 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 
 int journal_finish(struct journal *j, int64_t id, const char *status, const char *why)
 {
-	char number[32];
-	const char *params[] = { number, status, why };
+	char number[32], *error = masked(why);
+	const char *params[] = { number, status, error };
+	int rc = 0;
 
-	if (!j->lite.db || !id)
-		return 0;
 	snprintf(number, sizeof(number), "%lld", (long long)id);
-	if (lite_query(&j->lite,
+	if (j->lite.db && id &&
+	    lite_query(&j->lite,
 	               "UPDATE runs SET status = ?2, error = ?3, finished = " NOW " WHERE id = ?1",
 	               params, 3, NULL))
-		return failed(j);
-	return 0;
+		rc = failed(j);
+	free(error);
+	return rc;
 }
 
 int journal_interrupted(struct journal *j, const struct run *r)

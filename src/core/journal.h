@@ -27,7 +27,7 @@ struct journal {
 struct run {
 	const char *applet, *name, *target; /* target as target.shown: no secrets */
 	const char *status;                 /* running done failed interrupted adopted */
-	const char *sha256, *error;
+	const char *sha256;
 	long attempt;
 };
 

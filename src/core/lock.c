@@ -33,19 +33,32 @@ static char *key_of(const char *name)
 	return xasprintf("%" PRId64, key);
 }
 
-int lock_open(struct lock *l, const struct target *target, const char *name, int64_t deadline,
-              struct buf *error)
+/* Beside the file itself, however it is named: through a symlink, by a relative
+ * path, or before it is there. */
+static char *lock_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	char *file = realpath(path, NULL), *real = realpath(folder, NULL), *lock;
+
+	if (file)
+		lock = xasprintf("%s.pgbox-lock", file);
+	else
+		lock = xasprintf("%s/%s.pgbox-lock", real ? real : folder, slash ? slash + 1 : path);
+	free(file);
+	free(real);
+	free(folder);
+	return lock;
+}
+
+void lock_init(struct lock *l, const struct target *target, const char *name)
 {
 	*l = (struct lock){ .db = DB_INIT, .fd = -1, .target = target };
 	if (!is_pg(l)) {
-		l->path = xasprintf("%s.pgbox-lock", target->path);
-		return 0;
+		l->path = lock_path(target->path);
+		return;
 	}
 	l->key = key_of(name);
-	if (db_open(&l->db, target, DB_WRITE, deadline) == REACHED)
-		return 0;
-	buf_printf(error, "%s: %s", target->shown, db_error(&l->db));
-	return reach_status(l->db.reach);
 }
 
 /* --- PostgreSQL --- */
@@ -78,10 +91,7 @@ static int failed(struct lock *l, struct buf *error)
 {
 	buf_printf(error, "%s: cannot take the seed lock: %s", l->target->shown,
 	           db_error(&l->db));
-	if (strstr(db_error(&l->db), "statement pooling"))
-		buf_puts(error, ": seedonce works behind session and transaction poolers, or "
-		         "give it the server's own address");
-	return UNAVAILABLE;
+	return l->db.reach == REACHED ? UNAVAILABLE : reach_status(l->db.reach);
 }
 
 static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
@@ -89,6 +99,8 @@ static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
 	struct rows rows = { 0 };
 	int rc;
 
+	if (!db_is_open(&l->db) && db_open(&l->db, l->target, DB_WRITE, deadline) != REACHED)
+		return failed(l, error);
 	if (server_begin(&l->db.pg, "READ WRITE", true, deadline) ||
 	    server_query(&l->db.pg, "SELECT pg_try_advisory_xact_lock($1::bigint)",
 	             (const char *const *)&l->key, 1, deadline, &rows))
@@ -153,6 +165,11 @@ void lock_holder(struct lock *l, int64_t deadline, struct buf *who)
 		holder_pg(l, deadline, who);
 	else
 		buf_printf(who, "the lock on '%s'", l->path);
+}
+
+void lock_rest(struct lock *l)
+{
+	db_close(&l->db);
 }
 
 bool lock_alive(struct lock *l)

@@ -24,16 +24,19 @@ struct lock {
 	char *path;       /* SQLite: the file */
 };
 
-/* Prepares the lock of `name` on target; connects. 0, or an exit code with a
- * sentence in error: UNAVAILABLE also for a statement pooler. */
-int lock_open(struct lock *l, const struct target *target, const char *name, int64_t deadline,
-              struct buf *error);
+/* Prepares the lock of `name` on target; lock_free after it. */
+void lock_init(struct lock *l, const struct target *target, const char *name);
 
-/* Tries once. 0: held now; LOCKED: somebody else holds it; else a code. */
+/* Tries once, connecting first where needed. 0: held now; LOCKED: somebody else
+ * holds it; else an exit code with a sentence in error. */
 int lock_try(struct lock *l, int64_t deadline, struct buf *error);
 
 /* Appends who holds it, as far as this role may see; may append nothing. */
 void lock_holder(struct lock *l, int64_t deadline, struct buf *who);
+
+/* Lets go of the connection between two tries: a hundred waiters must not take all
+ * that the server or a pooler has. */
+void lock_rest(struct lock *l);
 
 /* Whether it is still held: false once the server has cut the connection. Cheap,
  * asks nobody; poll(2) l->fd for reading to know when to look. */

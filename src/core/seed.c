@@ -26,15 +26,24 @@
 
 static const char *const suffixes[] = { ".sql", ".sql.gz", ".sql.zst", NULL };
 
-int seed_files(const char *path, struct strs *files, struct buf *error)
+/* By errno. */
+static int unreadable(const char *path, struct buf *error)
+{
+	if (errno == EBADMSG) {
+		buf_printf(error, "SQL file '%s' is damaged or cut off", path);
+		return BAD_DATA;
+	}
+	buf_printf(error, "cannot read SQL file '%s': %s", path, strerror(errno));
+	return NO_INPUT;
+}
+
+static int find_files(const char *path, struct strs *files, struct buf *error)
 {
 	size_t before = files->n;
 
 	if (!file_is_dir(path)) {
-		if (access(path, R_OK) != 0) {
-			buf_printf(error, "cannot read SQL file '%s': %s", path, strerror(errno));
-			return NO_INPUT;
-		}
+		if (access(path, R_OK) != 0)
+			return unreadable(path, error);
 		strs_add(files, path);
 		return 0;
 	}
@@ -49,21 +58,32 @@ int seed_files(const char *path, struct strs *files, struct buf *error)
 	return 0;
 }
 
-int seed_hash(const struct strs *files, char text[65], struct buf *error)
+static int hash_files(const struct strs *files, char text[HASH_TEXT], struct buf *error)
 {
 	unsigned char digest[HASH_BYTES];
 	struct hash h;
 	int rc = 0;
 
 	hash_start(&h);
-	for (size_t i = 0; i < files->n && !rc; i++) {
-		if (hash_add_file(&h, files->v[i]) == 0)
-			continue;
-		buf_printf(error, "cannot read SQL file '%s': %s", files->v[i], strerror(errno));
-		rc = NO_INPUT;
-	}
+	for (size_t i = 0; i < files->n && !rc; i++)
+		if (hash_add_file(&h, files->v[i]) != 0 || unpack_check(files->v[i]) != 0)
+			rc = unreadable(files->v[i], error);
 	hash_end(&h, digest);
 	hash_text(digest, text);
+	return rc;
+}
+
+int seed_load(struct seed *s, const struct strs *paths, struct buf *error)
+{
+	char text[HASH_TEXT];
+	int rc = 0;
+
+	for (size_t i = 0; i < paths->n && !rc; i++)
+		rc = find_files(paths->v[i], &s->files, error);
+	if (!rc && s->files.n)
+		rc = hash_files(&s->files, text, error);
+	if (!rc && s->files.n)
+		s->marker.sha256 = xstrdup(text);
 	return rc;
 }
 
@@ -242,9 +262,7 @@ static int run_script(struct seed *s, struct db *db, const char *path, struct bu
 	int rc = 0;
 
 	if (unpack_read(path, &script) != 0) {
-		buf_printf(why, "%s: %s", path,
-		           errno == EBADMSG ? "the file is damaged or cut off" : strerror(errno));
-		rc = errno == EBADMSG ? BAD_DATA : NO_INPUT;
+		rc = unreadable(path, why);
 	} else if (lite_script(&db->lite, script.data, s->one_transaction)) {
 		bool ended = s->one_transaction && lite_autocommit(&db->lite);
 

@@ -23,12 +23,13 @@ struct seed {
 	void (*tell)(enum msg_level level, const char *line);
 };
 
-/* Appends the SQL files that path names to files: itself, or those of a directory
- * in byte order of their names (.sql .sql.gz .sql.zst). 0, or NO_INPUT. */
-int seed_files(const char *path, struct strs *files, struct buf *error);
-
-/* The SHA-256 of the files' contents, one after the other. 0, or NO_INPUT. */
-int seed_hash(const struct strs *files, char text[65], struct buf *error);
+/*
+ * Fills files with what the paths name: a file itself, those of a directory in byte
+ * order of their names (.sql .sql.gz .sql.zst). Reads all to their ends, and puts
+ * the SHA-256 of their contents, one after the other, into marker.sha256. 0, or
+ * NO_INPUT, or BAD_DATA when a packed file is damaged or cut off.
+ */
+int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
 
 /*
  * Runs the seed. The marker ends as done, or failed when it may simply run again;

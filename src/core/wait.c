@@ -83,6 +83,8 @@ int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f
 			final_since = 0;
 		else if (!final_since)
 			final_since = clock_ms();
+		if (f->final && f->certain)
+			return f->final;
 		if (f->final && clock_ms() - final_since >= w->grace)
 			return f->final;
 

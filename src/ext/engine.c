@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <libpq-fe.h>
@@ -20,8 +21,8 @@
 /* The job of this process, in a child of psql_start; NULL elsewhere. */
 static const struct psql_job *job;
 static bool begun;           /* BEGIN has been answered */
-static int damaged;          /* an input file could not be read to its end */
-static char *input;          /* the file that was opened last */
+static pid_t unpacker;       /* the child that feeds the packed file, or 0 */
+static const char *input;    /* the file of the job that was opened last */
 
 /* --- what the child says and how it leaves --- */
 
@@ -34,15 +35,24 @@ static _Noreturn void leave(int status, const char *words)
 	_exit(status);
 }
 
-/* Nothing more may run once a file is known to be damaged, or has ended the
- * transaction that all of it belongs to. */
-static void check_input(PGconn *conn)
+/* Nothing more may run once a file has ended the transaction that all of it belongs
+ * to. */
+static void check_transaction(PGconn *conn)
 {
-	if (damaged)
-		leave(BAD_DATA, "the file is damaged or cut off");
 	if (begun && PQtransactionStatus(conn) == PQTRANS_IDLE)
 		leave(BROKEN_OFF, "the file ends the transaction by itself (COMMIT or ROLLBACK): "
 		      "remove that, or use --no-transaction");
+}
+
+/* Once psql is done with a packed file: was it whole? seed files were looked through
+ * before, so this finds what has changed since. */
+static void end_unpacker(void)
+{
+	int status;
+
+	if (unpacker > 0 && waitpid(unpacker, &status, 0) == unpacker && status)
+		leave(BAD_DATA, "the file is damaged or cut off");
+	unpacker = 0;
 }
 
 static void call(int (*hook)(struct pg_conn *, void *, struct buf *), PGconn *conn)
@@ -72,8 +82,9 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 	if (!job || !job->one_transaction)
 		return PQexec(conn, query);
 	if (strcmp(query, "COMMIT") == 0 || strcmp(query, "ROLLBACK") == 0)
-		check_input(conn);
+		check_transaction(conn);
 	if (strcmp(query, "COMMIT") == 0) {
+		end_unpacker();
 		input = NULL;
 		call(job->ending, conn);
 	}
@@ -96,27 +107,45 @@ static bool is_too_new(PGconn *conn, const char *query)
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
 	if (job)
-		check_input(conn);
+		check_transaction(conn);
 	return PQsendQuery(conn, job && is_too_new(conn, query) ? "" : query);
 }
 
-static bool is_of_job(const char *path)
+static const char *file_of_job(const char *path)
 {
 	for (size_t i = 0; job && i < job->files->n; i++)
 		if (strcmp(job->files->v[i], path) == 0)
-			return true;
-	return false;
+			return job->files->v[i];
+	return NULL;
+}
+
+/* A pipe from a child that unpacks: psql wants a descriptor behind its input. */
+static FILE *open_packed(const char *path)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return NULL;
+	unpacker = fork();
+	if (unpacker == 0) {
+		proc_close_all_but(ends[1]);
+		_exit(unpack_copy(path, ends[1]) ? BAD_DATA : DONE);
+	}
+	close(ends[1]);
+	return fdopen(ends[0], "r");
 }
 
 /* psql opens what -f names with this, so packed files read like plain ones and
- * keep their names in its messages. What \copy opens needs a descriptor. */
+ * keep their names in its messages. */
 FILE *seam_fopen(const char *path, const char *mode)
 {
-	if (*mode != 'r' || !is_of_job(path))
+	const char *file = *mode == 'r' ? file_of_job(path) : NULL;
+
+	if (!file)
 		return fopen(path, mode);
-	free(input);
-	input = xstrdup(path);
-	return unpack_open(path, &damaged);
+	end_unpacker();
+	input = file;
+	return unpack_is_packed(path) ? open_packed(path) : fopen(path, mode);
 }
 
 /* src/common/exec.c looks for argv[0] in PATH and complains when it is called by
@@ -199,6 +228,7 @@ static _Noreturn void be_psql(int messages)
 {
 	const char *password = conninfo_get(job->conninfo, "password");
 	struct strs args = { 0 };
+	int status;
 
 	setpgid(0, 0);
 	proc_default_signals();
@@ -208,7 +238,10 @@ static _Noreturn void be_psql(int messages)
 	if (password)
 		setenv("PGPASSWORD", password, 1);
 	arguments(&args);
-	exit(psql_main((int)args.n, args.v));
+	status = psql_main((int)args.n, args.v);
+	if (status == 0)
+		end_unpacker();
+	exit(status);
 }
 
 pid_t psql_start(const struct psql_job *new_job, int *messages)

@@ -40,8 +40,8 @@ struct psql_job {
  * Starts psql in a forked child with a process group of its own. It stops at the
  * first error, reads no ~/.psqlrc, and prints no rows; its messages come through
  * *messages, which the caller closes. Returns the pid, or -1 with errno. The
- * child exits with psql's status (3: an SQL error), BAD_DATA when a file was
- * damaged, BROKEN_OFF when one ended the transaction, or what a callback gave.
+ * child exits with psql's status (3: an SQL error), BAD_DATA when a packed file
+ * was damaged, BROKEN_OFF when one ended the transaction, or what a callback gave.
  */
 pid_t psql_start(const struct psql_job *job, int *messages);
 

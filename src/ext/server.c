@@ -325,6 +325,11 @@ static void take_error(struct server *pg, const PGresult *result)
 	buf_cut(&pg->error, 0);
 	buf_puts(&pg->error, text ? text : PQerrorMessage(pg->conn));
 	buf_trim(&pg->error);
+	/* PgBouncer's words (client.c); it has no SQLSTATE of its own for it. */
+	pg->statement_pooled = strstr(pg->error.data, "statement pooling");
+	if (pg->statement_pooled)
+		buf_puts(&pg->error, ": pgbox works behind session and transaction poolers; here "
+		         "give it the server's own address");
 }
 
 /* Reads results until the server is ready again; the last one counts, an error

@@ -41,6 +41,7 @@ void conninfo_free(struct conninfo *c);
 struct server {
 	struct pg_conn *conn;  /* libpq's PGconn, NULL: closed */
 	bool borrowed;         /* conn belongs to somebody else */
+	bool statement_pooled; /* a pooler refused a transaction for good */
 	bool nested;           /* server_begin found a transaction and made a savepoint */
 	enum reach reach;      /* of the last server_open */
 	struct net_addrs addrs;

@@ -11,38 +11,38 @@
 #include <zstd.h>
 
 #include "base/banned.h"
+#include "base/file.h"
+
+#define PIECE 65536
 
 struct unpack {
+	int fd;             /* zstd files */
 	gzFile gz;          /* gzip and plain files */
-	int cut;            /* the gzip stream ended too early */
-	FILE *packed;       /* zstd files */
+	bool cut;           /* the gzip stream ended too early */
 	ZSTD_DStream *zstd;
 	ZSTD_inBuffer in;
 	size_t want;        /* 0: a frame has just ended */
-	unsigned char bytes[65536];
-	int *damaged;
+	char bytes[PIECE];
 };
 
-static ssize_t fail(struct unpack *u)
+static ssize_t damaged(void)
 {
-	if (u->damaged)
-		*u->damaged = 1;
 	errno = EBADMSG;
 	return -1;
 }
 
+/* A stream that was cut off ends like a whole one, but for Z_BUF_ERROR, which comes
+ * with its last bytes and is cleared by the next call. */
 static ssize_t read_gz(struct unpack *u, char *to, size_t size)
 {
 	int n, code;
 
 	if (u->cut)
-		return fail(u);
-	n = gzread(u->gz, to, (unsigned)(size > 1 << 30 ? 1 << 30 : size));
-	/* A stream that was cut off ends like a whole one, but for Z_BUF_ERROR, which
-	 * comes with its last bytes and is cleared by the next call. */
+		return damaged();
+	n = gzread(u->gz, to, (unsigned)size);
 	gzerror(u->gz, &code);
 	u->cut = code == Z_BUF_ERROR;
-	return n < 0 || (n == 0 && u->cut) ? fail(u) : n;
+	return (n < 0 && code != Z_ERRNO) || (n == 0 && u->cut) ? damaged() : n;
 }
 
 static ssize_t read_zstd(struct unpack *u, char *to, size_t size)
@@ -51,93 +51,126 @@ static ssize_t read_zstd(struct unpack *u, char *to, size_t size)
 
 	while (out.pos == 0) {
 		if (u->in.pos == u->in.size) {
-			u->in = (ZSTD_inBuffer){ .src = u->bytes };
-			u->in.size = fread(u->bytes, 1, sizeof(u->bytes), u->packed);
-			if (u->in.size == 0)
-				return u->want || ferror(u->packed) ? fail(u) : 0;
+			ssize_t n = read(u->fd, u->bytes, sizeof(u->bytes));
+
+			if (n <= 0)
+				return n == 0 && u->want ? damaged() : n;
+			u->in = (ZSTD_inBuffer){ .src = u->bytes, .size = (size_t)n };
 		}
 		u->want = ZSTD_decompressStream(u->zstd, &out, &u->in);
 		if (ZSTD_isError(u->want))
-			return fail(u);
+			return damaged();
 	}
 	return (ssize_t)out.pos;
 }
 
-static ssize_t read_any(void *cookie, char *to, size_t size)
-{
-	struct unpack *u = cookie;
+enum packing { PLAIN, GZIP, ZSTD };
 
-	return u->gz ? read_gz(u, to, size) : read_zstd(u, to, size);
+/* RFC 1952, 2.3.1; RFC 8878, 3.1.1: how a member and a frame begin. */
+static enum packing packing_of(int fd)
+{
+	unsigned char head[4] = { 0 };
+
+	if (pread(fd, head, sizeof(head), 0) < 2)
+		return PLAIN;
+	if (memcmp(head, "\x1f\x8b", 2) == 0)
+		return GZIP;
+	return memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0 ? ZSTD : PLAIN;
 }
 
-static int close_any(void *cookie)
+bool unpack_is_packed(const char *path)
 {
-	struct unpack *u = cookie;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool packed = fd >= 0 && packing_of(fd) != PLAIN;
 
-	if (u->gz)
-		gzclose(u->gz);
-	if (u->packed)
-		fclose(u->packed);
-	ZSTD_freeDStream(u->zstd);
-	free(u);
+	if (fd >= 0)
+		close(fd);
+	return packed;
+}
+
+static int start(struct unpack *u, const char *path)
+{
+	char probe;
+
+	u->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (u->fd < 0)
+		return -1;
+	/* A directory opens, but does not read. */
+	if (pread(u->fd, &probe, 1, 0) < 0) {
+		int err = errno;
+
+		close(u->fd);
+		errno = err;
+		return -1;
+	}
+	if (packing_of(u->fd) == ZSTD) {
+		u->zstd = ZSTD_createDStream();
+		u->want = 1;
+	} else {
+		u->gz = gzdopen(u->fd, "rb");
+	}
 	return 0;
 }
 
-/* RFC 8878, 3.1.1: the magic number of a frame. */
-static int is_zstd(int fd)
+static void end(struct unpack *u)
 {
-	static const unsigned char magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
-	unsigned char head[sizeof(magic)];
-
-	return pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
-	       memcmp(head, magic, sizeof(magic)) == 0;
+	if (u->gz)
+		gzclose(u->gz);
+	else
+		close(u->fd);
+	ZSTD_freeDStream(u->zstd);
 }
 
-FILE *unpack_open(const char *path, int *damaged)
+/* Gives each piece of the unpacked content to take, until one is refused. */
+static int each_piece(const char *path, int (*take)(void *arg, const char *piece, size_t len),
+                      void *arg)
 {
-	cookie_io_functions_t functions = { .read = read_any, .close = close_any };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct unpack *u;
-	char probe;
+	struct unpack *u = xcalloc(1, sizeof(*u));
+	char *piece = xmalloc(PIECE);
+	ssize_t n = -1;
+	int rc = start(u, path), err;
 
-	if (fd < 0)
-		return NULL;
-	/* A directory opens, but does not read. */
-	if (pread(fd, &probe, 1, 0) < 0 && errno == EISDIR) {
-		close(fd);
-		errno = EISDIR;
-		return NULL;
-	}
-	u = xcalloc(1, sizeof(*u));
-	u->damaged = damaged;
-	if (is_zstd(fd)) {
-		u->zstd = ZSTD_createDStream();
-		u->packed = fdopen(fd, "rb");
-		u->want = 1;
-	} else {
-		u->gz = gzdopen(fd, "rb");
-	}
-	return fopencookie(u, "r", functions);
+	while (!rc && (n = u->gz ? read_gz(u, piece, PIECE) : read_zstd(u, piece, PIECE)) > 0)
+		rc = take(arg, piece, (size_t)n);
+	err = errno;
+	if (u->gz || u->zstd)
+		end(u);
+	free(piece);
+	free(u);
+	errno = err;
+	return rc || n < 0 ? -1 : 0;
+}
+
+static int take_buf(void *arg, const char *piece, size_t len)
+{
+	buf_add(arg, piece, len);
+	return 0;
+}
+
+static int take_fd(void *arg, const char *piece, size_t len)
+{
+	return file_write(*(int *)arg, piece, len);
+}
+
+static int take_nothing(void *arg, const char *piece, size_t len)
+{
+	(void)arg, (void)piece, (void)len;
+	return 0;
 }
 
 int unpack_read(const char *path, struct buf *b)
 {
-	int damaged = 0, err = 0;
-	FILE *file = unpack_open(path, &damaged);
-	size_t n;
+	return each_piece(path, take_buf, b);
+}
 
-	if (!file)
-		return -1;
-	do {
-		n = fread(buf_room(b, 65536), 1, 65536, file);
-		b->len += n;
-		b->data[b->len] = '\0';
-	} while (n);
-	if (ferror(file))
-		err = damaged ? EBADMSG : EIO;
-	fclose(file);
-	errno = err;
-	return err ? -1 : 0;
+int unpack_copy(const char *path, int fd)
+{
+	return each_piece(path, take_fd, &fd);
+}
+
+int unpack_check(const char *path)
+{
+	return each_piece(path, take_nothing, NULL);
 }
 
 /* pg_dump makes its zstd streams with this; without the content checksum of RFC

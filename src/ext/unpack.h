@@ -1,21 +1,26 @@
 /*
  * unpack - reads files that may be compressed: gzip (zlib) or zstd, told by their
  * first bytes, else as they are.
+ *
+ * All return 0, or -1 with errno; EBADMSG says that the file is damaged or cut off.
  */
 #ifndef EXT_UNPACK_H
 #define EXT_UNPACK_H
 
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 
-/* Opens path for reading its unpacked content. NULL with errno when it cannot.
- * A damaged or cut-off file reads as its good part, then as an error; *damaged
- * (not NULL) is set then, for readers that take an error for the end. */
-FILE *unpack_open(const char *path, int *damaged);
+/* Whether the file is a compressed one; false also when it cannot be read. */
+bool unpack_is_packed(const char *path);
 
-/* Appends the whole unpacked content to b. 0, or -1 with errno (EBADMSG when the
- * file is damaged). */
+/* Appends the whole unpacked content to b. */
 int unpack_read(const char *path, struct buf *b);
+
+/* Writes the unpacked content to a descriptor, as it is read. */
+int unpack_copy(const char *path, int fd);
+
+/* Reads to the end and keeps nothing: is it whole? */
+int unpack_check(const char *path);
 
 #endif
