@@ -36,10 +36,10 @@ static const struct opt opts[] = {
 
 static const char about[] =
 	"Says whether the database is empty: no tables, partitioned tables, views,\n"
-	"materialised views, sequences, foreign tables, types, functions or large objects\n"
-	"outside the system's schemas. What an extension owns (PostGIS and its topology and\n"
-	"tiger schemas) and pgbox's own marker do not count. The first thing found is named.\n"
-	"URL is found as by waitdb.";
+	"materialised views, sequences, foreign tables, types, functions or large\n"
+	"objects outside the system's schemas. What an extension owns (PostGIS and its\n"
+	"topology and tiger schemas) and pgbox's own marker do not count. The first\n"
+	"thing found is named. URL is found as by waitdb.";
 
 static const char notes[] =
 	"examples:\n"
@@ -104,6 +104,7 @@ static const struct sql find_objects = {
 };
 
 static const char *shown;
+static struct check sentinel; /* --table */
 
 static bool is_in(const struct strs *list, const char *text)
 {
@@ -169,25 +170,28 @@ static int ask_objects(struct db *db, int64_t deadline)
 }
 
 /* The sentinel is one of waitdb's checks. */
-static int ask_table(struct db *db, int64_t deadline)
+static void read_sentinel(void)
 {
 	char *text = xasprintf("%s=%s", o.rows ? "rows" : "table", o.table);
-	struct finding f = FINDING_INIT;
 	struct buf error = BUF_INIT;
-	struct check check;
+
+	if (check_read(&sentinel, text, &error) != 0)
+		die(BAD_USAGE, "--table: not [SCHEMA.]NAME");
+	free(text);
+}
+
+static int ask_sentinel(struct db *db, int64_t deadline)
+{
+	struct finding f = FINDING_INIT;
 	int rc;
 
-	if (check_read(&check, text, &error) != 0)
-		die(BAD_USAGE, "--table: not [SCHEMA.]NAME");
-	check_ask_db(&check, db, deadline, &f);
+	check_ask_db(&sentinel, db, deadline, &f);
 	if (f.verdict == UNKNOWN)
 		die(f.final ? f.final : UNAVAILABLE, "%s: cannot tell: %s", shown, f.why.data);
 	rc = f.verdict == PASS ? NO : DONE;
 	msg(MSG_INFO, "%s: %s: %s%s", shown, rc == NO ? "not empty" : "empty",
 	    rc == NO ? "table " : f.why.data, rc == NO ? o.table : "");
-	check_free(&check);
 	finding_free(&f);
-	free(text);
 	return rc;
 }
 
@@ -200,7 +204,7 @@ static int ask(const struct target *target)
 	shown = target->shown;
 	switch (db_open(&db, target, DB_READ, deadline)) {
 	case REACHED:
-		rc = o.table ? ask_table(&db, deadline) : ask_objects(&db, deadline);
+		rc = o.table ? ask_sentinel(&db, deadline) : ask_objects(&db, deadline);
 		break;
 	case REACH_NO_DATABASE:
 		if (o.missing_ok) {
@@ -227,12 +231,15 @@ static int run(int argc, char **argv, char ***command)
 		die(BAD_USAGE, "the database is given twice: as an operand and by --url");
 	if (o.rows && !o.table)
 		die(BAD_USAGE, "--rows needs --table");
+	if (o.table)
+		read_sentinel();
 	rc = target_find(&target, argc ? argv[0] : o.url, &error);
 	if (rc)
 		die(rc, "%s", error.data);
 	msg_each(MSG_WARNING, &target.warnings);
 	rc = ask(&target);
 	target_free(&target);
+	check_free(&sentinel);
 	strs_free(&o.schemas);
 	strs_free(&o.ignore);
 	return rc;

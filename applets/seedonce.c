@@ -60,17 +60,17 @@ static const struct opt opts[] = {
 };
 
 static const char about[] =
-	"Runs a seed exactly once per database: SQL files, or COMMAND. Replicas that start\n"
-	"at the same time wait for the one that runs it. A marker row in the database\n"
-	"(pgbox.seed; in SQLite pgbox_seed) says that it is done.\n"
+	"Runs a seed exactly once per database: SQL files, or COMMAND. Replicas that\n"
+	"start at the same time wait for the one that runs it. A marker row in the\n"
+	"database (pgbox.seed; in SQLite pgbox_seed) says that it is done.\n"
 	"\n"
-	"SQL files run in one transaction together with the marker: all of it is there, or\n"
-	"nothing. A COMMAND that dies half-way is noticed at the next start (exit 70), one\n"
-	"that fails runs again. It gets SEEDONCE_NAME and SEEDONCE_ATTEMPT.\n"
+	"SQL files run in one transaction together with the marker: all of it is there,\n"
+	"or nothing. A COMMAND that dies half-way is noticed at the next start (exit\n"
+	"70), one that fails runs again. It gets SEEDONCE_NAME and SEEDONCE_ATTEMPT.\n"
 	"\n"
-	"--then NEXT... is run in seedonce's place afterwards: same pid, stdin, signals. A\n"
-	"lone word --then ends the seed COMMAND. CHECK is one of waitdb's about a database.\n"
-	"URL is found as by waitdb.";
+	"--then NEXT... is run in seedonce's place afterwards: same pid, stdin, signals.\n"
+	"A lone word --then ends the seed COMMAND. CHECK is one of waitdb's about a\n"
+	"database. URL is found as by waitdb.";
 
 static const char notes[] =
 	"examples:\n"
@@ -79,11 +79,11 @@ static const char notes[] =
 	"  seedonce --always --name migrate -- python manage.py migrate\n"
 	"  seedonce --create-db sqlite:////data/app.db -- flask seed --then flask run\n"
 	"\n"
-	"exit codes: 0 done, now or before; 1 the seed failed; 64 wrong call; 65 a damaged\n"
-	"or changed seed, or one that commits by itself; 66 no such SQL file; 69 database\n"
-	"refuses; 70 an earlier run was interrupted; 73 cannot write; 75 another runner\n"
-	"holds the lock; 77 no right; 78 wrong variable; 124 no database in time; 126, 127\n"
-	"NEXT does not run, is not found; 128+n stopped by signal n.";
+	"exit codes: 0 done, now or before; 1 the seed failed; 64 wrong call; 65 a\n"
+	"damaged or changed seed, or one that commits by itself; 66 no such SQL file; 69\n"
+	"database refuses; 70 an earlier run was interrupted; 73 cannot write; 75\n"
+	"another runner holds the lock; 77 no right; 78 wrong variable; 124 no database\n"
+	"in time; 126, 127 NEXT does not run, is not found; 128+n stopped by signal n.";
 
 /* --- what the run works with --- */
 

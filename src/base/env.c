@@ -47,15 +47,17 @@ void env_export(const char *name, const char *value)
 
 static int read_secret(const char *name, const char *path, const char **value, struct buf *error)
 {
+	/* The value itself may stand there by mistake. */
+	const char *shown = *path == '/' || *path == '.' ? path : "...";
 	struct buf content = BUF_INIT;
 	int rc = BAD_CONFIG;
 
 	if (file_read(path, &content, SECRET_MAX) != 0) {
-		buf_printf(error, "%s_FILE: cannot read '%s': %s", name, path, strerror(errno));
+		buf_printf(error, "%s_FILE: cannot read '%s': %s", name, shown, strerror(errno));
 		goto out;
 	}
 	if (strlen(content.data) != content.len) {
-		buf_printf(error, "%s_FILE: '%s' holds a NUL byte", name, path);
+		buf_printf(error, "%s_FILE: '%s' holds a NUL byte", name, shown);
 		goto out;
 	}
 	if (content.len && content.data[content.len - 1] == '\n')

@@ -188,6 +188,7 @@ static int take_long(struct walk *w, char **argv)
 static int take_letters(struct walk *w, char **argv)
 {
 	char none[1] = "";
+	bool attached;
 
 	for (char *at = argv[0] + 1; *at; at++) {
 		const struct opt *o = find_letter(w->applet, *at);
@@ -201,8 +202,9 @@ static int take_letters(struct walk *w, char **argv)
 		}
 		if (!at[1] && !argv[1])
 			die(BAD_USAGE, "%s needs a value: %s", origin, o->arg);
-		apply(w, o, origin, at[1] ? at + 1 : argv[1]);
-		return at[1] ? 1 : 2;
+		attached = at[1]; /* apply() may wipe it */
+		apply(w, o, origin, attached ? at + 1 : argv[1]);
+		return attached ? 1 : 2;
 	}
 	return 1;
 }
