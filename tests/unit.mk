@@ -1,6 +1,6 @@
 # make unit: every tests/unit/test_NAME.c is a program; gcc and clang build each with the address and undefined
 # behaviour sanitizers, against Debian's libraries, and it runs with leak detection. Programs whose sources have not
-# changed are not built again; all are run. V=1 shows the commands and every test's name.
+# changed are not built again; all are run. Where a test fails, what the sanitizers say of the rest is left out.
 
 UNIT_TESTS   := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_SOURCES := $(filter-out src/main.c src/ext/engine.c,$(wildcard src/*/*.c)) tests/unit/unit.c
@@ -32,8 +32,8 @@ unit-$1: $(UNIT_TESTS:%=unit-$1-%)
 
 .PHONY: $(UNIT_TESTS:%=unit-$1-%)
 $(UNIT_TESTS:%=unit-$1-%): unit-$1-%: .build/unit-$1/test_%
-	$$(Q)CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1 timeout 60 $$< >$$<.tap 2>&1 || \
-		{ echo "unit tests, $1: $$*: exit status $$$$?" >>$$<.tap; cat $$<.tap; exit 1; }
+	$$(Q)ASAN_OPTIONS=detect_leaks=1 timeout 60 $$< >$$<.tap 2>&1; status=$$$$?; \
+		sed -n '/^1\.\.[0-9]*$$$$/d; s/^\(.*ok [0-9]* - \)/\1$1, $$*: /; /^# not ok/q; p' $$<.tap; exit $$$$status
 
 .SECONDARY: $(UNIT_TESTS:%=.build/unit-$1/test_%) $(UNIT_TESTS:%=.build/unit-$1/tests/unit/test_%.o)
 -include $$(wildcard .build/unit-$1/*/*.d .build/unit-$1/*/*/*.d)
@@ -42,4 +42,3 @@ $(eval $(call UNIT_RULES,gcc))
 $(eval $(call UNIT_RULES,clang))
 
 unit: unit-gcc unit-clang
-	@echo "unit: $$(cat .build/unit-*/test_*.tap | grep -c '^ok') passed, 0 failed (gcc and clang)"

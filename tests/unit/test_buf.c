@@ -226,5 +226,5 @@ int main(void)
 		cmocka_unit_test(running_out_of_memory_ends_with_73_and_a_line),
 	};
 
-	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
+	return unit_run("buf", tests, NULL, NULL);
 }

@@ -129,5 +129,5 @@ int main(void)
 		cmocka_unit_test(a_far_deadline_is_not_mistaken_by_poll),
 	};
 
-	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
+	return unit_run("clock", tests, NULL, NULL);
 }

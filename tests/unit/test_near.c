@@ -67,5 +67,5 @@ int main(void)
 		cmocka_unit_test(only_small_mistakes_in_long_enough_words_are_offered),
 	};
 
-	return cmocka_run_group_tests_name("near", tests, NULL, NULL);
+	return unit_run("near", tests, NULL, NULL);
 }

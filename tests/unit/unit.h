@@ -12,6 +12,12 @@
 
 #include <cmocka.h>
 
+/* Runs them, telling in TAP how they went. Not by the environment: some tests clear
+ * that. */
+#define unit_run(name, tests, setup, teardown) \
+	(cmocka_set_message_output(CM_OUTPUT_TAP), \
+	 cmocka_run_group_tests_name(name, tests, setup, teardown))
+
 /* Group fixtures: a folder of this program's own, empty at first, removed at the
  * end with all that is in it. The current directory in between. */
 int scratch_make(void **state);

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""What waitdb costs and how soon it notices; exits 1 when a bar is missed.
+
+A tenth of each series, SOAK=1: all of it. ROUNDS, HORIZON (seconds) and SEED
+change the series of random moments; PGBOX and PG_BIN are the programs.
+"""
+import glob
+import os
+import random
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SOAK = bool(os.environ.get("SOAK"))
+ROUNDS = int(os.environ.get("ROUNDS") or (50 if SOAK else 5))
+HORIZON = float(os.environ.get("HORIZON") or (30 if SOAK else 3))
+SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
+PAIRS = 400 if SOAK else 200
+PGBOX = os.path.abspath(os.environ.get("PGBOX") or "pgbox")
+PG_BIN = os.environ.get("PG_BIN") or sorted(
+    glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[-2]))[-1]
+UNPRIVILEGED = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+ENVIRONMENT = {k: v for k, v in os.environ.items()
+               if not re.match("(PG|POSTGRES_|DATABASE_URL|WAITDB_)", k)}
+
+missed = []
+
+
+def report(name, value, bar, unit, note=""):
+    fine = value <= bar
+    if not fine:
+        missed.append(name)
+    print(f"{'ok' if fine else 'MISSED'}  {name}: {value:.{3 if unit != 'ms' else 1}f} {unit}, "
+          f"bar {bar:g}{'  (' + note + ')' if note else ''}", flush=True)
+
+
+def spread(times):
+    return f"{len(times)} tries, {min(times):.1f} to {max(times):.1f} ms"
+
+
+def start(*words):
+    """Starts a program that says nothing; a pid for finish()."""
+    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
+    return os.posix_spawnp(words[0], words, ENVIRONMENT, file_actions=null)
+
+
+def finish(pid, wanted=0):
+    """Waits for it: when it ended, and its CPU seconds."""
+    _, status, usage = os.wait4(pid, 0)
+    ended = time.time()
+    code = os.waitstatus_to_exitcode(status)
+    if code != wanted:
+        sys.exit(f"waitdb ended with {code} instead of {wanted}")
+    return ended, usage.ru_utime + usage.ru_stime
+
+
+def bound_socket():
+    """A port that refuses until listen() is called."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    return listener, listener.getsockname()[1]
+
+
+class Server:
+    """A private cluster on 127.0.0.1 and on a socket in its folder, with trust."""
+
+    def __init__(self, folder):
+        self.folder, self.data = folder, folder + "/data"
+        self.gate, self.log = folder + "/gate", folder + "/log"
+        probe, self.port = bound_socket()
+        probe.close()
+        os.chmod(folder, 0o777)
+        self.program("initdb", "-U", "postgres", "-A", "trust", "--no-sync")
+        with open(self.data + "/postgresql.conf", "a", encoding="ascii") as conf:
+            conf.write(f"fsync = off\nport = {self.port}\nlisten_addresses = '127.0.0.1'\n"
+                       f"unix_socket_directories = '{folder}'\nhot_standby = off\nlog_line_prefix = '%n '\n"
+                       f"restore_command = 'until test -e {self.gate}; do sleep 0.01; done; false'\n")
+        self.process = None
+
+    def program(self, name, *words):
+        subprocess.run([*UNPRIVILEGED, f"{PG_BIN}/{name}", "-D", self.data, *words], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def launch(self, recovering=False):
+        if recovering:
+            subprocess.run([*UNPRIVILEGED, "touch", self.data + "/recovery.signal"], check=True)
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen([*UNPRIVILEGED, f"{PG_BIN}/postgres", "-D", self.data],
+                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def says(self, words, seconds=30):
+        """Waits for words in the log; the time that their line bears."""
+        end = time.time() + seconds
+        while time.time() < end:
+            with open(self.log, encoding="utf-8") as log:
+                for line in log:
+                    if words in line:
+                        return float(line.split()[0])
+            time.sleep(0.005)
+        sys.exit(f"the server does not say '{words}'")
+
+    def psql(self, sql):
+        subprocess.run([f"{PG_BIN}/psql", "-Xq", "-h", self.folder, "-p", str(self.port), "-U", "postgres", "-c", sql],
+                       check=True, env=ENVIRONMENT)
+
+    def stop(self, how=signal.SIGINT):
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait()
+            self.process = None
+
+    def url(self):
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def socket_url(self):
+        return f"postgres://postgres@/postgres?host={self.folder}&port={self.port}"
+
+
+def pump(source, sink):
+    try:
+        while True:
+            data = source.recv(65536)
+            if not data:
+                break
+            sink.sendall(data)
+    except OSError:
+        pass
+    for end in (source, sink):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def forward(listener, server):
+    """Every connection goes to the server's socket, until the listener is closed."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        upstream = socket.socket(socket.AF_UNIX)
+        upstream.connect(f"{server.folder}/.s.PGSQL.{server.port}")
+        for pair in (client, upstream), (upstream, client):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+
+def port_opens(server):
+    """Milliseconds from listen() at a random moment to the exit of waitdb."""
+    times = []
+    for _ in range(ROUNDS):
+        listener, port = bound_socket()
+        pid = start(PGBOX, "waitdb", "--timeout", "2m", f"postgres://postgres@127.0.0.1:{port}/postgres")
+        time.sleep(random.uniform(0.1, HORIZON))
+        listener.listen()
+        opened = time.time()
+        threading.Thread(target=forward, args=(listener, server), daemon=True).start()
+        ended, _ = finish(pid)
+        times.append((ended - opened) * 1000)
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+    report("port opens, median to exit", statistics.median(times), 30, "ms", spread(times))
+
+
+def server_starts(server):
+    """Milliseconds from the log's `ready to accept connections` to the exit of waitdb. The server
+    has writes to redo, and a restore_command that lets it begin with them at a random moment."""
+    times = []
+    server.psql("create table t (id int)")
+    for _ in range(ROUNDS):
+        server.psql("insert into t select generate_series(1, 100000)")
+        server.stop(signal.SIGQUIT)
+        server.launch(recovering=True)
+        server.says("database system was interrupted")
+        pid = start(PGBOX, "waitdb", "--timeout", "2m", server.url())
+        time.sleep(random.uniform(0.1, min(HORIZON, 5)))
+        with open(server.gate, "w", encoding="ascii"):
+            pass
+        ended, _ = finish(pid)
+        times.append((ended - server.says("ready to accept connections")) * 1000)
+        os.unlink(server.gate)
+    report("server was starting up, median to exit", statistics.median(times), 60, "ms", spread(times))
+
+
+def refused_costs():
+    """CPU seconds of waiting on a port that nobody listens on."""
+    seconds = 60 if SOAK else 6
+    listener, port = bound_socket()
+    _, cpu = finish(start(PGBOX, "waitdb", "--timeout", f"{seconds}s", f"postgres://u@127.0.0.1:{port}/d"), 124)
+    listener.close()
+    report(f"{seconds} s on a refused port, CPU", cpu, 0.4 * seconds / 60, "s")
+
+
+def elapsed(*words):
+    time.sleep(0.01)  # until the server has buried the backend of the one before
+    began = time.time()
+    ended, _ = finish(start(*words))
+    return (ended - began) * 1000
+
+
+def pair_medians(url, isready):
+    ours, theirs = [], []
+    for _ in range(PAIRS):
+        ours.append(elapsed(PGBOX, "waitdb", "--once", url))
+        theirs.append(elapsed(f"{PG_BIN}/pg_isready", "-q", "-U", "postgres", "-d", "postgres", *isready))
+    return statistics.median(ours), statistics.median(theirs)
+
+
+def against_pg_isready(name, url, *isready):
+    """waitdb --once, login and query included, beside PostgreSQL's pg_isready, in turns. Other
+    programs on the machine add the same to both, so of three series the calmest counts, the one
+    in which pg_isready was fastest."""
+    a, b = min((pair_medians(url, isready) for _ in range(3)), key=lambda medians: medians[1])
+    report(f"waitdb --once to pg_isready, {name}", a / b, 0.5, "of its time",
+           f"medians {a:.2f} and {b:.2f} ms of {PAIRS} pairs")
+
+
+def main():
+    random.seed(SEED)
+    print(f"# seed {SEED}, {ROUNDS} rounds, horizon {HORIZON:g} s, load {os.getloadavg()[0]:.2f}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="pgbox-bench.") as folder:
+        server = Server(folder)
+        try:
+            server.launch()
+            server.says("ready to accept connections")
+            against_pg_isready("TCP", server.url(), "-h", "127.0.0.1", "-p", str(server.port))
+            against_pg_isready("socket", server.socket_url(), "-h", folder, "-p", str(server.port))
+            port_opens(server)
+            server_starts(server)
+            refused_costs()
+        finally:
+            with open(server.gate, "w", encoding="ascii"):
+                pass
+            server.stop()
+    sys.exit(1 if missed else 0)
+
+
+main()

@@ -1,0 +1,104 @@
+/*
+ * Fuzzes the reading of checks, one and several with their targets.
+ *
+ * As in url.c a digit in an error came from the input, but for the name of an
+ * unknown check, which is quoted when it is a plain word.
+ */
+#include "fuzz.h"
+
+#include "base/banned.h"
+#include "base/msg.h"
+#include "base/status.h"
+#include "core/check.h"
+
+extern char **environ;
+
+void __wrap_msg_secret(const char *secret);
+
+void __wrap_msg_secret(const char *secret)
+{
+	(void)secret;
+}
+
+/* user:password@ of a place does not show. */
+static void shows_no_password(const struct check *c, const char *text)
+{
+	const char *at = strrchr(c->shown, '@');
+
+	if (check_is_of_db(c) || !strchr(text, '@'))
+		MUST(check_is_of_db(c) || same(c->shown, text));
+	else
+		MUST(at && at - c->shown >= 3 && memcmp(at - 3, "***", 3) == 0);
+}
+
+static void one_check(const char *text)
+{
+	struct buf error = BUF_INIT;
+	struct check c;
+	int rc = check_read(&c, text, &error);
+
+	if (rc == 0) {
+		MUST(c.kind && c.shown && !error.len);
+		MUST(!c.least || *c.least);
+		shows_no_password(&c, text);
+		if (c.arg)
+			MUST(strlen(c.arg) + 1 < strlen(text) && same(strchr(text, '=') + 1, c.arg));
+	} else {
+		char *name = xstrndup(text, strcspn(text, "="));
+
+		MUST(rc == BAD_USAGE && error.len);
+		MUST(same(msg_word(name), name) || !error.data[strcspn(error.data, DIGITS)]);
+		free(name);
+	}
+	check_free(&c);
+	buf_free(&error);
+}
+
+/* Every check of a database has a target, and every target a check. */
+static void all_have_targets(const struct checks *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		MUST(check_is_of_db(&c->v[i]) ? c->v[i].target < c->targets_n && *check_place(c, i)
+		                              : !*check_place(c, i));
+	for (size_t t = 0; t < c->targets_n; t++) {
+		size_t i = 0;
+
+		while (i < c->n && c->v[i].target != t)
+			i++;
+		MUST(i < c->n);
+	}
+}
+
+static void several_checks(const char *text, const char *url)
+{
+	struct strs lines = { 0 }, urls = { 0 };
+	struct buf error = BUF_INIT;
+	struct checks c;
+	int rc;
+
+	strs_lines(&lines, text);
+	if (url)
+		strs_add(&urls, url);
+	rc = checks_read(&c, &lines, &urls, "ready", &error);
+	MUST(rc == 0 || rc == BAD_USAGE || rc == BAD_CONFIG);
+	MUST((rc == 0) == (error.len == 0));
+	if (rc == 0)
+		all_have_targets(&c);
+	checks_free(&c);
+	strs_free(&lines);
+	strs_free(&urls);
+	buf_free(&error);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static char *no_variables[1];
+	char *text = input_text(data, len);
+
+	environ = no_variables;
+	one_check(text);
+	several_checks(text, NULL);
+	several_checks(text, "sqlite:x");
+	free(text);
+	return 0;
+}

@@ -1,0 +1,16 @@
+# make majors: the server tests against the other majors that pgbox supports; the default run is against this Debian's
+# own. Where a server cannot be made, as without a network, its tests are skipped with the reason; in CI they fail.
+
+MAJORS := 13 17 18
+
+.PHONY: majors $(MAJORS:%=pg-%)
+majors: $(MAJORS:%=pg-%)
+
+$(MAJORS:%=pg-%): pg-%: $(BIN)
+	$(Q)if tools/servers.sh $*; then \
+		PG_BIN=$$(tools/servers.sh --bin $*) PGBOX=$(CURDIR)/$(BIN) $(BATS) tests/pg; \
+	elif [ -n "$$CI" ]; then \
+		exit 1; \
+	else \
+		echo "skipped: the tests against PostgreSQL $*"; \
+	fi
