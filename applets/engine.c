@@ -3,6 +3,7 @@
  * has no client package. Options, output and exit codes are PostgreSQL's.
  */
 #include "applet.h"
+#include "base/banned.h"
 #include "ext/engine.h"
 
 const struct applet applet_pg_dump = {

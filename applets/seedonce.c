@@ -142,7 +142,7 @@ static void read_check(struct check *check, const char *text)
 {
 	struct buf error = BUF_INIT;
 
-	if (text && (check_read(check, text, &error) != 0))
+	if (text && check_read(check, text, &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
 	if (text && !check_is_of_db(check))
 		die(BAD_USAGE, "check '%s' is not one about a database", check->shown);
@@ -187,13 +187,21 @@ static void read_call(int argc, char **argv, struct strs *urls)
 	read_check(&verify, o.verify);
 }
 
-static void read_files(void)
+static void read_seed(void)
 {
 	struct buf error = BUF_INIT;
-	int rc = seed_load(&seed, &o.sql, &error);
+	int rc = o.status || o.reset ? DONE : seed_load(&seed, &o.sql, &error);
 
 	if (rc)
 		die(rc, "%s", error.data);
+	seed.name = o.name;
+	seed.schema = o.schema;
+	seed.one_transaction = !o.bare;
+	seed.verify = o.verify ? &verify : NULL;
+	seed.marker.version = o.version ? xstrdup(o.version) : NULL;
+	seed.marker.attempt = 1;
+	seed.lock = &lock;
+	seed.tell = tell_line;
 }
 
 /* --- the database --- */
@@ -432,12 +440,12 @@ static bool is_done(int *rc)
 	return done || *rc;
 }
 
-static void tell_holder(void)
+static void tell_holder(enum msg_level level, const char *what)
 {
 	struct buf who = BUF_INIT;
 
 	lock_holder(&lock, soon(), &who);
-	msg(MSG_INFO, "%s: waiting for another runner of seed '%s'%s%s%s", shown(), o.name,
+	msg(level, "%s: %s another runner of seed '%s'%s%s%s", shown(), what, o.name,
 	    who.len ? " (" : "", who.data, who.len ? ")" : "");
 	buf_free(&who);
 }
@@ -468,17 +476,10 @@ static int take_lock(void)
 	bool told = false;
 	int rc;
 
-	while ((rc = try_lock(&error)) == LOCKED) {
-		if (!told && !error.len)
-			tell_holder();
-		told = told || !error.len;
-		if (!clock_left(deadline)) {
-			if (!error.len) {
-				buf_printf(&error, "%s: another runner of seed '%s' still holds the "
-				           "lock: ", shown(), o.name);
-				lock_holder(&lock, soon(), &error);
-			}
-			break;
+	while ((rc = try_lock(&error)) == LOCKED && clock_left(deadline)) {
+		if (!told && !error.len) {
+			tell_holder(MSG_INFO, "waiting for");
+			told = true;
 		}
 		buf_cut(&error, 0);
 		db_close(&db);
@@ -488,6 +489,8 @@ static int take_lock(void)
 	}
 	if (rc && error.len)
 		msg(MSG_ERROR, "%s", error.data);
+	else if (rc == LOCKED)
+		tell_holder(MSG_ERROR, "gave up waiting for");
 	buf_free(&error);
 	return rc;
 }
@@ -495,15 +498,6 @@ static int take_lock(void)
 static int run_once(void)
 {
 	int rc;
-
-	if (o.verify)
-		seed.verify = &verify;
-	seed.name = o.name;
-	seed.schema = o.schema;
-	seed.one_transaction = !o.bare;
-	seed.marker.version = o.version ? xstrdup(o.version) : NULL;
-	seed.lock = &lock;
-	seed.tell = tell_line;
 
 	lock_init(&lock, seed.target, o.name);
 	rc = take_lock();
@@ -513,8 +507,6 @@ static int run_once(void)
 		journal_free(&journal);
 	}
 	lock_free(&lock);
-	marker_free(&seed.marker);
-	strs_free(&seed.files);
 	return rc;
 }
 
@@ -558,10 +550,10 @@ static int change_marker(void)
 	lock_init(&lock, seed.target, o.name);
 	rc = lock_try(&lock, soon(), &error);
 	if (rc == LOCKED)
-		buf_printf(&error, "%s: a runner of seed '%s' is at work", shown(), o.name);
+		tell_holder(MSG_ERROR, "not while there is");
 	if (!rc)
 		rc = o.reset ? reset(&error) : adopt();
-	if (rc && error.len)
+	if (error.len)
 		msg(MSG_ERROR, "%s", error.data);
 	lock_free(&lock);
 	buf_free(&error);
@@ -577,8 +569,7 @@ static int run(int argc, char **argv, char ***command)
 	db = (struct db)DB_INIT;
 	journal = (struct journal)JOURNAL_INIT;
 	read_call(argc, argv, &urls);
-	if (!o.status && !o.reset)
-		read_files();
+	read_seed();
 	rc = reach_database(&urls);
 	if (!rc)
 		rc = o.status ? show_status() : o.reset || o.mark ? change_marker() : run_once();
@@ -587,6 +578,8 @@ static int run(int argc, char **argv, char ***command)
 	check_free(&unless);
 	check_free(&verify);
 	checks_free(&checks);
+	marker_free(&seed.marker);
+	strs_free(&seed.files);
 	strs_free(&urls);
 	strs_free(&o.sql);
 	return rc;

@@ -15,7 +15,10 @@ trap 'clean_up' EXIT
 trap 'exit 130' INT TERM HUP
 
 clean_up() {
-	[ -z "$server" ] || kill -INT "$server" 2>/dev/null && wait 2>/dev/null || true
+	if [ -n "$server" ]; then
+		kill -INT "$server" 2>/dev/null || true
+		wait "$server" || true
+	fi
 	rm -rf "$work"
 }
 

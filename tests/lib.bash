@@ -6,7 +6,7 @@
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 PGBOX=${PGBOX:-$ROOT/pgbox}
-PG_BIN=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
+PG_BIN=${PG_BIN:-$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)}
 
 # The applets by name, first in PATH; no variable of the caller's names a database.
 use_applets() {
@@ -67,6 +67,7 @@ server_make() {
 		echo "unix_socket_directories = '$dir'"
 		echo "listen_addresses = '127.0.0.1'"
 		echo "max_connections = 150"
+		echo "password_encryption = 'scram-sha-256'"
 		printf '%s\n' "$@"
 	} >>"$dir/data/postgresql.conf"
 	printf '%s\n' 'local all all trust' 'host all app 127.0.0.1/32 scram-sha-256' \

@@ -77,6 +77,8 @@ make_seeds() {
 	local bin=$BATS_FILE_TMPDIR/bin
 	cat >"$bin/gate" <<-'END'
 		#!/bin/bash
+		# A shell forgets an INT that comes as its child ends, unless it is trapped.
+		trap 'exit 1' INT
 		echo $$ >"$1/pid.new" && mv "$1/pid.new" "$1/pid"
 		for ((i = 0; i < 3000; i++)); do
 			[ ! -e "$1/go" ] || { rm -f "$1/pid"; exit "${2:-0}"; }

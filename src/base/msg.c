@@ -120,6 +120,11 @@ static void add_json(struct buf *line, enum msg_level level, const char *text)
 }
 
 static char *compose(enum msg_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static void say(enum msg_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static char *compose(enum msg_level level, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT, line = BUF_INIT;
 

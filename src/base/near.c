@@ -45,5 +45,5 @@ int near_enough(const char *a, const char *b)
 {
 	unsigned distance = near_distance(a, b);
 
-	return distance > 0 && distance <= 2 && distance * 3 < strlen(a);
+	return distance > 0 && distance <= 2 && (size_t)distance * 3 < strlen(a);
 }

@@ -326,9 +326,10 @@ static void check_environment(const struct applet *a)
 int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 {
 	struct walk w = { .applet = a };
-	int end, operands = walk(&w, argc, argv, &end);
-	bool dashes = end < argc;
+	int end, operands;
+	bool dashes;
 
+	walk(&w, argc, argv, &end);
 	if (help) {
 		opt_help(a);
 		file_check_stdout();
@@ -336,6 +337,7 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	}
 	w.apply = true;
 	operands = walk(&w, argc, argv, &end);
+	dashes = end < argc;
 	msg_limit = quiet ? MSG_ERROR : verbose ? MSG_DEBUG : MSG_INFO;
 	read_environment(&w);
 	check_environment(a);

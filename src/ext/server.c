@@ -28,22 +28,26 @@ static size_t find(const struct conninfo *c, const char *key)
 	return i;
 }
 
+static void add(struct conninfo *c, const char *key, const char *value)
+{
+	c->keys = xrealloc(c->keys, (c->n + 2) * sizeof(*c->keys));
+	c->values = xrealloc(c->values, (c->n + 2) * sizeof(*c->values));
+	c->keys[c->n] = xstrdup(key);
+	c->values[c->n] = xstrdup(value);
+	c->n++;
+	c->keys[c->n] = c->values[c->n] = NULL;
+}
+
 void conninfo_set(struct conninfo *c, const char *key, const char *value)
 {
 	size_t i = find(c, key);
 
-	if (i == c->n) {
-		if (!value)
-			return;
-		c->keys = xrealloc(c->keys, (c->n + 2) * sizeof(*c->keys));
-		c->values = xrealloc(c->values, (c->n + 2) * sizeof(*c->values));
-		c->keys[i] = xstrdup(key);
-		c->n++;
-		c->keys[c->n] = c->values[c->n] = NULL;
-	} else {
+	if (i < c->n) {
 		free(c->values[i]);
+		c->values[i] = xstrdup(value ? value : "");
+	} else if (value) {
+		add(c, key, value);
 	}
-	c->values[i] = xstrdup(value ? value : "");
 }
 
 const char *conninfo_get(const struct conninfo *c, const char *key)

@@ -9,7 +9,7 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	unset PGBOX_LOG PGBOX_JOURNAL
 }
 
@@ -252,10 +252,11 @@ shown() {
 @test "PGBOX_LOG=json makes every line an object with time, applet, level and message" {
 	export PGBOX_LOG=json
 	: >a.db
+	# shellcheck disable=SC2089 # a quote and a backslash to be told, not to quote
 	for words in "waitdb --for file=/ -v" "isempty sqlite:a.db" "isempty mysql://" "nosuch" \
-		"waitdb sqlite:mis\\sing\".db --timeout 60ms -v" "seedonce -v sqlite:a.db -- true" \
+		'waitdb sqlite:mis\sing".db --timeout 60ms -v' "seedonce -v sqlite:a.db -- true" \
 		"waitdb --"$'\xff\xfe'"x"; do
-		# shellcheck disable=SC2086 # words
+		# shellcheck disable=SC2086,SC2090 # words
 		"$PGBOX" $words 2>log || true
 		python3 - log <<-'END'
 			import json, re, sys

@@ -10,7 +10,7 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	REFUSED=postgres://u:s3cret@127.0.0.1:$(cat "$BATS_FILE_TMPDIR/port")/db
 	export PGBOX_JOURNAL=$PWD/journal.db
 }

@@ -144,6 +144,19 @@ ten_files_at_once() {
 	equals "$(db 'select count(*) from t')" 1
 }
 
+@test "of 40 processes, twice as many as the pool has connections, one runs the seed" {
+	each_mode forty_at_once
+}
+
+forty_at_once() {
+	local n
+	for ((n = 0; n < 40; n++)); do
+		background "r$n" seedonce -- sh -c "sleep 1; echo ran >>'$LOG'"
+	done
+	for ((n = 0; n < 40; n++)); do ended "r$n" 0; done
+	equals "$(runs_of "$LOG")" 1
+}
+
 @test "--always runs at every start, one at a time" {
 	each_mode always
 }
@@ -216,7 +229,7 @@ lose_pooler() {
 	local n plain
 	plain=$(db "$(settings)")
 	for n in 1 2 3 4 5 6; do
-		"$PG_BIN/psql" -X -q -A -t "$DATABASE_URL" -c "begin; $(settings); select pg_sleep(0.3); commit" \
+		"$PG_BIN/psql" -X -q -A -t "$DATABASE_URL" -c begin -c "$(settings)" -c 'select pg_sleep(0.3)' -c commit \
 			>"$LOG.$n" 2>&1 3>&- &
 	done
 	wait

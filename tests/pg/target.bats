@@ -1,6 +1,6 @@
 # Targets: where the database's name comes from, how it is read, and that its
 # password is never shown.
-# shellcheck disable=SC2030,SC2031 # each test is a subshell
+# shellcheck disable=SC2016,SC2030,SC2031 # each test is a subshell; $ is for sh
 
 load ../lib
 bats_require_minimum_version 1.5.0
@@ -280,7 +280,6 @@ each_applet() {
 	mkfifo "$fifo"
 	for url in "postgres://app:$RAW@127.0.0.1:$P/app" "postgres://app:$CODED@127.0.0.1:$P/app"; do
 		round=$((round + 1))
-		# shellcheck disable=SC2016
 		in_background seedonce --name "command$round" "$url" -- sh -c 'echo begun; read -r line <"$0"; echo "$line"' "$fifo"
 		says begun
 		family_quiet "$JOB" 2
@@ -521,6 +520,46 @@ seen() {
 	cp "$PGBOX" "$BATS_FILE_TMPDIR/pgbox"
 	DATABASE_URL_FILE=$file.closed run -78 "${UNPRIVILEGED[@]}" "$BATS_FILE_TMPDIR/pgbox" waitdb
 	[[ $output == *"DATABASE_URL_FILE"*"ermission denied"* ]]
+}
+
+@test "a secret that was put where a file's name belongs is not shown" {
+	DATABASE_URL_FILE="postgres://app:$RAW@127.0.0.1:$P/app" run -78 waitdb
+	quiet_about_it
+	[[ $output == *DATABASE_URL_FILE* ]]
+	PGHOST=127.0.0.1 PGUSER=app PGPASSWORD_FILE=$CODED run -78 waitdb
+	quiet_about_it
+	POSTGRES_HOST=127.0.0.1 POSTGRES_PASSWORD_FILE=$RAW run -78 isempty
+	quiet_about_it
+	TARGET_FILE="postgres://app:$CODED@127.0.0.1:$P/app" run -78 seedonce --status env:TARGET
+	quiet_about_it
+}
+
+@test "a URL in the wrong place on the command line is not shown" {
+	local url=postgres://app:$RAW@127.0.0.1:$P/app call
+	for call in "$PGBOX" "waitdb --timeout" "waitdb -t" "waitdb --for" "waitdb --nonsense" \
+		"waitdb --for ready=x" "waitdb --for tcp=x --timeout 1ms --auth-grace" "isempty $url" "isempty --rows" "seedonce --unless" \
+		"seedonce --on-change" "seedonce --on-interrupted" "seedonce --lock-timeout" "journal" "journal -n" "journal --last" \
+		"journal --url"; do
+		# shellcheck disable=SC2086 # words
+		run $call "$url"
+		[ "$status" -ne 0 ]
+		echo "$call: $output"
+		quiet_about_it
+	done
+	for call in "waitdb --timeout=" "waitdb --" "waitdb -" "waitdb --once=" "waitdb --nonsense=" "-" "--"; do
+		# shellcheck disable=SC2086 # words
+		run "$PGBOX" $call"$url"
+		[ "$status" -ne 0 ]
+		quiet_about_it
+	done
+	WAITDB_TIMEOUT=$url run -78 waitdb "sqlite:$BATS_TEST_TMPDIR/x"
+	quiet_about_it
+	WAITDB_FOR=$url run waitdb "sqlite:$BATS_TEST_TMPDIR/x"
+	quiet_about_it
+	PGBOX_LOG=$url run -78 waitdb
+	quiet_about_it
+	run -124 waitdb --timeout 100ms --for "redis=:$RAW@127.0.0.1:$(free_port)"
+	quiet_about_it
 }
 
 @test "the file of a variable that is not looked at is not opened" {

@@ -86,7 +86,9 @@ static void cut_shortens_and_never_lengthens(void **state)
 	(void)state;
 	buf_puts(&b, "abc");
 	buf_cut(&b, 9);
+	buf_cut(&b, 4);
 	assert_string_equal(b.data, "abc");
+	assert_int_equal(b.len, 3);
 	buf_cut(&b, 1);
 	assert_string_equal(b.data, "a");
 	buf_free(&b);

@@ -325,6 +325,29 @@ static void checks_of_sqlite_answer(void **state)
 	}
 }
 
+static void a_query_writes_nothing_also_in_a_session_that_could(void **state)
+{
+	struct target target = { .kind = TARGET_SQLITE, .path = (char[]){ "db" } };
+	struct finding f = FINDING_INIT;
+	struct db db = DB_INIT;
+	struct check c;
+
+	(void)state;
+	assert_int_equal(db_open(&db, &target, DB_WRITE, CLOCK_NEVER), REACHED);
+	read_check(&c, "query=DELETE FROM users RETURNING 1");
+	check_ask_db(&c, &db, CLOCK_NEVER, &f);
+	assert_int_equal(f.verdict, UNKNOWN);
+	check_free(&c);
+	read_check(&c, "rows=users>=3");
+	check_ask_db(&c, &db, CLOCK_NEVER, &f);
+	assert_int_equal(f.verdict, PASS);
+	check_free(&c);
+	/* Afterwards the session writes again. */
+	assert_int_equal(lite_query(&db.lite, "CREATE TABLE later (x)", NULL, 0, NULL), 0);
+	finding_free(&f);
+	db_free(&db);
+}
+
 static void what_cannot_be_told_is_unknown_and_never_a_pass(void **state)
 {
 	static const char *const checks[] = { "writable", "table=t", "rows=t>=0", "query=SELECT 1",
@@ -367,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_check_that_needs_no_database_needs_no_target),
 		cmocka_unit_test(a_wrong_line_is_an_error_with_nothing_leaked),
 		cmocka_unit_test(checks_of_sqlite_answer),
+		cmocka_unit_test(a_query_writes_nothing_also_in_a_session_that_could),
 		cmocka_unit_test(what_cannot_be_told_is_unknown_and_never_a_pass),
 		cmocka_unit_test(places_are_looked_at),
 	};

@@ -106,6 +106,7 @@ static void a_deadline_comes_nearer_and_stays_passed(void **state)
 	clock_sleep(10, deadline);
 	assert_true(clock_left(deadline) < before);
 	clock_sleep(60000, deadline);
+	clock_sleep(3, CLOCK_NEVER);
 	assert_true(clock_left(deadline) == 0);
 	assert_int_equal(clock_poll(deadline), 0);
 	assert_true(clock_ms() - deadline < 1000);

@@ -37,7 +37,7 @@ static void control_bytes_are_blanked(void **state)
 {
 	(void)state;
 	assert_says("a\nb\r\tc\n", "pgbox: info: a b  c\n");
-	assert_says("\033[2Jx\177\001", "pgbox: info:  [2Jx  \n");
+	assert_says("\033[2Jx\177\001\037!", "pgbox: info:  [2Jx   !\n");
 	assert_says("gr\303\274n", "pgbox: info: gr\303\274n\n");
 }
 

@@ -56,6 +56,8 @@ static void only_small_mistakes_in_long_enough_words_are_offered(void **state)
 	assert_false(near_enough("", "ab"));
 	assert_false(near_enough("table", "tcp"));
 	assert_false(near_enough("timeout", "tiXeoXX"));
+	assert_true(near_enough("DATABXXE_URL", "DATABASE_URL"));
+	assert_false(near_enough("DATABXXX_URL", "DATABASE_URL"));
 }
 
 int main(void)

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# The rules of the house, each a few lines: what a rule prints breaks it. Speaks TAP. The compilers' and clang-tidy's
+# part is in lint.mk.
+# usage: tests/lint.sh [PGBOX]
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+pgbox=${1:-./pgbox}
+# Everything that is or would be committed, with and without what is no text of ours.
+mapfile -t files < <(git ls-files -co --exclude-standard | while read -r file; do [ -f "$file" ] && echo "$file"; done)
+mapfile -t texts < <(printf '%s\n' "${files[@]}" | grep -v '^tests/fuzz/corpus/')
+mapfile -t scripts < <({ grep -lE '^#!.*[/ ](ba)?sh' "${texts[@]}"; printf '%s\n' "${texts[@]}" | grep -E '\.(sh|bash|bats)$'; } | sort -u)
+sources=(src/*.c src/*/*.c applets/*.c)
+code=("${sources[@]}" src/*.h src/*/*.h applets/*.h)
+total=0 failures=0
+
+# rule SENTENCE COMMAND...: holds when the command prints nothing.
+rule() {
+	local sentence=$1 found
+	shift
+	found=$("$@" 2>&1)
+	total=$((total + 1))
+	if [ -z "$found" ]; then
+		echo "ok $total - $sentence"
+	else
+		echo "not ok $total - $sentence"
+		echo "# ${found//$'\n'/$'\n# '}"
+		failures=$((failures + 1))
+	fi
+}
+
+# --- layers: main -> applets -> core -> ext -> base ---
+
+# includes FOLDER ALLOWED: our headers that its files include beyond those.
+includes() {
+	grep -nE '^#include "' "$1"/*.[ch] | grep -vE "#include \"($2)"
+}
+
+# opt.h belongs to both: applet.h has the table that opt.c reads.
+layers() {
+	includes src/base base/ | grep -v '^src/base/opt.c:.*"applet.h"'
+	includes src/ext 'base/|ext/'
+	includes src/core 'base/|ext/|core/'
+	includes applets 'base/|ext/|core/|applet\.h"'
+}
+
+# The headers of the C library, POSIX and Linux; all others are somebody else's.
+libc='(sys|netinet|arpa|linux)/.*|(assert|ctype|dirent|errno|fcntl|fnmatch|ftw|glob|grp|inttypes|limits|locale|math)\.h'
+libc+='|(netdb|poll|pthread|pwd|regex|sched|setjmp|signal|spawn|std(arg|atomic|bool|def|int|io|lib|noreturn))\.h'
+libc+='|(string|strings|syslog|termios|time|unistd|utime|wchar|wctype)\.h'
+
+# libpq's is in two: the seams of engine.c are calls of libpq's themselves.
+wrappers() {
+	grep -nE '^#include <' "${code[@]}" | grep -vE "<($libc)>" | grep -v '^src/ext/[a-z]*\.c:'
+	grep -ohE '^#include <.*>' src/ext/*.c | grep -vE "<($libc)>" | sort | uniq -d | grep -v '<libpq-fe.h>'
+}
+
+banned() {
+	local file
+	for file in "${sources[@]}"; do
+		awk '/^#include "base\/banned.h"/ { at = FNR }
+			/^#include </ && at { print FILENAME ":" FNR ": a system header behind banned.h" }
+			END { if (!at) print FILENAME ": does not include banned.h" }' "$file"
+	done
+}
+
+# --- names and sizes ---
+
+names() {
+	find .build/lint -name '*.o' -path '*/cc/*' -exec nm -A --defined-only {} + | grep -E ' [A-Za-z] (pg_|PQ|progname$)'
+	grep -nw progname "${code[@]}"
+}
+
+functions() {
+	awk '/^{/ { start = FNR } /^}/ && start { if (FNR - start > 80) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }' \
+		"${sources[@]}"
+}
+
+lengths() {
+	wc -l "${code[@]}" | awk '$2 != "total" && $1 > 600 { print $2 ": " $1 " lines" }'
+}
+
+todos() {
+	grep -nE '\b(TODO|FIXME|XXX)\b' "${texts[@]}" | grep -vE '^tests/lint\.sh:|TODO: [^ ]+ [^ ]+ [^ ]+'
+}
+
+# --- texts ---
+
+help_width() {
+	local applet
+	for applet in $("$pgbox" --list); do
+		case $applet in pg_dump | pg_dumpall | pg_restore | psql) continue ;; esac
+		"$pgbox" "$applet" --help | awk -v applet="$applet" 'length > 80 { print applet ": " length " columns: " $0 }'
+	done
+}
+
+blanks() {
+	grep -nE '[[:blank:]]+$' "${texts[@]}"
+}
+
+# Where a machine keeps things, or where it gets them from, is no business of the tree's.
+machines() {
+	grep -nE '(^|[^A-Za-z0-9_.)}/$-])/(wor[k]|roo[t]|hom[e])\b' "${texts[@]}"
+	grep -nE '\b[a-z0-9.-]+\.(debia[n]|ubunt[u])\.(org|com)\b|\bpypi\.or[g]\b|\bregistry\.npmj[s]' "${texts[@]}"
+}
+
+# Tests wait for things. A longer sleep stands for something that never ends.
+sleeps() {
+	grep -nE '\bsleep [1-9](\.[0-9]+)?\b' "${texts[@]}" | grep -E '^[^:]*\.(bats|bash):'
+}
+
+# SC2016: text in single quotes is for another shell. SC2154: bats sets status, output and stderr.
+shells() {
+	shellcheck -x -f gcc -e SC2016,SC2154 "${scripts[@]}"
+}
+
+rule "the arrows run from main over applets, core and ext to base, and no applet includes another" layers
+rule "each third-party header is included by one file of src/ext" wrappers
+rule "banned.h is included everywhere, behind the system's headers" banned
+rule "no name of ours is one of PostgreSQL's" names
+rule "no function has more than 80 lines" functions
+rule "no file has more than 600 lines" lengths
+rule "what is left to do has its reason" todos
+rule "the help fits 80 columns" help_width
+rule "the README has the options of --help" tools/readme.sh --check "$pgbox"
+rule "no line ends in blanks" blanks
+rule "no file names a machine's folders or a registry's host" machines
+rule "no test sleeps where it could wait" sleeps
+rule "shellcheck finds nothing" shells
+echo "1..$total"
+[ "$failures" = 0 ]
