@@ -15,7 +15,7 @@ command that installs them is printed.
 VERB     (none)        build ./pgbox (./pgbox-aarch64 for the other target)
          demo          build, then show it working
          test          build, then run the tests
-         lint bench soak size fuzz reproducible
+         lint bench soak majors size fuzz reproducible
                        build, then make that target
          libs          only the libraries
 
@@ -42,10 +42,11 @@ packages() {
     demo) ;;
     test) echo bats clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
         zlib1g-dev libzstd-dev postgresql postgresql-postgis postgresql-postgis-scripts pgbouncer redis-server \
-        python3 openssl ;;
+        python3 openssl jq ;;
     lint) packages test && echo shellcheck clang-tidy ;;
     bench) echo postgresql postgresql-contrib python3 ;;
     soak) packages test ;;
+    majors) packages test && echo patchelf ;;
     fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev ;;
     esac
 }
@@ -123,7 +124,7 @@ while [ $# -gt 0 ]; do
     --target=*) target=${1#*=} ;;
     --help | -h) help; exit ;;
     --prefix | --update-lock) verb=$1 ;;
-    demo | test | lint | bench | soak | size | fuzz | reproducible | libs) verb=$1; shift; break ;;
+    demo | test | lint | bench | soak | majors | size | fuzz | reproducible | libs) verb=$1; shift; break ;;
     *=*) break ;;
     *) die "unknown argument '$1'; see ./build.sh --help" ;;
     esac

@@ -2,10 +2,11 @@
 .PHONY: test cli pg
 test: cli unit pg
 
+PG_TESTS ?= tests/pg
 BATS := bats --print-output-on-failure --timing
 
 cli: $(BIN)
 	PGBOX=$(CURDIR)/$(BIN) $(BATS) tests/cli
 
 pg: $(BIN)
-	PGBOX=$(CURDIR)/$(BIN) $(BATS) tests/pg
+	PGBOX=$(CURDIR)/$(BIN) $(BATS) $(PG_TESTS)
