@@ -222,8 +222,7 @@ static int reach_database(const struct strs *urls)
 	struct buf error = BUF_INIT;
 	int rc;
 
-	strs_add(&wanted, "ready");
-	strs_add(&wanted, "writable");
+	strs_lines(&wanted, "ready\nwritable");
 	rc = checks_read(&checks, &wanted, urls, "ready", &error);
 	strs_free(&wanted);
 	if (rc)
@@ -237,10 +236,7 @@ static int reach_database(const struct strs *urls)
 	for (size_t i = 0; i < checks.n && !rc; i++)
 		rc = wait_for(&checks, i, &w, &f);
 	wait_guard(CLOCK_NEVER);
-	if (!rc && db_open(&db, seed.target, DB_WRITE, soon()) != REACHED) {
-		buf_puts(&f.why, db_error(&db));
-		rc = reach_status(db.reach);
-	}
+	checks_rest(&checks);
 	if (rc)
 		msg(MSG_ERROR, "%s: %s%s", shown(), rc == TIMED_OUT ? "gave up waiting: " : "",
 		    f.why.data);
@@ -248,11 +244,23 @@ static int reach_database(const struct strs *urls)
 	return rc;
 }
 
+/* Opens the session for markers and checks where it is closed. */
+static int open_session(struct buf *error)
+{
+	if (db_is_open(&db) || db_open(&db, seed.target, DB_WRITE, soon()) == REACHED)
+		return DONE;
+	buf_printf(error, "%s: %s", shown(), db_error(&db));
+	return reach_status(db.reach);
+}
+
 static int read_marker(struct marker *m)
 {
 	struct buf error = BUF_INIT;
-	int rc = marker_read(&db, o.schema, o.name, soon(), m, &error);
+	int rc = open_session(&error);
 
+	*m = (struct marker){ .state = MARKER_NONE };
+	if (!rc)
+		rc = marker_read(&db, o.schema, o.name, soon(), m, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	buf_free(&error);
@@ -360,22 +368,15 @@ static enum decision decide(const struct marker *m, int *rc)
 
 /* --- doing --- */
 
-static int write_marker(enum marker_state state, struct buf *error)
-{
-	int rc = marker_start(&db, o.schema, o.name, &seed.marker, soon(), error);
-
-	return rc ? rc : marker_finish(&db, o.schema, o.name, state, false, soon(), error);
-}
-
 static int adopt(void)
 {
 	struct run r = record("adopted");
 	struct buf error = BUF_INIT;
 	int64_t id;
-	int rc = marker_prepare(&db, o.schema, soon(), &error);
+	int rc = open_session(&error);
 
 	if (!rc)
-		rc = write_marker(MARKER_ADOPTED, &error);
+		rc = marker_adopt(&db, o.schema, o.name, &seed.marker, soon(), &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	else
@@ -454,17 +455,16 @@ static void tell_holder(enum msg_level level, const char *what)
  * the server has no connection to spare. */
 static int try_lock(struct buf *error)
 {
-	int rc = DONE;
+	int rc = open_session(error);
 
-	if (!db_is_open(&db) && db_open(&db, seed.target, DB_WRITE, soon()) != REACHED) {
-		buf_printf(error, "%s: %s", shown(), db_error(&db));
-		rc = db.reach == REACH_DENIED ? DENIED : LOCKED;
-	} else if (!is_done(&rc)) {
-		rc = lock_try(&lock, soon(), error);
-		if (rc == UNAVAILABLE && lock.db.reach == REACH_FULL)
-			rc = LOCKED;
-	}
-	return rc;
+	if (rc)
+		return rc == UNAVAILABLE ? LOCKED : rc;
+	if (is_done(&rc))
+		return rc;
+	/* Who holds one connection while it asks for another can deadlock a pool. */
+	db_close(&db);
+	rc = lock_try(&lock, soon(), error);
+	return rc == UNAVAILABLE && lock.db.reach == REACH_FULL ? LOCKED : rc;
 }
 
 /* Waits for the lock. 0 when it is held, or the seed done; else an exit code, said.
@@ -482,7 +482,6 @@ static int take_lock(void)
 			told = true;
 		}
 		buf_cut(&error, 0);
-		db_close(&db);
 		lock_rest(&lock);
 		clock_sleep(pause, deadline);
 		pause = pause * 2 > POLL_MAX_MS ? POLL_MAX_MS : pause * 2;
@@ -533,8 +532,10 @@ static int show_status(void)
 static int reset(struct buf *error)
 {
 	bool removed;
-	int rc = marker_remove(&db, o.schema, o.name, soon(), &removed, error);
+	int rc = open_session(error);
 
+	if (!rc)
+		rc = marker_remove(&db, o.schema, o.name, soon(), &removed, error);
 	if (!rc)
 		msg(MSG_INFO, "%s: seed '%s': %s", shown(), o.name,
 		    removed ? "the marker is removed" : "there was no marker");

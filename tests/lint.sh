@@ -67,7 +67,8 @@ banned() {
 # --- names and sizes ---
 
 names() {
-	find .build/lint -name '*.o' -path '*/cc/*' -exec nm -A --defined-only {} + | grep -E ' [A-Za-z] (pg_|PQ|progname$)'
+	local objects=("${sources[@]/#/.build/lint/cc/}")
+	nm -A --defined-only "${objects[@]/%.c/.o}" | grep -E ' [A-Za-z] (pg_|PQ|progname$)'
 	grep -nw progname "${code[@]}"
 }
 

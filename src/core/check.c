@@ -278,6 +278,12 @@ void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 		db_close(db);
 }
 
+void checks_rest(struct checks *c)
+{
+	for (size_t i = 0; i < c->targets_n; i++)
+		db_close(&c->dbs[i]);
+}
+
 bool check_is_of_db(const struct check *check)
 {
 	return check->kind->of_db;

@@ -57,6 +57,9 @@ int checks_read(struct checks *c, const struct strs *lines, const struct strs *u
  * server that is about to restart. */
 void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
 
+/* Closes the sessions; a check that is asked again opens them anew. */
+void checks_rest(struct checks *c);
+
 /* Asks a check about a session that the caller holds, in its transaction. */
 void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f);
 

@@ -27,24 +27,24 @@ static void cannot_tell(struct db *db, struct finding *f)
 /* The official image's entrypoint first runs a server that listens on the unix
  * socket only, says so on its command line, and is stopped again after the init
  * scripts (docker-library/postgres, docker_temp_server_start). */
-static bool is_init_server(struct db *db, int64_t deadline)
+static int ask_init_server(struct db *db, int64_t deadline, bool *init)
 {
 	static const struct sql source = {
 		.pg = "SELECT source = 'command line' FROM pg_settings WHERE name = 'listen_addresses'",
 	};
 	struct rows rows = { 0 };
-	bool init = false;
+	int rc = db_read(db, source, NULL, 0, deadline, &rows);
 
-	if (db_read(db, source, NULL, 0, deadline, &rows) == 0)
-		init = rows_true(&rows, 0, 0);
+	*init = rows_true(&rows, 0, 0);
 	rows_free(&rows);
-	return init;
+	return rc;
 }
 
 /* One round trip where nothing is wrong: every healthcheck pays for it. */
 void check_ready(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
 {
 	struct rows rows = { 0 };
+	bool init = false;
 	const char *cell;
 
 	(void)check;
@@ -60,10 +60,14 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 		return;
 	}
 	cell = rows_get(&rows, 0, 0);
-	finding_pass(f);
-	if (cell && !*cell && is_init_server(db, deadline)) {
+	/* That server may stop between the two questions. */
+	if (cell && !*cell && ask_init_server(db, deadline, &init)) {
+		cannot_tell(db, f);
+	} else if (init) {
 		finding_set(f, FAIL, "the image is still initialising (temporary server)");
 		f->reach = REACH_STARTING;
+	} else {
+		finding_pass(f);
 	}
 	rows_free(&rows);
 }
@@ -225,10 +229,9 @@ static int ask(const struct check *check, struct db *db, int64_t deadline, struc
 	int rc;
 
 	if (!is_pg(db)) {
-		lite_query(&db->lite, "PRAGMA query_only = 1", NULL, 0, NULL);
+		lite_query_only(&db->lite, true);
 		rc = lite_query(&db->lite, check->arg, NULL, 0, rows);
-		if (!rc)
-			lite_query(&db->lite, "PRAGMA query_only = 0", NULL, 0, NULL);
+		lite_query_only(&db->lite, false);
 		return rc;
 	}
 	rc = server_begin(&db->pg, "READ ONLY", false, deadline);

@@ -11,8 +11,9 @@
 #include "base/file.h"
 #include "base/msg.h"
 
-/* Two hundred writers at once queue for the lock; each takes some milliseconds. */
-#define BUSY_MS 60000
+/* Two hundred writers at once queue for the lock; each takes some milliseconds. No
+ * seed waits longer than this for a journal that somebody else keeps locked. */
+#define BUSY_MS 30000
 
 /* Step i brings a file of user_version i to i + 1. Steps are never edited. */
 static const char *const steps[] = {

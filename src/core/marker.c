@@ -364,6 +364,16 @@ int marker_finish(struct db *db, const char *schema, const char *name, enum mark
 	return BROKEN_OFF;
 }
 
+int marker_adopt(struct db *db, const char *schema, const char *name, const struct marker *m,
+                 int64_t deadline, struct buf *error)
+{
+	int rc = marker_prepare(db, schema, deadline, error);
+
+	if (!rc)
+		rc = marker_start(db, schema, name, m, deadline, error);
+	return rc ? rc : marker_finish(db, schema, name, MARKER_ADOPTED, false, deadline, error);
+}
+
 int marker_remove(struct db *db, const char *schema, const char *name, int64_t deadline,
                   bool *removed, struct buf *error)
 {

@@ -45,6 +45,11 @@ int marker_start(struct db *db, const char *schema, const char *name, const stru
 int marker_finish(struct db *db, const char *schema, const char *name, enum marker_state state,
                   bool same_transaction, int64_t deadline, struct buf *error);
 
+/* Makes the table where it is missing and writes `adopted`, with m's version, sha256
+ * and attempt. */
+int marker_adopt(struct db *db, const char *schema, const char *name, const struct marker *m,
+                 int64_t deadline, struct buf *error);
+
 /* Removes the marker; *removed says whether there was one. */
 int marker_remove(struct db *db, const char *schema, const char *name, int64_t deadline,
                   bool *removed, struct buf *error);

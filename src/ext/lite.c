@@ -20,22 +20,29 @@ static int fail(struct lite *lite, int code)
 
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms)
 {
-	static const int flags[] = {
-		[LITE_READ] = SQLITE_OPEN_READONLY,
-		[LITE_WRITE] = SQLITE_OPEN_READWRITE,
-		[LITE_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-	};
+	int flags = SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
 	int code;
 
 	lite_close(lite);
-	code = sqlite3_open_v2(path, &lite->db, flags[mode], NULL);
+	lite->mode = mode;
+	code = sqlite3_open_v2(path, &lite->db, flags, NULL);
 	if (code != SQLITE_OK) {
 		fail(lite, code);
 		lite_close(lite);
 		return -1;
 	}
 	sqlite3_busy_timeout(lite->db, busy_ms);
+	if (mode == LITE_READ)
+		lite_query_only(lite, true);
 	return 0;
+}
+
+void lite_query_only(struct lite *lite, bool on)
+{
+	sqlite3_exec(lite->db,
+	             on || lite->mode == LITE_READ ? "PRAGMA query_only = 1"
+	                                           : "PRAGMA query_only = 0",
+	             NULL, NULL, NULL);
 }
 
 static void take_row(sqlite3_stmt *statement, struct rows *rows)

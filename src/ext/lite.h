@@ -12,21 +12,24 @@
 #include "base/buf.h"
 #include "base/rows.h"
 
+enum lite_mode {
+	LITE_READ,  /* only to be read; a missing file is an error */
+	LITE_WRITE, /* read and write; a missing file is an error */
+	LITE_CREATE /* the same, and a missing file is made */
+};
+
 struct lite {
 	struct sqlite3 *db; /* NULL: closed */
+	enum lite_mode mode;
 	int code;           /* SQLite's result code of the last failure */
 	struct buf error;   /* its words */
 };
 
 #define LITE_INIT { .error = BUF_INIT }
 
-enum lite_mode {
-	LITE_READ,  /* read-only; a missing file is an error */
-	LITE_WRITE, /* read and write; a missing file is an error */
-	LITE_CREATE /* the same, and a missing file is made */
-};
-
-/* Opens the file. Locks held by others are waited for up to busy_ms. 0, or -1.
+/* Opens the file. One that is only to be read is opened for writing all the same where
+ * its mode allows: a writer that was killed leaves a hot journal, which a read-only
+ * handle cannot roll back (SQLite, 'Hot Rollback Journals'). Locks held by others are waited for up to busy_ms. 0, or -1.
  * A file that is no database is found by the first query, not here. */
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms);
 
@@ -44,6 +47,10 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction);
 
 /* Whether every statement is its own transaction now (nothing is begun). */
 bool lite_autocommit(const struct lite *lite);
+
+/* Refuses statements that write, while on. Not for a LITE_READ handle, which always
+ * does. */
+void lite_query_only(struct lite *lite, bool on);
 
 /* Quotes an identifier onto b. */
 void lite_identifier(struct buf *b, const char *name);

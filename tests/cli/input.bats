@@ -103,10 +103,10 @@ refuses() {
 	refuses 78 "isempty: error: POSTGRES_PASSWORD_FILE: cannot read '/nowhere': No such file or directory" \
 		env POSTGRES_HOST=h POSTGRES_PASSWORD_FILE=/nowhere isempty
 	printf 'a\0b' >nul
-	refuses 78 "waitdb: error: DATABASE_URL_FILE: 'nul' holds a NUL byte" env DATABASE_URL_FILE=nul waitdb
+	refuses 78 "waitdb: error: DATABASE_URL_FILE: './nul' holds a NUL byte" env DATABASE_URL_FILE=./nul waitdb
 	head -c 70000 /dev/zero | tr '\0' x >big
-	refuses 78 "waitdb: error: DATABASE_URL_FILE: cannot read 'big': File too large" \
-		env DATABASE_URL_FILE=big waitdb
+	refuses 78 "waitdb: error: DATABASE_URL_FILE: cannot read './big': File too large" \
+		env DATABASE_URL_FILE=./big waitdb
 	refuses 78 "waitdb: error: env:OTHER: neither OTHER nor OTHER_FILE is set" waitdb env:OTHER
 }
 
@@ -115,8 +115,8 @@ refuses() {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
 	(umask 077 && echo postgres://u:s3cret@h/db >secret)
 	cp "$PGBOX" waitdb
-	refuses 78 "waitdb: error: DATABASE_URL_FILE: cannot read 'secret': Permission denied" \
-		env DATABASE_URL_FILE=secret "${UNPRIVILEGED[@]}" ./waitdb
+	refuses 78 "waitdb: error: DATABASE_URL_FILE: cannot read './secret': Permission denied" \
+		env DATABASE_URL_FILE=./secret "${UNPRIVILEGED[@]}" ./waitdb
 }
 
 @test "one newline of a secret file is cut off, and no more" {

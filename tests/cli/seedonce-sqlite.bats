@@ -97,6 +97,34 @@ interrupt() {
 	equals "$(runs_of "$LOG")" 0
 }
 
+@test "a file whose last writer was killed in its transaction is ready, rolled back, and seeded" {
+	local mode
+	for mode in delete wal; do
+		rm -f "$FILE_DB"*
+		killed_writer "$mode"
+		exits 0 waitdb --timeout 2
+		exits 1 isempty
+		exits 0 seedonce --timeout 2 --verify 'query=select count(*) = 1 from t' -- true
+	done
+}
+
+# Leaves table t with one row, and a transaction that was to bring more.
+killed_writer() {
+	python3 - "$FILE_DB" "$1" <<-'END' || true
+		import os, signal, sqlite3, sys
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db.execute("pragma journal_mode = " + sys.argv[2])
+		db.execute("pragma cache_size = 1")
+		db.execute("create table t (a)")
+		db.execute("insert into t values ('kept')")
+		db.execute("begin")
+		for i in range(2000):
+		    db.execute("insert into t values (?)", ("lost" * 100,))
+		os.kill(os.getpid(), signal.SIGKILL)
+	END
+	[ -s "$FILE_DB-journal" ] || [ -s "$FILE_DB-wal" ]
+}
+
 # --- SQL files ---
 
 @test "SQL files run once, sorted by name, plain and packed, and the marker says so" {

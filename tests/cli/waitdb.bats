@@ -34,8 +34,8 @@ milliseconds() {
 	[ "$took" -ge 300 ]
 	[ "$took" -lt 1500 ]
 	[ "${#lines[@]}" -eq 2 ]
-	[[ ${lines[0]} == "waitdb: info: u@127.0.0.1:"*"/db: waiting for ready: "*"Connection refused" ]]
-	[[ ${lines[1]} == "waitdb: error: u@127.0.0.1:"*"/db: gave up waiting for ready: "*"Connection refused" ]]
+	[[ ${lines[0]} == "waitdb: info: u@127.0.0.1:"*"/db: waiting for ready: "*"onnection refused" ]]
+	[[ ${lines[1]} == "waitdb: error: u@127.0.0.1:"*"/db: gave up waiting for ready: "*"onnection refused" ]]
 }
 
 @test "a host name that does not resolve is waited for until the deadline" {

@@ -134,7 +134,8 @@ static void shows_no_password(const struct target *t)
 	static const char *const names[] = { "user", "host", "hostaddr", "port", "dbname", "service" };
 	const char *password = conninfo_get(&t->conninfo, "password");
 
-	if (!password || strlen(password) < 4 || !strstr(t->shown, password))
+	if (!password || strlen(password) < 4 || !strstr(t->shown, password) ||
+	    strstr("local:5432", password)) /* the defaults */
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *name = conninfo_get(&t->conninfo, names[i]);

@@ -216,6 +216,7 @@ lose_pooler() {
 	pooler_stop "$MODE"
 	wait_until 2 pid_gone "$PID"
 	ended a 69
+	wait_until 1 dead "$(cat "$ROOM/child")"
 	equals "$(marker)" running
 	pooler_start "$MODE"
 	exits 70 seedonce -- false

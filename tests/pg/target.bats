@@ -70,7 +70,7 @@ in_background() {
 ends() {
 	local status=0
 	wait "$JOB" || status=$?
-	cat "$LOG"
+	tail -n 30 "$LOG"
 	[ "$status" -eq "$1" ]
 }
 

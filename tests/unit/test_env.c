@@ -109,7 +109,9 @@ static void an_unusable_file_is_an_error_that_says_why(void **state)
 	char *big = malloc(65537);
 
 	(void)state;
-	assert_refuses(NULL, "missing", "No such file");
+	assert_refuses(NULL, "./missing", "'./missing': No such file");
+	/* The value itself where a file's name belongs. */
+	assert_refuses(NULL, "s3cret", "'...': No such file");
 	mkdir("folder", 0700);
 	assert_refuses(NULL, "folder", "directory");
 	put("nul", "s3cret\0x", 8);

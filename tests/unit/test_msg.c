@@ -141,6 +141,16 @@ static void a_secret_like_the_mask_does_not_loop(void **state)
 	assert_masked("****", "****");
 }
 
+static void only_plain_words_are_quoted(void **state)
+{
+	(void)state;
+	assert_string_equal(msg_word("a-B_c.9"), "a-B_c.9");
+	assert_string_equal(msg_word(""), "");
+	assert_string_equal(msg_word("u:s3cret@h"), "...");
+	assert_string_equal(msg_word("a b"), "...");
+	assert_string_equal(msg_word("postgres://h"), "...");
+}
+
 /* --- JSON --- */
 
 static int say_json(void *text)
@@ -256,6 +266,7 @@ int main(void)
 		cmocka_unit_test(secrets_are_masked_wherever_and_however_often),
 		cmocka_unit_test(a_secret_within_another_leaves_no_part_of_it),
 		cmocka_unit_test(a_secret_like_the_mask_does_not_loop),
+		cmocka_unit_test(only_plain_words_are_quoted),
 		cmocka_unit_test(json_lines_are_valid_and_say_the_same),
 		cmocka_unit_test(json_lines_are_utf8_whatever_a_server_says),
 		cmocka_unit_test(only_text_and_json_are_formats),

@@ -247,8 +247,8 @@ static void variables_may_come_from_files(void **state)
 	(void)state;
 	put_text("seven", "7\n");
 	assert_parse(NO_WORDS, WORDS("TRY_NUMBER_FILE=seven"), "f0 o0 t=preset w=two n=7 ms=90000");
-	assert_refusal(NO_WORDS, WORDS("TRY_NUMBER_FILE=nowhere"), 78,
-	               "TRY_NUMBER_FILE: cannot read 'nowhere': No such file or directory");
+	assert_refusal(NO_WORDS, WORDS("TRY_NUMBER_FILE=./nowhere"), 78,
+	               "TRY_NUMBER_FILE: cannot read './nowhere': No such file or directory");
 	assert_refusal(NO_WORDS, WORDS("TRY_NUMBER_FILE=seven", "TRY_NUMBER=1"), 78,
 	               "both TRY_NUMBER and TRY_NUMBER_FILE are set: unset one");
 }

@@ -341,8 +341,8 @@ static void every_variable_may_come_from_a_file(void **state)
 
 	ENVIRONMENT("DATABASE_URL=x", "DATABASE_URL_FILE=url");
 	assert_error(NULL, BAD_CONFIG, "both DATABASE_URL and DATABASE_URL_FILE");
-	ENVIRONMENT("POSTGRES_PASSWORD_FILE=nowhere", "POSTGRES_HOST=h");
-	assert_error(NULL, BAD_CONFIG, "POSTGRES_PASSWORD_FILE: cannot read 'nowhere'");
+	ENVIRONMENT("POSTGRES_PASSWORD_FILE=./nowhere", "POSTGRES_HOST=h");
+	assert_error(NULL, BAD_CONFIG, "POSTGRES_PASSWORD_FILE: cannot read './nowhere'");
 }
 
 static void an_empty_database_url_is_an_error(void **state)

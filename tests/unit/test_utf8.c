@@ -1,0 +1,62 @@
+/* Unit tests of base/utf8. */
+#include <string.h>
+
+#include "unit.h"
+
+#include "base/banned.h"
+#include "base/utf8.h"
+
+/* The bytes of a code point as RFC 3629 says; 0 for what has none. */
+static size_t encode(unsigned long point, char text[5])
+{
+	size_t len = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = len; i-- > 1; point >>= 6)
+		text[i] = (char)(0x80 | (point & 0x3f));
+	text[0] = (char)(leads[len] | point);
+	text[len] = '\0';
+	return len;
+}
+
+static void every_code_point_is_a_sequence_but_surrogates(void **state)
+{
+	char text[5];
+
+	(void)state;
+	for (unsigned long point = 1; point <= 0x10ffff; point++) {
+		size_t len = encode(point, text);
+
+		if (point >= 0xd800 && point <= 0xdfff)
+			len = 0;
+		if (utf8_sequence(text) != len)
+			fail_msg("U+%04lX: %zu", point, utf8_sequence(text));
+	}
+	for (unsigned long point = 0x110000; point < 0x200000; point += 0x111) {
+		encode(point, text);
+		assert_int_equal(utf8_sequence(text), 0);
+	}
+}
+
+static void what_is_overlong_cut_off_or_no_lead_is_none(void **state)
+{
+	static const char *const bad[] = {
+		"\200", "\277", "\300\200", "\301\277", "\340\200\200", "\340\237\277",
+		"\360\200\200\200", "\360\217\277\277", "\303", "\303x", "\342\202", "\342x\254",
+		"\360\237\230", "\360\237x\200", "\365\200\200\200", "\376", "\377",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(utf8_sequence(bad[i]), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_code_point_is_a_sequence_but_surrogates),
+		cmocka_unit_test(what_is_overlong_cut_off_or_no_lead_is_none),
+	};
+
+	return unit_run("utf8", tests, NULL, NULL);
+}
