@@ -153,6 +153,19 @@ static int completion(void)
 
 /* --- running --- */
 
+/* PostgreSQL's programs keep what they were called with; ps(1) need not show it. */
+static void hide_urls(char **argv)
+{
+	for (; *argv; argv++) {
+		char *shown = *argv;
+
+		if (!strstr(shown, "://") && !strstr(shown, "password="))
+			continue;
+		*argv = xstrdup(shown);
+		memset(shown, 0, strlen(shown));
+	}
+}
+
 static int run_applet(const struct applet *a, int argc, char **argv)
 {
 	char **command;
@@ -161,6 +174,7 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	msg_name(a->name);
 	if (a->raw) {
 		proc_default_signals();
+		hide_urls(argv);
 		return a->raw(argc, argv);
 	}
 	argc = opt_parse(a, argc, argv, &command);

@@ -9,7 +9,7 @@ LINT_STAMPS := $(foreach tool,cc clang tidy,$(SOURCES:%.c=.build/lint/$(tool)/%.
 
 .PHONY: lint lint-sources docs
 lint: $(BIN)
-	$(Q)if $(MAKE) --no-print-directory -j$(shell nproc) -k lint-sources; then echo "ok 0 - the compilers and clang-tidy find nothing"; \
+	$(Q)if $(MAKE) --no-print-directory $(JOBS) -k lint-sources; then echo "ok 0 - the compilers and clang-tidy find nothing"; \
 	else echo "not ok 0 - the compilers and clang-tidy find nothing"; bad=1; fi; \
 	tests/lint.sh ./$(BIN) && [ -z "$$bad" ]
 

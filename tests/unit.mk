@@ -41,4 +41,7 @@ endef
 $(eval $(call UNIT_RULES,gcc))
 $(eval $(call UNIT_RULES,clang))
 
-unit: unit-gcc unit-clang
+# As many jobs as there are processors, unless make was told how many.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+unit:
+	$(Q)$(MAKE) --no-print-directory $(JOBS) unit-gcc unit-clang

@@ -271,7 +271,10 @@ void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 		not_reached(check, db, f);
 		return;
 	}
-	check->kind->of_db(check, db, deadline, f);
+	/* What a server that is about to stop says is no answer to any of them. */
+	check_ready(check, db, deadline, f);
+	if (f->verdict == PASS && check->kind->of_db != check_ready)
+		check->kind->of_db(check, db, deadline, f);
 	/* A session that failed is no use, an idle one would hold up the stop of a
 	 * server that is about to restart, and an SQLite file may be replaced. */
 	if (f->reach != REACHED || f->verdict == UNKNOWN || db->lite.db)

@@ -151,7 +151,7 @@ ten_files_at_once() {
 forty_at_once() {
 	local n
 	for ((n = 0; n < 40; n++)); do
-		background "r$n" seedonce -- sh -c "sleep 1; echo ran >>'$LOG'"
+		background "r$n" seedonce -- sh -c "sleep 0.9; echo ran >>'$LOG'"
 	done
 	for ((n = 0; n < 40; n++)); do ended "r$n" 0; done
 	equals "$(runs_of "$LOG")" 1

@@ -747,7 +747,7 @@ index_while_seeding() {
 		[ "$(db "select count(*) from pg_settings where name = '$name'")" = 1 ] || continue
 		db "alter database $DB set $name = '300ms'"
 	done
-	exits 0 seedonce -- sleep 1
+	exits 0 seedonce -- sleep 0.9
 	equals "$(marker)" 'done'
 }
 
