@@ -159,7 +159,7 @@ static void hide_urls(char **argv)
 	for (; *argv; argv++) {
 		char *shown = *argv;
 
-		if (!strstr(shown, "://") && !strstr(shown, "password="))
+		if (!strstr(shown, "://") && !strstr(shown, "password"))
 			continue;
 		*argv = xstrdup(shown);
 		memset(shown, 0, strlen(shown));
@@ -177,6 +177,7 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 		hide_urls(argv);
 		return a->raw(argc, argv);
 	}
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* so that the last flush tells of errors */
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
 	file_check_stdout();

@@ -14,7 +14,9 @@
 #include "base/clock.h"
 #include "base/proc.h"
 
-#define KILL_MS 1000 /* from SIGTERM to SIGKILL */
+#define KILL_MS 1000  /* from SIGTERM to SIGKILL when something is lost */
+#define LEAVE_MS 5000 /* the same for what the leader left behind */
+#define LOOK_MS 20
 
 struct state {
 	const struct child *child;
@@ -118,6 +120,23 @@ static void step(struct state *s, const sigset_t *mask)
 	}
 }
 
+/* Ends what is left of a group whose leader is gone. Zombies count as its members, and
+ * some are ours to reap as pid 1; others' may stay, so there is an end to it. */
+static void stop_group(pid_t group, int64_t patience)
+{
+	int64_t kill_at = clock_ms() + patience, give_up = kill_at + KILL_MS;
+	int status;
+
+	kill(-group, SIGTERM);
+	while (kill(-group, 0) == 0 && clock_ms() < give_up) {
+		if (clock_ms() >= kill_at)
+			kill(-group, SIGKILL);
+		while (waitpid(-1, &status, WNOHANG) > 0)
+			;
+		clock_sleep(LOOK_MS, CLOCK_NEVER);
+	}
+}
+
 static int wait_for_end(struct state *s)
 {
 	struct sigaction action = { .sa_handler = on_child }, action_before;
@@ -148,8 +167,8 @@ struct ending child_watch(const struct child *c)
 	status = wait_for_end(&s);
 	proc_forward(0, NULL);
 	drain(&s);
-	if (s.lost)
-		kill(-c->pid, SIGKILL); /* what its leader left behind */
+	if (s.lost || status != 0)
+		stop_group(c->pid, s.lost ? 0 : LEAVE_MS);
 	buf_free(&s.line);
 	return (struct ending){
 		.status = proc_status(status),

@@ -30,7 +30,10 @@ struct ending {
 	bool lost;     /* alive() said no, and it was stopped */
 };
 
-/* Waits for the child's end. While it runs, SIGTERM, SIGINT and SIGHUP go to its
+/* Waits for the child's end, and where it ended badly for that of its whole group,
+ * which gets SIGTERM and five seconds later SIGKILL: nothing of a failed child goes on
+ * behind its back. What a child leaves running when it ends well is its affair. While
+ * it runs, SIGTERM, SIGINT and SIGHUP go to its
  * group. Other children that end meanwhile are reaped: as pid 1 there are some. */
 struct ending child_watch(const struct child *c);
 

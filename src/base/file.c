@@ -114,6 +114,9 @@ bool file_is_dir(const char *path)
 
 void file_check_stdout(void)
 {
+	errno = 0;
+	/* The reason of an earlier failure is gone. */
 	if (fflush(stdout) != 0 || ferror(stdout))
-		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
+		die(CANNOT_WRITE, "cannot write to standard output: %s",
+		    errno ? strerror(errno) : "a write failed");
 }

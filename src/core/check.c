@@ -21,9 +21,9 @@ static const struct check_kind kinds[] = {
 	{ "query", ARG_TEXT, "query=SQL", check_query, NULL },
 	{ "extension", ARG_VERSION, "extension=name[>=version]", check_extension, NULL },
 	{ "seeded", ARG_OPTIONAL, "seeded[=NAME]", check_seeded, NULL },
-	{ "tcp", ARG_TEXT, "tcp=HOST:PORT", NULL, check_tcp },
+	{ "tcp", ARG_PORT, "tcp=HOST:PORT", NULL, check_tcp },
 	{ "http", ARG_TEXT, "http=URL[=CODES]", NULL, check_http },
-	{ "redis", ARG_TEXT, "redis=HOST:PORT or redis=URL", NULL, check_redis },
+	{ "redis", ARG_HOST, "redis=HOST:PORT or redis=URL", NULL, check_redis },
 	{ "file", ARG_TEXT, "file=PATH", NULL, check_file },
 };
 
@@ -84,6 +84,9 @@ static bool arg_valid(const struct check *check)
 		return check->arg && *check->name;
 	case ARG_VERSION:
 		return check->arg && *check->name && (!check->least || *check->least);
+	case ARG_PORT:
+	case ARG_HOST:
+		return check->arg && place_valid(check->arg, check->kind->arg == ARG_PORT);
 	default:
 		return check->arg && *check->arg;
 	}

@@ -9,6 +9,8 @@
 enum check_arg {
 	ARG_NONE,
 	ARG_TEXT,     /* needed */
+	ARG_PORT,     /* HOST:PORT */
+	ARG_HOST,     /* HOST[:PORT] or a URL of it */
 	ARG_OPTIONAL, /* a name */
 	ARG_TABLE,    /* [schema.]name */
 	ARG_ROWS,     /* [schema.]name[>=N] */
@@ -41,6 +43,9 @@ void check_rows(const struct check *, struct db *, int64_t, struct finding *);
 void check_query(const struct check *, struct db *, int64_t, struct finding *);
 void check_extension(const struct check *, struct db *, int64_t, struct finding *);
 void check_seeded(const struct check *, struct db *, int64_t, struct finding *);
+
+/* Whether arg names a host, and a port where one is needed. */
+bool place_valid(const char *arg, bool port_needed);
 
 /* check_place.c */
 void check_tcp(const struct check *, int64_t, struct finding *);

@@ -18,6 +18,23 @@ static void finding_reach(struct finding *f, enum reach reach, const struct buf 
 	finding_set(f, FAIL, "%s%s%s", reach_text(reach), error->len ? ": " : "", error->data);
 }
 
+static const char *skip_redis(const char *arg)
+{
+	const char *place = skip_prefix(arg, "redis://");
+
+	return place ? place : arg;
+}
+
+bool place_valid(const char *arg, bool port_needed)
+{
+	const char *why;
+	struct url u;
+	bool valid = url_parse(&u, skip_redis(arg), &why) && u.host && (u.port || !port_needed);
+
+	url_free(&u);
+	return valid;
+}
+
 /* Connects to HOST[:PORT] or [v6][:PORT]; port (NULL: none) is the default. -1
  * with the finding set when it cannot. */
 static int dial(const char *place, const char *port, int64_t deadline, struct finding *f)
@@ -137,12 +154,11 @@ static void judge_redis(const struct buf *answer, struct finding *f)
 
 void check_redis(const struct check *check, int64_t deadline, struct finding *f)
 {
-	const char *place = skip_prefix(check->arg, "redis://"), *why;
+	const char *place = skip_redis(check->arg), *why;
 	struct buf words = BUF_INIT, answer = BUF_INIT, error = BUF_INIT;
 	struct url u;
 	int fd;
 
-	place = place ? place : check->arg;
 	fd = dial(place, "6379", deadline, f);
 	if (fd < 0)
 		return;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -136,12 +137,30 @@ static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
 
 /* --- SQLite --- */
 
+/* Who may use the database may take its lock: a new file gets the database's owner and
+ * mode, as SQLite's own do. flock(2) asks for no more than reading. */
+static int open_file(struct lock *l)
+{
+	int fd = open(l->path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open(l->path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && stat(l->target->path, &st) == 0) {
+		if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
+			return fd;
+		fchmod(fd, st.st_mode & 0666);
+	}
+	return fd;
+}
+
 static int try_file(struct lock *l, struct buf *error)
 {
-	int fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open_file(l);
 
 	if (fd < 0) {
-		buf_printf(error, "cannot make the lock file '%s': %s", l->path, strerror(errno));
+		buf_printf(error, "cannot open the lock file '%s': %s", l->path, strerror(errno));
 		return CANNOT_WRITE;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {

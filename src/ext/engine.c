@@ -74,15 +74,15 @@ int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
 
 /* psql sends its own BEGIN, and COMMIT or ROLLBACK, of --single-transaction through
- * here, and never a statement of the user's. */
+ * here, and never a statement of the user's. Where a file turns AUTOCOMMIT off it
+ * sends another BEGIN behind the file's COMMIT. */
 PGresult *seam_PQexec(PGconn *conn, const char *query)
 {
 	PGresult *result;
 
 	if (!job || !job->one_transaction)
 		return PQexec(conn, query);
-	if (strcmp(query, "COMMIT") == 0 || strcmp(query, "ROLLBACK") == 0)
-		check_transaction(conn);
+	check_transaction(conn);
 	if (strcmp(query, "COMMIT") == 0) {
 		end_unpacker();
 		input = NULL;

@@ -169,6 +169,8 @@ shown() {
 	refuses 64 "waitdb: error: check 'table' is written table=[schema.]name" waitdb --for table= sqlite:a.db
 	refuses 64 "waitdb: error: check 'rows' is written rows=[schema.]name[>=N]" \
 		waitdb --for 'rows=t>=x' sqlite:a.db
+	refuses 64 "waitdb: error: check 'tcp' is written tcp=HOST:PORT" waitdb --for tcp=host
+	refuses 64 "waitdb: error: check 'redis' is written redis=HOST:PORT or redis=URL" waitdb --for redis=h:port
 	refuses 64 "seedonce: error: unknown check 'nope': $checks" seedonce --unless nope sqlite:a.db -- true
 	refuses 64 "seedonce: error: check 'file=/x' is not one about a database" \
 		seedonce --verify file=/x sqlite:a.db -- true

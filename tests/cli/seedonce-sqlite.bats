@@ -50,6 +50,17 @@ interrupt() {
 
 # --- the file ---
 
+@test "whoever may write the database may take its lock, also one that root took before" {
+	[ "$(id -u)" = 0 ] || skip "only root can leave a file to another user"
+	local user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+	exits 0 seedonce --create-db -- true
+	chown nobody "$FILE_DB" "${FILE_DB%/*}"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+	rm "$FILE_DB".pgbox-lock
+	exits 0 seedonce --name by-root -- true
+	exits 0 "${user[@]}" "$BATS_FILE_TMPDIR/bin/seedonce" --name by-nobody -- true
+}
+
 @test "a missing file is waited for and stays missing, and --create-db makes it" {
 	exits 124 seedonce --timeout 500ms -- sh -c "$(seed_log)"
 	says app.db

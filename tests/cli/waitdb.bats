@@ -234,7 +234,7 @@ milliseconds() {
 	chmod +x mine
 	PATH=$PWD:$PATH run -0 waitdb -q --for file=/ -- mine
 	[ "$output" = ran ]
-	run -0 waitdb -q --for file=/ -- grep -E '^Sig(Ign|Blk)' /proc/self/status
+	run -0 env --default-signal waitdb -q --for file=/ -- grep -E '^Sig(Ign|Blk)' /proc/self/status
 	run ! grep -v '0000000000000000$' <<<"$output"
 }
 

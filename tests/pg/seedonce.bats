@@ -751,6 +751,28 @@ index_while_seeding() {
 	equals "$(marker)" 'done'
 }
 
+@test "a seed that failed has left nobody behind when the lock is free" {
+	cat >"$BATS_TEST_TMPDIR/leader" <<-'END'
+		#!/bin/sh
+		sh -c 'trap "" TERM; echo $$ >"$0"; exec sleep 60' "$1" >/dev/null 2>&1 &
+		until [ -s "$1" ]; do :; done
+		exit 3
+	END
+	chmod +x "$BATS_TEST_TMPDIR/leader"
+	exits 1 seedonce -- "$BATS_TEST_TMPDIR/leader" "$BATS_TEST_TMPDIR/left"
+	dead "$(cat "$BATS_TEST_TMPDIR/left")"
+	equals "$(marker)" failed
+}
+
+@test "a file that turns AUTOCOMMIT off and commits by itself is reported" {
+	printf '%s\n' '\set AUTOCOMMIT off' 'create table x (a int);' 'commit;' 'insert into x values (2);' \
+		>"$BATS_TEST_TMPDIR/off.sql"
+	exits 65 seedonce --sql "$BATS_TEST_TMPDIR/off.sql"
+	says 'ends the transaction by itself'
+	equals "$(db 'select count(*) from x')" 0
+	exits 70 seedonce --sql "$BATS_TEST_TMPDIR/off.sql"
+}
+
 @test "a daemon that the seed left behind does not keep the lock" {
 	exits 0 seedonce --always -- sh -c "sleep 30 >/dev/null 2>&1 & echo \$! >'$LOG'"
 	exits 0 seedonce --always --lock-timeout 1 -- true
