@@ -112,6 +112,7 @@ update_lock() {
 cd "$(dirname "$0")"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 lock=sources.lock
+[ -n "${XDG_CACHE_HOME:-${HOME-}}" ] || die "set HOME or XDG_CACHE_HOME: the libraries are kept there"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pgbox
 sources=$cache/sources
 machine=$(uname -m)

@@ -244,19 +244,10 @@ static int reach_database(const struct strs *urls)
 	return rc;
 }
 
-/* Opens the session for markers and checks where it is closed. */
-static int open_session(struct buf *error)
-{
-	if (db_is_open(&db) || db_open(&db, seed.target, DB_WRITE, soon()) == REACHED)
-		return DONE;
-	buf_printf(error, "%s: %s", shown(), db_error(&db));
-	return reach_status(db.reach);
-}
-
 static int read_marker(struct marker *m)
 {
 	struct buf error = BUF_INIT;
-	int rc = open_session(&error);
+	int rc = db_reopen(&db, seed.target, soon(), &error);
 
 	*m = (struct marker){ .state = MARKER_NONE };
 	if (!rc)
@@ -373,7 +364,7 @@ static int adopt(void)
 	struct run r = record("adopted");
 	struct buf error = BUF_INIT;
 	int64_t id;
-	int rc = open_session(&error);
+	int rc = db_reopen(&db, seed.target, soon(), &error);
 
 	if (!rc)
 		rc = marker_adopt(&db, o.schema, o.name, &seed.marker, soon(), &error);
@@ -455,7 +446,7 @@ static void tell_holder(enum msg_level level, const char *what)
  * the server has no connection to spare. */
 static int try_lock(struct buf *error)
 {
-	int rc = open_session(error);
+	int rc = db_reopen(&db, seed.target, soon(), error);
 
 	if (rc)
 		return rc == UNAVAILABLE ? LOCKED : rc;
@@ -477,10 +468,11 @@ static int take_lock(void)
 	int rc;
 
 	while ((rc = try_lock(&error)) == LOCKED && clock_left(deadline)) {
-		if (!told && !error.len) {
+		if (!told && error.len)
+			msg(MSG_INFO, "%s", error.data);
+		else if (!told)
 			tell_holder(MSG_INFO, "waiting for");
-			told = true;
-		}
+		told = true;
 		buf_cut(&error, 0);
 		lock_rest(&lock);
 		clock_sleep(pause, deadline);
@@ -532,7 +524,7 @@ static int show_status(void)
 static int reset(struct buf *error)
 {
 	bool removed;
-	int rc = open_session(error);
+	int rc = db_reopen(&db, seed.target, soon(), error);
 
 	if (!rc)
 		rc = marker_remove(&db, o.schema, o.name, soon(), &removed, error);

@@ -65,7 +65,8 @@ static int version(void)
 
 static int licenses(void)
 {
-	fputs(licenses_start, stdout);
+	if (file_write(STDOUT_FILENO, licenses_start, strlen(licenses_start)) != 0)
+		die(CANNOT_WRITE, "cannot write to standard output: %s", strerror(errno));
 	return DONE;
 }
 
@@ -153,6 +154,14 @@ static int completion(void)
 
 /* --- running --- */
 
+/* All that is printed is held until the last flush, which can say why it failed. */
+static void buffer_stdout(void)
+{
+	static char buffer[65536];
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 /* PostgreSQL's programs keep what they were called with; ps(1) need not show it. */
 static void hide_urls(char **argv)
 {
@@ -177,7 +186,7 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 		hide_urls(argv);
 		return a->raw(argc, argv);
 	}
-	setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* so that the last flush tells of errors */
+	buffer_stdout();
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
 	file_check_stdout();
@@ -224,6 +233,7 @@ int main(int argc, char **argv)
 	const char *format;
 	int rc;
 
+	proc_standard_files();
 	env_keep();
 	proc_signals();
 	if (env_get("PGBOX_LOG", &format, &error) != 0)
@@ -236,6 +246,7 @@ int main(int argc, char **argv)
 	a = argc > 1 ? find(argv[1]) : NULL;
 	if (a)
 		return run_applet(a, argc - 1, argv + 1);
+	buffer_stdout();
 	rc = own_option(argc, argv);
 	file_check_stdout();
 	return rc;

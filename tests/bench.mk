@@ -2,4 +2,4 @@
 
 .PHONY: bench
 bench: $(BIN)
-	PGBOX=$(CURDIR)/$(BIN) python3 tests/bench/waitdb.py
+	PGBOX="$(CURDIR)/$(BIN)" python3 tests/bench/waitdb.py

@@ -4,4 +4,4 @@ SOAK_TESTS := $(shell grep -lE 'SOAK|rounds' tests/*/*.bats)
 
 .PHONY: soak
 soak: $(BIN)
-	SOAK=1 PGBOX=$(CURDIR)/$(BIN) $(BATS) $(SOAK_TESTS)
+	SOAK=1 PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(SOAK_TESTS)

@@ -6,7 +6,7 @@ PG_TESTS ?= tests/pg
 BATS := bats --print-output-on-failure --timing
 
 cli: $(BIN)
-	PGBOX=$(CURDIR)/$(BIN) $(BATS) tests/cli
+	PGBOX="$(CURDIR)/$(BIN)" $(BATS) tests/cli
 
 pg: $(BIN)
-	PGBOX=$(CURDIR)/$(BIN) $(BATS) $(PG_TESTS)
+	PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(PG_TESTS)

@@ -166,6 +166,8 @@ struct ending child_watch(const struct child *c)
 	proc_forward(c->pid, &forwarded);
 	status = wait_for_end(&s);
 	proc_forward(0, NULL);
+	if (c->terminal)
+		proc_take_terminal();
 	drain(&s);
 	if (s.lost || status != 0)
 		stop_group(c->pid, s.lost ? 0 : LEAVE_MS);

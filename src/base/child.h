@@ -9,7 +9,8 @@
 #include <sys/types.h>
 
 struct child {
-	pid_t pid;    /* leader of a process group of its own */
+	pid_t pid;     /* leader of a process group of its own */
+	bool terminal; /* it has taken the terminal, which is taken back at its end */
 	int messages; /* the reading end of its stderr, closed here; -1: none */
 
 	/* Gets each line of messages, without the line end; may be NULL. */

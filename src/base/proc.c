@@ -2,6 +2,7 @@
 #include "base/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -42,6 +43,17 @@ static void set_action(int number, void (*handler)(int))
 
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
+}
+
+void proc_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 void proc_signals(void)
@@ -135,6 +147,18 @@ void proc_close_all_but(int keep)
 	}
 	close_between(3, (unsigned)keep - 1);
 	close_between((unsigned)keep + 1, UINT_MAX);
+}
+
+void proc_take_terminal(void)
+{
+	sigset_t stop, before;
+
+	/* Who is not in the foreground may ask all the same, if it ignores this. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stop, &before);
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 void proc_die_with_parent(void)

@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Opens /dev/null for reading where stdin, stdout or stderr is closed: else the next
+ * connection would get that number, and messages with it. Writing there stays an
+ * error. Called first. */
+void proc_standard_files(void);
+
 /* Makes SIGTERM, SIGINT and SIGHUP end the process with 128 + n, also as PID 1,
  * where the kernel ignores signals that have no handler (pid_namespaces(7)), and
  * SIGPIPE an error of write(2). Signals ignored by nohup(1) stay so. */
@@ -34,6 +39,11 @@ void proc_forward(pid_t pgid, volatile int *last);
 /* The exit status that a shell would show for a wait status: its own, or
  * 128 + the number of the signal that killed it. */
 int proc_status(int wait_status);
+
+/* Makes the caller's process group the terminal's foreground one, where stdin is the
+ * terminal of a foreground group: others are stopped when they read. Done by a child
+ * for its new group, and by the parent to take the terminal back. */
+void proc_take_terminal(void);
 
 /* Closes every descriptor above 2 but keep (-1: none), in a forked child that
  * must not hold its parent's connections. */

@@ -8,8 +8,10 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/status.h"
 
 #define LITE_BUSY_MS 5000
+#define RETRY_MS 250
 
 static bool is_pg(const struct db *db)
 {
@@ -49,6 +51,22 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 bool db_is_open(const struct db *db)
 {
 	return db->pg.conn || db->lite.db;
+}
+
+int db_reopen(struct db *db, const struct target *target, int64_t deadline, struct buf *error)
+{
+	while (!db_is_open(db)) {
+		enum reach reach = db_open(db, target, DB_WRITE, deadline);
+
+		if (reach == REACHED)
+			break;
+		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || !clock_left(deadline)) {
+			buf_printf(error, "%s: %s", target->shown, db_error(db));
+			return reach_status(reach);
+		}
+		clock_sleep(RETRY_MS, deadline);
+	}
+	return DONE;
 }
 
 void db_borrow(struct db *db, const struct target *target, struct pg_conn *conn)

@@ -38,6 +38,11 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 
 bool db_is_open(const struct db *db);
 
+/* Opens a session for writing where it is closed. A server that was just restarted, or
+ * has no connection to spare, is tried until the deadline. 0, or reach_status() with a
+ * sentence in error. */
+int db_reopen(struct db *db, const struct target *target, int64_t deadline, struct buf *error);
+
 /* Takes over a connection that the linked psql owns. */
 void db_borrow(struct db *db, const struct target *target, struct pg_conn *conn);
 

@@ -20,7 +20,6 @@
 #include "ext/unpack.h"
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
-#define RETRY_MS 250
 
 /* --- files --- */
 
@@ -33,7 +32,9 @@ static int unreadable(const char *path, struct buf *error)
 		buf_printf(error, "SQL file '%s' is damaged or cut off", path);
 		return BAD_DATA;
 	}
-	buf_printf(error, "cannot read SQL file '%s': %s", path, strerror(errno));
+	/* A URL may stand there by mistake. */
+	buf_printf(error, "cannot read SQL file '%s': %s", strstr(path, "://") ? "..." : path,
+	           strerror(errno));
 	return NO_INPUT;
 }
 
@@ -89,24 +90,11 @@ int seed_load(struct seed *s, const struct strs *paths, struct buf *error)
 
 /* --- the marker, over a connection of its own --- */
 
-/* A server that has just been restarted is waited for. */
-static int open_session(struct seed *s, struct db *db, int64_t deadline, struct buf *why)
-{
-	while (db_open(db, s->target, DB_WRITE, deadline) != REACHED) {
-		if (!clock_left(deadline)) {
-			buf_printf(why, "%s: %s", s->target->shown, db_error(db));
-			return reach_status(db->reach);
-		}
-		clock_sleep(RETRY_MS, deadline);
-	}
-	return 0;
-}
-
 static int write_running(struct seed *s, struct buf *why)
 {
 	int64_t deadline = clock_after(MARKER_MS);
 	struct db db = DB_INIT;
-	int rc = open_session(s, &db, deadline, why);
+	int rc = db_reopen(&db, s->target, deadline, why);
 
 	if (!rc)
 		rc = marker_start(&db, s->schema, s->name, &s->marker, deadline, why);
@@ -119,7 +107,7 @@ static int write_end(struct seed *s, enum marker_state state, struct buf *why)
 	int64_t deadline = clock_after(MARKER_MS);
 	struct db db = DB_INIT;
 	struct buf error = BUF_INIT;
-	int rc = open_session(s, &db, deadline, &error);
+	int rc = db_reopen(&db, s->target, deadline, &error);
 
 	if (!rc)
 		rc = marker_finish(&db, s->schema, s->name, state, false, deadline, &error);
@@ -149,7 +137,7 @@ static int verify(struct seed *s, struct db *db, struct buf *why)
 static int verify_apart(struct seed *s, struct buf *why)
 {
 	struct db db = DB_INIT;
-	int rc = s->verify ? open_session(s, &db, clock_after(MARKER_MS), why) : 0;
+	int rc = s->verify ? db_reopen(&db, s->target, clock_after(MARKER_MS), why) : 0;
 
 	if (!rc)
 		rc = verify(s, &db, why);
@@ -158,6 +146,17 @@ static int verify_apart(struct seed *s, struct buf *why)
 }
 
 /* --- watching it run --- */
+
+/* Asked by the parent and, in a new group, by the child: whether seedonce was started
+ * in the foreground of a terminal. */
+static bool has_terminal(void)
+{
+	static int answer = -1;
+
+	if (answer < 0)
+		answer = tcgetpgrp(STDIN_FILENO) == getpgrp();
+	return answer;
+}
 
 /* What psql says is handed on, and its first error remembered. */
 struct talk {
@@ -221,6 +220,7 @@ static int watch(struct seed *s, pid_t pid, int messages, struct buf *why)
 	const struct child child = {
 		.pid = pid,
 		.messages = messages,
+		.terminal = !s->files.n && has_terminal(),
 		.tell = take_line,
 		.alive = still_locked,
 		.watched = s->target->kind == TARGET_PG ? s->lock->fd : -1,
@@ -242,10 +242,13 @@ static pid_t start_command(struct seed *s)
 	pid_t pid;
 
 	fflush(NULL);
+	has_terminal();
 	pid = fork();
 	if (pid)
 		return pid;
 	setpgid(0, 0);
+	if (has_terminal())
+		proc_take_terminal();
 	fcntl(s->lock->fd, F_SETFD, 0);
 	snprintf(attempt, sizeof(attempt), "%ld", s->marker.attempt);
 	env_export("SEEDONCE_NAME", s->name);
@@ -321,7 +324,7 @@ static int transaction(struct seed *s, struct db *db, struct buf *why)
 static int run_lite(struct seed *s, struct buf *why)
 {
 	struct db db = DB_INIT;
-	int rc = open_session(s, &db, clock_after(MARKER_MS), why);
+	int rc = db_reopen(&db, s->target, clock_after(MARKER_MS), why);
 
 	if (!rc)
 		rc = s->one_transaction ? transaction(s, &db, why) : run_scripts(s, &db, why);

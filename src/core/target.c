@@ -145,6 +145,12 @@ static void choose_ca(struct conninfo *c)
 	free(own);
 }
 
+/* A whole URL in a variable that is for one part of it would be shown as that part. */
+static bool is_whole(const char *part)
+{
+	return part && (strstr(part, "://") || strstr(part, "password="));
+}
+
 static void show_pg(struct target *t)
 {
 	const char *host = conninfo_get(&t->conninfo, "host");
@@ -189,10 +195,9 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 		}
 		if (!conninfo_get(c, "dbname"))
 			conninfo_set(c, "dbname", conninfo_get(c, "user"));
-		if (strstr(conninfo_get(c, "dbname"), "://") ||
-		    strstr(conninfo_get(c, "dbname"), "password=")) {
-			buf_printf(error, "%s: the database's name is a whole URL or conninfo string: "
-			           "give that alone, or set DATABASE_URL to it", origin);
+		if (is_whole(conninfo_get(c, "dbname")) || is_whole(conninfo_get(c, "host"))) {
+			buf_printf(error, "%s: the host's or database's name is a whole URL or conninfo "
+			           "string: give that alone, or set DATABASE_URL to it", origin);
 			return -1;
 		}
 	}

@@ -86,7 +86,9 @@ static void a_wrong_check_is_told_how_it_is_written(void **state)
 		{ "rows=t>=x", "rows=" }, { "rows=t>=-1", "rows=" }, { "rows=t>=1.5", "rows=" },
 		{ "rows=t>=99999999999", "rows=" }, { "query", "query=SQL" }, { "query=", "query=SQL" },
 		{ "extension=", "extension=" }, { "extension=x>=", "extension=" },
-		{ "seeded=", "seeded[=NAME]" }, { "tcp=", "tcp=HOST:PORT" }, { "http", "http=URL" },
+		{ "seeded=", "seeded[=NAME]" }, { "tcp=", "tcp=HOST:PORT" },
+		{ "tcp=127.0.0.1", "tcp=HOST:PORT" }, { "tcp=a b:1", "tcp=HOST:PORT" },
+		{ "redis=h:port", "redis=" }, { "http", "http=URL" },
 		{ "redis", "redis=" }, { "file=", "file=PATH" },
 	};
 
@@ -370,8 +372,6 @@ static void places_are_looked_at(void **state)
 	assert_int_equal(ask("file=/dev/null", "sqlite:db"), PASS);
 	assert_int_equal(ask("file=nowhere", "sqlite:db"), FAIL);
 	assert_int_equal(ask("tcp=127.0.0.1:1", "sqlite:db"), FAIL);
-	assert_int_equal(ask("tcp=127.0.0.1", "sqlite:db"), UNKNOWN);
-	assert_int_equal(ask("tcp=a b:1", "sqlite:db"), UNKNOWN);
 	assert_int_equal(ask("redis=127.0.0.1:1", "sqlite:db"), FAIL);
 	assert_int_equal(ask("http=http://127.0.0.1:1/x", "sqlite:db"), FAIL);
 	assert_int_equal(ask("http=ftp://127.0.0.1:1/x", "sqlite:db"), FAIL);
