@@ -402,7 +402,8 @@ static int run_seed(void)
 		    (double)(clock_ms() - began) / 1000);
 	journaled(journal_finish(&journal, id, rc ? "failed" : "done", rc ? why.data : NULL));
 	buf_free(&why);
-	return rc;
+	/* A seed that ended well all the same is done; what was to stop is this process. */
+	return !rc && seed.signal ? BY_SIGNAL + seed.signal : rc;
 }
 
 static int act(void)

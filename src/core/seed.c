@@ -229,6 +229,7 @@ static int watch(struct seed *s, pid_t pid, int messages, struct buf *why)
 	struct ending ending = child_watch(&child);
 	int rc = judge(s, &ending, talk.error, why);
 
+	s->signal = ending.forwarded;
 	free(talk.error);
 	return rc;
 }

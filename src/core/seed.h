@@ -18,6 +18,7 @@ struct seed {
 	const struct check *verify; /* must hold afterwards; or NULL */
 	struct marker marker;      /* version, sha256 and attempt to write */
 	struct lock *lock;         /* held */
+	int signal;                /* set by seed_run: the last one that was forwarded, or 0 */
 
 	/* Gets what psql says, a line at a time. */
 	void (*tell)(enum msg_level level, const char *line);

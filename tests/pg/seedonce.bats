@@ -764,6 +764,17 @@ index_while_seeding() {
 	equals "$(marker)" failed
 }
 
+@test "a signal that the seed outlives is not lost: the seed is done, and what comes then is not started" {
+	room a
+	background a seedonce -- sh -c 'trap "" TERM; exec gate "$0"' "$ROOM" --then echo started
+	in_room
+	kill -TERM "$PID"
+	touch "$ROOM/go"
+	ended a 143
+	says_not started
+	equals "$(marker)" 'done'
+}
+
 @test "a file that turns AUTOCOMMIT off and commits by itself is reported" {
 	printf '%s\n' '\set AUTOCOMMIT off' 'create table x (a int);' 'commit;' 'insert into x values (2);' \
 		>"$BATS_TEST_TMPDIR/off.sql"
