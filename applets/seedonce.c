@@ -17,6 +17,8 @@
 
 #define POLL_MS 250   /* between two tries for the lock, at first */
 #define POLL_MAX_MS 1000
+#define NAME_MAX_BYTES 255
+#define SCHEMA_MAX_BYTES 63 /* NAMEDATALEN - 1: PostgreSQL would cut it off */
 #define ASK_MS 30000  /* the longest that a question to the database may take */
 
 static struct {
@@ -118,10 +120,8 @@ static void journaled(int rc)
 
 static struct run record(const char *status)
 {
-	return (struct run){
-		.applet = "seedonce", .name = o.name, .target = shown(), .status = status,
-		.sha256 = seed.marker.sha256, .attempt = seed.marker.attempt,
-	};
+	return (struct run){ .applet = "seedonce", .name = o.name, .target = shown(),
+		.status = status, .sha256 = seed.marker.sha256, .attempt = seed.marker.attempt };
 }
 
 /* --- reading the command line --- */
@@ -179,6 +179,12 @@ static void read_call(int argc, char **argv, struct strs *urls)
 		    "afterwards stands behind --then");
 	if (!asks && !o.sql.n && !seed.command)
 		die(BAD_USAGE, "nothing to seed with: give --sql PATH or -- COMMAND");
+	if (o.bare && !o.sql.n)
+		die(BAD_USAGE, "--no-transaction is about --sql");
+	if (!*o.name || strlen(o.name) > NAME_MAX_BYTES)
+		die(BAD_USAGE, "--name has 1 to %d bytes", NAME_MAX_BYTES);
+	if (o.schema && (!*o.schema || strlen(o.schema) > SCHEMA_MAX_BYTES))
+		die(BAD_USAGE, "--schema has 1 to %d bytes", SCHEMA_MAX_BYTES);
 	if (strcmp(o.interrupted, "verify") == 0 && !o.verify)
 		die(BAD_USAGE, "--on-interrupted verify needs --verify CHECK");
 	if (!*o.interrupted)
@@ -222,7 +228,7 @@ static int reach_database(const struct strs *urls)
 	struct buf error = BUF_INIT;
 	int rc;
 
-	strs_lines(&wanted, "ready\nwritable");
+	strs_lines(&wanted, o.status ? "ready" : "ready\nwritable");
 	rc = checks_read(&checks, &wanted, urls, "ready", &error);
 	strs_free(&wanted);
 	if (rc)

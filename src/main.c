@@ -113,6 +113,8 @@ static int install(const char *argv0, const char *dir)
 		die(NO, "cannot find out where this program is: call it by its absolute path");
 	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
 		die(CANNOT_WRITE, "cannot make directory '%s': %s", dir, strerror(errno));
+	if (!file_is_dir(dir))
+		die(CANNOT_WRITE, "'%s' is not a directory", dir);
 	for (size_t i = 0; i < APPLETS; i++) {
 		int one = install_one(target, dir, applets[i]->name);
 

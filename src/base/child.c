@@ -16,6 +16,7 @@
 
 #define KILL_MS 1000  /* from SIGTERM to SIGKILL when something is lost */
 #define LEAVE_MS 5000 /* the same for what the leader left behind */
+#define ZOMBIE_MS 200 /* from SIGKILL to giving up on whoever should reap */
 #define LOOK_MS 20
 
 struct state {
@@ -124,7 +125,7 @@ static void step(struct state *s, const sigset_t *mask)
  * some are ours to reap as pid 1; others' may stay, so there is an end to it. */
 static void stop_group(pid_t group, int64_t patience)
 {
-	int64_t kill_at = clock_ms() + patience, give_up = kill_at + KILL_MS;
+	int64_t kill_at = clock_ms() + patience, give_up = kill_at + ZOMBIE_MS;
 	int status;
 
 	kill(-group, SIGTERM);

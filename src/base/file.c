@@ -89,7 +89,8 @@ int file_list(const char *dir, const char *const *suffixes, struct strs *paths)
 		if (!has_suffix(entry->d_name, suffixes))
 			continue;
 		path = xasprintf("%s/%s", dir, entry->d_name);
-		strs_add(paths, path);
+		if (!file_is_dir(path))
+			strs_add(paths, path);
 		free(path);
 	}
 	closedir(d);
@@ -110,6 +111,13 @@ bool file_is_dir(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool file_is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 void file_check_stdout(void)

@@ -32,6 +32,10 @@ static int unreadable(const char *path, struct buf *error)
 		buf_printf(error, "SQL file '%s' is damaged or cut off", path);
 		return BAD_DATA;
 	}
+	if (errno == EILSEQ) {
+		buf_printf(error, "SQL file '%s' holds a NUL byte", path);
+		return BAD_DATA;
+	}
 	/* A URL may stand there by mistake. */
 	buf_printf(error, "cannot read SQL file '%s': %s", strstr(path, "://") ? "..." : path,
 	           strerror(errno));
@@ -45,6 +49,10 @@ static int find_files(const char *path, struct strs *files, struct buf *error)
 	if (!file_is_dir(path)) {
 		if (access(path, R_OK) != 0)
 			return unreadable(path, error);
+		if (!file_is_regular(path)) {
+			buf_printf(error, "SQL file '%s' is no regular file", path);
+			return NO_INPUT;
+		}
 		strs_add(files, path);
 		return 0;
 	}

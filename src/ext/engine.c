@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,7 @@ int seam_PQsendQuery(PGconn *conn, const char *query);
 FILE *seam_fopen(const char *path, const char *mode);
 int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
+void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 
 /* psql sends its own BEGIN, and COMMIT or ROLLBACK, of --single-transaction through
  * here, and never a statement of the user's. Where a file turns AUTOCOMMIT off it
@@ -156,6 +158,13 @@ int seam_find_my_exec(const char *argv0, char *path)
 	return 0;
 }
 
+/* The same look for argv[0], to find files that are not there: only the locale counts. */
+void seam_set_pglocale_pgservice(const char *argv0, const char *app)
+{
+	(void)argv0, (void)app;
+	setlocale(LC_ALL, "");
+}
+
 /* pg_dumpall looks for a pg_dump beside itself, also when it dumps only globals
  * and never runs it. */
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path)
@@ -217,10 +226,11 @@ static void redirect(int messages)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	if (null >= 0) {
+	/* A file may be /dev/stdin; a terminal would stop a group in the background. */
+	if (null >= 0 && isatty(STDIN_FILENO))
 		dup2(null, STDIN_FILENO);
+	if (null >= 0)
 		dup2(null, STDOUT_FILENO);
-	}
 	dup2(messages, STDERR_FILENO);
 }
 

@@ -152,10 +152,13 @@ static int take_fd(void *arg, const char *piece, size_t len)
 	return file_write(*(int *)arg, piece, len);
 }
 
-static int take_nothing(void *arg, const char *piece, size_t len)
+static int look_for_nul(void *arg, const char *piece, size_t len)
 {
-	(void)arg, (void)piece, (void)len;
-	return 0;
+	(void)arg;
+	if (!memchr(piece, '\0', len))
+		return 0;
+	errno = EILSEQ;
+	return -1;
 }
 
 int unpack_read(const char *path, struct buf *b)
@@ -170,7 +173,7 @@ int unpack_copy(const char *path, int fd)
 
 int unpack_check(const char *path)
 {
-	return each_piece(path, take_nothing, NULL);
+	return each_piece(path, look_for_nul, NULL);
 }
 
 /* pg_dump makes its zstd streams with this; without the content checksum of RFC

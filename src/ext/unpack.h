@@ -20,7 +20,8 @@ int unpack_read(const char *path, struct buf *b);
 /* Writes the unpacked content to a descriptor, as it is read. */
 int unpack_copy(const char *path, int fd);
 
-/* Reads to the end and keeps nothing: is it whole? */
+/* Reads to the end and keeps nothing: is it whole, and text? EILSEQ: it holds a NUL
+ * byte, behind which psql and SQLite would read nothing. */
 int unpack_check(const char *path);
 
 #endif
