@@ -736,6 +736,18 @@ first_boot() {
 	done
 }
 
+@test "no check about a database holds on the image's temporary server" {
+	local check
+	server_stop "$LATE"
+	server_launch "$LATE" -c listen_addresses=''
+	wait_until 30 "$PG_BIN/pg_isready" -q -h "$LATE" -p "$(cat "$LATE/port")"
+	for check in ready writable table=pg_class 'query=select 1' extension=plpgsql; do
+		run -1 waitdb --once --for "$check" "postgres://postgres@/postgres?host=$LATE&port=$(cat "$LATE/port")"
+		[[ $output == *"still initialising"* ]]
+	done
+	server_stop "$LATE"
+}
+
 # --- names ---
 
 # A name server for one name: nothing, a wrong address or the right one, as the file
