@@ -840,14 +840,6 @@ cut() {
 	done
 }
 
-@test "a seed that ends well in spite of TERM is done" {
-	background a seedonce -- bash -c "trap : TERM; touch '$LOG'; for i in {1..20}; do sleep 0.05; done"
-	wait_until 10 test -e "$LOG"
-	kill -TERM "$PID"
-	ended a 0
-	equals "$(marker)" 'done'
-}
-
 @test "TERM to an SQL seed rolls it back" {
 	sql_file seed.sql 'create table t ();' 'select pg_sleep(30);'
 	background a seedonce --sql "$FILE"

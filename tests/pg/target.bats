@@ -184,7 +184,7 @@ each_applet() {
 		[[ $wanted == *" $status "* ]]
 		quiet_about_it
 	done
-	PGBOX_LOG=json TARGET=$url run waitdb -v env:TARGET
+	PGBOX_LOG=json PLACE=$url run waitdb -v env:PLACE
 	[[ "$wanted 78 " == *" $status "* ]]
 	quiet_about_it
 	DATABASE_URL=$url run isempty -v
@@ -451,16 +451,16 @@ seen() {
 }
 
 @test "env:NAME is what the variable, or its file, holds" {
-	TARGET=postgres://plain@127.0.0.1:$P/app seen "plain@127.0.0.1:$P/app" waitdb env:TARGET
-	TARGET=postgres://plain@127.0.0.1:$P/app seen "plain@127.0.0.1:$P/app" waitdb --url env:TARGET --for ready
+	PLACE=postgres://plain@127.0.0.1:$P/app seen "plain@127.0.0.1:$P/app" waitdb env:PLACE
+	PLACE=postgres://plain@127.0.0.1:$P/app seen "plain@127.0.0.1:$P/app" waitdb --url env:PLACE --for ready
 	echo "postgres://plain@127.0.0.1:$P/app" >"$BATS_TEST_TMPDIR/url"
-	TARGET_FILE=$BATS_TEST_TMPDIR/url seen "plain@127.0.0.1:$P/app" waitdb env:TARGET
-	TARGET_FILE=$BATS_TEST_TMPDIR/url run -1 isempty env:TARGET
-	run -78 waitdb env:TARGET
-	[[ $output == *TARGET* ]]
-	TARGET='' run -78 waitdb env:TARGET
-	TARGET=nonsense run -78 waitdb env:TARGET
-	[[ $output == *TARGET* ]]
+	PLACE_FILE=$BATS_TEST_TMPDIR/url seen "plain@127.0.0.1:$P/app" waitdb env:PLACE
+	PLACE_FILE=$BATS_TEST_TMPDIR/url run -1 isempty env:PLACE
+	run -78 waitdb env:PLACE
+	[[ $output == *PLACE* ]]
+	PLACE='' run -78 waitdb env:PLACE
+	PLACE=nonsense run -78 waitdb env:PLACE
+	[[ $output == *PLACE* ]]
 	[[ $output != *nonsense* ]]
 }
 
@@ -512,8 +512,8 @@ seen() {
 	printf 'postgres://x\0y@z/w' >"$file.nul"
 	DATABASE_URL_FILE=$file.nul run -78 waitdb
 	PGHOST=x PGUSER=x PGPASSWORD_FILE=$file.none run -78 waitdb
-	TARGET_FILE=$file.none run -78 isempty env:TARGET
-	TARGET_FILE=$file.none run -78 seedonce --status env:TARGET
+	PLACE_FILE=$file.none run -78 isempty env:PLACE
+	PLACE_FILE=$file.none run -78 seedonce --status env:PLACE
 	echo postgres://x >"$file.closed"
 	chmod 000 "$file.closed"
 	chmod 755 "$BATS_TEST_TMPDIR"
@@ -530,7 +530,7 @@ seen() {
 	quiet_about_it
 	POSTGRES_HOST=127.0.0.1 POSTGRES_PASSWORD_FILE=$RAW run -78 isempty
 	quiet_about_it
-	TARGET_FILE="postgres://app:$CODED@127.0.0.1:$P/app" run -78 seedonce --status env:TARGET
+	PLACE_FILE="postgres://app:$CODED@127.0.0.1:$P/app" run -78 seedonce --status env:PLACE
 	quiet_about_it
 }
 
