@@ -8,11 +8,6 @@
 #include "core/check_kinds.h"
 #include "core/marker.h"
 
-static bool is_pg(const struct db *db)
-{
-	return db->target->kind == TARGET_PG;
-}
-
 static void cannot_tell(struct db *db, struct finding *f)
 {
 	finding_set(f, UNKNOWN, "%s", db_error(db));
@@ -48,7 +43,7 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 	const char *cell;
 
 	(void)check;
-	if (!is_pg(db)) {
+	if (!db_is_pg(db)) {
 		finding_pass(f);
 		return;
 	}
@@ -105,7 +100,7 @@ void check_writable(const struct check *check, struct db *db, int64_t deadline, 
 	bool recovery, read_only;
 
 	(void)check;
-	if (!is_pg(db))
+	if (!db_is_pg(db))
 		writable_lite(db, f);
 	else if (read_modes(db, deadline, &recovery, &read_only))
 		cannot_tell(db, f);
@@ -121,7 +116,7 @@ void check_standby(const struct check *check, struct db *db, int64_t deadline, s
 	bool recovery, read_only;
 
 	(void)check;
-	if (!is_pg(db))
+	if (!db_is_pg(db))
 		finding_set(f, FAIL, "SQLite has no standbys");
 	else if (read_modes(db, deadline, &recovery, &read_only))
 		cannot_tell(db, f);
@@ -155,7 +150,7 @@ static int locate(const struct check *check, struct db *db, int64_t deadline, ch
 
 	*schema = NULL;
 	/* The user's own search_path, read before pgbox sets its own. */
-	if (is_pg(db) && !check->schema) {
+	if (db_is_pg(db) && !check->schema) {
 		rc = server_query(&db->pg, "SELECT pg_catalog.current_schemas(false)", NULL, 0, deadline,
 		              &path);
 		params[2] = rows_get(&path, 0, 0);
@@ -228,7 +223,7 @@ static int ask(const struct check *check, struct db *db, int64_t deadline, struc
 {
 	int rc;
 
-	if (!is_pg(db)) {
+	if (!db_is_pg(db)) {
 		lite_query_only(&db->lite, true);
 		rc = lite_query(&db->lite, check->arg, NULL, 0, rows);
 		lite_query_only(&db->lite, false);
@@ -291,7 +286,7 @@ void check_extension(const struct check *check, struct db *db, int64_t deadline,
 	struct rows rows = { 0 };
 	const char *version;
 
-	if (!is_pg(db)) {
+	if (!db_is_pg(db)) {
 		finding_set(f, FAIL, "SQLite has no such extensions");
 		f->final = UNAVAILABLE;
 	} else if (db_read(db, versions, (const char *const *)&check->name, 1, deadline, &rows)) {

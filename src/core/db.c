@@ -13,7 +13,7 @@
 #define LITE_BUSY_MS 5000
 #define RETRY_MS 250
 
-static bool is_pg(const struct db *db)
+bool db_is_pg(const struct db *db)
 {
 	return db->target->kind == TARGET_PG;
 }
@@ -43,7 +43,7 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 {
 	db->target = target;
 	target_isolate();
-	db->reach = is_pg(db) ? server_open(&db->pg, &target->conninfo, deadline)
+	db->reach = db_is_pg(db) ? server_open(&db->pg, &target->conninfo, deadline)
 	                      : open_lite(db, mode);
 	return db->reach;
 }
@@ -78,12 +78,12 @@ void db_borrow(struct db *db, const struct target *target, struct pg_conn *conn)
 
 const char *db_error(const struct db *db)
 {
-	return is_pg(db) ? db->pg.error.data : db->lite.error.data;
+	return db_is_pg(db) ? db->pg.error.data : db->lite.error.data;
 }
 
 const char *db_sqlstate(const struct db *db)
 {
-	return is_pg(db) ? db->pg.sqlstate : "";
+	return db_is_pg(db) ? db->pg.sqlstate : "";
 }
 
 static int lite_run(struct db *db, const char *sql)
@@ -132,7 +132,7 @@ static void lite_back(struct db *db)
 int db_begin(struct db *db, enum db_mode mode, int64_t deadline)
 {
 	db->deadline = deadline;
-	if (is_pg(db))
+	if (db_is_pg(db))
 		return server_begin(&db->pg, mode == DB_READ ? "READ ONLY" : "READ WRITE", true,
 		                deadline);
 	return lite_begin(db, mode);
@@ -140,18 +140,18 @@ int db_begin(struct db *db, enum db_mode mode, int64_t deadline)
 
 int db_query(struct db *db, struct sql sql, const char *const *params, int n, struct rows *rows)
 {
-	return is_pg(db) ? server_query(&db->pg, sql.pg, params, n, db->deadline, rows)
+	return db_is_pg(db) ? server_query(&db->pg, sql.pg, params, n, db->deadline, rows)
 	                 : lite_query(&db->lite, sql.lite, params, n, rows);
 }
 
 int db_commit(struct db *db)
 {
-	return is_pg(db) ? server_commit(&db->pg, db->deadline) : lite_commit(db);
+	return db_is_pg(db) ? server_commit(&db->pg, db->deadline) : lite_commit(db);
 }
 
 void db_rollback(struct db *db)
 {
-	if (is_pg(db))
+	if (db_is_pg(db))
 		server_rollback(&db->pg);
 	else
 		lite_back(db);
@@ -170,7 +170,7 @@ int db_read(struct db *db, struct sql sql, const char *const *params, int n, int
 
 void db_identifier(struct db *db, struct buf *b, const char *name)
 {
-	if (is_pg(db))
+	if (db_is_pg(db))
 		server_identifier(&db->pg, b, name);
 	else
 		lite_identifier(b, name);
@@ -216,7 +216,7 @@ enum reach db_create(struct db *db, const struct target *target, int64_t deadlin
 
 	db->target = target;
 	*created = false;
-	if (!is_pg(db))
+	if (!db_is_pg(db))
 		return create_lite(db, created);
 	if (db_open(db, target, DB_WRITE, deadline) != REACH_NO_DATABASE)
 		return db->reach;

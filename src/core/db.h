@@ -38,6 +38,9 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 
 bool db_is_open(const struct db *db);
 
+/* Whether the target is PostgreSQL's; else it is an SQLite file. */
+bool db_is_pg(const struct db *db);
+
 /* Opens a session for writing where it is closed. A server that was just restarted, or
  * has no connection to spare, is tried until the deadline. 0, or reach_status() with a
  * sentence in error. */

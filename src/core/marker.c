@@ -113,11 +113,6 @@ static int failed(struct db *db, struct buf *error)
 
 /* --- the table --- */
 
-static bool is_pg(const struct db *db)
-{
-	return db->target->kind == TARGET_PG;
-}
-
 static const char *schema_of(const char *schema)
 {
 	return schema ? schema : "pgbox";
@@ -133,7 +128,7 @@ static char *quoted(struct db *db, const char *schema, const char *table)
 {
 	struct buf name = BUF_INIT;
 
-	if (!is_pg(db))
+	if (!db_is_pg(db))
 		return xstrdup("main.pgbox_seed");
 	server_identifier(&db->pg, &name, schema);
 	buf_putc(&name, '.');
@@ -145,7 +140,7 @@ static char *quoted(struct db *db, const char *schema, const char *table)
 static int run(struct db *db, struct sql sql, const char *schema, const char *table,
                const char *const *params, int n, struct rows *rows)
 {
-	const char *text = is_pg(db) ? sql.pg : sql.lite;
+	const char *text = db_is_pg(db) ? sql.pg : sql.lite;
 	const char *hole = strstr(text, "%s");
 	char *name = quoted(db, schema, table);
 	char *whole = xasprintf("%.*s%s%s", (int)(hole - text), text, name, hole + 2);
@@ -248,7 +243,7 @@ static int may_not_create(struct db *db, const char *schema, struct buf *error)
 {
 	const char *user = conninfo_get(&db->target->conninfo, "user");
 
-	if (!is_pg(db) || strcmp(db_sqlstate(db), "42501") != 0)
+	if (!db_is_pg(db) || strcmp(db_sqlstate(db), "42501") != 0)
 		return failed(db, error);
 	buf_printf(error, "%s: no right to create the marker table in schema %s: either let the "
 	           "database's owner run CREATE SCHEMA %s AUTHORIZATION \"%s\", or give --schema "
@@ -279,7 +274,7 @@ static int create(struct db *db, const char *schema)
 {
 	char *pg = xasprintf("CREATE TABLE %%s %s", create_table.pg);
 	char *lite = xasprintf("CREATE TABLE %%s %s", create_table.lite);
-	int rc = is_pg(db) ? create_schema(db, schema_of(schema)) : 0;
+	int rc = db_is_pg(db) ? create_schema(db, schema_of(schema)) : 0;
 
 	if (!rc)
 		rc = run(db, (struct sql){ pg, lite }, schema_of(schema), table_of(schema), NULL, 0,

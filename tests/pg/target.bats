@@ -3,6 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031 # each test is a subshell; $ is for sh
 
 load ../lib
+load ../background
 bats_require_minimum_version 1.5.0
 
 # The worst password, as it is and percent-encoded.
@@ -58,24 +59,6 @@ teardown() {
 	while read -r pid; do
 		kill "$pid" 2>/dev/null || true
 	done <"$BATS_TEST_TMPDIR/started"
-}
-
-in_background() {
-	LOG=$BATS_TEST_TMPDIR/log
-	"$@" >"$LOG" 2>&1 3>&- &
-	JOB=$!
-	echo "$JOB" >>"$BATS_TEST_TMPDIR/started"
-}
-
-ends() {
-	local status=0
-	wait "$JOB" || status=$?
-	tail -n 30 "$LOG"
-	[ "$status" -eq "$1" ]
-}
-
-says() {
-	wait_until 10 grep -qiF -- "$1" "$LOG"
 }
 
 # --- secrecy ---

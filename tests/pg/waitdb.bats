@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2094 # each test is a subshell; $ is for sh
 
 load ../lib
+load ../background
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -33,26 +34,6 @@ teardown() {
 	while read -r pid; do
 		kill "$pid" 2>/dev/null || true
 	done <"$BATS_TEST_TMPDIR/started"
-}
-
-# in_background COMMAND...: its words in $LOG, its pid in $JOB. ends STATUS waits for it.
-in_background() {
-	LOG=$BATS_TEST_TMPDIR/log
-	"$@" >"$LOG" 2>&1 3>&- 9>&- &
-	JOB=$!
-	echo "$JOB" >>"$BATS_TEST_TMPDIR/started"
-}
-
-ends() {
-	local status=0
-	wait "$JOB" || status=$?
-	tail -n 30 "$LOG"
-	[ "$status" -eq "$1" ]
-}
-
-# It says so within ten seconds.
-says() {
-	wait_until 10 grep -qiF -- "$1" "$LOG"
 }
 
 now_ms() {
