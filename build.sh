@@ -41,13 +41,13 @@ packages() {
         ;;
     demo) ;;
     test) echo bats clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
-        zlib1g-dev libzstd-dev postgresql postgresql-postgis postgresql-postgis-scripts pgbouncer redis-server \
+        zlib1g-dev libzstd-dev liblz4-dev postgresql postgresql-postgis postgresql-postgis-scripts pgbouncer redis-server \
         python3 openssl jq procps ;;
     lint) packages test && echo shellcheck clang-tidy ;;
     bench) echo postgresql postgresql-contrib python3 ;;
     soak) packages test ;;
     majors) packages test && echo patchelf ;;
-    fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev ;;
+    fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev ;;
     esac
 }
 

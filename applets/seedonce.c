@@ -228,7 +228,7 @@ static int reach_database(const struct strs *urls)
 	struct buf error = BUF_INIT;
 	int rc;
 
-	strs_lines(&wanted, o.status ? "ready" : "ready\nwritable");
+	strs_split(&wanted, o.status ? "ready" : "ready\nwritable", NULL);
 	rc = checks_read(&checks, &wanted, urls, "ready", &error);
 	strs_free(&wanted);
 	if (rc)
@@ -497,7 +497,7 @@ static int run_once(void)
 {
 	int rc;
 
-	lock_init(&lock, seed.target, o.name);
+	lock_init(&lock, LOCK_SEED, seed.target, o.name);
 	rc = take_lock();
 	if (!rc && lock.fd >= 0) {
 		journaled(journal_open(&journal, JOURNAL_DEFAULT, true));
@@ -547,7 +547,7 @@ static int change_marker(void)
 	struct buf error = BUF_INIT;
 	int rc;
 
-	lock_init(&lock, seed.target, o.name);
+	lock_init(&lock, LOCK_SEED, seed.target, o.name);
 	rc = lock_try(&lock, soon(), &error);
 	if (rc == LOCKED)
 		tell_holder(MSG_ERROR, "not while there is");

@@ -108,13 +108,14 @@ static int wait_any(struct checks *c, const struct wait *w)
 {
 	pid_t *pids = xcalloc(c->n, sizeof(*pids));
 	int rc = TIMED_OUT, status;
+	pid_t parent = getpid();
 
 	for (size_t i = 0; i < c->n; i++) {
 		pids[i] = fork();
 		if (pids[i] < 0)
 			die(NO, "cannot fork");
 		if (pids[i] == 0) {
-			proc_die_with_parent();
+			proc_die_with_parent(parent);
 			_exit(wait_one(c, i, w));
 		}
 	}

@@ -17,6 +17,7 @@ struct applet {
 	const char *about;     /* paragraphs of --help, lines of at most 80 columns */
 	const struct opt *opts;
 	const char *notes;     /* examples and exit codes, after the options */
+	const char *prefix;    /* of its variables, where it is not its name: BACKUP_ */
 	int max_operands;      /* -1: any number */
 	bool takes_command;    /* accepts `-- COMMAND...` */
 	const char *then;      /* another word that begins a command, or NULL */

@@ -6,7 +6,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_SOURCES := $(filter-out src/main.c src/ext/engine.c,$(wildcard src/*/*.c))
 FUZZ_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                 -fno-sanitize-recover=all $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
-FUZZ_LIBS    := -lpq -lsqlite3 -lcurl -lssl -lcrypto -lz -lzstd
+FUZZ_LIBS    := -lpq -lsqlite3 -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=.build/fuzz/%)

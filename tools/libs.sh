@@ -5,7 +5,9 @@
 #   include/ lib/           headers and archives of all libraries
 #   engine/dump.o           pg_dump, pg_restore and pg_dumpall joined; their mains are pg_dump_main ...
 #   engine/psql.o           psql; its main is psql_main
-#   ca-bundle.pem licenses/ versions
+#   ca-bundle.pem          Mozilla's certificates
+#   zones                  a line `NAME RULE` for each time zone
+#   licenses/ versions
 #
 # usage: tools/libs.sh TARGET SOURCES DEST     (called by build.sh, which verified SOURCES)
 #
@@ -237,12 +239,28 @@ build_ca_bundle() {
     licence ca-certificates mozilla.txt
 }
 
+# The POSIX rule that ends each zone's file (RFC 9636, 3.3) says what its clocks do from now on. The old names that
+# Debian keeps in tzdata-legacy (US/Eastern) are links in tzdata.zi. Factory stands for "not set".
+build_zones() {
+    mkdir -p "$work/zones" && cd "$work/zones"
+    dpkg-deb -x "$sources/$(awk '$1 == "tzdata" { print $4; exit }' "$here/sources.lock")" .
+    licence tzdata usr/share/doc/tzdata/copyright
+    cd usr/share/zoneinfo
+    {
+        find [A-Z]* ! -type d | sed 's/.*/& &/'
+        awk '$1 == "L" { print $2, $3 }' tzdata.zi
+    } | while read -r file name; do
+        [ "$name" = Factory ] || echo "$name $(tail -n 1 "$file")"
+    done | sort -u >"$dest/zones"
+    [ -z "$(awk 'NF != 2' "$dest/zones")" ]
+}
+
 # Not "(build_x) || ...": a shell ignores set -e to the left of ||.
 log=''
 trap '[ -z "$log" ] || { tail -n 20 "$log"; echo "libs.sh: building $part failed; see $log"; } >&2' EXIT
 
 mkdir -p "$dest/bin" "$dest/include" "$dest/lib" "$dest/licenses" "$work"
-for part in musl zlib zstd lz4 openssl sqlite curl postgresql ca_bundle; do
+for part in musl zlib zstd lz4 openssl sqlite curl postgresql ca_bundle zones; do
     echo "  LIB $part"
     log=$work/$part.log
     (build_$part) >"$log" 2>&1 </dev/null

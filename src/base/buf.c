@@ -155,10 +155,12 @@ void strs_add(struct strs *s, const char *text)
 	s->v[s->n] = NULL;
 }
 
-void strs_lines(struct strs *s, const char *text)
+void strs_split(struct strs *s, const char *text, const char *split)
 {
+	char *ends = xasprintf("\r\n%s", split ? split : "");
+
 	while (*text) {
-		size_t len = strcspn(text, "\r\n");
+		size_t len = strcspn(text, ends);
 
 		if (len) {
 			char *line = xstrndup(text, len);
@@ -167,8 +169,9 @@ void strs_lines(struct strs *s, const char *text)
 			free(line);
 		}
 		text += len;
-		text += strspn(text, "\r\n");
+		text += strspn(text, ends);
 	}
+	free(ends);
 }
 
 void strs_free(struct strs *s)

@@ -51,8 +51,8 @@ struct strs {
 };
 
 void strs_add(struct strs *s, const char *text);
-/* Adds the non-empty lines of text. */
-void strs_lines(struct strs *s, const char *text);
+/* Adds the non-empty parts of text between line ends and the bytes of split (NULL: none). */
+void strs_split(struct strs *s, const char *text, const char *split);
 void strs_free(struct strs *s);
 
 void *xmalloc(size_t size);

@@ -24,6 +24,8 @@ struct state {
 	int messages;    /* -1 once its end was reached */
 	struct buf line; /* of messages, not yet whole */
 	int64_t kill_at; /* CLOCK_NEVER: not yet */
+	int64_t tick_at; /* CLOCK_NEVER: nothing to do then */
+	volatile int forwarded;
 	bool lost;
 };
 
@@ -98,6 +100,15 @@ static void look(struct state *s)
 	kill(-s->child->pid, SIGTERM);
 }
 
+static void tick(struct state *s)
+{
+	if (s->forwarded && s->child->patience && s->kill_at == CLOCK_NEVER)
+		s->kill_at = clock_after(s->child->patience);
+	if (s->child->tick)
+		s->child->tick(s->child->arg);
+	s->tick_at = clock_after(TICK_MS);
+}
+
 /* Waits for one event; SIGCHLD is one, and let in only here, so that its arrival
  * cannot be missed. */
 static void step(struct state *s, const sigset_t *mask)
@@ -106,16 +117,18 @@ static void step(struct state *s, const sigset_t *mask)
 		{ .fd = s->messages, .events = POLLIN },
 		{ .fd = s->lost ? -1 : s->child->watched, .events = POLLIN },
 	};
-	int64_t left = clock_left(s->kill_at);
+	int64_t next = s->kill_at < s->tick_at ? s->kill_at : s->tick_at, left = clock_left(next);
 	struct timespec pause = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 
-	if (ppoll(p, 2, s->kill_at == CLOCK_NEVER ? NULL : &pause, mask) > 0) {
+	if (ppoll(p, 2, next == CLOCK_NEVER ? NULL : &pause, mask) > 0) {
 		if (p[0].revents)
 			read_messages(s);
 		if (p[1].revents)
 			look(s);
 	}
-	if (s->lost && clock_left(s->kill_at) == 0) {
+	if (clock_left(s->tick_at) == 0)
+		tick(s);
+	if (clock_left(s->kill_at) == 0) {
 		kill(-s->child->pid, SIGKILL);
 		s->kill_at = CLOCK_NEVER;
 	}
@@ -159,12 +172,12 @@ struct ending child_watch(const struct child *c)
 {
 	struct state s = {
 		.child = c, .messages = c->messages, .line = BUF_INIT, .kill_at = CLOCK_NEVER,
+		.tick_at = c->tick || c->patience ? clock_after(TICK_MS) : CLOCK_NEVER,
 	};
-	volatile int forwarded = 0;
 	int status;
 
 	setpgid(c->pid, c->pid); /* as the child does: whoever comes first */
-	proc_forward(c->pid, &forwarded);
+	proc_forward(c->pid, &s.forwarded);
 	status = wait_for_end(&s);
 	proc_forward(0, NULL);
 	if (c->terminal)
@@ -176,7 +189,7 @@ struct ending child_watch(const struct child *c)
 	return (struct ending){
 		.status = proc_status(status),
 		.by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-		.forwarded = forwarded,
+		.forwarded = s.forwarded,
 		.lost = s.lost,
 	};
 }

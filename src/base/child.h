@@ -6,6 +6,7 @@
 #define BASE_CHILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct child {
@@ -20,8 +21,16 @@ struct child {
 	 * group, with SIGTERM at once and SIGKILL a second later. */
 	bool (*alive)(void *arg);
 	int watched;
+
+	/* Called every TICK_MS while the child runs; may be NULL. */
+	void (*tick)(void *arg);
+
+	/* From a signal that was forwarded to SIGKILL, ms; 0: it may take its time. */
+	int64_t patience;
 	void *arg;
 };
+
+#define TICK_MS 200
 
 /* How a child ended. */
 struct ending {

@@ -65,6 +65,39 @@ void clock_sleep(int64_t ms, int64_t deadline)
 		;
 }
 
+int64_t clock_wall(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+char *clock_iso(int64_t wall)
+{
+	time_t seconds = wall / 1000;
+	char text[32];
+	struct tm at;
+
+	gmtime_r(&seconds, &at);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &at);
+	return xasprintf("%s.%03dZ", text, (int)(wall % 1000));
+}
+
+bool clock_iso_parse(const char *text, int64_t *wall)
+{
+	struct tm at = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &at);
+	int ms;
+
+	if (!rest || strlen(rest) != 5 || rest[0] != '.' || rest[4] != 'Z' ||
+	    strspn(rest + 1, "0123456789") != 3)
+		return false;
+	ms = (rest[1] - '0') * 100 + (rest[2] - '0') * 10 + (rest[3] - '0');
+	*wall = (int64_t)timegm(&at) * 1000 + ms;
+	return true;
+}
+
 bool duration_parse(const char *text, int64_t *ms)
 {
 	int64_t number = 0, unit = 0;

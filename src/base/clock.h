@@ -28,6 +28,15 @@ int clock_poll(int64_t deadline);
  * that returns does not shorten it. */
 void clock_sleep(int64_t ms, int64_t deadline);
 
+/* Milliseconds since 1970 of the wall clock, which may jump. */
+int64_t clock_wall(void);
+
+/* Such a moment as UTC: 2026-11-21T03:00:00.123Z (ISO 8601). The caller frees it. */
+char *clock_iso(int64_t wall);
+
+/* Reads what clock_iso writes. False, and *wall untouched, on anything else. */
+bool clock_iso_parse(const char *text, int64_t *wall);
+
 /* Reads `500ms`, `30s`, `2m`, `1h`, `7d`, or a bare number of seconds into
  * milliseconds. False, and *ms untouched, on anything else: signs, blanks,
  * fractions, and what does not fit. */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,16 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int file_list(const char *dir, const char *const *suffixes, struct strs *paths)
+static bool is_real_folder(const char *path, const char *name)
+{
+	struct stat st;
+
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && lstat(path, &st) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
+/* Files that end in a suffix, or without suffixes the folders. */
+static int list(const char *dir, const char *const *suffixes, struct strs *paths)
 {
 	DIR *d = opendir(dir);
 	size_t first = paths->n;
@@ -84,12 +94,10 @@ int file_list(const char *dir, const char *const *suffixes, struct strs *paths)
 	if (!d)
 		return -1;
 	while ((entry = readdir(d))) {
-		char *path;
+		char *path = xasprintf("%s/%s", dir, entry->d_name);
 
-		if (!has_suffix(entry->d_name, suffixes))
-			continue;
-		path = xasprintf("%s/%s", dir, entry->d_name);
-		if (!file_is_dir(path))
+		if (suffixes ? has_suffix(entry->d_name, suffixes) && !file_is_dir(path)
+		             : is_real_folder(path, entry->d_name))
 			strs_add(paths, path);
 		free(path);
 	}
@@ -97,6 +105,87 @@ int file_list(const char *dir, const char *const *suffixes, struct strs *paths)
 	if (paths->n > first)
 		qsort(paths->v + first, paths->n - first, sizeof(*paths->v), by_bytes);
 	return 0;
+}
+
+int file_list(const char *dir, const char *const *suffixes, struct strs *paths)
+{
+	return list(dir, suffixes, paths);
+}
+
+int file_folders(const char *dir, struct strs *paths)
+{
+	return list(dir, NULL, paths);
+}
+
+int file_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc, err;
+
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	/* Some network file systems have nothing to flush a directory to. */
+	if (rc != 0 && errno == EINVAL)
+		rc = 0;
+	err = errno;
+	close(fd);
+	errno = err;
+	return rc;
+}
+
+int file_write_new(const char *path, const void *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), err;
+
+	if (fd < 0)
+		return -1;
+	err = file_write(fd, bytes, len) != 0 || fsync(fd) != 0 ? errno : 0;
+	if (close(fd) != 0 && !err)
+		err = errno;
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+int file_remove(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISDIR(st.st_mode))
+		return unlink(path);
+	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+int file_make_folders(const char *path, unsigned mode)
+{
+	char *copy = xstrdup(path);
+	int rc = 0;
+
+	for (char *at = copy + 1; *at && !rc; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		rc = mkdir(copy, mode) != 0 && errno != EEXIST && !file_is_dir(copy) ? -1 : 0;
+		*at = '/';
+	}
+	if (!rc)
+		rc = mkdir(copy, mode) != 0 && (errno != EEXIST || !file_is_dir(copy)) ? -1 : 0;
+	free(copy);
+	return rc;
+}
+
+const char *file_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 bool file_exists(const char *path)

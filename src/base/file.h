@@ -20,6 +20,27 @@ int file_read(const char *path, struct buf *b, size_t limit);
  * DIR/NAME in byte order of the names. 0, or -1 with errno. */
 int file_list(const char *dir, const char *const *suffixes, struct strs *paths);
 
+/* The folders in a directory, symlinks apart, as DIR/NAME in byte order. 0, or -1 with errno. */
+int file_folders(const char *dir, struct strs *paths);
+
+/* Writes a new file, mode 0600, replacing an old one, and flushes it to the disk. 0, or
+ * -1 with errno. */
+int file_write_new(const char *path, const void *bytes, size_t len);
+
+/* Flushes a file, or the names in a directory, to the disk. 0, or -1 with errno. */
+int file_sync(const char *path);
+
+/* Deletes a file, or a directory with all that is in it; symlinks are not followed.
+ * What is not there is deleted. 0, or -1 with errno. */
+int file_remove(const char *path);
+
+/* Makes a directory and those above it, with that mode. 0, also when it is there, or
+ * -1 with errno. */
+int file_make_folders(const char *path, unsigned mode);
+
+/* The last part of a path. */
+const char *file_base(const char *path);
+
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 bool file_is_regular(const char *path);

@@ -250,6 +250,43 @@ static bool was_seen(const struct walk *w, const struct opt *o)
 	return false;
 }
 
+/* The next of the names in 'A|B'; NULL after the last. The caller frees it. */
+static char *next_name(const char **names)
+{
+	size_t len = strcspn(*names, "|");
+	char *name = len ? xstrndup(*names, len) : NULL;
+
+	*names += len + ((*names)[len] == '|');
+	return name;
+}
+
+/* The value of the variables that set an option, and the name of the one that does.
+ * Several of them must agree. */
+static const char *value_of(const struct opt *o, char **origin)
+{
+	const char *names = o->env, *found = NULL;
+	char *name;
+
+	*origin = NULL;
+	while ((name = next_name(&names))) {
+		struct buf error = BUF_INIT;
+		const char *value;
+
+		if (env_get(name, &value, &error) != 0)
+			die(BAD_CONFIG, "%s", error.data);
+		if (value && *value && found && *found && strcmp(value, found) != 0)
+			die(BAD_CONFIG, "%s and %s are set and differ: leave one of them", *origin, name);
+		if (!value || (found && *found)) {
+			free(name);
+			continue;
+		}
+		free(*origin);
+		*origin = name;
+		found = value;
+	}
+	return found;
+}
+
 /* An empty number or time counts as unset: Compose passes `X=` for a variable
  * that its user left out. An empty text is a value. */
 static void read_environment(const struct walk *w)
@@ -257,17 +294,17 @@ static void read_environment(const struct walk *w)
 	const struct opt *o;
 
 	for EACH_OPTION(w->applet, o) {
-		struct buf error = BUF_INIT;
 		const char *value;
+		char *origin;
 
 		if (!o->env || was_seen(w, o))
 			continue;
-		if (env_get(o->env, &value, &error) != 0)
-			die(BAD_CONFIG, "%s", error.data);
+		value = value_of(o, &origin);
 		if (value && o->type == OPT_LIST)
-			strs_lines(o->to.list, value);
+			strs_split(o->to.list, value, o->split);
 		else if (value && (*value || (o->type == OPT_TEXT && !o->words)))
-			store_or_die(o, o->env, value, BAD_CONFIG);
+			store_or_die(o, origin, value, BAD_CONFIG);
+		free(origin);
 	}
 }
 
@@ -287,6 +324,7 @@ static void check_spelling(const struct applet *a, const char *entry)
 	char *word = xstrndup(entry, strcspn(entry, "="));
 	const char *nearest = NULL;
 	const struct opt *o;
+	char *name;
 
 	for (size_t i = 0; general[i]; i++) {
 		if (entry_names(entry, general[i]))
@@ -295,13 +333,21 @@ static void check_spelling(const struct applet *a, const char *entry)
 			nearest = general[i];
 	}
 	for EACH_OPTION(a, o) {
-		if (o->env && entry_names(entry, o->env))
-			goto out;
-		if (o->env && near_enough(word, o->env))
-			nearest = o->env;
+		const char *names = o->env ? o->env : "";
+
+		while ((name = next_name(&names))) {
+			bool known = entry_names(entry, name);
+
+			if (near_enough(word, name))
+				nearest = o->env;
+			free(name);
+			if (known)
+				goto out;
+		}
 	}
 	if (nearest)
-		msg(MSG_WARNING, "%s is set, but nothing reads it: did you mean %s?", word, nearest);
+		msg(MSG_WARNING, "%s is set, but nothing reads it: did you mean %.*s?", word,
+		    (int)strcspn(nearest, "|"), nearest);
 out:
 	free(word);
 }
@@ -310,7 +356,7 @@ static bool has_our_prefix(const struct applet *a, const char *entry)
 {
 	size_t len = strlen(a->name);
 
-	return strncmp(entry, "PGBOX_", 6) == 0 ||
+	return skip_prefix(entry, "PGBOX_") || (a->prefix && skip_prefix(entry, a->prefix)) ||
 	       (strncasecmp(entry, a->name, len) == 0 && entry[len] == '_');
 }
 
@@ -392,6 +438,18 @@ static void print_wrapped(const char *text, int column)
 	putchar('\n');
 }
 
+static void help_names(struct buf *text, const char *names)
+{
+	const char *gap = text->len ? "; " : "";
+	char *name;
+
+	while ((name = next_name(&names))) {
+		buf_printf(text, "%s%s", gap, name);
+		gap = ", ";
+		free(name);
+	}
+}
+
 static void print_option(const struct opt *o)
 {
 	struct buf left = BUF_INIT, text = BUF_INIT, extra = BUF_INIT;
@@ -400,7 +458,7 @@ static void print_option(const struct opt *o)
 	           o->letter ? ',' : ' ', o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 	help_default(&extra, o);
 	if (o->env)
-		buf_printf(&extra, "%s%s", extra.len ? "; " : "", o->env);
+		help_names(&extra, o->env);
 	buf_puts(&text, o->help);
 	if (extra.len)
 		buf_printf(&text, " [%s]", extra.data);

@@ -20,11 +20,12 @@ struct opt {
 	enum opt_type type;
 	char letter;       /* 0: long form only */
 	const char *name;  /* without the dashes */
-	const char *env;   /* the variable that sets it, or NULL */
+	const char *env;   /* the variable that sets it, or NULL; 'A|B': either */
 	const char *arg;   /* placeholder in help; NULL for flags */
 	const char *help;  /* one sentence; the default is added */
 	const char *words; /* OPT_TEXT: the only values allowed, 'a|b|c'; or NULL */
 	const char *prefix; /* OPT_LIST: put in front of each value, or NULL */
+	const char *split; /* OPT_LIST: what else than line ends parts values in the variable */
 	bool secret;       /* may hold a password: wiped from argv, no default shown */
 	union {
 		bool *flag;
@@ -48,6 +49,8 @@ struct opt {
 	{ .type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, .to.ms = v }
 #define LIST(l, n, e, a, v, h) \
 	{ .type = OPT_LIST, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, .to.list = v }
+#define LIST_SPLIT(l, n, e, s, a, v, h) \
+	{ .type = OPT_LIST, .letter = l, .name = n, .env = e, .split = s, .arg = a, .help = h, .to.list = v }
 /* A list option that shares its destination with others: --url and --for fill
  * one list in the order given, told apart by the prefix. */
 #define LIST_AS(l, n, p, a, v, h) \

@@ -161,7 +161,9 @@ void proc_take_terminal(void)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-void proc_die_with_parent(void)
+void proc_die_with_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(BY_SIGNAL + SIGKILL);
 }

@@ -49,7 +49,8 @@ void proc_take_terminal(void);
  * must not hold its parent's connections. */
 void proc_close_all_but(int keep);
 
-/* Makes the kernel send this process SIGKILL when its parent dies. */
-void proc_die_with_parent(void);
+/* Makes the kernel send this process SIGKILL when its parent dies; ends it at once
+ * where the parent, whose pid the caller took before the fork, is dead already. */
+void proc_die_with_parent(pid_t parent);
 
 #endif

@@ -61,7 +61,8 @@ int db_reopen(struct db *db, const struct target *target, int64_t deadline, stru
 		if (reach == REACHED)
 			break;
 		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || !clock_left(deadline)) {
-			buf_printf(error, "%s: %s", target->shown, db_error(db));
+			buf_printf(error, "%s: %s", target->shown,
+			           *db_error(db) ? db_error(db) : reach_text(reach));
 			return reach_status(reach);
 		}
 		clock_sleep(RETRY_MS, deadline);
@@ -221,8 +222,7 @@ enum reach db_create(struct db *db, const struct target *target, int64_t deadlin
 	if (db_open(db, target, DB_WRITE, deadline) != REACH_NO_DATABASE)
 		return db->reach;
 	name = xstrdup(conninfo_get(&target->conninfo, "dbname"));
-	for (size_t i = 0; i < target->conninfo.n; i++)
-		conninfo_set(&door, target->conninfo.keys[i], target->conninfo.values[i]);
+	conninfo_copy(&door, &target->conninfo);
 	for (size_t i = 0; doors[i] && db->reach == REACH_NO_DATABASE; i++) {
 		conninfo_set(&door, "dbname", doors[i]);
 		db->reach = server_open(&db->pg, &door, deadline);

@@ -41,6 +41,18 @@ static const char *const steps[] = {
 	" sha256 TEXT NOT NULL,"
 	" verified TEXT);"
 	"CREATE INDEX files_run ON files (run);",
+	/* Backups; for what core/catalog says. Moments are ms since 1970. */
+	"ALTER TABLE runs ADD COLUMN dir TEXT;"      /* the folder of the backups */
+	"ALTER TABLE runs ADD COLUMN part_of INTEGER;" /* of a database: its run */
+	"ALTER TABLE runs ADD COLUMN due INTEGER;"   /* of a run: the moment it counts for */
+	"ALTER TABLE files ADD COLUMN dir TEXT;"     /* path is relative to it */
+	"ALTER TABLE files ADD COLUMN made INTEGER;" /* when its run started */
+	"ALTER TABLE files ADD COLUMN tables INTEGER;"
+	"ALTER TABLE files ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE files ADD COLUMN gone TEXT;"    /* when it was deleted, or missed */
+	"ALTER TABLE files ADD COLUMN reason TEXT;"
+	"CREATE UNIQUE INDEX files_path ON files (dir, path);"
+	"CREATE INDEX runs_due ON runs (applet, dir, due);",
 };
 
 #define STEPS ((long)(sizeof(steps) / sizeof(*steps)))
@@ -137,28 +149,39 @@ static char *masked(const char *words)
 	return buf_detach(&text);
 }
 
+/* A number as a parameter; NULL for 0. The caller frees it. */
+static char *number(int64_t value)
+{
+	return value ? xasprintf("%lld", (long long)value) : NULL;
+}
+
 int journal_start(struct journal *j, const struct run *r, int64_t *id)
 {
 	char host[256] = "", pid[32], attempt[32];
-	const char *params[] = { r->applet, r->name, r->target, r->status, attempt,
-		                 r->sha256, host, pid };
+	char *part_of = number(r->part_of), *due = number(r->due);
+	const char *params[] = { r->applet, r->name, r->target, r->status, attempt, r->sha256,
+		                 host,      pid,     r->dir,    part_of,   due };
 	struct rows rows = { 0 };
+	int rc = 0;
 
 	*id = 0;
-	if (!j->lite.db)
-		return 0;
 	gethostname(host, sizeof(host) - 1);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	snprintf(attempt, sizeof(attempt), "%ld", r->attempt);
-	if (lite_query(&j->lite,
+	if (j->lite.db &&
+	    lite_query(&j->lite,
 	               "INSERT INTO runs (applet, name, target, status, attempt, sha256, host,"
-	               " pid, started, finished) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-	               NOW ", iif(?4 = 'running', NULL, " NOW ")) RETURNING id",
-	               params, 8, &rows))
-		return failed(j);
-	*id = atoll(rows_get(&rows, 0, 0));
+	               " pid, dir, part_of, due, started, finished) VALUES (?1, ?2, ?3, ?4, ?5,"
+	               " ?6, ?7, ?8, ?9, ?10, ?11, " NOW ", iif(?4 = 'running', NULL, " NOW "))"
+	               " RETURNING id",
+	               params, 11, &rows))
+		rc = failed(j);
+	else if (rows.n)
+		*id = atoll(rows_get(&rows, 0, 0));
 	rows_free(&rows);
-	return 0;
+	free(part_of);
+	free(due);
+	return rc;
 }
 
 int journal_finish(struct journal *j, int64_t id, const char *status, const char *why)
@@ -175,6 +198,14 @@ int journal_finish(struct journal *j, int64_t id, const char *status, const char
 		rc = failed(j);
 	free(error);
 	return rc;
+}
+
+int journal_query(struct journal *j, const char *sql, const char *const *params, int n,
+                  struct rows *rows)
+{
+	if (!j->lite.db)
+		return -1;
+	return lite_query(&j->lite, sql, params, n, rows) ? failed(j) : 0;
 }
 
 int journal_interrupted(struct journal *j, const struct run *r)

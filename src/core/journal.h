@@ -29,6 +29,9 @@ struct run {
 	const char *status;                 /* running done failed interrupted adopted */
 	const char *sha256;
 	long attempt;
+	const char *dir;  /* of backups: as core/catalog names the folder */
+	int64_t part_of;  /* the id of the run that this is a part of; 0: none */
+	int64_t due;      /* ms since 1970; 0: none */
 };
 
 /* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error; 1 when the fallback's folder does not exist, which is nobody's mistake.
@@ -40,6 +43,11 @@ int journal_open(struct journal *j, const char *fallback, bool create);
  * journal is closed then, so that it is said once. */
 int journal_start(struct journal *j, const struct run *r, int64_t *id);
 int journal_finish(struct journal *j, int64_t id, const char *status, const char *why);
+
+/* Runs one statement of the caller's; as lite_query, but on a closed journal it does
+ * nothing and returns -1. */
+int journal_query(struct journal *j, const char *sql, const char *const *params, int n,
+                  struct rows *rows);
 
 /* Marks runs that never ended as interrupted: the caller holds the lock that says
  * that nobody runs them. */

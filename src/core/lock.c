@@ -19,15 +19,21 @@ static bool is_pg(const struct lock *l)
 	return l->target->kind == TARGET_PG;
 }
 
+static const char *const words[] = { [LOCK_SEED] = "seed", [LOCK_BACKUP] = "backup" };
+static const char *const suffixes[] = { [LOCK_SEED] = "pgbox-lock",
+	                                [LOCK_BACKUP] = "pgbackup-lock" };
+
 /* The key is drawn from the name alone: advisory locks are per database. */
-static char *key_of(const char *name)
+static char *key_of(enum lock_kind kind, const char *name)
 {
 	unsigned char digest[HASH_BYTES];
 	struct hash h;
 	int64_t key;
 
 	hash_start(&h);
-	hash_add(&h, "pgbox seed ", 11);
+	hash_add(&h, "pgbox ", 6);
+	hash_add(&h, words[kind], strlen(words[kind]));
+	hash_add(&h, " ", 1);
 	hash_add(&h, name, strlen(name));
 	hash_end(&h, digest);
 	memcpy(&key, digest, sizeof(key));
@@ -36,30 +42,31 @@ static char *key_of(const char *name)
 
 /* Beside the file itself, however it is named: through a symlink, by a relative
  * path, or before it is there. */
-static char *lock_path(const char *path)
+static char *lock_path(enum lock_kind kind, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
 	char *file = realpath(path, NULL), *real = realpath(folder, NULL), *lock;
 
 	if (file)
-		lock = xasprintf("%s.pgbox-lock", file);
+		lock = xasprintf("%s.%s", file, suffixes[kind]);
 	else
-		lock = xasprintf("%s/%s.pgbox-lock", real ? real : folder, slash ? slash + 1 : path);
+		lock = xasprintf("%s/%s.%s", real ? real : folder, slash ? slash + 1 : path,
+		                 suffixes[kind]);
 	free(file);
 	free(real);
 	free(folder);
 	return lock;
 }
 
-void lock_init(struct lock *l, const struct target *target, const char *name)
+void lock_init(struct lock *l, enum lock_kind kind, const struct target *target, const char *name)
 {
-	*l = (struct lock){ .db = DB_INIT, .fd = -1, .target = target };
+	*l = (struct lock){ .kind = kind, .db = DB_INIT, .fd = -1, .target = target };
 	if (!is_pg(l)) {
-		l->path = lock_path(target->path);
+		l->path = lock_path(kind, target->path);
 		return;
 	}
-	l->key = key_of(name);
+	l->key = key_of(kind, name);
 }
 
 /* --- PostgreSQL --- */
@@ -90,8 +97,8 @@ static int settle(struct lock *l, int64_t deadline)
 
 static int failed(struct lock *l, struct buf *error)
 {
-	buf_printf(error, "%s: cannot take the seed lock: %s", l->target->shown,
-	           db_error(&l->db));
+	buf_printf(error, "%s: cannot take the %s lock: %s", l->target->shown,
+	           words[l->kind], db_error(&l->db));
 	return l->db.reach == REACHED ? UNAVAILABLE : reach_status(l->db.reach);
 }
 
@@ -102,7 +109,8 @@ static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
 
 	if (!db_is_open(&l->db) && db_open(&l->db, l->target, DB_WRITE, deadline) != REACHED)
 		return failed(l, error);
-	if (server_begin(&l->db.pg, "READ WRITE", true, deadline) ||
+	if (server_begin(&l->db.pg, l->kind == LOCK_BACKUP ? "READ ONLY" : "READ WRITE", true,
+	                 deadline) ||
 	    server_query(&l->db.pg, "SELECT pg_try_advisory_xact_lock($1::bigint)",
 	             (const char *const *)&l->key, 1, deadline, &rows))
 		rc = failed(l, error);

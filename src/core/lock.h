@@ -16,7 +16,14 @@
 
 #include "core/db.h"
 
+/* What for; each is a lock of its own. */
+enum lock_kind {
+	LOCK_SEED,
+	LOCK_BACKUP /* also on a standby */
+};
+
 struct lock {
+	enum lock_kind kind;
 	struct db db;     /* PostgreSQL: the connection */
 	int fd;           /* of the connection or the file; -1: not held */
 	const struct target *target;
@@ -25,7 +32,7 @@ struct lock {
 };
 
 /* Prepares the lock of `name` on target; lock_free after it. */
-void lock_init(struct lock *l, const struct target *target, const char *name);
+void lock_init(struct lock *l, enum lock_kind kind, const struct target *target, const char *name);
 
 /* Tries once, connecting first where needed. 0: held now; LOCKED: somebody else
  * holds it; else an exit code with a sentence in error. */

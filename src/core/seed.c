@@ -75,7 +75,7 @@ static int hash_files(const struct strs *files, char text[HASH_TEXT], struct buf
 
 	hash_start(&h);
 	for (size_t i = 0; i < files->n && !rc; i++)
-		if (hash_add_file(&h, files->v[i]) != 0 || unpack_check(files->v[i]) != 0)
+		if (hash_add_file(&h, files->v[i], NULL, NULL) != 0 || unpack_check(files->v[i]) != 0)
 			rc = unreadable(files->v[i], error);
 	hash_end(&h, digest);
 	hash_text(digest, text);

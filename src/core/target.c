@@ -155,15 +155,16 @@ static void show_pg(struct target *t)
 {
 	const char *host = conninfo_get(&t->conninfo, "host");
 	const char *port = conninfo_get(&t->conninfo, "port");
+	const char *db = conninfo_get(&t->conninfo, "dbname");
 
 	if (!host)
 		host = conninfo_get(&t->conninfo, "hostaddr");
 	if (conninfo_get(&t->conninfo, "service"))
-		t->shown = xasprintf("service=%s", conninfo_get(&t->conninfo, "service"));
+		t->shown = xasprintf("service=%s%s%s", conninfo_get(&t->conninfo, "service"), db ? "/" : "",
+		                     db ? db : "");
 	else
 		t->shown = xasprintf("%s@%s:%s/%s", conninfo_get(&t->conninfo, "user"),
-		                     host ? host : "local", port ? port : "5432",
-		                     conninfo_get(&t->conninfo, "dbname"));
+		                     host ? host : "local", port ? port : "5432", db);
 }
 
 /* A peer that vanished without a word is noticed within half a minute, not after
@@ -361,6 +362,18 @@ int target_find(struct target *t, const char *text, struct buf *error)
 		return BAD_CONFIG;
 	}
 	return read_text(t, value, name, error) ? BAD_CONFIG : 0;
+}
+
+void target_copy(struct target *t, const struct target *from, const char *database)
+{
+	*t = (struct target){ .kind = from->kind, .path = from->path ? xstrdup(from->path) : NULL };
+	conninfo_copy(&t->conninfo, &from->conninfo);
+	if (t->kind == TARGET_SQLITE) {
+		t->shown = xstrdup(from->shown);
+		return;
+	}
+	conninfo_set(&t->conninfo, "dbname", database);
+	show_pg(t);
 }
 
 void target_isolate(void)

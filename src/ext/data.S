@@ -13,5 +13,6 @@
 	embed ca_bundle, "ca-bundle.pem"
 	embed licenses, "licenses.txt"
 	embed versions, "versions"
+	embed zones, "zones"
 
 	.section .note.GNU-stack, "", %progbits

@@ -25,6 +25,11 @@ static bool begun;           /* BEGIN has been answered */
 static pid_t unpacker;       /* the child that feeds the packed file, or 0 */
 static const char *input;    /* the file of the job that was opened last */
 
+int engine_version(void)
+{
+	return PQlibVersion();
+}
+
 /* --- what the child says and how it leaves --- */
 
 static _Noreturn void leave(int status, const char *words)
@@ -56,6 +61,38 @@ static void end_unpacker(void)
 	unpacker = 0;
 }
 
+/* The SQLSTATE of the last failure in a child of engine_start; "" before. */
+static char sqlstate[6];
+
+#define NOTE "sqlstate: "
+
+static void note_failure(PGconn *conn, const PGresult *result)
+{
+	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+	if (result && PQresultStatus(result) != PGRES_FATAL_ERROR)
+		return;
+	if (PQstatus(conn) == CONNECTION_BAD && !code)
+		code = "08006";
+	if (code)
+		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
+}
+
+/* At the exit of the program and of each of pg_dump's parallel workers. */
+static void tell_sqlstate(void)
+{
+	char line[sizeof(NOTE) + sizeof(sqlstate)];
+
+	if (*sqlstate)
+		file_write(STDERR_FILENO, line,
+		           (size_t)snprintf(line, sizeof(line), NOTE "%s\n", sqlstate));
+}
+
+const char *engine_sqlstate(const char *line)
+{
+	return skip_prefix(line, NOTE);
+}
+
 static void call(int (*hook)(struct pg_conn *, void *, struct buf *), PGconn *conn)
 {
 	struct buf error = BUF_INIT;
@@ -74,6 +111,10 @@ FILE *seam_fopen(const char *path, const char *mode);
 int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
 void seam_set_pglocale_pgservice(const char *argv0, const char *app);
+
+PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
+PGresult *seam_dump_PQgetResult(PGconn *conn);
+PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
 
 /* psql sends its own BEGIN, and COMMIT or ROLLBACK, of --single-transaction through
  * here, and never a statement of the user's. Where a file turns AUTOCOMMIT off it
@@ -111,6 +152,50 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 	if (job)
 		check_transaction(conn);
 	return PQsendQuery(conn, job && is_too_new(conn, query) ? "" : query);
+}
+
+/* The newest minor releases of 14 to 17 keep `pg_attver=N` among a column's options. It
+ * is theirs alone: 18 refuses to set it, and their own pg_dump leaves it out. pg_dump.c,
+ * getTableAttrs, asks for all of them. The caller frees the query. */
+static char *without_attver(const char *query)
+{
+	static const char options[] = "array_to_string(a.attoptions, ', ')";
+	const char *at = strstr(query, options);
+
+	if (!at)
+		return xstrdup(query);
+	return xasprintf("%.*sarray_to_string(ARRAY(SELECT o FROM pg_catalog.unnest(a.attoptions) o"
+	                 " WHERE o NOT LIKE 'pg\\_attver=%%'), ', ')%s",
+	                 (int)(at - query), query, at + strlen(options));
+}
+
+/* pg_restore's own settings, and a failed statement's SQLSTATE: its words may be in
+ * another language. */
+PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
+{
+	char *ours = without_attver(query);
+	PGresult *result = PQexec(conn, is_too_new(conn, query) ? "" : ours);
+
+	free(ours);
+	note_failure(conn, result);
+	return result;
+}
+
+PGresult *seam_dump_PQgetResult(PGconn *conn)
+{
+	PGresult *result = PQgetResult(conn);
+
+	note_failure(conn, result);
+	return result;
+}
+
+PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand)
+{
+	PGconn *conn = PQconnectdbParams(keys, values, expand);
+
+	if (PQstatus(conn) == CONNECTION_BAD)
+		snprintf(sqlstate, sizeof(sqlstate), "08001");
+	return conn;
 }
 
 static const char *file_of_job(const char *path)
@@ -176,7 +261,7 @@ int seam_find_other_exec(const char *argv0, const char *target, const char *vers
 	return 0;
 }
 
-/* --- psql as a child --- */
+/* --- the programs as children --- */
 
 /* conninfo as a string, less the password: libpq's quoting of values. */
 static char *conninfo_text(const struct conninfo *c)
@@ -222,39 +307,30 @@ static void on_term(int number)
 	raise(SIGINT);
 }
 
-static void redirect(int messages)
+static void redirect(int output, int messages)
 {
 	int null = open("/dev/null", O_RDWR);
 
 	/* A file may be /dev/stdin; a terminal would stop a group in the background. */
 	if (null >= 0 && isatty(STDIN_FILENO))
 		dup2(null, STDIN_FILENO);
-	if (null >= 0)
-		dup2(null, STDOUT_FILENO);
+	if (null >= 0 || output >= 0)
+		dup2(output >= 0 ? output : null, STDOUT_FILENO);
 	dup2(messages, STDERR_FILENO);
 }
 
-static _Noreturn void be_psql(int messages)
+/* Where ps(1) does not show it. */
+static void hand_password(const struct conninfo *c)
 {
-	const char *password = conninfo_get(job->conninfo, "password");
-	struct strs args = { 0 };
-	int status;
+	const char *password = c ? conninfo_get(c, "password") : NULL;
 
-	setpgid(0, 0);
-	proc_default_signals();
-	signal(SIGTERM, on_term);
-	redirect(messages);
-	proc_close_all_but(job->keep_fd);
 	if (password)
 		setenv("PGPASSWORD", password, 1);
-	arguments(&args);
-	status = psql_main((int)args.n, args.v);
-	if (status == 0)
-		end_unpacker();
-	exit(status);
 }
 
-pid_t psql_start(const struct psql_job *new_job, int *messages)
+/* Forks a child in a group of its own. 0 in the child, whose messages go to *messages
+ * there; else as engine_start. */
+static pid_t start(int *messages)
 {
 	int ends[2];
 	pid_t pid;
@@ -264,12 +340,72 @@ pid_t psql_start(const struct psql_job *new_job, int *messages)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		job = new_job;
-		be_psql(ends[1]);
+		setpgid(0, 0);
+		proc_default_signals();
+		*messages = ends[1];
+		return 0;
 	}
 	close(ends[1]);
 	*messages = ends[0];
 	if (pid < 0)
 		close(ends[0]);
+	return pid;
+}
+
+static _Noreturn void be_psql(int messages)
+{
+	struct strs args = { 0 };
+	int status;
+
+	signal(SIGTERM, on_term);
+	redirect(-1, messages);
+	proc_close_all_but(job->keep_fd);
+	hand_password(job->conninfo);
+	arguments(&args);
+	status = psql_main((int)args.n, args.v);
+	if (status == 0)
+		end_unpacker();
+	exit(status);
+}
+
+pid_t psql_start(const struct psql_job *new_job, int *messages)
+{
+	pid_t pid = start(messages);
+
+	if (pid == 0) {
+		job = new_job;
+		be_psql(*messages);
+	}
+	return pid;
+}
+
+static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int messages)
+{
+	struct strs args = { 0 };
+	char *text;
+
+	proc_die_with_parent(parent);
+	redirect(e->output, messages);
+	proc_close_all_but(e->keep_fd);
+	hand_password(e->conninfo);
+	strs_add(&args, e->args->v[0]);
+	if (e->conninfo) {
+		text = conninfo_text(e->conninfo);
+		strs_add(&args, "-d");
+		strs_add(&args, text);
+		free(text);
+	}
+	for (size_t i = 1; i < e->args->n; i++)
+		strs_add(&args, e->args->v[i]);
+	atexit(tell_sqlstate);
+	exit(e->program((int)args.n, args.v));
+}
+
+pid_t engine_start(const struct engine_job *e, int *messages)
+{
+	pid_t parent = getpid(), pid = start(messages);
+
+	if (pid == 0)
+		be_program(e, parent, *messages);
 	return pid;
 }

@@ -21,6 +21,28 @@ int pg_dumpall_main(int argc, char **argv);
 int pg_restore_main(int argc, char **argv);
 int psql_main(int argc, char **argv);
 
+/* The version of all four: 180006 is 18.6. Servers of a newer major are refused. */
+int engine_version(void);
+
+/* A run of pg_dump, pg_restore or pg_dumpall. */
+struct engine_job {
+	int (*program)(int argc, char **argv); /* one of the above, but psql */
+	const struct conninfo *conninfo;       /* becomes -d, the password apart; NULL: none */
+	const struct strs *args;               /* args->v[0] is the program's name */
+	int output;                            /* its stdout; -1: nowhere */
+	int keep_fd;                           /* as below */
+};
+
+/* Starts it in a forked child with a process group of its own, that dies with the
+ * caller. Its messages come through *messages, which the caller closes. Returns the
+ * pid, or -1 with errno. The child exits with the program's status. */
+pid_t engine_start(const struct engine_job *job, int *messages);
+
+/* A line of such messages that is not the program's, but says the SQLSTATE (PostgreSQL
+ * docs, appendix A) of the last statement that failed: those five letters, or NULL. A
+ * connection that was lost, or not to be had, is 08006 or 08001. */
+const char *engine_sqlstate(const char *line);
+
 /* SQL files to run with psql. */
 struct psql_job {
 	const struct conninfo *conninfo;

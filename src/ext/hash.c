@@ -31,7 +31,8 @@ void hash_end(struct hash *h, unsigned char digest[HASH_BYTES])
 	h->ctx = NULL;
 }
 
-int hash_add_file(struct hash *h, const char *path)
+int hash_add_file(struct hash *h, const char *path, void (*seen)(void *arg, size_t bytes),
+                  void *arg)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	char bytes[65536];
@@ -39,9 +40,13 @@ int hash_add_file(struct hash *h, const char *path)
 
 	if (fd < 0)
 		return -1;
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			hash_add(h, bytes, (size_t)n);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR)) {
+		if (n <= 0)
+			continue;
+		hash_add(h, bytes, (size_t)n);
+		if (seen)
+			seen(arg, (size_t)n);
+	}
 	err = errno;
 	close(fd);
 	errno = err;

@@ -19,8 +19,10 @@ void hash_add(struct hash *h, const void *bytes, size_t len);
 /* Ends the hash and frees it. */
 void hash_end(struct hash *h, unsigned char digest[HASH_BYTES]);
 
-/* Adds a file's bytes. 0, or -1 with errno. */
-int hash_add_file(struct hash *h, const char *path);
+/* Adds a file's bytes. 0, or -1 with errno. seen, unless it is NULL, hears how many
+ * bytes each read gave. */
+int hash_add_file(struct hash *h, const char *path, void (*seen)(void *arg, size_t bytes),
+                  void *arg);
 
 /* A digest in lower-case hexadecimal. */
 void hash_text(const unsigned char digest[HASH_BYTES], char text[HASH_TEXT]);

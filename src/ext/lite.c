@@ -1,6 +1,7 @@
 /* lite - an SQLite database file. */
 #include "ext/lite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -18,14 +19,32 @@ static int fail(struct lite *lite, int code)
 	return -1;
 }
 
+/* SQLite, 'Uniform Resource Identifiers'. */
+static char *still_uri(const char *path)
+{
+	struct buf uri = BUF_INIT;
+
+	buf_puts(&uri, "file:");
+	for (; *path; path++)
+		if (strchr("%?#", *path))
+			buf_printf(&uri, "%%%02X", (unsigned char)*path);
+		else
+			buf_putc(&uri, *path);
+	buf_puts(&uri, "?immutable=1");
+	return buf_detach(&uri);
+}
+
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms)
 {
-	int flags = SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
+	int flags = mode == LITE_STILL ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+	                               : SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
+	char *name = mode == LITE_STILL ? still_uri(path) : xstrdup(path);
 	int code;
 
 	lite_close(lite);
 	lite->mode = mode;
-	code = sqlite3_open_v2(path, &lite->db, flags, NULL);
+	code = sqlite3_open_v2(name, &lite->db, flags, NULL);
+	free(name);
 	if (code != SQLITE_OK) {
 		fail(lite, code);
 		lite_close(lite);
@@ -127,6 +146,90 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction)
 	return 0;
 }
 
+int lite_backup(struct lite *from, const char *path)
+{
+	struct lite to = LITE_INIT;
+	sqlite3_backup *backup;
+	int rc, code;
+
+	rc = lite_open(&to, path, LITE_CREATE, 0);
+	/* The copy counts only when it is whole, so it needs no journal of its own. */
+	if (!rc)
+		rc = lite_query(&to, "PRAGMA journal_mode = OFF", NULL, 0, NULL) ||
+		     lite_query(&to, "PRAGMA synchronous = OFF", NULL, 0, NULL);
+	backup = rc ? NULL : sqlite3_backup_init(to.db, "main", from->db, "main");
+	if (backup) {
+		sqlite3_backup_step(backup, -1);
+		code = sqlite3_backup_finish(backup);
+		rc = code == SQLITE_OK ? 0 : fail(&to, code);
+	} else {
+		rc = fail(&to, to.db ? sqlite3_errcode(to.db) : to.code);
+	}
+	if (rc) {
+		from->code = to.code;
+		buf_cut(&from->error, 0);
+		buf_puts(&from->error, to.error.data);
+	}
+	lite_free(&to);
+	return rc;
+}
+
+/* A query of one number. */
+static int count(struct lite *lite, const char *sql, int64_t *number)
+{
+	struct rows rows = { 0 };
+	int rc = lite_query(lite, sql, NULL, 0, &rows);
+
+	if (!rc && rows_get(&rows, 0, 0))
+		*number = atoll(rows_get(&rows, 0, 0));
+	rows_free(&rows);
+	return rc;
+}
+
+static int count_rows(struct lite *lite, int64_t *total)
+{
+	struct rows tables = { 0 };
+	int rc = lite_query(lite, "SELECT name FROM pragma_table_list WHERE schema = 'main'"
+	                    " AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+	                    NULL, 0, &tables);
+
+	*total = 0;
+	for (size_t i = 0; i < tables.n && !rc; i++) {
+		struct buf sql = BUF_INIT;
+		int64_t n = 0;
+
+		buf_puts(&sql, "SELECT count(*) FROM ");
+		lite_identifier(&sql, rows_get(&tables, i, 0));
+		rc = count(lite, sql.data, &n);
+		*total += n;
+		buf_free(&sql);
+	}
+	rows_free(&tables);
+	return rc;
+}
+
+int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error)
+{
+	struct lite lite = LITE_INIT;
+	struct rows found = { 0 };
+	int rc = lite_open(&lite, path, LITE_STILL, 0) ||
+	         lite_query(&lite, "PRAGMA integrity_check(3)", NULL, 0, &found) ||
+	         count(&lite, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
+	               " AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+	               tables) ||
+	         count_rows(&lite, rows);
+
+	if (rc) {
+		buf_printf(error, "'%s' is damaged: %s", path, lite.error.data);
+	} else if (!rows_get(&found, 0, 0) || strcmp(rows_get(&found, 0, 0), "ok") != 0) {
+		buf_printf(error, "'%s' is damaged: %s", path, rows_get(&found, 0, 0));
+		rc = -1;
+	}
+	rows_free(&found);
+	lite_free(&lite);
+	return rc ? -1 : 0;
+}
+
 bool lite_autocommit(const struct lite *lite)
 {
 	return sqlite3_get_autocommit(lite->db);
@@ -164,6 +267,11 @@ bool lite_is_busy(const struct lite *lite)
 bool lite_is_corrupt(const struct lite *lite)
 {
 	return (lite->code & 0xff) == SQLITE_CORRUPT || (lite->code & 0xff) == SQLITE_NOTADB;
+}
+
+bool lite_is_full(const struct lite *lite)
+{
+	return (lite->code & 0xff) == SQLITE_FULL;
 }
 
 void lite_close(struct lite *lite)

@@ -15,7 +15,8 @@
 enum lite_mode {
 	LITE_READ,  /* only to be read; a missing file is an error */
 	LITE_WRITE, /* read and write; a missing file is an error */
-	LITE_CREATE /* the same, and a missing file is made */
+	LITE_CREATE, /* the same, and a missing file is made */
+	LITE_STILL  /* only to be read, and nobody writes it: no locks, no files beside it */
 };
 
 struct lite {
@@ -45,6 +46,16 @@ int lite_query(struct lite *lite, const char *sql, const char *const *params, in
  */
 int lite_script(struct lite *lite, const char *script, bool one_transaction);
 
+/* Copies the whole database, as one moment of it, to a new file (SQLite's online backup,
+ * in one step: writers cannot make it begin anew). Writers of a rollback-mode database
+ * wait meanwhile. 0, or -1 with code and error. */
+int lite_backup(struct lite *from, const char *path);
+
+/* Whether every page and row of a file that nobody writes is sound (PRAGMA
+ * integrity_check); then the numbers of its tables and of their rows. 0, or -1 with a
+ * sentence in error. */
+int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error);
+
 /* Whether every statement is its own transaction now (nothing is begun). */
 bool lite_autocommit(const struct lite *lite);
 
@@ -61,6 +72,7 @@ void lite_deadline(struct lite *lite, const int64_t *deadline);
 /* Result classes of the last failure. */
 bool lite_is_busy(const struct lite *lite);
 bool lite_is_corrupt(const struct lite *lite);
+bool lite_is_full(const struct lite *lite);
 
 void lite_close(struct lite *lite);
 

@@ -82,6 +82,12 @@ bool conninfo_known(const char *key)
 	return false;
 }
 
+void conninfo_copy(struct conninfo *c, const struct conninfo *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		conninfo_set(c, from->keys[i], from->values[i]);
+}
+
 void conninfo_free(struct conninfo *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -464,6 +470,14 @@ void server_identifier(struct server *pg, struct buf *b, const char *name)
 	char *quoted = PQescapeIdentifier(pg->conn, name, strlen(name));
 
 	buf_puts(b, quoted ? quoted : "\"\"");
+	PQfreemem(quoted);
+}
+
+void server_literal(struct server *pg, struct buf *b, const char *text)
+{
+	char *quoted = PQescapeLiteral(pg->conn, text, strlen(text));
+
+	buf_puts(b, quoted ? quoted : "''");
 	PQfreemem(quoted);
 }
 

@@ -36,6 +36,9 @@ bool conninfo_parse(struct conninfo *c, const char *text);
 /* Whether libpq knows the keyword. */
 bool conninfo_known(const char *key);
 
+/* Sets all keywords of from. */
+void conninfo_copy(struct conninfo *c, const struct conninfo *from);
+
 void conninfo_free(struct conninfo *c);
 
 struct server {
@@ -88,6 +91,9 @@ void server_watch_client(struct server *pg);
 
 /* Quotes an identifier (PQescapeIdentifier) onto b. */
 void server_identifier(struct server *pg, struct buf *b, const char *name);
+
+/* Quotes a string (PQescapeLiteral) onto b. */
+void server_literal(struct server *pg, struct buf *b, const char *text);
 
 /* 180006 for 18.6; PgBouncer reports its server's. */
 int server_version(const struct server *pg);

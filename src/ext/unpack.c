@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <lz4frame.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -16,10 +17,11 @@
 #define PIECE 65536
 
 struct unpack {
-	int fd;             /* zstd files */
+	int fd;             /* zstd and lz4 files */
 	gzFile gz;          /* gzip and plain files */
 	bool cut;           /* the gzip stream ended too early */
 	ZSTD_DStream *zstd;
+	LZ4F_dctx *lz4;
 	ZSTD_inBuffer in;
 	size_t want;        /* 0: a frame has just ended */
 	char bytes[PIECE];
@@ -45,7 +47,24 @@ static ssize_t read_gz(struct unpack *u, char *to, size_t size)
 	return (n < 0 && code != Z_ERRNO) || (n == 0 && u->cut) ? damaged() : n;
 }
 
-static ssize_t read_zstd(struct unpack *u, char *to, size_t size)
+/* Decodes from in to out as far as either goes. -1 with EBADMSG. */
+static int decode(struct unpack *u, ZSTD_outBuffer *out)
+{
+	size_t from = u->in.size - u->in.pos, to = out->size - out->pos;
+
+	if (u->zstd) {
+		u->want = ZSTD_decompressStream(u->zstd, out, &u->in);
+		return ZSTD_isError(u->want) ? (int)damaged() : 0;
+	}
+	u->want = LZ4F_decompress(u->lz4, (char *)out->dst + out->pos, &to,
+	                          (const char *)u->in.src + u->in.pos, &from, NULL);
+	u->in.pos += from;
+	out->pos += to;
+	return LZ4F_isError(u->want) ? (int)damaged() : 0;
+}
+
+/* What a call gives may be 0 bytes, and more be left in the decoder. */
+static ssize_t read_frames(struct unpack *u, char *to, size_t size)
 {
 	ZSTD_outBuffer out = { .dst = to, .size = size };
 
@@ -57,16 +76,15 @@ static ssize_t read_zstd(struct unpack *u, char *to, size_t size)
 				return n == 0 && u->want ? damaged() : n;
 			u->in = (ZSTD_inBuffer){ .src = u->bytes, .size = (size_t)n };
 		}
-		u->want = ZSTD_decompressStream(u->zstd, &out, &u->in);
-		if (ZSTD_isError(u->want))
-			return damaged();
+		if (decode(u, &out) != 0)
+			return -1;
 	}
 	return (ssize_t)out.pos;
 }
 
-enum packing { PLAIN, GZIP, ZSTD };
+enum packing { PLAIN, GZIP, ZSTD, LZ4 };
 
-/* RFC 1952, 2.3.1; RFC 8878, 3.1.1: how a member and a frame begin. */
+/* RFC 1952, 2.3.1; RFC 8878, 3.1.1; lz4_Frame_format.md: how a member or frame begins. */
 static enum packing packing_of(int fd)
 {
 	unsigned char head[4] = { 0 };
@@ -75,6 +93,8 @@ static enum packing packing_of(int fd)
 		return PLAIN;
 	if (memcmp(head, "\x1f\x8b", 2) == 0)
 		return GZIP;
+	if (memcmp(head, "\x04\x22\x4d\x18", 4) == 0)
+		return LZ4;
 	return memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0 ? ZSTD : PLAIN;
 }
 
@@ -90,6 +110,7 @@ bool unpack_is_packed(const char *path)
 
 static int start(struct unpack *u, const char *path)
 {
+	enum packing packing;
 	char probe;
 
 	u->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -103,12 +124,14 @@ static int start(struct unpack *u, const char *path)
 		errno = err;
 		return -1;
 	}
-	if (packing_of(u->fd) == ZSTD) {
+	packing = packing_of(u->fd);
+	u->want = 1;
+	if (packing == ZSTD)
 		u->zstd = ZSTD_createDStream();
-		u->want = 1;
-	} else {
+	else if (packing == LZ4)
+		LZ4F_createDecompressionContext(&u->lz4, LZ4F_VERSION);
+	else
 		u->gz = gzdopen(u->fd, "rb");
-	}
 	return 0;
 }
 
@@ -119,21 +142,20 @@ static void end(struct unpack *u)
 	else
 		close(u->fd);
 	ZSTD_freeDStream(u->zstd);
+	LZ4F_freeDecompressionContext(u->lz4);
 }
 
-/* Gives each piece of the unpacked content to take, until one is refused. */
-static int each_piece(const char *path, int (*take)(void *arg, const char *piece, size_t len),
-                      void *arg)
+int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg)
 {
 	struct unpack *u = xcalloc(1, sizeof(*u));
 	char *piece = xmalloc(PIECE);
 	ssize_t n = -1;
 	int rc = start(u, path), err;
 
-	while (!rc && (n = u->gz ? read_gz(u, piece, PIECE) : read_zstd(u, piece, PIECE)) > 0)
+	while (!rc && (n = u->gz ? read_gz(u, piece, PIECE) : read_frames(u, piece, PIECE)) > 0)
 		rc = take(arg, piece, (size_t)n);
 	err = errno;
-	if (u->gz || u->zstd)
+	if (u->gz || u->zstd || u->lz4)
 		end(u);
 	free(piece);
 	free(u);
@@ -163,17 +185,17 @@ static int look_for_nul(void *arg, const char *piece, size_t len)
 
 int unpack_read(const char *path, struct buf *b)
 {
-	return each_piece(path, take_buf, b);
+	return unpack_each(path, take_buf, b);
 }
 
 int unpack_copy(const char *path, int fd)
 {
-	return each_piece(path, take_fd, &fd);
+	return unpack_each(path, take_fd, &fd);
 }
 
 int unpack_check(const char *path)
 {
-	return each_piece(path, look_for_nul, NULL);
+	return unpack_each(path, look_for_nul, NULL);
 }
 
 /* pg_dump makes its zstd streams with this; without the content checksum of RFC

@@ -1,5 +1,5 @@
 /*
- * unpack - reads files that may be compressed: gzip (zlib) or zstd, told by their
+ * unpack - reads files that may be compressed: gzip (zlib), zstd or lz4 frames, told by their
  * first bytes, else as they are.
  *
  * All return 0, or -1 with errno; EBADMSG says that the file is damaged or cut off.
@@ -8,8 +8,13 @@
 #define EXT_UNPACK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
+
+/* Gives each piece of the unpacked content to take, which returns 0, or -1 to end it.
+ * Reads to the end: it is whole then. */
+int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg);
 
 /* Whether the file is a compressed one; false also when it cannot be read. */
 bool unpack_is_packed(const char *path);

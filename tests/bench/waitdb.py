@@ -4,10 +4,8 @@
 A tenth of each series, SOAK=1: all of it. ROUNDS, HORIZON (seconds) and SEED
 change the series of random moments; PGBOX and PG_BIN are the programs.
 """
-import glob
 import os
 import random
-import re
 import signal
 import socket
 import statistics
@@ -17,27 +15,13 @@ import tempfile
 import threading
 import time
 
+from common import ENVIRONMENT, PG_BIN, PGBOX, UNPRIVILEGED, Server, bound_socket, load, report, verdict
+
 SOAK = bool(os.environ.get("SOAK"))
 ROUNDS = int(os.environ.get("ROUNDS") or (50 if SOAK else 5))
 HORIZON = float(os.environ.get("HORIZON") or (30 if SOAK else 3))
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
 PAIRS = 400 if SOAK else 200
-PGBOX = os.path.abspath(os.environ.get("PGBOX") or "pgbox")
-PG_BIN = os.environ.get("PG_BIN") or sorted(
-    glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[-2]))[-1]
-UNPRIVILEGED = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
-ENVIRONMENT = {k: v for k, v in os.environ.items()
-               if not re.match("(PG|POSTGRES_|DATABASE_URL|WAITDB_)", k)}
-
-missed = []
-
-
-def report(name, value, bar, unit, note=""):
-    fine = value <= bar
-    if not fine:
-        missed.append(name)
-    print(f"{'ok' if fine else 'MISSED'}  {name}: {value:.{3 if unit != 'ms' else 1}f} {unit}, "
-          f"bar {bar:g}{'  (' + note + ')' if note else ''}", flush=True)
 
 
 def spread(times):
@@ -60,66 +44,21 @@ def finish(pid, wanted=0):
     return ended, usage.ru_utime + usage.ru_stime
 
 
-def bound_socket():
-    """A port that refuses until listen() is called."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    return listener, listener.getsockname()[1]
-
-
-class Server:
-    """A private cluster on 127.0.0.1 and on a socket in its folder, with trust."""
+class Gated(Server):
+    """Its restore_command waits for a file, the gate."""
 
     def __init__(self, folder):
-        self.folder, self.data = folder, folder + "/data"
-        self.gate, self.log = folder + "/gate", folder + "/log"
-        probe, self.port = bound_socket()
-        probe.close()
-        os.chmod(folder, 0o777)
-        self.program("initdb", "-U", "postgres", "-A", "trust", "--no-sync")
-        with open(self.data + "/postgresql.conf", "a", encoding="ascii") as conf:
-            conf.write(f"fsync = off\nport = {self.port}\nlisten_addresses = '127.0.0.1'\n"
-                       f"unix_socket_directories = '{folder}'\nhot_standby = off\nlog_line_prefix = '%n '\n"
-                       f"restore_command = 'until test -e {self.gate}; do sleep 0.01; done; false'\n")
-        self.process = None
+        self.gate = folder + "/gate"
+        super().__init__(folder, "hot_standby = off\n"
+                         f"restore_command = 'until test -e {self.gate}; do sleep 0.01; done; false'\n")
 
-    def program(self, name, *words):
-        subprocess.run([*UNPRIVILEGED, f"{PG_BIN}/{name}", "-D", self.data, *words], check=True,
-                       stdout=subprocess.DEVNULL)
+    def recover(self):
+        subprocess.run([*UNPRIVILEGED, "touch", self.data + "/recovery.signal"], check=True)
+        self.launch()
 
-    def launch(self, recovering=False):
-        if recovering:
-            subprocess.run([*UNPRIVILEGED, "touch", self.data + "/recovery.signal"], check=True)
-        with open(self.log, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen([*UNPRIVILEGED, f"{PG_BIN}/postgres", "-D", self.data],
-                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-
-    def says(self, words, seconds=30):
-        """Waits for words in the log; the time that their line bears."""
-        end = time.time() + seconds
-        while time.time() < end:
-            with open(self.log, encoding="utf-8") as log:
-                for line in log:
-                    if words in line:
-                        return float(line.split()[0])
-            time.sleep(0.005)
-        sys.exit(f"the server does not say '{words}'")
-
-    def psql(self, sql):
-        subprocess.run([f"{PG_BIN}/psql", "-Xq", "-h", self.folder, "-p", str(self.port), "-U", "postgres", "-c", sql],
-                       check=True, env=ENVIRONMENT)
-
-    def stop(self, how=signal.SIGINT):
-        if self.process:
-            self.process.send_signal(how)
-            self.process.wait()
-            self.process = None
-
-    def url(self):
-        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-
-    def socket_url(self):
-        return f"postgres://postgres@/postgres?host={self.folder}&port={self.port}"
+    def open_gate(self):
+        with open(self.gate, "w", encoding="ascii"):
+            pass
 
 
 def pump(source, sink):
@@ -177,12 +116,11 @@ def server_starts(server):
     for _ in range(ROUNDS):
         server.psql("insert into t select generate_series(1, 100000)")
         server.stop(signal.SIGQUIT)
-        server.launch(recovering=True)
+        server.recover()
         server.says("database system was interrupted")
         pid = start(PGBOX, "waitdb", "--timeout", "2m", server.url())
         time.sleep(random.uniform(0.1, min(HORIZON, 5)))
-        with open(server.gate, "w", encoding="ascii"):
-            pass
+        server.open_gate()
         ended, _ = finish(pid)
         times.append((ended - server.says("ready to accept connections")) * 1000)
         os.unlink(server.gate)
@@ -224,9 +162,9 @@ def against_pg_isready(name, url, *isready):
 
 def main():
     random.seed(SEED)
-    print(f"# seed {SEED}, {ROUNDS} rounds, horizon {HORIZON:g} s, load {os.getloadavg()[0]:.2f}", flush=True)
+    print(f"# seed {SEED}, {ROUNDS} rounds, horizon {HORIZON:g} s, {load()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="pgbox-bench.") as folder:
-        server = Server(folder)
+        server = Gated(folder)
         try:
             server.launch()
             server.says("ready to accept connections")
@@ -236,10 +174,9 @@ def main():
             server_starts(server)
             refused_costs()
         finally:
-            with open(server.gate, "w", encoding="ascii"):
-                pass
+            server.open_gate()
             server.stop()
-    sys.exit(1 if missed else 0)
+    verdict()
 
 
 main()

@@ -76,7 +76,7 @@ static void several_checks(const char *text, const char *url)
 	struct checks c;
 	int rc;
 
-	strs_lines(&lines, text);
+	strs_split(&lines, text, NULL);
 	if (url)
 		strs_add(&urls, url);
 	rc = checks_read(&c, &lines, &urls, "ready", &error);

@@ -149,13 +149,13 @@ static void lines_are_added_without_the_empty_ones(void **state)
 	struct strs s = { 0 };
 
 	(void)state;
-	strs_lines(&s, "\n\na\r\n\r\nb c\nd");
+	strs_split(&s, "\n\na\r\n\r\nb c\nd", NULL);
 	assert_int_equal(s.n, 3);
 	assert_string_equal(s.v[0], "a");
 	assert_string_equal(s.v[1], "b c");
 	assert_string_equal(s.v[2], "d");
-	strs_lines(&s, "");
-	strs_lines(&s, "\n");
+	strs_split(&s, "", NULL);
+	strs_split(&s, "\n", NULL);
 	assert_int_equal(s.n, 3);
 	strs_free(&s);
 }

@@ -49,7 +49,7 @@ static void a_file_hashes_like_its_bytes(void **state)
 	memset(bytes, 'q', sizeof(bytes));
 	put("file", bytes, sizeof(bytes));
 	hash_start(&h);
-	assert_int_equal(hash_add_file(&h, "file"), 0);
+	assert_int_equal(hash_add_file(&h, "file", NULL, NULL), 0);
 	hash_end(&h, from_file);
 	hash_start(&h);
 	hash_add(&h, bytes, sizeof(bytes));
@@ -57,10 +57,10 @@ static void a_file_hashes_like_its_bytes(void **state)
 	assert_memory_equal(from_file, from_bytes, HASH_BYTES);
 
 	hash_start(&h);
-	assert_int_equal(hash_add_file(&h, "nowhere"), -1);
+	assert_int_equal(hash_add_file(&h, "nowhere", NULL, NULL), -1);
 	assert_int_equal(errno, ENOENT);
 	mkdir("folder", 0700);
-	assert_int_equal(hash_add_file(&h, "folder"), -1);
+	assert_int_equal(hash_add_file(&h, "folder", NULL, NULL), -1);
 	assert_int_equal(errno, EISDIR);
 	hash_end(&h, from_file);
 }

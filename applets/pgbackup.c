@@ -1,0 +1,542 @@
+/*
+ * pgbackup - backups that are whole, read back, recorded and kept.
+ *
+ * In place of a loop around pg_dump: nothing carries a backup's name until it has been
+ * read back and is on the disk, nothing is deleted but for what a newer verified
+ * backup makes superfluous, and what is due follows from the journal, not from when
+ * the container was started.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "base/size.h"
+#include "core/archive.h"
+#include "core/backup.h"
+#include "core/daemon.h"
+#include "core/readback.h"
+#include "core/report.h"
+#include "core/sync.h"
+#include "core/trial.h"
+#include "core/zone.h"
+
+static struct {
+	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into;
+	struct strs urls, databases, exclude;
+	bool all, dry_run, json;
+	long jobs;
+	int64_t lock_wait, busy_wait, wait, every, max_age;
+	struct retention keep;
+} o = {
+	.dir = "/backups", .format = "custom", .compress = "zstd:3", .check = "read", .roles = "yes",
+	.jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = 30000, .keep = { .min = 3 },
+};
+
+static const struct opt opts[] = {
+	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of the backups"),
+	LIST(0, "url", "BACKUP_URLS", "[NAME=]URL", &o.urls,
+	     "back up this server or SQLite file; may be given more than once"),
+	LIST_SPLIT(0, "database", "BACKUP_DATABASES", ", ", "DB", &o.databases,
+	     "the databases wanted of each server; * is all of them"),
+	FLAG('a', "all", &o.all, "every database of each server; verify: every backup"),
+	LIST_SPLIT(0, "exclude", "BACKUP_EXCLUDE", ", ", "PATTERN", &o.exclude,
+	     "leave out databases whose name matches (* ? [])"),
+	WORD(0, "format", "BACKUP_FORMAT", "custom|plain|directory", &o.format, "pg_dump's format"),
+	TEXT(0, "compress", "BACKUP_COMPRESS", "METHOD[:N]", &o.compress,
+	     "zstd, gzip or lz4, and its level; none"),
+	NUMBER('j', "jobs", "BACKUP_JOBS", "N", &o.jobs,
+	     "dump N tables at a time; above 1 the format is directory"),
+	WORD(0, "verify", "BACKUP_VERIFY", "read|restore", &o.check,
+	     "how a new backup is checked: read back in full, or also restored"),
+	WORD(0, "roles", "BACKUP_ROLES", "yes|no", &o.roles, "dump roles and tablespaces, too"),
+	TIME(0, "wait", "BACKUP_WAIT", &o.wait, "how long a run waits for the server"),
+	TIME(0, "lock-wait", "BACKUP_LOCK_WAIT", &o.lock_wait, "how long it waits for the lock of a table"),
+	TIME(0, "busy-wait", "BACKUP_BUSY_WAIT", &o.busy_wait,
+	     "how long it waits for another run of the folder or database"),
+	TIME(0, "every", "BACKUP_INTERVAL|BACKUP_INTERVAL_SECONDS", &o.every, "daemon: run at this interval"),
+	TEXT(0, "cron", "BACKUP_CRON|SCHEDULE|CRON_SCHEDULE", "TEXT", &o.cron,
+	     "daemon: run at these times: five fields, @daily, @every 6h"),
+	TEXT(0, "time-zone", "CRON_TZ", "ZONE", &o.zone, "the zone of --cron and of days; else TZ, else UTC"),
+	NUMBER(0, "keep-last", "BACKUP_KEEP_LAST", "N", &o.keep.last, "keep the newest N"),
+	NUMBER(0, "keep-hourly", "BACKUP_KEEP_HOURLY", "N", &o.keep.hourly, "the last of each hour, N of them"),
+	NUMBER(0, "keep-daily", "BACKUP_KEEP_DAILY", "N", &o.keep.daily, "of each day"),
+	NUMBER(0, "keep-weekly", "BACKUP_KEEP_WEEKLY", "N", &o.keep.weekly, "of each ISO week"),
+	NUMBER(0, "keep-monthly", "BACKUP_KEEP_MONTHLY", "N", &o.keep.monthly, "of each month"),
+	NUMBER(0, "keep-yearly", "BACKUP_KEEP_YEARLY", "N", &o.keep.yearly, "of each year"),
+	NUMBER(0, "keep-days", "BACKUP_KEEP_DAYS|BACKUP_RETENTION_DAYS", "N", &o.keep.days,
+	     "all of the N days before the newest"),
+	NUMBER(0, "keep-min", "BACKUP_KEEP_MIN", "N", &o.keep.min, "never fewer than the newest N"),
+	TIME(0, "max-age", "BACKUP_MAX_AGE", &o.max_age,
+	     "status: the greatest age that is fine; 0: 26h or twice the interval, the larger"),
+	SECRET(0, "into", NULL, "URL", &o.into, "verify: also restore it into a new database there"),
+	FLAG('n', "dry-run", &o.dry_run, "prune: only say what would be deleted"),
+	FLAG(0, "json", &o.json, "list, status: one JSON object a line"),
+	OPT_TABLE_END
+};
+
+static const char about[] =
+	"Backs databases up with PostgreSQL's own pg_dump (SQLite files with SQLite's\n"
+	"online backup), reads every backup back, and keeps a record.\n"
+	"\n"
+	"  run [DB|URL|NAME=URL]...   one run now; else of what the environment names\n"
+	"  (nothing)                  a daemon when a schedule is set, else one run\n"
+	"  list                       the backups in the folder\n"
+	"  status                     0 when every database has a fresh verified backup:\n"
+	"                             for a health check\n"
+	"  verify [BACKUP|DB]...      reads backups again in full; else the newest of each\n"
+	"  prune                      delete what no --keep rule keeps; runs do it, too\n"
+	"  sync                       rebuild the record from the manifests\n"
+	"\n"
+	"A backup is DIR/DB/DB-YYYYMMDD-HHMMSS.dump (UTC), with a manifest (.json) and a\n"
+	"checksum (.sha256) beside it; NAME=URL puts a server's under DIR/NAME. Roles are\n"
+	"in DIR/.globals. Nothing has its final name until it was read back and is on\n"
+	"the disk. Without any --keep rule nothing is ever deleted.\n"
+	"\n"
+	"The daemon's first interval run is at once, later ones follow from the last\n"
+	"success, also over restarts. A run that failed is tried again after 1, 2, 4 ...\n"
+	"60 minutes. SIGUSR1 makes it run now; SIGTERM stops it within two seconds.";
+
+static const char notes[] =
+	"examples:\n"
+	"  pgbackup run                             the database of DATABASE_URL or PG*\n"
+	"  BACKUP_INTERVAL=24h BACKUP_KEEP_DAYS=7 pgbackup\n"
+	"  pgbackup run users=env:USERS_URL shop=env:SHOP_URL\n"
+	"  pgbackup --cron 'CRON_TZ=Europe/Berlin 0 3 * * *' --all --keep-daily 7\n"
+	"  pgbackup verify --into env:SCRATCH_URL app\n"
+	"\n"
+	"exit codes: 0 done; 1 failed (status: not fine); 3 some databases failed;\n"
+	"64 wrong call; 65 a backup is damaged; 66 no such backup; 69 no answer, or a\n"
+	"server newer than the engine; 73 no space, or the folder is not writable;\n"
+	"75 locked by another run, or a table is; 77 refused; 78 wrong variable.";
+
+static struct schedule schedule;
+static struct sources sources;
+
+/* --- messages --- */
+
+static void tell(enum msg_level level, const char *words)
+{
+	progress_clear();
+	msg(level, "%s", words);
+}
+
+/* The dump counts for four fifths of the bar, its check for the rest. */
+static void draw(const struct progress *p)
+{
+	struct buf what = BUF_INIT;
+	bool dumping = p && strcmp(p->phase, "dump") == 0;
+	int part, percent = 100;
+	char *size;
+
+	if (!p) {
+		progress_clear();
+		return;
+	}
+	part = p->total > 0 ? (int)(p->done >= p->total ? 99 : p->done * 100 / p->total) : 0;
+	if (strcmp(p->phase, "done") != 0)
+		percent = dumping ? part * 4 / 5 : strcmp(p->phase, "check") == 0 ? 80 + part / 5 : 99;
+	size = size_text(p->done);
+	buf_printf(&what, "%s %s%s%s", p->phase, size, p->table ? " " : "", p->table ? p->table : "");
+	progress_draw(p->database, percent, what.data);
+	buf_free(&what);
+	free(size);
+}
+
+/* --- what is configured --- */
+
+static void read_sources(int argc, char **argv)
+{
+	struct strs words = { 0 };
+	struct buf error = BUF_INIT;
+	int rc;
+
+	for (int i = 0; i < argc; i++)
+		strs_add(&words, argv[i]);
+	if (o.all)
+		strs_add(&o.databases, "*");
+	sources.exclude = o.exclude;
+	rc = sources_read(&sources, &words, &o.urls, &o.databases, &error);
+	msg_each(MSG_WARNING, &sources.warnings);
+	if (rc)
+		die(rc, "%s", error.data);
+	strs_free(&words);
+	buf_free(&error);
+}
+
+static void read_schedule(void)
+{
+	struct buf error = BUF_INIT;
+	const char *zone = o.zone;
+
+	if (o.every && o.cron && *o.cron)
+		die(BAD_CONFIG, "an interval and a cron schedule are set: leave one of them");
+	if (o.cron && *o.cron && schedule_read(&schedule, o.cron, &error) != 0)
+		die(BAD_CONFIG, "the cron schedule: %s", error.data);
+	if (o.every)
+		schedule = (struct schedule){ .kind = SCHEDULE_EVERY, .every = o.every };
+	if (schedule.zone)
+		zone = schedule.zone;
+	if (!zone && env_get("TZ", &zone, &error) != 0)
+		die(BAD_CONFIG, "%s", error.data);
+	if (zone_use(zone, &error) != 0 && schedule.kind == SCHEDULE_CRON)
+		die(BAD_CONFIG, "the time zone: %s", error.data);
+	else if (error.len)
+		msg(MSG_WARNING, "the time zone: %s: days are those of UTC", error.data);
+	buf_free(&error);
+}
+
+static struct backup read_backup(void)
+{
+	struct backup b = {
+		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
+		.busy_wait = o.busy_wait, .wait = o.wait, .restore = strcmp(o.check, "restore") == 0,
+		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .tell = tell,
+		.progress = progress_is_shown() ? draw : NULL,
+	};
+
+	if (!packing_parse(o.compress, &b.packing))
+		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
+		    "lz4:1 to lz4:12, or none");
+	b.format = strcmp(o.format, "custom") == 0  ? DUMP_CUSTOM
+	           : strcmp(o.format, "plain") == 0 ? DUMP_PLAIN
+	                                            : DUMP_DIRECTORY;
+	if (b.jobs > 1 && b.format == DUMP_PLAIN)
+		die(BAD_CONFIG, "plain SQL cannot be dumped by several jobs: leave --jobs or --format");
+	if (b.jobs > 1)
+		b.format = DUMP_DIRECTORY;
+	return b;
+}
+
+/* --- run, and the daemon --- */
+
+static int work(void *arg)
+{
+	return backup_run(arg);
+}
+
+static void clean(void *arg)
+{
+	const struct backup *b = arg;
+
+	progress_clear();
+	backup_recover(b->dir, tell);
+}
+
+static int supervise(struct backup *b, const char *scope, int64_t due)
+{
+	b->scope = scope;
+	b->due = due;
+	return daemon_supervise(work, clean, b);
+}
+
+static int run_once(int argc, char **argv)
+{
+	struct backup b;
+
+	read_sources(argc, argv);
+	read_schedule();
+	b = read_backup();
+	return supervise(&b, argc ? CATALOG_CHOSEN : CATALOG_SCHEDULED, clock_wall());
+}
+
+static int run_slot(int64_t slot, void *arg)
+{
+	return supervise(arg, CATALOG_SCHEDULED, slot);
+}
+
+/* Another run may have been good since this process last looked. */
+static void remember(struct history *h, void *arg)
+{
+	const struct backup *b = arg;
+	struct history found = { 0 };
+	struct catalog c;
+
+	if (catalog_open(&c, b->dir, false) == 0 && catalog_history(&c, &found) == 0 &&
+	    (found.success > h->success || !(h->success || h->failures)))
+		*h = found;
+	catalog_free(&c);
+}
+
+static void tell_due(int64_t due, void *arg)
+{
+	char *when = clock_iso(due);
+
+	(void)arg;
+	msg(MSG_INFO, "the next run is at %.19sZ", when);
+	free(when);
+}
+
+static int run_daemon(void)
+{
+	struct backup b;
+	struct daemon d = { .schedule = &schedule, .run = run_slot, .remember = remember,
+		            .waits = tell_due, .arg = &b };
+
+	read_schedule();
+	if (schedule.kind == SCHEDULE_NONE)
+		die(BAD_CONFIG, "a daemon needs a schedule: set BACKUP_INTERVAL or BACKUP_CRON");
+	read_sources(0, NULL);
+	b = read_backup();
+	if (!retention_is_on(&o.keep))
+		msg(MSG_INFO, "no BACKUP_KEEP_* rule is set: nothing is ever deleted");
+	return daemon_loop(&d);
+}
+
+/* --- the others --- */
+
+static void open_catalog(struct catalog *c, bool create)
+{
+	if (!file_is_dir(o.dir))
+		die(NO_INPUT, "there is no folder '%s': set BACKUP_DIR or --dir", o.dir);
+	if (catalog_open(c, o.dir, create) != 0)
+		msg(MSG_WARNING, "%s", c->journal.error.len ? c->journal.error.data : "there is no journal yet");
+}
+
+static int list(void)
+{
+	struct catalog c;
+	int rc;
+
+	open_catalog(&c, false);
+	rc = report_list(&c, o.json, tell);
+	catalog_free(&c);
+	return rc;
+}
+
+static int status(void)
+{
+	int64_t limit = o.max_age, gap;
+	struct catalog c;
+	int rc;
+
+	read_schedule();
+	gap = schedule.kind == SCHEDULE_NONE ? 0 : schedule_gap(&schedule, clock_wall());
+	if (!limit)
+		limit = 2 * gap > REPORT_AGE_MS ? 2 * gap : REPORT_AGE_MS;
+	if (catalog_open(&c, o.dir, false) != 0)
+		die(NO, "%s", c.journal.error.len ? c.journal.error.data : "there is no journal: nothing was ever backed up here");
+	rc = report_status(&c, limit, o.json);
+	catalog_free(&c);
+	return rc;
+}
+
+static void lock_folder(struct folder_lock *l);
+
+static void tell_holder(const char *holder, void *arg)
+{
+	(void)arg;
+	msg(MSG_INFO, "waiting for another run: %s", holder);
+}
+
+static void lock_folder(struct folder_lock *l)
+{
+	struct buf error = BUF_INIT;
+	int rc = archive_lock(l, o.dir, o.busy_wait ? clock_after(o.busy_wait) : clock_ms(), tell_holder,
+	                      NULL, &error);
+
+	if (rc)
+		die(rc, "%s", error.data);
+	buf_free(&error);
+}
+
+static void print_verdict(const char *path, bool keep, const char *reason)
+{
+	printf("%-6s  %s  (%s)\n", keep ? "keep" : "delete", path, reason);
+}
+
+static int prune(void)
+{
+	struct folder_lock lock;
+	struct strs folders = { 0 };
+	struct buf error = BUF_INIT;
+	struct catalog c;
+	int rc = DONE;
+
+	read_schedule();
+	if (!retention_is_on(&o.keep))
+		msg(MSG_WARNING, "no --keep or BACKUP_KEEP_* rule is set: nothing is deleted");
+	open_catalog(&c, false);
+	if (!catalog_is_open(&c))
+		die(NO_INPUT, "without a journal nothing is deleted: pgbackup sync makes one");
+	lock_folder(&lock);
+	if (catalog_folders(&c, &folders))
+		die(NO, "%s", c.journal.error.data);
+	rc = backup_prune(&c, &folders, &o.keep, o.dry_run, print_verdict, tell, &error);
+	if (rc)
+		msg(MSG_ERROR, "%s", error.data);
+	archive_unlock(&lock);
+	catalog_free(&c);
+	strs_free(&folders);
+	buf_free(&error);
+	return rc;
+}
+
+static int sync_journal(void)
+{
+	struct folder_lock lock;
+	struct catalog c;
+	int rc;
+
+	open_catalog(&c, true);
+	if (!catalog_is_open(&c))
+		die(CANNOT_WRITE, "there is no journal to write to");
+	lock_folder(&lock);
+	rc = sync_all(&c, tell);
+	archive_unlock(&lock);
+	catalog_free(&c);
+	return rc;
+}
+
+/* --- verify --- */
+
+/* One backup that is being verified. */
+struct reading {
+	const char *path;
+	struct manifest m;
+	struct progress progress;
+};
+
+static void on_bytes(void *arg, size_t bytes)
+{
+	struct reading *r = arg;
+
+	r->progress.done += (int64_t)bytes;
+	if (progress_is_shown())
+		draw(&r->progress);
+}
+
+static int compare(void *arg, struct buf *error)
+{
+	struct reading *r = arg;
+
+	return archive_compare(r->path, &r->m, on_bytes, r, error);
+}
+
+static int verify_into(const struct reading *r, struct buf *error)
+{
+	struct target target;
+	int rc;
+
+	if (!o.into || strcmp(r->m.kind, "roles") == 0)
+		return DONE;
+	rc = target_find(&target, o.into, error);
+	if (!rc)
+		rc = trial_restore(r->path, &r->m, &target, -1, clock_after(o.wait), error);
+	target_free(&target);
+	return rc;
+}
+
+static int verify_one(struct catalog *c, const char *manifest)
+{
+	char *path, *scratch = xasprintf("%s/.pgbox", o.dir), *size;
+	const char *name;
+	struct reading r = { .progress = { .phase = "check" } };
+	struct buf error = BUF_INIT;
+	int rc = archive_read(manifest, &r.m, &path, &error);
+
+	name = path + strlen(o.dir) + 1;
+	r.path = path;
+	r.progress.database = name;
+	r.progress.total = r.m.bytes;
+	if (!rc)
+		rc = readback(path, r.m.kind, scratch, -1, compare, &r, &error);
+	if (catalog_is_open(c) && (rc == DONE || rc == BAD_DATA))
+		catalog_judge(c, name, !rc, rc ? error.data : NULL);
+	if (!rc)
+		rc = verify_into(&r, &error);
+	progress_clear();
+	size = size_text(r.m.bytes);
+	if (rc)
+		msg(MSG_ERROR, "%s", error.data);
+	else
+		msg(MSG_INFO, "%s: %s, verified%s", name, size,
+		    o.into && strcmp(r.m.kind, "roles") != 0 ? ", restored and dropped again" : "");
+	free(size);
+	free(path);
+	free(scratch);
+	manifest_free(&r.m);
+	buf_free(&error);
+	return rc;
+}
+
+static int verify(int argc, char **argv)
+{
+	struct strs manifests = { 0 };
+	struct buf error = BUF_INIT;
+	struct catalog c;
+	int rc;
+
+	open_catalog(&c, false);
+	rc = report_choose(&c, argc, argv, o.all, &manifests, &error);
+	if (rc)
+		die(rc, "%s", error.data);
+	for (size_t i = 0; i < manifests.n; i++) {
+		int one = verify_one(&c, manifests.v[i]);
+
+		rc = one ? one : rc;
+	}
+	catalog_free(&c);
+	strs_free(&manifests);
+	buf_free(&error);
+	return rc;
+}
+
+/* --- which of them --- */
+
+static int none(int argc, char **argv)
+{
+	(void)argv;
+	if (argc)
+		die(BAD_USAGE, "this takes no operand: see pgbackup --help");
+	return DONE;
+}
+
+static int dispatch(const char *verb, int argc, char **argv)
+{
+	if (strcmp(verb, "run") == 0)
+		return run_once(argc, argv);
+	if (strcmp(verb, "verify") == 0)
+		return verify(argc, argv);
+	none(argc, argv);
+	if (strcmp(verb, "daemon") == 0)
+		return run_daemon();
+	if (strcmp(verb, "list") == 0)
+		return list();
+	if (strcmp(verb, "status") == 0)
+		return status();
+	if (strcmp(verb, "prune") == 0)
+		return prune();
+	if (strcmp(verb, "sync") == 0)
+		return sync_journal();
+	die(BAD_USAGE, "'%s' is none of run, list, status, verify, prune and sync: to back up a database "
+	    "say pgbackup run DATABASE", msg_word(verb));
+}
+
+static int run(int argc, char **argv, char ***command)
+{
+	(void)command;
+	umask(077);
+	if (!*o.dir)
+		die(BAD_CONFIG, "BACKUP_DIR is empty: name the folder of the backups");
+	if (argc)
+		return dispatch(argv[0], argc - 1, argv + 1);
+	return o.every || (o.cron && *o.cron) ? run_daemon() : run_once(0, NULL);
+}
+
+const struct applet applet_pgbackup = {
+	.name = "pgbackup",
+	.brief = "back databases up, verify and keep the backups",
+	.synopsis = "[run|daemon|list|status|verify|prune|sync] [OPERAND...] [options]",
+	.about = about,
+	.opts = opts,
+	.notes = notes,
+	.prefix = "BACKUP_",
+	.max_operands = -1,
+	.run = run,
+};

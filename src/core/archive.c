@@ -1,0 +1,571 @@
+/* archive - the files of backups, and how they come and go. */
+#include "core/archive.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "ext/hash.h"
+
+#define PART ".part"
+#define LOCK_LOOK_MS 100
+#define NAMES_MAX 3600 /* seconds that a name may be moved on by */
+
+char *archive_escape(const char *name)
+{
+	struct buf b = BUF_INIT;
+
+	for (const char *at = name; *at; at++) {
+		bool first = at == name && (*at == '.' || *at == '-');
+
+		if (!first && (isalnum((unsigned char)*at) || strchr("._-", *at)))
+			buf_putc(&b, *at);
+		else
+			buf_printf(&b, "%%%02X", (unsigned char)*at);
+	}
+	return buf_detach(&b);
+}
+
+static char *with(const char *path, const char *suffix)
+{
+	return xasprintf("%s%s", path, suffix);
+}
+
+static bool ends_in(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), end = strlen(suffix);
+
+	return len > end && strcmp(text + len - end, suffix) == 0;
+}
+
+static char *without(const char *path, const char *suffix)
+{
+	return xstrndup(path, strlen(path) - strlen(suffix));
+}
+
+static int cannot(struct buf *error, const char *what, const char *path)
+{
+	int err = errno;
+
+	buf_printf(error, "cannot %s '%s': %s", what, path, strerror(err));
+	if (err == EACCES || err == EPERM)
+		buf_printf(error, " (this runs as uid %ld)", (long)geteuid());
+	return CANNOT_WRITE;
+}
+
+/* --- the lock --- */
+
+/* The holder's words, for those that wait. */
+static void sign(int fd)
+{
+	char host[256] = "";
+	char *now = clock_iso(clock_wall()), *words;
+
+	gethostname(host, sizeof(host) - 1);
+	words = xasprintf("pid %ld on %s since %s\n", (long)getpid(), host, now);
+	if (ftruncate(fd, 0) == 0)
+		file_write(fd, words, strlen(words));
+	free(words);
+	free(now);
+}
+
+static int wait_for_lock(struct folder_lock *l, int64_t deadline,
+                         void (*tell)(const char *holder, void *arg), void *arg)
+{
+	bool told = false;
+
+	while (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
+		struct buf holder = BUF_INIT;
+
+		if (errno == EINTR)
+			continue;
+		if (!told) {
+			file_read(l->path, &holder, 1024);
+			buf_trim(&holder);
+			tell(holder.data, arg);
+			buf_free(&holder);
+		}
+		told = true;
+		if (errno != EWOULDBLOCK || !clock_left(deadline))
+			return -1;
+		clock_sleep(LOCK_LOOK_MS, deadline);
+	}
+	return 0;
+}
+
+int archive_lock(struct folder_lock *l, const char *dir, int64_t deadline,
+                 void (*tell)(const char *holder, void *arg), void *arg, struct buf *error)
+{
+	char *own = xasprintf("%s/.pgbox", dir);
+	int rc = 0;
+
+	*l = (struct folder_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
+	if (file_make_folders(dir, 0700) != 0)
+		rc = cannot(error, "make the folder", dir);
+	else if (file_make_folders(own, 0700) != 0)
+		rc = cannot(error, "write in the folder", dir);
+	else if ((l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		rc = cannot(error, "open the lock file", l->path);
+	else if (wait_for_lock(l, deadline, tell, arg) != 0) {
+		buf_printf(error, "'%s' is locked by another run", dir);
+		rc = LOCKED;
+	} else {
+		sign(l->fd);
+	}
+	free(own);
+	if (rc)
+		archive_unlock(l);
+	return rc;
+}
+
+void archive_unlock(struct folder_lock *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l->path);
+	*l = (struct folder_lock){ .fd = -1 };
+}
+
+/* --- one that is being made --- */
+
+static void forget_names(struct archive *a)
+{
+	free(a->path);
+	free(a->part);
+}
+
+int archive_start(struct archive *a, const char *dir, const char *folder, const char *base,
+                  int64_t moment, const char *suffix, struct buf *error)
+{
+	char *full = xasprintf("%s/%s", dir, folder), stamp[32];
+	time_t seconds = moment / 1000;
+	int rc = CANNOT_WRITE;
+	struct tm at;
+
+	*a = (struct archive){ .folder = xstrdup(folder), .sums = BUF_INIT };
+	if (file_make_folders(full, 0700) != 0) {
+		cannot(error, "make the folder", full);
+		goto out;
+	}
+	for (time_t last = seconds + NAMES_MAX; rc && seconds < last; seconds++) {
+		forget_names(a);
+		gmtime_r(&seconds, &at);
+		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &at);
+		a->path = xasprintf("%s/%s-%s%s", full, base, stamp, suffix);
+		a->part = with(a->path, PART);
+		rc = file_exists(a->path) || file_exists(a->part) ? CANNOT_WRITE : 0;
+	}
+	if (rc)
+		buf_printf(error, "no free name left in '%s'", full);
+out:
+	free(full);
+	return rc;
+}
+
+struct sum {
+	int64_t bytes;
+	void (*seen)(void *arg, size_t bytes);
+	void *arg;
+};
+
+static void count(void *arg, size_t bytes)
+{
+	struct sum *s = arg;
+
+	s->bytes += (int64_t)bytes;
+	if (s->seen)
+		s->seen(s->arg, bytes);
+}
+
+static int sum_file(const char *path, char text[HASH_TEXT], struct sum *s)
+{
+	unsigned char digest[HASH_BYTES];
+	struct hash h;
+	int rc;
+
+	hash_start(&h);
+	rc = hash_add_file(&h, path, count, s);
+	hash_end(&h, digest);
+	hash_text(digest, text);
+	return rc;
+}
+
+static void sum_text(const struct buf *text, char hex[HASH_TEXT])
+{
+	unsigned char digest[HASH_BYTES];
+	struct hash h;
+
+	hash_start(&h);
+	hash_add(&h, text->data, text->len);
+	hash_end(&h, digest);
+	hash_text(digest, hex);
+}
+
+/* Of a file the line that sha256sum(1) writes; of a directory one for each of its files,
+ * in byte order. hex is the backup's sha256. */
+static int sum_all(const char *path, const char *name, struct buf *lines, char hex[HASH_TEXT],
+                   struct sum *s)
+{
+	static const char *const all[] = { "", NULL };
+	struct strs files = { 0 };
+	int rc = 0;
+
+	if (!file_is_dir(path)) {
+		rc = sum_file(path, hex, s);
+		buf_printf(lines, "%s  %s\n", hex, name);
+		return rc;
+	}
+	rc = file_list(path, all, &files);
+	for (size_t i = 0; i < files.n && !rc; i++) {
+		rc = sum_file(files.v[i], hex, s);
+		buf_printf(lines, "%s  %s/%s\n", hex, name, file_base(files.v[i]));
+	}
+	sum_text(lines, hex);
+	strs_free(&files);
+	return rc;
+}
+
+int archive_sum(struct archive *a, struct manifest *m, void (*seen)(void *arg, size_t bytes),
+                void *arg, struct buf *error)
+{
+	struct sum s = { .seen = seen, .arg = arg };
+	char hex[HASH_TEXT];
+
+	buf_cut(&a->sums, 0);
+	if (sum_all(a->part, file_base(a->path), &a->sums, hex, &s) != 0) {
+		buf_printf(error, "cannot read '%s': %s", a->part, strerror(errno));
+		return NO_INPUT;
+	}
+	m->bytes = s.bytes;
+	manifest_set(&m->sha256, hex);
+	manifest_set(&m->file, file_base(a->path));
+	return 0;
+}
+
+static int sync_all(const char *path)
+{
+	static const char *const all[] = { "", NULL };
+	struct strs files = { 0 };
+	int rc = 0;
+
+	if (file_is_dir(path))
+		rc = file_list(path, all, &files);
+	for (size_t i = 0; i < files.n && !rc; i++)
+		rc = file_sync(files.v[i]);
+	strs_free(&files);
+	return rc ? rc : file_sync(path);
+}
+
+/* The folder that a path is in, and for a new folder's sake the one above. */
+static int sync_folders(const char *path)
+{
+	char *folder = without(path, file_base(path));
+	char *above = xasprintf("%s..", folder);
+	int rc = file_sync(folder) || file_sync(above) ? -1 : 0;
+
+	free(above);
+	free(folder);
+	return rc;
+}
+
+/* A symlink appears by rename, too. File systems without them keep their backups. */
+static void point_latest(const struct archive *a, struct strs *warnings)
+{
+	char *folder = without(a->path, file_base(a->path)), *words;
+	char *link = with(folder, "latest"), *part = with(link, PART);
+
+	unlink(part);
+	if (symlink(file_base(a->path), part) != 0 || rename(part, link) != 0) {
+		words = xasprintf("cannot point '%s' at the new backup: %s", link, strerror(errno));
+		strs_add(warnings, words);
+		free(words);
+		unlink(part);
+	}
+	free(part);
+	free(link);
+	free(folder);
+}
+
+/* The three names of a backup, each with and without .part. */
+struct names {
+	char *json, *json_part, *sums, *sums_part, *part;
+};
+
+static struct names names_of(const char *path)
+{
+	struct names n = { .json = with(path, ".json"), .sums = with(path, ".sha256"),
+		           .part = with(path, PART) };
+
+	n.json_part = with(n.json, PART);
+	n.sums_part = with(n.sums, PART);
+	return n;
+}
+
+static void names_free(struct names *n)
+{
+	free(n->json);
+	free(n->json_part);
+	free(n->sums);
+	free(n->sums_part);
+	free(n->part);
+}
+
+int archive_publish(struct archive *a, const struct manifest *m, struct strs *warnings,
+                    struct buf *error)
+{
+	struct names n = names_of(a->path);
+	char *text = manifest_text(m);
+	int rc = 0;
+
+	if (file_exists(a->path) || file_exists(n.json)) {
+		errno = EEXIST;
+		rc = cannot(error, "make", a->path);
+	} else if (sync_all(a->part) != 0) {
+		rc = cannot(error, "write", a->part);
+	} else if (file_write_new(n.sums_part, a->sums.data, a->sums.len) != 0) {
+		rc = cannot(error, "write", n.sums_part);
+	} else if (file_write_new(n.json_part, text, strlen(text)) != 0) {
+		rc = cannot(error, "write", n.json_part);
+	} else if (rename(a->part, a->path) != 0 || rename(n.sums_part, n.sums) != 0 ||
+	           rename(n.json_part, n.json) != 0 || sync_folders(a->path) != 0) {
+		rc = cannot(error, "finish", a->path);
+	} else {
+		point_latest(a, warnings);
+	}
+	free(text);
+	names_free(&n);
+	return rc;
+}
+
+void archive_free(struct archive *a)
+{
+	struct names n;
+
+	if (a->path) {
+		n = names_of(a->path);
+		file_remove(n.part);
+		unlink(n.sums_part);
+		unlink(n.json_part);
+		names_free(&n);
+	}
+	forget_names(a);
+	free(a->folder);
+	buf_free(&a->sums);
+	*a = (struct archive){ .sums = BUF_INIT };
+}
+
+/* The manifest's .part is what archive_recover goes on by, so it goes last. */
+int archive_remove(const char *path)
+{
+	struct names n = names_of(path);
+	int rc;
+
+	rc = rename(n.json, n.json_part) != 0 && errno != ENOENT ? -1 : 0;
+	if (!rc)
+		rc = rename(path, n.part) != 0 && errno != ENOENT ? -1 : 0;
+	if (!rc)
+		rc = file_remove(n.part) || file_remove(n.sums) || file_remove(n.json_part) ? -1 : 0;
+	names_free(&n);
+	return rc;
+}
+
+/* --- what a dead run left --- */
+
+/* Calls visit for each folder that may hold backups: DATABASE, JOB/DATABASE. */
+static void each_folder(const char *dir, int depth, void (*visit)(const char *folder, void *arg),
+                        void *arg)
+{
+	struct strs folders = { 0 };
+
+	file_folders(dir, &folders);
+	for (size_t i = 0; i < folders.n; i++) {
+		const char *name = file_base(folders.v[i]);
+
+		if (strcmp(name, ".pgbox") == 0 || ends_in(name, ".dir") || ends_in(name, PART))
+			continue;
+		visit(folders.v[i], arg);
+		if (depth > 1)
+			each_folder(folders.v[i], depth - 1, visit, arg);
+	}
+	strs_free(&folders);
+}
+
+#define DEPTH 2
+
+/* NAME-YYYYMMDD-HHMMSS.what.part, or latest.part: nobody else's names look so. */
+static bool is_part_of_ours(const char *name)
+{
+	static const char form[] = "-dddddddd-dddddd.";
+
+	if (!ends_in(name, PART))
+		return false;
+	if (strcmp(name, "latest" PART) == 0)
+		return true;
+	for (const char *at = strchr(name, '-'); at; at = strchr(at + 1, '-')) {
+		size_t i = 0;
+
+		while (form[i] && (form[i] == 'd' ? isdigit((unsigned char)at[i]) != 0 : at[i] == form[i]))
+			i++;
+		if (!form[i])
+			return true;
+	}
+	return false;
+}
+
+int64_t archive_size(const char *path)
+{
+	static const char *const all[] = { "", NULL };
+	struct strs files = { 0 };
+	int64_t bytes = 0;
+	struct stat st;
+
+	if (!file_is_dir(path))
+		return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+	file_list(path, all, &files);
+	for (size_t i = 0; i < files.n; i++)
+		bytes += stat(files.v[i], &st) == 0 ? (int64_t)st.st_size : 0;
+	strs_free(&files);
+	return bytes;
+}
+
+/* The data got its name only when it was whole, so its manifest may have its own. */
+static bool finish(const char *path)
+{
+	struct names n = names_of(path);
+	struct buf error = BUF_INIT, lines = BUF_INIT;
+	struct manifest m;
+	struct sum s = { 0 };
+	char hex[HASH_TEXT];
+	bool done = false;
+
+	if (manifest_read(&m, n.json_part, &error) == 0 && archive_size(path) == m.bytes &&
+	    sum_all(path, file_base(path), &lines, hex, &s) == 0 && strcmp(hex, m.sha256) == 0)
+		done = file_write_new(n.sums, lines.data, lines.len) == 0 &&
+		       rename(n.json_part, n.json) == 0;
+	if (done)
+		unlink(n.sums_part);
+	manifest_free(&m);
+	buf_free(&error);
+	buf_free(&lines);
+	names_free(&n);
+	return done;
+}
+
+struct recovery {
+	size_t prefix; /* the length of DIR/ */
+	struct strs *finished, *deleted;
+};
+
+static void recover_manifest(struct recovery *r, const char *json_part)
+{
+	char *json = without(json_part, PART), *path = without(json, ".json");
+	struct names n = names_of(path);
+
+	if (file_exists(path) && finish(path)) {
+		strs_add(r->finished, path + r->prefix);
+	} else {
+		if (!file_exists(path))
+			unlink(n.sums);
+		unlink(json_part);
+	}
+	names_free(&n);
+	free(path);
+	free(json);
+}
+
+static void recover_folder(const char *folder, void *arg)
+{
+	static const char *const manifests[] = { ".json" PART, NULL };
+	static const char *const parts[] = { PART, NULL };
+	struct recovery *r = arg;
+	struct strs found = { 0 };
+
+	file_list(folder, manifests, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (is_part_of_ours(file_base(found.v[i])))
+			recover_manifest(r, found.v[i]);
+	strs_free(&found);
+	file_list(folder, parts, &found);
+	file_folders(folder, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (is_part_of_ours(file_base(found.v[i])) && file_remove(found.v[i]) == 0)
+			strs_add(r->deleted, found.v[i] + r->prefix);
+	strs_free(&found);
+}
+
+void archive_recover(const char *dir, struct strs *finished, struct strs *deleted)
+{
+	struct recovery r = { .prefix = strlen(dir) + 1, .finished = finished, .deleted = deleted };
+
+	each_folder(dir, DEPTH, recover_folder, &r);
+}
+
+/* --- those that are there --- */
+
+static void add_manifests(const char *folder, void *arg)
+{
+	static const char *const manifests[] = { ".json", NULL };
+
+	file_list(folder, manifests, arg);
+}
+
+void archive_manifests(const char *dir, struct strs *paths)
+{
+	each_folder(dir, DEPTH, add_manifests, paths);
+}
+
+int archive_read(const char *manifest, struct manifest *m, char **path, struct buf *error)
+{
+	int rc = manifest_read(m, manifest, error);
+
+	*path = without(manifest, ".json");
+	if (!rc && strcmp(m->file, file_base(*path)) != 0) {
+		buf_printf(error, "'%s' speaks of another file, '%s'", manifest, m->file);
+		rc = BAD_DATA;
+	}
+	return rc;
+}
+
+int archive_compare(const char *path, const struct manifest *m,
+                    void (*seen)(void *arg, size_t bytes), void *arg, struct buf *error)
+{
+	struct sum s = { .seen = seen, .arg = arg };
+	struct buf lines = BUF_INIT;
+	char hex[HASH_TEXT];
+	int rc = 0;
+
+	if (sum_all(path, file_base(path), &lines, hex, &s) != 0) {
+		buf_printf(error, "cannot read '%s': %s", path, strerror(errno));
+		rc = NO_INPUT;
+	} else if (s.bytes != m->bytes) {
+		buf_printf(error, "'%s' has %lld bytes in place of %lld", path, (long long)s.bytes,
+		           (long long)m->bytes);
+		rc = BAD_DATA;
+	} else if (strcmp(hex, m->sha256) != 0) {
+		buf_printf(error, "'%s' is damaged: its sha256 is not the one of its manifest", path);
+		rc = BAD_DATA;
+	}
+	buf_free(&lines);
+	return rc;
+}
+
+int64_t archive_space(const char *path)
+{
+	struct statvfs fs;
+
+	if (statvfs(path, &fs) != 0)
+		return -1;
+	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+}

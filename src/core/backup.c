@@ -1,0 +1,597 @@
+/* backup - one run. */
+#include "core/backup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "core/archive.h"
+#include "core/lock.h"
+#include "core/readback.h"
+#include "core/sync.h"
+#include "core/trial.h"
+
+#define TRIAL_MS 86400000
+#define BUSY_LOOK_MS 500
+#define FIRST_MS 1000
+#define RECOVER_MS 1000
+
+struct work {
+	const struct backup *b;
+	struct catalog catalog;
+	struct folder_lock folder;
+	int64_t id;       /* of the run in the journal; 0: it has none */
+	bool told;        /* that the journal cannot be used */
+	size_t good, bad; /* databases, and roles */
+	int status;       /* of the first that failed */
+	struct buf error; /* its sentence */
+	const struct source *down; /* the server that was waited for in vain */
+	struct strs servers; /* whose roles have been dumped */
+};
+
+/* One database, from the lock to the pruning. */
+struct job {
+	struct work *run;
+	const struct item *item;
+	struct dump dump;
+	struct manifest m;
+	struct archive archive;
+	struct progress progress;
+	int64_t began; /* clock_ms() */
+};
+
+static void tell(const struct work *r, enum msg_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void tell(const struct work *r, enum msg_level level, const char *format, ...)
+{
+	struct buf words = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&words, format, args);
+	va_end(args);
+	r->b->tell(level, words.data);
+	buf_free(&words);
+}
+
+/* A journal that fails is told once, and stops nothing. */
+static int noted(struct work *r, int rc)
+{
+	if (rc < 0 && !r->told && r->catalog.journal.error.len) {
+		tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned",
+		     r->catalog.journal.error.data);
+		r->told = true;
+	}
+	return rc;
+}
+
+/* --- progress --- */
+
+static void show(struct job *j)
+{
+	if (j->run->b->progress)
+		j->run->b->progress(&j->progress);
+}
+
+static void on_tick(const char *table, void *arg)
+{
+	struct job *j = arg;
+	int64_t bytes = archive_size(j->archive.part);
+
+	j->progress.table = table;
+	j->progress.done = bytes > 0 ? bytes : 0;
+	show(j);
+}
+
+static void on_bytes(void *arg, size_t bytes)
+{
+	struct job *j = arg;
+
+	j->progress.done += (int64_t)bytes;
+	show(j);
+}
+
+static void phase(struct job *j, const char *name, int64_t total)
+{
+	j->progress.phase = name;
+	j->progress.table = NULL;
+	j->progress.done = strcmp(name, "done") == 0 ? total : 0;
+	j->progress.total = total;
+	show(j);
+}
+
+/* --- one database --- */
+
+/* The moment until which something may be waited for; clock_after(0) would be for ever. */
+static int64_t until(int64_t ms)
+{
+	return ms > 0 ? clock_after(ms) : clock_ms();
+}
+
+/* Says so when the server is not there at once. */
+static int reach(struct job *j, struct buf *error)
+{
+	int64_t wait = j->run->down == j->item->source ? 0 : j->run->b->wait;
+	int rc = dump_open(&j->dump, until(FIRST_MS), error);
+	char *time;
+
+	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == REACH_NO_DATABASE)
+		return rc;
+	time = duration_text(wait);
+	tell(j->run, MSG_INFO, "%s; waiting up to %s", error->data, time);
+	free(time);
+	buf_cut(error, 0);
+	dump_free(&j->dump);
+	rc = dump_open(&j->dump, until(wait - FIRST_MS), error);
+	if (rc == UNAVAILABLE)
+		j->run->down = j->item->source;
+	return rc;
+}
+
+/* Another folder's run of the same database holds it. */
+static int take_lock(struct job *j, struct lock *lock, struct buf *error)
+{
+	int64_t deadline = until(j->run->b->busy_wait);
+	bool told = false;
+	int rc;
+
+	while ((rc = lock_try(lock, deadline, error)) == LOCKED) {
+		struct buf who = BUF_INIT;
+
+		lock_holder(lock, deadline, &who);
+		if (!told)
+			tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
+			     who.data);
+		told = true;
+		if (!clock_left(deadline)) {
+			buf_printf(error, "%s: another run holds it: %s", j->item->target.shown, who.data);
+			buf_free(&who);
+			return LOCKED;
+		}
+		buf_free(&who);
+		lock_rest(lock);
+		clock_sleep(BUSY_LOOK_MS, deadline);
+	}
+	/* A folder that only the app may write to is no reason not to back up its database. */
+	if (rc == CANNOT_WRITE && j->item->target.kind == TARGET_SQLITE) {
+		buf_cut(error, 0);
+		rc = 0;
+	}
+	return rc;
+}
+
+/* What the last one took is a fair guess. */
+static int check_space(struct job *j, const struct newest *last, struct buf *error)
+{
+	int64_t space = archive_space(j->run->b->dir);
+	char *need = size_text(last->bytes), *left = size_text(space);
+	int rc = 0;
+
+	if (space >= 0 && space < last->bytes) {
+		buf_printf(error, "no space left: the last backup has %s, '%s' has %s free", need,
+		           j->run->b->dir, left);
+		rc = CANNOT_WRITE;
+	}
+	free(need);
+	free(left);
+	return rc;
+}
+
+/* The tables that were there are gone, or half of the bytes are. */
+static void judge_suspect(struct job *j, const struct newest *last)
+{
+	struct manifest *m = &j->m;
+	bool same = last->made && strcmp(last->kind, m->kind) == 0;
+	char *words;
+
+	if (same && !m->tables && last->tables)
+		words = xasprintf("suspect: it has no tables, the one before had %lld",
+		                  (long long)last->tables);
+	else if (same && m->bytes < last->bytes / 2)
+		words = xasprintf("suspect: it has %lld bytes, the one before had %lld",
+		                  (long long)m->bytes, (long long)last->bytes);
+	else
+		return;
+	m->suspect = true;
+	strs_add(&m->warnings, words);
+	free(words);
+}
+
+static int sum(void *arg, struct buf *error)
+{
+	struct job *j = arg;
+
+	return archive_sum(&j->archive, &j->m, on_bytes, j, error);
+}
+
+static int make(struct job *j, struct buf *error)
+{
+	const struct backup *b = j->run->b;
+	struct newest last = { 0 };
+	char *suffix = dump_suffix(&j->dump), *scratch = xasprintf("%s/.pgbox", b->dir);
+	int rc;
+
+	if (catalog_is_open(&j->run->catalog))
+		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, &last));
+	rc = check_space(j, &last, error);
+	if (!rc)
+		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
+		                   suffix, error);
+	if (!rc) {
+		phase(j, "dump", last.bytes ? last.bytes : j->m.database_bytes / 4);
+		rc = dump_make(&j->dump, j->archive.part, &j->m, error);
+	}
+	if (!rc) {
+		phase(j, "check", archive_size(j->archive.part));
+		rc = readback(j->archive.part, j->m.kind, scratch, j->run->folder.fd, sum, j, error);
+	}
+	if (!rc)
+		judge_suspect(j, &last);
+	free(suffix);
+	free(scratch);
+	return rc;
+}
+
+static int try_restore(struct job *j, struct buf *error)
+{
+	bool lite = j->item->target.kind == TARGET_SQLITE;
+	int rc;
+
+	/* The readback of an SQLite database is its restore. */
+	if (!j->run->b->restore || lite)
+		return 0;
+	phase(j, "restore test", 0);
+	rc = trial_restore(j->archive.part, &j->m, &j->item->target, j->run->folder.fd,
+	                   clock_after(TRIAL_MS), error);
+	j->m.restored = !rc;
+	return rc;
+}
+
+static int publish(struct job *j, struct buf *error)
+{
+	int rc;
+
+	j->m.verified = j->m.finished = clock_wall();
+	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
+	for (size_t i = 0; i < j->m.warnings.n; i++)
+		tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
+	return rc;
+}
+
+/* The result in one line: size, tables, seconds, where. */
+static void tell_done(struct job *j)
+{
+	char *size = size_text(j->m.bytes);
+	double seconds = (double)(clock_ms() - j->began) / 1000;
+
+	if (strcmp(j->m.kind, "roles") == 0)
+		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s", j->item->target.shown, size, seconds,
+		     j->archive.path);
+	else
+		tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s", j->item->target.shown, size,
+		     (long long)j->m.tables, seconds, j->archive.path);
+	free(size);
+}
+
+static void prune(struct job *j)
+{
+	struct work *r = j->run;
+	struct strs folders = { 0 };
+	struct buf error = BUF_INIT;
+
+	strs_add(&folders, j->item->folder);
+	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
+	    backup_prune(&r->catalog, &folders, &r->b->keep, false, NULL, r->b->tell, &error))
+		tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
+	buf_free(&error);
+	strs_free(&folders);
+}
+
+static void record(struct job *j)
+{
+	const char *path = j->archive.path + strlen(j->run->b->dir) + 1;
+
+	noted(j->run, catalog_add(&j->run->catalog, j->run->id, path, j->item->folder, &j->m, true));
+}
+
+/* The steps between the lock and the end; roles have fewer. */
+static int steps(struct job *j, bool roles, struct buf *error)
+{
+	int rc = dump_look(&j->dump, &j->m, error);
+
+	if (!rc && roles) {
+		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
+		                   j->m.started, ".sql.zst", error);
+		if (!rc)
+			rc = dump_globals(&j->dump, j->archive.part, &j->m, error);
+		if (!rc)
+			rc = readback(j->archive.part, j->m.kind, j->run->b->dir, -1, sum, j, error);
+	} else if (!rc) {
+		rc = make(j, error);
+	}
+	if (!rc && !roles)
+		rc = try_restore(j, error);
+	return rc ? rc : publish(j, error);
+}
+
+static void count_result(struct work *r, int rc, const struct buf *error)
+{
+	if (rc && !r->bad) {
+		r->status = rc;
+		buf_puts(&r->error, error->data);
+	}
+	*(rc ? &r->bad : &r->good) += 1;
+}
+
+static void finish(struct job *j, int64_t id, int rc, const struct buf *error)
+{
+	struct work *r = j->run;
+
+	if (!rc)
+		phase(j, "done", j->m.bytes);
+	if (r->b->progress)
+		r->b->progress(NULL);
+	if (rc)
+		tell(r, MSG_ERROR, "%s", error->data);
+	else
+		tell_done(j);
+	if (!rc)
+		record(j);
+	noted(r, catalog_finish(&r->catalog, id,
+	                        !rc              ? "done"
+	                        : rc > BY_SIGNAL ? "interrupted"
+	                                         : "failed",
+	                        rc ? error->data : NULL));
+	if (!rc)
+		prune(j);
+	count_result(r, rc, error);
+	/* A signal ends the whole run. */
+	if (rc > BY_SIGNAL) {
+		archive_free(&j->archive);
+		exit(rc);
+	}
+}
+
+static void run_item(struct work *r, const struct item *item, bool roles)
+{
+	const struct backup *b = r->b;
+	struct job j = {
+		.run = r, .item = item, .m = { .started = clock_wall() }, .began = clock_ms(),
+		.dump = { .target = &item->target, .format = b->format, .packing = b->packing,
+		          .jobs = b->jobs, .lock_wait = b->lock_wait, .keep_fd = r->folder.fd,
+		          .tick = on_tick },
+		.archive = { .sums = BUF_INIT },
+		.progress = { .database = item->folder },
+	};
+	struct buf error = BUF_INIT;
+	struct lock lock;
+	int64_t id;
+	int rc;
+
+	j.dump.arg = &j;
+	manifest_set(&j.m.job, item->source->name);
+	noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &id));
+	lock_init(&lock, LOCK_BACKUP, &item->target, roles ? "roles" : "database");
+	rc = reach(&j, &error);
+	if (!rc)
+		rc = take_lock(&j, &lock, &error);
+	if (!rc)
+		rc = steps(&j, roles, &error);
+	finish(&j, id, rc, &error);
+	lock_free(&lock);
+	dump_free(&j.dump);
+	archive_free(&j.archive);
+	manifest_free(&j.m);
+	buf_free(&error);
+}
+
+/* --- the whole run --- */
+
+/* A backup from the future of a clock that was set back is none of this slot. */
+static bool is_made(struct work *r, const struct item *item)
+{
+	struct newest newest = { 0 };
+
+	return catalog_is_open(&r->catalog) &&
+	       catalog_newest(&r->catalog, item->folder, &newest) == 0 && newest.made >= r->b->due &&
+	       newest.made <= clock_wall();
+}
+
+/* The roles are the server's, whatever the number of its databases here. */
+static void run_roles(struct work *r, const struct item *of)
+{
+	const struct conninfo *c = &of->target.conninfo;
+	const char *host = conninfo_get(c, "host"), *port = conninfo_get(c, "port");
+	char *server = xasprintf("%s:%s", host ? host : "", port ? port : "");
+	struct item item = { .source = of->source, .database = of->database,
+		             .folder = source_globals(of->source), .base = xstrdup("globals") };
+	bool again = false;
+
+	for (size_t i = 0; i < r->servers.n; i++)
+		again = again || strcmp(r->servers.v[i], server) == 0;
+	if (!again) {
+		strs_add(&r->servers, server);
+		target_copy(&item.target, &of->target, of->database);
+		if (!is_made(r, &item))
+			run_item(r, &item, true);
+		target_free(&item.target);
+	}
+	free(item.folder);
+	free(item.base);
+	free(server);
+}
+
+static void run_source(struct work *r, size_t i, struct items *items)
+{
+	const struct source *s = &r->b->sources->v[i];
+	struct buf error = BUF_INIT;
+	int rc = source_items(r->b->sources, i, until(r->b->wait), items, &error);
+
+	if (rc) {
+		tell(r, MSG_ERROR, "%s", error.data);
+		count_result(r, rc, &error);
+	}
+	for (size_t k = 0; k < items->n; k++)
+		if (!is_made(r, &items->v[k]))
+			run_item(r, &items->v[k], false);
+		else
+			tell(r, MSG_INFO, "%s: is backed up already", items->v[k].target.shown);
+	if (r->b->roles && s->target.kind == TARGET_PG && items->n && r->down != s)
+		run_roles(r, &items->v[0]);
+	buf_free(&error);
+}
+
+static void tell_waiting(const char *holder, void *arg)
+{
+	const struct work *r = arg;
+
+	tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
+}
+
+/* What the last run left, if it died. */
+static void recover(struct work *r)
+{
+	struct strs finished = { 0 }, deleted = { 0 };
+	char *scratch = xasprintf("%s/.pgbox", r->b->dir);
+
+	archive_recover(r->b->dir, &finished, &deleted);
+	readback_recover(scratch);
+	for (size_t i = 0; i < finished.n; i++) {
+		struct buf error = BUF_INIT;
+
+		tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);
+		if (catalog_is_open(&r->catalog) && sync_adopt(&r->catalog, finished.v[i], &error))
+			tell(r, MSG_WARNING, "%s", error.data);
+		buf_free(&error);
+	}
+	for (size_t i = 0; i < deleted.n; i++)
+		tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
+	if (catalog_is_open(&r->catalog))
+		noted(r, catalog_interrupted(&r->catalog));
+	strs_free(&finished);
+	strs_free(&deleted);
+	free(scratch);
+}
+
+static int verdict(const struct work *r)
+{
+	return !r->bad ? DONE : r->good ? PARTLY : r->status;
+}
+
+int backup_run(const struct backup *b)
+{
+	struct work r = { .b = b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
+	struct buf error = BUF_INIT;
+	static const char *const words[] = { [DONE] = "done", [NO] = "failed", [PARTLY] = "partly" };
+	int rc = archive_lock(&r.folder, b->dir, until(b->busy_wait), tell_waiting, &r, &error);
+
+	if (rc) {
+		tell(&r, MSG_ERROR, "%s", error.data);
+		buf_free(&error);
+		return rc;
+	}
+	noted(&r, catalog_open(&r.catalog, b->dir, true));
+	recover(&r);
+	noted(&r, catalog_run(&r.catalog, b->scope, b->due, &r.id));
+	for (size_t i = 0; i < b->sources->n; i++) {
+		struct items items = { 0 };
+
+		run_source(&r, i, &items);
+		items_free(&items);
+	}
+	rc = verdict(&r);
+	noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
+	                         r.error.len ? r.error.data : NULL));
+	buf_free(&r.error);
+	archive_unlock(&r.folder);
+	catalog_free(&r.catalog);
+	strs_free(&r.servers);
+	buf_free(&error);
+	return rc;
+}
+
+void backup_recover(const char *dir, void (*say)(enum msg_level level, const char *words))
+{
+	struct backup b = { .dir = dir, .tell = say };
+	struct work r = { .b = &b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
+	struct buf error = BUF_INIT;
+
+	if (archive_lock(&r.folder, dir, until(RECOVER_MS), tell_waiting, &r, &error) == 0) {
+		noted(&r, catalog_open(&r.catalog, dir, true));
+		recover(&r);
+		catalog_free(&r.catalog);
+		archive_unlock(&r.folder);
+	}
+	buf_free(&error);
+}
+
+/* --- pruning --- */
+
+static int delete_one(struct catalog *c, const char *path, const char *reason,
+                      void (*say)(enum msg_level level, const char *words), struct buf *error)
+{
+	char *full = xasprintf("%s/%s", c->root, path), *words;
+	int rc = 0;
+
+	if (archive_remove(full) != 0) {
+		buf_printf(error, "cannot delete '%s'", full);
+		rc = CANNOT_WRITE;
+	} else if (catalog_gone(c, path, reason) != 0) {
+		buf_puts(error, c->journal.error.data);
+		rc = NO;
+	} else {
+		words = xasprintf("deleted %s: %s", path, reason);
+		say(MSG_INFO, words);
+		free(words);
+	}
+	free(full);
+	return rc;
+}
+
+static int prune_folder(struct catalog *c, const char *folder, const struct retention *keep, bool dry,
+                        void (*verdict_of)(const char *path, bool keep, const char *reason),
+                        void (*say)(enum msg_level level, const char *words), struct buf *error)
+{
+	struct strs paths = { 0 };
+	struct newest newest;
+	struct past *past = NULL;
+	size_t n = 0;
+	int rc = 0;
+
+	if (catalog_past(c, folder, &past, &n, &paths) || catalog_newest(c, folder, &newest)) {
+		buf_puts(error, c->journal.error.data);
+		rc = NO;
+	} else {
+		retention_judge(keep, past, n, newest.suspect, clock_wall());
+	}
+	for (size_t i = 0; i < n && !rc; i++) {
+		const char *path = paths.v[past[i].id], *reason = past[i].reason.data;
+
+		if (verdict_of)
+			verdict_of(path, past[i].keep, reason);
+		if (!dry && !past[i].keep)
+			rc = delete_one(c, path, reason, say, error);
+	}
+	for (size_t i = 0; i < n; i++)
+		buf_free(&past[i].reason);
+	free(past);
+	strs_free(&paths);
+	return rc;
+}
+
+int backup_prune(struct catalog *c, const struct strs *folders, const struct retention *keep,
+                 bool dry, void (*verdict_of)(const char *path, bool keep, const char *reason),
+                 void (*say)(enum msg_level level, const char *words), struct buf *error)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < folders->n && !rc; i++)
+		rc = prune_folder(c, folders->v[i], keep, dry, verdict_of, say, error);
+	return rc;
+}

@@ -1,0 +1,59 @@
+/*
+ * backup - one run: every database that is wanted, made, read back, given its final
+ * name, recorded, and the old ones pruned.
+ */
+#ifndef CORE_BACKUP_H
+#define CORE_BACKUP_H
+
+#include "base/msg.h"
+#include "core/catalog.h"
+#include "core/dump.h"
+#include "core/retention.h"
+#include "core/source.h"
+
+/* How far one database is. */
+struct progress {
+	const char *database;
+	const char *phase;  /* "dump", "check", "restore test" */
+	const char *table;  /* that is being dumped; or NULL */
+	int64_t done, total; /* bytes; total is an estimate while phase is "dump"; 0: unknown */
+};
+
+struct backup {
+	const char *dir;
+	const struct sources *sources;
+	enum dump_format format;
+	struct packing packing;
+	long jobs;
+	int64_t lock_wait, busy_wait, wait; /* ms: for a table; for another run; for the server */
+	bool restore;                       /* restore each as a test */
+	bool roles;                         /* dump the roles, too */
+	struct retention keep;
+	const char *scope;                  /* CATALOG_SCHEDULED or CATALOG_CHOSEN */
+	int64_t due;                        /* the moment that the run counts for, ms since 1970 */
+
+	/* Hear what goes on; progress may be NULL. */
+	void (*tell)(enum msg_level level, const char *words);
+	void (*progress)(const struct progress *p); /* NULL: it is over */
+};
+
+/*
+ * Runs it. Databases that have a verified backup of the same due moment already are
+ * left out. Everything that went wrong has been told. DONE; PARTLY when some failed;
+ * when all did, the first one's code: UNAVAILABLE, DENIED, LOCKED, CANNOT_WRITE,
+ * BAD_DATA, BAD_CONFIG or NO.
+ */
+int backup_run(const struct backup *b);
+
+/* What a run that died left in dir: parts are deleted, its record says interrupted. Waits no
+ * longer than a second for the folder's lock. */
+void backup_recover(const char *dir, void (*tell)(enum msg_level level, const char *words));
+
+/* Deletes what the rules do not keep of the folders given (relative to dir), or with
+ * dry only tells. Hears each backup's verdict when verdict is not NULL. The folder's lock is held. 0, or CANNOT_WRITE or NO
+ * with a sentence in error. */
+int backup_prune(struct catalog *c, const struct strs *folders, const struct retention *keep,
+                 bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
+                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
+
+#endif

@@ -1,0 +1,267 @@
+/* catalog - what the journal knows of the backups in one folder. */
+#include "core/catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/env.h"
+
+#define APPLET "pgbackup"
+#define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
+/* A journal beside the backups may be seen under other paths by other containers. */
+int catalog_open(struct catalog *c, const char *dir, bool create)
+{
+	char *path = xasprintf("%s/.pgbox/journal.db", dir), *real = realpath(dir, NULL);
+	struct buf ignored = BUF_INIT;
+	const char *elsewhere = NULL;
+	int rc;
+
+	*c = (struct catalog){ .root = xstrdup(dir) };
+	env_get("PGBOX_JOURNAL", &elsewhere, &ignored);
+	c->dir = xstrdup(!elsewhere || !*elsewhere ? "." : real ? real : dir);
+	rc = journal_open(&c->journal, path, create);
+	buf_free(&ignored);
+	free(real);
+	free(path);
+	return rc;
+}
+
+bool catalog_is_open(const struct catalog *c)
+{
+	return c->journal.lite.db;
+}
+
+static char *number(int64_t value)
+{
+	return xasprintf("%lld", (long long)value);
+}
+
+/* Runs a statement whose ?1 is the folder. */
+static int query(struct catalog *c, const char *sql, const char *a, const char *b, const char *d,
+                 struct rows *rows)
+{
+	const char *params[] = { c->dir, a, b, d };
+
+	return journal_query(&c->journal, sql, params, 4, rows);
+}
+
+/* --- runs --- */
+
+int catalog_run(struct catalog *c, const char *scope, int64_t due, int64_t *id)
+{
+	struct run r = { .applet = APPLET, .name = scope, .status = "running", .attempt = 1,
+		         .dir = c->dir, .due = due };
+
+	return journal_start(&c->journal, &r, id);
+}
+
+int catalog_part(struct catalog *c, int64_t run, const char *folder, const char *target,
+                 int64_t *id)
+{
+	struct run r = { .applet = APPLET, .name = folder, .target = target, .status = "running",
+		         .attempt = 1, .dir = c->dir, .part_of = run };
+
+	return journal_start(&c->journal, &r, id);
+}
+
+int catalog_finish(struct catalog *c, int64_t id, const char *status, const char *why)
+{
+	return journal_finish(&c->journal, id, status, why);
+}
+
+int catalog_interrupted(struct catalog *c)
+{
+	return query(c,
+	             "UPDATE runs SET status = 'interrupted' WHERE applet = '" APPLET "'"
+	             " AND dir = ?1 AND status = 'running'",
+	             NULL, NULL, NULL, NULL);
+}
+
+/* --- backups --- */
+
+int catalog_add(struct catalog *c, int64_t run, const char *path, const char *folder,
+                const struct manifest *m, bool verified)
+{
+	char *id = number(run), *bytes = number(m->bytes), *made = number(m->started),
+	     *tables = number(m->tables);
+	char *when = verified ? clock_iso(m->verified ? m->verified : clock_wall()) : NULL;
+	const char *params[] = { c->dir, id,   path,   m->kind, folder,
+		                 bytes,  m->sha256, when, made,    tables, m->suspect ? "1" : "0" };
+	int rc = journal_query(
+		&c->journal,
+		"INSERT INTO files (dir, run, path, kind, database, bytes, sha256, verified, made,"
+		"  tables, suspect) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+		" ON CONFLICT (dir, path) DO UPDATE SET kind = ?4, database = ?5, bytes = ?6,"
+		"  sha256 = ?7, verified = ?8, made = ?9, tables = ?10, suspect = ?11, gone = NULL,"
+		"  reason = NULL",
+		params, 11, NULL);
+
+	if (!rc && run)
+		rc = query(c, "UPDATE runs SET bytes = ?2, sha256 = ?3 WHERE dir = ?1 AND id = ?4",
+		           bytes, m->sha256, id, NULL);
+	free(id);
+	free(bytes);
+	free(made);
+	free(tables);
+	free(when);
+	return rc;
+}
+
+bool catalog_is_verified(struct catalog *c, const char *path, bool *known)
+{
+	struct rows rows = { 0 };
+	bool verified;
+
+	query(c, "SELECT verified FROM files WHERE dir = ?1 AND path = ?2 AND gone IS NULL", path,
+	      NULL, NULL, &rows);
+	*known = rows.n > 0;
+	verified = rows_get(&rows, 0, 0);
+	rows_free(&rows);
+	return verified;
+}
+
+int catalog_judge(struct catalog *c, const char *path, bool whole, const char *reason)
+{
+	return query(c,
+	             "UPDATE files SET verified = iif(?3 = '1', " NOW ", NULL), reason = ?4"
+	             " WHERE dir = ?1 AND path = ?2",
+	             path, whole ? "1" : "0", reason, NULL);
+}
+
+int catalog_gone(struct catalog *c, const char *path, const char *reason)
+{
+	return query(c,
+	             "UPDATE files SET gone = " NOW ", reason = ?3 WHERE dir = ?1 AND path = ?2",
+	             path, reason, NULL, NULL);
+}
+
+int catalog_past(struct catalog *c, const char *folder, struct past **past, size_t *n,
+                 struct strs *paths)
+{
+	struct rows rows = { 0 };
+	int rc = query(c,
+	               "SELECT path, made, verified IS NOT NULL FROM files WHERE dir = ?1"
+	               " AND database = ?2 AND gone IS NULL ORDER BY made DESC, path DESC",
+	               folder, NULL, NULL, &rows);
+
+	*n = rows.n;
+	*past = rows.n ? xcalloc(rows.n, sizeof(**past)) : NULL;
+	for (size_t i = 0; i < rows.n; i++) {
+		strs_add(paths, rows_get(&rows, i, 0));
+		(*past)[i] = (struct past){ .made = atoll(rows_get(&rows, i, 1)),
+			                    .verified = rows_true(&rows, i, 2),
+			                    .id = i };
+	}
+	rows_free(&rows);
+	return rc;
+}
+
+int catalog_newest(struct catalog *c, const char *folder, struct newest *newest)
+{
+	struct rows rows = { 0 };
+	int rc = query(c,
+	               "SELECT made, bytes, tables, kind, suspect FROM files WHERE dir = ?1"
+	               " AND database = ?2 AND gone IS NULL AND verified IS NOT NULL"
+	               " ORDER BY made DESC, path DESC LIMIT 1",
+	               folder, NULL, NULL, &rows);
+
+	*newest = (struct newest){ 0 };
+	if (rows.n) {
+		newest->made = atoll(rows_get(&rows, 0, 0));
+		newest->bytes = atoll(rows_get(&rows, 0, 1));
+		newest->tables = rows_get(&rows, 0, 2) ? atoll(rows_get(&rows, 0, 2)) : 0;
+		newest->suspect = rows_true(&rows, 0, 4);
+		snprintf(newest->kind, sizeof(newest->kind), "%s", rows_get(&rows, 0, 3));
+	}
+	rows_free(&rows);
+	return rc;
+}
+
+static int list(struct catalog *c, const char *sql, struct strs *texts)
+{
+	struct rows rows = { 0 };
+	int rc = query(c, sql, NULL, NULL, NULL, &rows);
+
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(texts, rows_get(&rows, i, 0));
+	rows_free(&rows);
+	return rc;
+}
+
+int catalog_paths(struct catalog *c, struct strs *paths)
+{
+	return list(c, "SELECT path FROM files WHERE dir = ?1 AND gone IS NULL ORDER BY path", paths);
+}
+
+int catalog_folders(struct catalog *c, struct strs *folders)
+{
+	return list(c,
+	            "SELECT DISTINCT database FROM files WHERE dir = ?1 AND gone IS NULL"
+	            " ORDER BY database",
+	            folders);
+}
+
+/* --- how the last runs went --- */
+
+/* The runs themselves; a scheduled one is worth more than any that chose. */
+#define RUNS                                                                                       \
+	"WITH r AS (SELECT * FROM runs WHERE applet = '" APPLET "' AND dir = ?1"                   \
+	"  AND part_of IS NULL AND due IS NOT NULL)"
+
+int catalog_last(struct catalog *c, struct rows *rows)
+{
+	return query(c,
+	             RUNS ", parts AS (SELECT p.*, r.name AS scope, r.due AS at FROM runs p"
+	             "  JOIN r ON r.id = p.part_of WHERE p.name NOT LIKE '%.globals'),"
+	             " newest AS (SELECT scope, at FROM parts"
+	             "  ORDER BY scope = '" CATALOG_SCHEDULED "' DESC, at DESC LIMIT 1)"
+	             " SELECT name, status, ifnull(error, '') FROM parts WHERE (scope, at) IN newest"
+	             "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
+	             " ORDER BY name",
+	             NULL, NULL, NULL, rows);
+}
+
+int catalog_last_run(struct catalog *c, struct rows *rows)
+{
+	return query(c,
+	             RUNS " SELECT status, ifnull(error, ''), started FROM r"
+	             " ORDER BY name = '" CATALOG_SCHEDULED "' DESC, id DESC LIMIT 1",
+	             NULL, NULL, NULL, rows);
+}
+
+int catalog_history(struct catalog *c, struct history *h)
+{
+	struct rows rows = { 0 };
+	int rc = query(c,
+	               RUNS ", good AS (SELECT max(id) AS id, max(due) AS due FROM r WHERE status = 'done'"
+	               "  AND name = '" CATALOG_SCHEDULED "'),"
+	               " bad AS (SELECT * FROM r WHERE name = '" CATALOG_SCHEDULED "'"
+	               "  AND status IN ('failed', 'partly')"
+	               "  AND id > ifnull((SELECT id FROM good), 0))"
+	               " SELECT ifnull((SELECT due FROM good), 0), (SELECT count(*) FROM bad),"
+	               "  ifnull((SELECT CAST(unixepoch(max(finished), 'subsec') * 1000 AS INTEGER)"
+	               "   FROM bad), 0),"
+	               "  ifnull((SELECT max(due) FROM bad), 0)",
+	               NULL, NULL, NULL, &rows);
+
+	*h = (struct history){ 0 };
+	if (rows.n)
+		*h = (struct history){ .success = atoll(rows_get(&rows, 0, 0)),
+			               .failures = atol(rows_get(&rows, 0, 1)),
+			               .failed = atoll(rows_get(&rows, 0, 2)),
+			               .failed_due = atoll(rows_get(&rows, 0, 3)) };
+	rows_free(&rows);
+	return rc;
+}
+
+void catalog_free(struct catalog *c)
+{
+	journal_free(&c->journal);
+	free(c->dir);
+	free(c->root);
+	*c = (struct catalog){ .journal = JOURNAL_INIT };
+}

@@ -1,0 +1,88 @@
+/*
+ * catalog - what the journal knows of the backups in one folder: which there are,
+ * which of them are verified, and how the last runs went.
+ *
+ * Retention and status go by it alone. Where it cannot be read nothing is deleted.
+ */
+#ifndef CORE_CATALOG_H
+#define CORE_CATALOG_H
+
+#include "core/journal.h"
+#include "core/manifest.h"
+#include "core/retention.h"
+#include "core/schedule.h"
+
+/* What databases a run was about. */
+#define CATALOG_SCHEDULED "scheduled" /* all that are configured */
+#define CATALOG_CHOSEN "chosen"       /* those on the command line */
+
+struct catalog {
+	struct journal journal; /* its error is the words of any -1 here */
+	char *dir;              /* how the folder is named in it: "." beside it */
+	char *root;             /* the folder's path */
+};
+
+/* Opens the journal: PGBOX_JOURNAL, else DIR/.pgbox/journal.db. With create false a
+ * missing one is an error. As journal_open; catalog_free after both. */
+int catalog_open(struct catalog *c, const char *dir, bool create);
+bool catalog_is_open(const struct catalog *c);
+
+/* Records the beginning of a run that counts for the moment due, and of one database
+ * (or NULL: roles) in it. */
+int catalog_run(struct catalog *c, const char *scope, int64_t due, int64_t *id);
+int catalog_part(struct catalog *c, int64_t run, const char *folder, const char *target,
+                 int64_t *id);
+
+/* How it ended: done, partly, failed, interrupted, skipped. */
+int catalog_finish(struct catalog *c, int64_t id, const char *status, const char *why);
+
+/* Marks the runs of this folder that never ended as interrupted: its lock is held. */
+int catalog_interrupted(struct catalog *c);
+
+/* Adds a backup, or replaces what is known of one of that path (relative to the
+ * folder); verified says whether it was. run 0: it was found, not made. */
+int catalog_add(struct catalog *c, int64_t run, const char *path, const char *folder,
+                const struct manifest *m, bool verified);
+
+/* Whether the backup is known to be verified; *known says whether it is there at all. */
+bool catalog_is_verified(struct catalog *c, const char *path, bool *known);
+
+/* Notes that a backup was found whole, or was found damaged. */
+int catalog_judge(struct catalog *c, const char *path, bool whole, const char *reason);
+
+/* Notes that a backup is no more. */
+int catalog_gone(struct catalog *c, const char *path, const char *reason);
+
+/* The backups of one database's folder, newest first: past[i].id is an index into
+ * paths. -1 when the journal cannot say. The caller frees both. */
+int catalog_past(struct catalog *c, const char *folder, struct past **past, size_t *n,
+                 struct strs *paths);
+
+/* The newest verified backup of the folder. */
+struct newest {
+	int64_t made; /* 0: there is none */
+	int64_t bytes, tables;
+	char kind[16];
+	bool suspect;
+};
+int catalog_newest(struct catalog *c, const char *folder, struct newest *newest);
+
+/* Columns folder, status and error of the databases of the last scheduled run that got
+ * as far as looking at them, else of the last run; roles are left out. */
+int catalog_last(struct catalog *c, struct rows *rows);
+
+/* Columns status, error, ISO start of the last scheduled run. */
+int catalog_last_run(struct catalog *c, struct rows *rows);
+
+/* What the scheduler must remember. */
+int catalog_history(struct catalog *c, struct history *h);
+
+/* The paths of all backups that are not gone. */
+int catalog_paths(struct catalog *c, struct strs *paths);
+
+/* The folders that hold backups. */
+int catalog_folders(struct catalog *c, struct strs *folders);
+
+void catalog_free(struct catalog *c);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * daemon - work that is done in a child, and a loop that does it when it is due.
+ */
+#ifndef CORE_DAEMON_H
+#define CORE_DAEMON_H
+
+#include <stdint.h>
+
+#include "core/schedule.h"
+
+/*
+ * Runs work(arg) in a forked child, which nobody can kill without this process seeing
+ * it: SIGTERM, SIGINT and SIGHUP go to it, and a second and a half later SIGKILL. When it
+ * was ended by a signal, clean(arg) is called. The exit status of work; NO when somebody
+ * else killed it; 128 plus the signal that this process got meanwhile.
+ */
+int daemon_supervise(int (*work)(void *arg), void (*clean)(void *arg), void *arg);
+
+struct daemon {
+	const struct schedule *schedule;
+	struct history history;
+
+	/* One run that counts for the moment slot (ms since 1970); its exit status. */
+	int (*run)(int64_t slot, void *arg);
+	/* Reads what the journal remembers; what it cannot is left. */
+	void (*remember)(struct history *h, void *arg);
+	/* Hears when the next run is due. */
+	void (*waits)(int64_t due, void *arg);
+	void *arg;
+};
+
+/* Runs until a run ends by a signal, and returns its status. SIGTERM ends the
+ * process while it waits (proc_signals), SIGUSR1 makes it run at once. Waits by the wall
+ * clock, and notices when that is set. */
+int daemon_loop(struct daemon *d);
+
+#endif

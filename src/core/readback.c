@@ -1,0 +1,176 @@
+/* readback - reads a backup back in full. */
+#include "core/readback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/tool.h"
+#include "ext/lite.h"
+#include "ext/unpack.h"
+
+/* --- archives --- */
+
+static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, struct buf *),
+                        void *arg, struct buf *error)
+{
+	struct strs args = { 0 };
+	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
+		                   .keep_fd = keep_fd } };
+	int messages, rc = 0;
+	pid_t pid;
+
+	strs_add(&args, "pg_restore");
+	strs_add(&args, "--file=/dev/null");
+	strs_add(&args, path);
+	if (tool_start(&t, &messages, &pid) == 0) {
+		if (meanwhile)
+			rc = meanwhile(arg, error);
+		tool_wait(&t, messages, pid);
+	}
+	if (!rc && t.status) {
+		buf_printf(error, "'%s' cannot be read back: ", path);
+		rc = tool_explain(&t, error);
+		rc = rc == NO ? BAD_DATA : rc;
+	}
+	tool_free(&t);
+	strs_free(&args);
+	return rc;
+}
+
+/* --- SQL --- */
+
+#define TAIL 256
+
+struct tail {
+	char bytes[TAIL + 1]; /* the last ones, NUL behind them */
+	size_t len;
+};
+
+static int keep_tail(void *arg, const char *piece, size_t len)
+{
+	struct tail *t = arg;
+	size_t from_piece = len < TAIL ? len : TAIL;
+	size_t old = t->len < TAIL - from_piece ? t->len : TAIL - from_piece;
+
+	memmove(t->bytes, t->bytes + t->len - old, old);
+	memcpy(t->bytes + old, piece + len - from_piece, from_piece);
+	t->len = old + from_piece;
+	t->bytes[t->len] = '\0';
+	return 0;
+}
+
+/* pg_backup_archiver.c, RestoreArchive; pg_dumpall.c, main: what they write last. */
+static int read_sql(const char *path, const char *last, struct buf *error)
+{
+	struct tail tail = { .len = 0 };
+
+	if (unpack_each(path, keep_tail, &tail) != 0)
+		buf_printf(error, "'%s' cannot be read back: %s", path,
+		           errno == EBADMSG ? "it is damaged or cut off" : strerror(errno));
+	else if (!strstr(tail.bytes, last))
+		buf_printf(error, "'%s' is cut off: its last line is missing", path);
+	else
+		return 0;
+	return BAD_DATA;
+}
+
+/* --- SQLite --- */
+
+#define SCRATCH_NAME "readback-"
+
+static int unpack_to(const char *path, int fd, const char *to, struct buf *error)
+{
+	if (fd >= 0 && unpack_copy(path, fd) == 0)
+		return 0;
+	if (fd >= 0 && errno == EBADMSG) {
+		buf_printf(error, "'%s' is damaged or cut off", path);
+		return BAD_DATA;
+	}
+	buf_printf(error, "cannot write '%s': %s", to, strerror(errno));
+	return CANNOT_WRITE;
+}
+
+/* The lock says that somebody still reads it. */
+static int read_lite(const char *path, const char *to, int64_t *tables, int64_t *rows, struct buf *error)
+{
+	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	rc = unpack_to(path, fd, to, error);
+	if (!rc && lite_check(to, tables, rows, error) != 0)
+		rc = BAD_DATA;
+	if (fd >= 0) {
+		unlink(to);
+		close(fd);
+	}
+	return rc;
+}
+
+int readback_unpack(const char *path, const char *to, int64_t tables, struct buf *error)
+{
+	int64_t found = 0, rows;
+	int rc = read_lite(path, to, &found, &rows, error);
+
+	if (!rc && found != tables) {
+		buf_printf(error, "'%s' has %lld tables in place of %lld", path, (long long)found,
+		           (long long)tables);
+		rc = BAD_DATA;
+	}
+	return rc;
+}
+
+void readback_recover(const char *scratch)
+{
+	static const char *const suffixes[] = { ".db", NULL };
+	struct strs files = { 0 };
+
+	file_list(scratch, suffixes, &files);
+	for (size_t i = 0; i < files.n; i++) {
+		int fd;
+
+		if (!skip_prefix(file_base(files.v[i]), SCRATCH_NAME))
+			continue;
+		fd = open(files.v[i], O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlink(files.v[i]);
+		if (fd >= 0)
+			close(fd);
+	}
+	strs_free(&files);
+}
+
+/* --- all of them --- */
+
+int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
+             int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error)
+{
+	int64_t tables, rows;
+	char *copy;
+	int rc;
+
+	if (strcmp(kind, "custom") == 0 || strcmp(kind, "directory") == 0)
+		return read_archive(path, keep_fd, meanwhile, arg, error);
+	rc = meanwhile ? meanwhile(arg, error) : 0;
+	if (rc)
+		return rc;
+	if (strcmp(kind, "plain") == 0)
+		return read_sql(path, "\n-- PostgreSQL database dump complete\n", error);
+	if (strcmp(kind, "roles") == 0)
+		return read_sql(path, "\n-- PostgreSQL database cluster dump complete\n", error);
+	if (strcmp(kind, "sqlite") != 0) {
+		buf_printf(error, "'%s' is of a kind that this pgbox does not know", path);
+		return BAD_DATA;
+	}
+	copy = xasprintf("%s/" SCRATCH_NAME "%ld.db", scratch, (long)getpid());
+	rc = read_lite(path, copy, &tables, &rows, error);
+	free(copy);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/*
+ * readback - reads a backup back in full: its structure, and every block of its data.
+ */
+#ifndef CORE_READBACK_H
+#define CORE_READBACK_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * Reads the data at path the way a restore would: archives by the linked pg_restore,
+ * into nothing; SQL is unpacked and has its last line; SQLite files are unpacked into
+ * scratch (a folder for a file of the same size) and checked page by page. meanwhile
+ * (may be NULL) is called once, while pg_restore works; not 0 is what this returns then. 0;
+ * BAD_DATA with a sentence in error, or CANNOT_WRITE.
+ */
+int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
+             int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error);
+
+/* Deletes what readbacks that died left in their scratch folder. */
+void readback_recover(const char *scratch);
+
+/* Unpacks the backup of an SQLite database into a new file, checks it, compares the number
+ * of its tables and deletes it again. As readback; CANNOT_WRITE also when the file is there. */
+int readback_unpack(const char *path, const char *to, int64_t tables, struct buf *error);
+
+#endif

@@ -1,0 +1,267 @@
+/* report - what is told of the backups in a folder. */
+#include "core/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "core/archive.h"
+
+/* --- list --- */
+
+static const char *state_of(struct catalog *c, const char *path, const char *full)
+{
+	bool known = false, verified = catalog_is_open(c) && catalog_is_verified(c, path, &known);
+
+	if (!file_exists(full))
+		return "missing";
+	return !known ? "unknown" : verified ? "verified" : "damaged";
+}
+
+static void print_row(const struct manifest *m, const char *path, const char *state)
+{
+	char *size = size_text(m->bytes), *when = clock_iso(m->started);
+
+	printf("%.10s %.8s  %10s  %-8s  %6lld  %s%s\n", when, when + 11, size, state,
+	       (long long)m->tables, path, m->suspect ? "  (suspect)" : "");
+	free(size);
+	free(when);
+}
+
+static void list_one(struct catalog *c, const char *manifest, bool json,
+                     void (*tell)(enum msg_level level, const char *words))
+{
+	struct buf error = BUF_INIT;
+	struct manifest m;
+	const char *path, *state;
+	char *full, *line;
+
+	if (archive_read(manifest, &m, &full, &error) != 0) {
+		tell(MSG_WARNING, error.data);
+	} else {
+		path = full + strlen(c->root) + 1;
+		state = state_of(c, path, full);
+		line = json ? manifest_line(&m, path, state) : NULL;
+		if (json)
+			printf("%s\n", line);
+		else
+			print_row(&m, path, state);
+		free(line);
+	}
+	free(full);
+	manifest_free(&m);
+	buf_free(&error);
+}
+
+int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level, const char *words))
+{
+	struct strs manifests = { 0 };
+
+	archive_manifests(c->root, &manifests);
+	if (!json)
+		printf("%-19s  %10s  %-8s  %6s  %s\n", "MADE (UTC)", "SIZE", "STATE", "TABLES", "BACKUP");
+	for (size_t i = 0; i < manifests.n; i++)
+		list_one(c, manifests.v[i], json, tell);
+	strs_free(&manifests);
+	return DONE;
+}
+
+/* --- status --- */
+
+static char *age_text(int64_t ms)
+{
+	if (ms < 120000)
+		return xasprintf("%llds", (long long)(ms / 1000));
+	if (ms < 7200000)
+		return xasprintf("%lldm", (long long)(ms / 60000));
+	return xasprintf("%lldh", (long long)(ms / 3600000));
+}
+
+/* What is to be said of one database; empty words: nothing. */
+struct state {
+	const char *folder;
+	struct newest newest;
+	int64_t age;
+	bool fresh;
+	const char *run, *error; /* of the last run */
+};
+
+static void print_state(const struct state *s)
+{
+	char *age = age_text(s->age), *size = size_text(s->newest.bytes);
+
+	if (!s->newest.made)
+		printf("%s: failed: no verified backup", s->folder);
+	else
+		printf("%s: %s: %s, %s old", s->folder, s->fresh ? "ok" : "too old", size, age);
+	if (s->newest.suspect)
+		printf("; suspect: much smaller than the one before, nothing is pruned");
+	if (strcmp(s->run, "done") != 0)
+		printf("; the last run %s%s%s", strcmp(s->run, "running") == 0 ? "is " : "was ", s->run,
+		       strcmp(s->run, "running") == 0 ? "" : *s->error ? ": " : "");
+	printf("%s\n", strcmp(s->run, "running") == 0 ? "" : s->error);
+	free(size);
+	free(age);
+}
+
+static void print_json(const struct state *s)
+{
+	char *made = s->newest.made ? clock_iso(s->newest.made) : NULL;
+	char *age = xasprintf("%lld", (long long)(s->age / 1000));
+	char *bytes = xasprintf("%lld", (long long)s->newest.bytes);
+	const char *params[] = { s->folder, s->fresh ? "true" : "false", made, age, bytes,
+		                 s->newest.suspect ? "true" : "false", s->run, s->error };
+	struct lite lite = LITE_INIT;
+	struct rows rows = { 0 };
+
+	if (lite_open(&lite, ":memory:", LITE_CREATE, 0) == 0 &&
+	    lite_query(&lite,
+	               "SELECT json_object('database', ?1, 'ok', json(?2), 'newest', ?3,"
+	               " 'age_seconds', iif(?3 IS NULL, NULL, json(?4)), 'bytes', json(?5),"
+	               " 'suspect', json(?6), 'last_run', ?7, 'error', nullif(?8, ''))",
+	               params, 8, &rows) == 0)
+		printf("%s\n", rows_get(&rows, 0, 0));
+	rows_free(&rows);
+	lite_free(&lite);
+	free(made);
+	free(age);
+	free(bytes);
+}
+
+/* A backup that somebody deleted is none. A clock that was set back makes none too old. */
+static int status_one(struct catalog *c, const struct rows *rows, size_t row, int64_t limit, bool json)
+{
+	struct state s = { .folder = rows_get(rows, row, 0), .run = rows_get(rows, row, 1),
+		           .error = rows_get(rows, row, 2) };
+
+	if (catalog_newest(c, s.folder, &s.newest) != 0)
+		s.newest = (struct newest){ 0 };
+	s.age = clock_wall() - s.newest.made;
+	s.fresh = s.newest.made && s.age < limit;
+	if (json)
+		print_json(&s);
+	else
+		print_state(&s);
+	return s.fresh ? DONE : NO;
+}
+
+/* What is gone is noticed, also where somebody else than pgbackup deleted it. */
+static void note_missing(struct catalog *c)
+{
+	struct strs paths = { 0 };
+
+	catalog_paths(c, &paths);
+	for (size_t i = 0; i < paths.n; i++) {
+		char *full = xasprintf("%s/%s", c->root, paths.v[i]);
+
+		if (!file_exists(full))
+			catalog_gone(c, paths.v[i], "not there");
+		free(full);
+	}
+	strs_free(&paths);
+}
+
+int report_status(struct catalog *c, int64_t limit, bool json)
+{
+	struct rows rows = { 0 };
+	int rc = DONE;
+
+	note_missing(c);
+	if (catalog_last(c, &rows) != 0) {
+		printf("failed: %s\n", c->journal.error.data);
+		return NO;
+	}
+	if (!rows.n && !json)
+		printf("failed: nothing has been backed up yet\n");
+	for (size_t i = 0; i < rows.n; i++)
+		rc = status_one(c, &rows, i, limit, json) ? NO : rc;
+	rc = rows.n ? rc : NO;
+	rows_free(&rows);
+	return rc;
+}
+
+/* --- which backups are meant --- */
+
+/* The length of a manifest's folder, relative to the root. */
+static size_t folder_length(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? (size_t)(slash - name) : 0;
+}
+
+static bool names_file(const char *word, const char *manifest, const char *name)
+{
+	char *path = xstrndup(manifest, strlen(manifest) - strlen(".json"));
+	const char *relative = path + (name - manifest);
+	bool named = strcmp(word, path) == 0 || strcmp(word, relative) == 0 ||
+	             strcmp(word, file_base(path)) == 0 || strcmp(word, manifest) == 0 ||
+	             strcmp(word, name) == 0;
+
+	free(path);
+	return named;
+}
+
+static bool names_folder(const char *word, const char *name)
+{
+	char *escaped = archive_escape(word);
+	size_t len = folder_length(name);
+	bool named = (strlen(word) == len && strncmp(word, name, len) == 0) ||
+	             (strlen(escaped) == len && strncmp(escaped, name, len) == 0);
+
+	free(escaped);
+	return named;
+}
+
+/* Names sort by their moments within a folder. */
+static bool is_newest(const struct strs *all, size_t i, size_t prefix)
+{
+	size_t len = folder_length(all->v[i] + prefix);
+
+	return i + 1 == all->n || folder_length(all->v[i + 1] + prefix) != len ||
+	       strncmp(all->v[i] + prefix, all->v[i + 1] + prefix, len) != 0;
+}
+
+static int choose_word(const struct strs *all, size_t prefix, const char *word, bool every,
+                       struct strs *chosen, struct buf *error)
+{
+	size_t before = chosen->n;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const char *name = all->v[i] + prefix;
+
+		if (names_file(word, all->v[i], name) ||
+		    (names_folder(word, name) && (every || is_newest(all, i, prefix))))
+			strs_add(chosen, all->v[i]);
+	}
+	if (chosen->n > before)
+		return DONE;
+	buf_printf(error, "there is no backup '%s': see pgbackup list", msg_word(word));
+	return NO_INPUT;
+}
+
+int report_choose(struct catalog *c, int n, char *const *words, bool every, struct strs *manifests,
+                  struct buf *error)
+{
+	size_t prefix = strlen(c->root) + 1;
+	struct strs all = { 0 };
+	int rc = DONE;
+
+	archive_manifests(c->root, &all);
+	for (int i = 0; i < n && !rc; i++)
+		rc = choose_word(&all, prefix, words[i], every, manifests, error);
+	for (size_t i = 0; i < all.n && !n; i++)
+		if (every || is_newest(&all, i, prefix))
+			strs_add(manifests, all.v[i]);
+	if (!rc && !manifests->n) {
+		buf_printf(error, "there is no backup in '%s'", c->root);
+		rc = NO_INPUT;
+	}
+	strs_free(&all);
+	return rc;
+}

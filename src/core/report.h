@@ -1,0 +1,30 @@
+/*
+ * report - what is told of the backups in a folder: lists, and whether all is well.
+ */
+#ifndef CORE_REPORT_H
+#define CORE_REPORT_H
+
+#include "base/msg.h"
+#include "core/catalog.h"
+
+#define REPORT_AGE_MS (26 * 3600000LL) /* a day's backup, and two hours for it */
+
+/* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json
+ * a manifest a line with its path and state: verified, damaged, unknown (not in the
+ * journal) or missing. Manifests that cannot be read are told. DONE. */
+int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level, const char *words));
+
+/* Prints a line for each database of the last run: the age of its newest verified
+ * backup, which must be below limit ms. DONE when all are fine, else NO. */
+int report_status(struct catalog *c, int64_t limit, bool json);
+
+/*
+ * Fills manifests with the paths of those that the words name: a backup's file, with or
+ * without its folder, or a database (its folder), which means its newest backup. No
+ * words: the newest of each database, with all every backup. 0, or NO_INPUT with a
+ * sentence in error when there is none.
+ */
+int report_choose(struct catalog *c, int n, char *const *words, bool all, struct strs *manifests,
+                  struct buf *error);
+
+#endif

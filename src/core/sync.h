@@ -1,0 +1,23 @@
+/*
+ * sync - rebuilds what the journal knows of backups from their manifests.
+ */
+#ifndef CORE_SYNC_H
+#define CORE_SYNC_H
+
+#include "base/msg.h"
+#include "core/catalog.h"
+
+/*
+ * Adds the backup of that path (relative to the folder) to the catalog, verified when
+ * its bytes are those of its manifest. Not adopted is what lies in another database's
+ * folder than its manifest says. 0; BAD_DATA, NO_INPUT, or NO when the journal failed,
+ * with a sentence in error.
+ */
+int sync_adopt(struct catalog *c, const char *path, struct buf *error);
+
+/* Adopts every backup that has a manifest, and marks those gone that are not there any
+ * more. Other files are left alone. DONE, or BAD_DATA when a backup was damaged or not
+ * adopted, or NO; everything has been told. */
+int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
+
+#endif

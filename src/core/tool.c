@@ -1,0 +1,150 @@
+/* tool - runs one of PostgreSQL's linked programs as a child. */
+#include "core/tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/child.h"
+#include "base/status.h"
+
+#define PATIENCE_MS 1000
+#define WORDS_MAX 1500 /* a statement with a thousand tables in it helps nobody */
+
+static void add_words(struct buf *words, const char *text)
+{
+	if (words->len < WORDS_MAX)
+		buf_printf(words, "%s%.600s", words->len ? "; " : "", text);
+}
+
+/* PostgreSQL's common/logging.c writes `program: level: text`; continued texts have no
+ * prefix. */
+static void hear(const char *line, void *arg)
+{
+	struct tool *t = arg;
+	const char *name = t->job.args->v[0], *rest = skip_prefix(line, name), *text;
+	const char *state = engine_sqlstate(line);
+
+	if (state) {
+		snprintf(t->sqlstate, sizeof(t->sqlstate), "%s", state);
+		return;
+	}
+	rest = rest ? skip_prefix(rest, ": ") : NULL;
+	if (!rest)
+		return;
+	if ((text = skip_prefix(rest, "error: ")) || (text = skip_prefix(rest, "fatal: "))) {
+		add_words(&t->error, text);
+	} else if ((text = skip_prefix(rest, "detail: "))) {
+		t->lock_timeout = t->lock_timeout || strstr(text, ": LOCK TABLE ");
+		if (!skip_prefix(text, "Query was: ") && !skip_prefix(text, "Command was: "))
+			add_words(&t->error, text);
+	} else if ((text = skip_prefix(rest, "warning: "))) {
+		strs_add(&t->warnings, text);
+	} else if (t->line && !skip_prefix(rest, "hint: ")) {
+		t->line(rest, t->arg);
+	}
+}
+
+static void on_tick(void *arg)
+{
+	const struct tool *t = arg;
+
+	if (t->tick)
+		t->tick(t->arg);
+}
+
+int tool_start(struct tool *t, int *messages, pid_t *pid)
+{
+	t->status = 0;
+	t->forwarded = 0;
+	t->sqlstate[0] = '\0';
+	t->error = (struct buf)BUF_INIT;
+	t->warnings = (struct strs){ 0 };
+	t->lock_timeout = false;
+	*pid = engine_start(&t->job, messages);
+	if (*pid >= 0)
+		return 0;
+	buf_printf(&t->error, "cannot start a process: %s", strerror(errno));
+	t->status = CANNOT_RUN;
+	return -1;
+}
+
+void tool_wait(struct tool *t, int messages, pid_t pid)
+{
+	struct child child = { .pid = pid, .messages = messages, .tell = hear, .watched = -1,
+		               .tick = on_tick, .patience = PATIENCE_MS, .arg = t };
+	struct ending ending = child_watch(&child);
+
+	t->status = ending.status;
+	t->forwarded = ending.forwarded;
+	if (ending.by_signal && !ending.forwarded)
+		buf_printf(&t->error, "%skilled by signal %d", t->error.len ? "; " : "",
+		           ending.by_signal);
+}
+
+int tool_run(struct tool *t)
+{
+	int messages;
+	pid_t pid;
+
+	if (tool_start(t, &messages, &pid) != 0)
+		return -1;
+	tool_wait(t, messages, pid);
+	return t->status ? -1 : 0;
+}
+
+/* SQLSTATEs (PostgreSQL docs, appendix A), by their beginnings, and what they mean here. */
+static const struct meaning {
+	const char *state;
+	int status;
+	const char *words;
+} meanings[] = {
+	{ "08", UNAVAILABLE, "the connection was lost" },
+	{ "57P0", UNAVAILABLE, "the server went away" },
+	{ "53100", UNAVAILABLE, "the server's disk is full" },
+	{ "40001", NO, "conflict with recovery on this standby: dump the primary, or set "
+	               "hot_standby_feedback = on or a longer max_standby_streaming_delay" },
+	{ "55P03", LOCKED, "a table is locked" },
+	{ "28", DENIED, "the login was refused" },
+	{ "42501", DENIED, "this role may not read everything: grant it pg_read_all_data "
+	                   "(PostgreSQL 14 and newer), or dump as the database's owner" },
+	{ "XX00", BAD_DATA, "the server's own data is damaged" },
+};
+
+static bool is_full(const char *words)
+{
+	return strstr(words, strerror(ENOSPC)) || strstr(words, strerror(EDQUOT));
+}
+
+int tool_explain(const struct tool *t, struct buf *error)
+{
+	const char *name = t->job.args->v[0], *words = t->error.data;
+
+	if (t->forwarded) {
+		buf_printf(error, "%s: stopped by signal %d", name, t->forwarded);
+		return BY_SIGNAL + t->forwarded;
+	}
+	if (is_full(words)) {
+		buf_printf(error, "no space left: %s: %s", name, words);
+		return CANNOT_WRITE;
+	}
+	if (t->lock_timeout) {
+		buf_printf(error, "waited too long for the lock of a table: %s: %s", name, words);
+		return LOCKED;
+	}
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+		if (!*t->sqlstate || !skip_prefix(t->sqlstate, meanings[i].state))
+			continue;
+		buf_printf(error, "%s: %s: %s", meanings[i].words, name, words);
+		return meanings[i].status;
+	}
+	buf_printf(error, "%s: %s", name, *words ? words : "it failed without a word");
+	return NO;
+}
+
+void tool_free(struct tool *t)
+{
+	buf_free(&t->error);
+	strs_free(&t->warnings);
+}

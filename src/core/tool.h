@@ -1,0 +1,47 @@
+/*
+ * tool - runs one of PostgreSQL's linked programs as a child, and understands what
+ * it says.
+ */
+#ifndef CORE_TOOL_H
+#define CORE_TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ext/engine.h"
+
+struct tool {
+	struct engine_job job;
+
+	/* Hears what is neither an error nor a warning, less the program's name; may be NULL. */
+	void (*line)(const char *line, void *arg);
+	/* Called five times a second; may be NULL. */
+	void (*tick)(void *arg);
+	void *arg;
+
+	/* What came of it. */
+	int status;             /* the program's, or 128 + a signal */
+	int forwarded;          /* the signal that ended this process's wish for it, or 0 */
+	char sqlstate[6];       /* of the last statement that failed; "" */
+	struct buf error;       /* the words of the errors, in one line */
+	struct strs warnings;
+	bool lock_timeout;      /* it waited too long for a table's lock */
+};
+
+/* Starts it. -1 with errno; tool_wait after 0. */
+int tool_start(struct tool *t, int *messages, pid_t *pid);
+
+/* Waits for its end. A signal that this process gets goes to it, and after a second
+ * SIGKILL. */
+void tool_wait(struct tool *t, int messages, pid_t pid);
+
+/* Both. 0 when the program was content; -1 when not, or when it could not be started. */
+int tool_run(struct tool *t);
+
+/* The exit code for what went wrong, with a sentence appended to error. */
+int tool_explain(const struct tool *t, struct buf *error);
+
+void tool_free(struct tool *t);
+
+#endif

@@ -1,0 +1,213 @@
+/* trial - restores a backup as a test. */
+#include "core/trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "core/db.h"
+#include "core/dump.h"
+#include "core/readback.h"
+#include "core/tool.h"
+
+#define PREFIX "pgbox_verify_"
+#define STALE_S 60   /* a trial that is older and has no session is nobody's */
+#define DROP_MS 60000
+#define MAKE_MS 600000 /* CREATE DATABASE may wait for a checkpoint */
+
+struct trial {
+	const struct target *server;
+	struct target target; /* the new database; its conninfo is owned */
+	struct db db;         /* a session in server's database */
+	const struct manifest *m;
+	char *name;
+	int keep_fd;
+	int64_t deadline;
+};
+
+static int run(struct trial *t, const char *sql, int64_t ms)
+{
+	return server_query(&t->db.pg, sql, NULL, 0, clock_after(ms), NULL);
+}
+
+static int on_database(struct trial *t, const char *verb, const char *name, const char *rest, int64_t ms)
+{
+	struct buf sql = BUF_INIT;
+	int rc;
+
+	buf_printf(&sql, "%s ", verb);
+	server_identifier(&t->db.pg, &sql, name);
+	buf_puts(&sql, rest);
+	rc = run(t, sql.data, ms);
+	buf_free(&sql);
+	return rc;
+}
+
+/* Databases of trials that were killed. */
+static void drop_stale(struct trial *t)
+{
+	char *stale = xasprintf("%lld", (long long)(clock_wall() / 1000 - STALE_S));
+	struct rows rows = { 0 };
+
+	server_query(&t->db.pg,
+	             "SELECT d.datname FROM pg_catalog.pg_database d"
+	             " WHERE d.datname ~ '^" PREFIX "[0-9]+_[0-9]+$'"
+	             "  AND split_part(d.datname, '_', 3)::bigint < $1::bigint"
+	             "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a"
+	             "   WHERE a.datid = d.oid)",
+	             (const char *const *)&stale, 1, clock_after(DROP_MS), &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		on_database(t, "DROP DATABASE IF EXISTS", rows_get(&rows, i, 0), "", DROP_MS);
+	rows_free(&rows);
+	free(stale);
+}
+
+/* The locale of the original, if this server has it. */
+static int create(struct trial *t)
+{
+	const struct manifest *m = t->m;
+	struct buf how = BUF_INIT;
+	int rc;
+
+	buf_puts(&how, " TEMPLATE template0 ENCODING ");
+	server_literal(&t->db.pg, &how, m->encoding ? m->encoding : "UTF8");
+	buf_puts(&how, " LC_COLLATE ");
+	server_literal(&t->db.pg, &how, m->collate ? m->collate : "C");
+	buf_puts(&how, " LC_CTYPE ");
+	server_literal(&t->db.pg, &how, m->ctype ? m->ctype : "C");
+	rc = on_database(t, "CREATE DATABASE", t->name, how.data, MAKE_MS);
+	buf_free(&how);
+	if (rc)
+		rc = on_database(t, "CREATE DATABASE", t->name,
+		                 " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", MAKE_MS);
+	return rc;
+}
+
+static int restore_archive(struct trial *t, const char *path, struct buf *error)
+{
+	static const char *const fixed[] = { "pg_restore", "--exit-on-error", "--no-owner",
+		                             "--no-privileges", "--no-subscriptions",
+		                             "--no-password", NULL };
+	struct strs args = { 0 };
+	struct tool tool = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
+		                      .conninfo = &t->target.conninfo, .keep_fd = t->keep_fd } };
+	int rc = 0;
+
+	for (size_t i = 0; fixed[i]; i++)
+		strs_add(&args, fixed[i]);
+	if (server_version(&t->db.pg) < 180000)
+		strs_add(&args, "--no-statistics");
+	strs_add(&args, path);
+	if (tool_run(&tool) != 0)
+		rc = tool_explain(&tool, error);
+	tool_free(&tool);
+	strs_free(&args);
+	return rc == NO ? BAD_DATA : rc;
+}
+
+static void take_line(const char *line, void *arg)
+{
+	struct buf *words = arg;
+
+	if (words->len < 500 && strstr(line, "ERROR"))
+		buf_printf(words, "%s%s", words->len ? "; " : "", line);
+}
+
+static int restore_sql(struct trial *t, const char *path, struct buf *error)
+{
+	struct strs files = { 0 };
+	struct buf words = BUF_INIT;
+	struct psql_job job = { .conninfo = &t->target.conninfo, .files = &files,
+		                .keep_fd = t->keep_fd };
+	struct child child = { .watched = -1, .tell = take_line, .arg = &words, .patience = 1000 };
+	struct ending ending = { .status = CANNOT_RUN };
+
+	strs_add(&files, path);
+	child.pid = psql_start(&job, &child.messages);
+	if (child.pid >= 0)
+		ending = child_watch(&child);
+	if (ending.status)
+		buf_printf(error, "psql: %s", words.len ? words.data : strerror(errno));
+	buf_free(&words);
+	strs_free(&files);
+	return ending.forwarded ? BY_SIGNAL + ending.forwarded : ending.status ? BAD_DATA : 0;
+}
+
+/* The new database is looked at as a backup of it would. */
+static int count(struct trial *t, struct buf *error)
+{
+	struct dump d = { .target = &t->target };
+	struct manifest found = { 0 };
+	int rc = dump_open(&d, t->deadline, error);
+
+	if (!rc)
+		rc = dump_look(&d, &found, error);
+	if (!rc && found.tables != t->m->tables) {
+		buf_printf(error, "%lld tables were restored in place of %lld", (long long)found.tables,
+		           (long long)t->m->tables);
+		rc = BAD_DATA;
+	}
+	dump_free(&d);
+	manifest_free(&found);
+	return rc;
+}
+
+static int failed(struct trial *t, const char *what, struct buf *error)
+{
+	buf_printf(error, "%s: cannot %s: %s", t->server->shown, what, db_error(&t->db));
+	return strcmp(db_sqlstate(&t->db), "42501") == 0 ? DENIED : UNAVAILABLE;
+}
+
+static int try_pg(struct trial *t, const char *path, struct buf *error)
+{
+	int rc = db_reopen(&t->db, t->server, t->deadline, error);
+
+	if (rc)
+		return rc;
+	drop_stale(t);
+	if (create(t) != 0)
+		return failed(t, "make a database to restore into (the role needs CREATEDB)", error);
+	rc = strcmp(t->m->kind, "plain") == 0 ? restore_sql(t, path, error)
+	                                      : restore_archive(t, path, error);
+	if (!rc)
+		rc = count(t, error);
+	/* The session may have been cut off meanwhile. */
+	if (on_database(t, "DROP DATABASE", t->name, "", DROP_MS) != 0) {
+		db_close(&t->db);
+		if (db_open(&t->db, t->server, DB_WRITE, clock_after(DROP_MS)) != REACHED ||
+		    on_database(t, "DROP DATABASE IF EXISTS", t->name, "", DROP_MS) != 0)
+			rc = rc ? rc : failed(t, "drop the restored database", error);
+	}
+	return rc;
+}
+
+int trial_restore(const char *path, const struct manifest *m, const struct target *server,
+                  int keep_fd, int64_t deadline, struct buf *error)
+{
+	struct trial t = { .server = server, .db = DB_INIT, .m = m, .keep_fd = keep_fd,
+		           .deadline = deadline };
+	bool lite = strcmp(m->kind, "sqlite") == 0;
+	int rc;
+
+	if (lite != (server->kind == TARGET_SQLITE)) {
+		buf_printf(error, "'%s' cannot be restored into %s: one is SQLite, the other is not", path,
+		           server->shown);
+		return BAD_USAGE;
+	}
+	if (lite)
+		return readback_unpack(path, server->path, m->tables, error);
+	t.name = xasprintf(PREFIX "%lld_%ld", (long long)(clock_wall() / 1000), (long)getpid());
+	target_copy(&t.target, server, t.name);
+	rc = try_pg(&t, path, error);
+	db_free(&t.db);
+	target_free(&t.target);
+	free(t.name);
+	return rc;
+}
