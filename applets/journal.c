@@ -3,10 +3,12 @@
  * pgrestore recorded.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "applet.h"
 #include "base/banned.h"
+#include "base/file.h"
 #include "core/journal.h"
 
 static struct {
@@ -55,14 +57,24 @@ static void print_json(const struct rows *rows)
 		printf("%s\n", rows_get(rows, row, 0));
 }
 
+/* A file, or a folder of backups. */
+static int open_given(struct journal *j, const char *path)
+{
+	char *file = file_is_dir(path) ? xasprintf("%s/" JOURNAL_BESIDE, path) : xstrdup(path);
+	int rc = journal_open_file(j, file);
+
+	free(file);
+	return rc;
+}
+
 static int run(int argc, char **argv, char ***command)
 {
 	struct rows rows = { 0 };
 	struct journal j;
 	int rc;
 
-	(void)argc, (void)argv, (void)command;
-	rc = journal_open(&j, JOURNAL_DEFAULT, false);
+	(void)command;
+	rc = argc ? open_given(&j, argv[0]) : journal_open(&j, JOURNAL_DEFAULT, false);
 	if (rc == 1)
 		die(NO_INPUT, "there is no journal: %s does not exist and PGBOX_JOURNAL is not set",
 		    JOURNAL_DEFAULT);
@@ -80,10 +92,12 @@ static int run(int argc, char **argv, char ***command)
 const struct applet applet_journal = {
 	.name = "journal",
 	.brief = "show what pgbox did here",
-	.synopsis = "[options]",
+	.synopsis = "[FILE|DIR] [options]",
 	.about = "Shows the runs that seedonce, pgbackup and pgrestore recorded, oldest first.\n"
-	         "The journal is the SQLite file PGBOX_JOURNAL, else " JOURNAL_DEFAULT ".",
+	         "The journal is FILE, or the one in DIR, a folder of backups; else the SQLite\n"
+	         "file PGBOX_JOURNAL, else " JOURNAL_DEFAULT ".",
 	.opts = opts,
 	.notes = "exit codes: 0 shown; 64 wrong call; 66 no journal, or an unreadable one.",
+	.max_operands = 1,
 	.run = run,
 };

@@ -89,7 +89,7 @@ static const char about[] =
 	"  list                       the backups in the folder\n"
 	"  status                     0 when every database has a fresh verified backup:\n"
 	"                             for a health check\n"
-	"  verify [BACKUP|DB]...      reads backups again in full; else the newest of each\n"
+	"  verify [BACKUP|DB]...      read backups again in full; else the newest of each\n"
 	"  prune                      delete what no --keep rule keeps; runs do it, too\n"
 	"  sync                       rebuild the record from the manifests\n"
 	"\n"
@@ -326,8 +326,6 @@ static int status(void)
 	return rc;
 }
 
-static void lock_folder(struct folder_lock *l);
-
 static void tell_holder(const char *holder, void *arg)
 {
 	(void)arg;
@@ -532,7 +530,7 @@ static int run(int argc, char **argv, char ***command)
 const struct applet applet_pgbackup = {
 	.name = "pgbackup",
 	.brief = "back databases up, verify and keep the backups",
-	.synopsis = "[run|daemon|list|status|verify|prune|sync] [OPERAND...] [options]",
+	.synopsis = "[run|list|status|verify|prune|sync] [OPERAND...] [options]",
 	.about = about,
 	.opts = opts,
 	.notes = notes,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows the main job working: an app's first boot, its second, one with the volume
-# wiped, and one after a seed that was killed half-way. On SQLite, and then on
+# Shows the main jobs working: an app's first boot, its second, one with the volume
+# wiped, and one after a seed that was killed half-way; then backups. On SQLite, and then on
 # PostgreSQL where a server can be started. Each command is printed before it is
 # run; the exit status is not 0 when a step is not as expected.
 #
@@ -65,11 +65,34 @@ first_boots() {
 	step 0 'running it again' "seedonce --name big --on-interrupted rerun -- echo seeding"
 }
 
+# backups: of the database that the boots left.
+backups() {
+	say "a backup: dumped, read back, summed, on the disk, and only then given its name"
+	step 0 'tables in' 'pgbackup run'
+	step 0 'OK' 'cd "$BACKUP_DIR"/*/ && sha256sum -c ./*.sha256'
+	step 0 'verified' 'pgbackup list'
+	step 0 'ok:' 'pgbackup status'
+
+	say "three more, and a rule that keeps one: never fewer than BACKUP_KEEP_MIN stay"
+	for _ in 1 2 3; do
+		step 0 '' 'pgbackup run --quiet'
+	done
+	step 0 'delete' 'pgbackup prune --dry-run --keep-last 1 --keep-min 2'
+
+	say "a flipped byte is found"
+	step 0 '' "printf X | dd of=\"\$(readlink -f \"\$BACKUP_DIR\"/*/latest)\" bs=1 seek=300 conv=notrunc status=none"
+	step 65 'damaged' 'pgbackup verify'
+	unset BACKUP_DIR
+}
+
 on_sqlite() {
 	say "SQLite, the embedded default"
 	echo '$ export DATABASE_URL=sqlite:app.db'
 	export DATABASE_URL=sqlite:app.db
 	first_boots 'rm app.db'
+	BACKUP_DIR=$work/backups-sqlite
+	export BACKUP_DIR
+	backups
 }
 
 pg_bin() {
@@ -103,6 +126,9 @@ on_postgresql() {
 	echo "\$ export DATABASE_URL='host=$work/pg user=app dbname=shop'"
 	export DATABASE_URL="host=$work/pg user=app dbname=shop"
 	first_boots "psql -q 'host=$work/pg user=app dbname=postgres' -c 'drop database shop' -c 'create database shop'"
+	BACKUP_DIR=$work/backups
+	export BACKUP_DIR
+	backups
 }
 
 mkdir "$work/seed"

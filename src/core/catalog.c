@@ -15,7 +15,7 @@
 /* A journal beside the backups may be seen under other paths by other containers. */
 int catalog_open(struct catalog *c, const char *dir, bool create)
 {
-	char *path = xasprintf("%s/.pgbox/journal.db", dir), *real = realpath(dir, NULL);
+	char *path = xasprintf("%s/" JOURNAL_BESIDE, dir), *real = realpath(dir, NULL);
 	struct buf ignored = BUF_INIT;
 	const char *elsewhere = NULL;
 	int rc;

@@ -120,6 +120,22 @@ static bool folder_missing(const char *path)
 	return missing;
 }
 
+static int open_path(struct journal *j, const char *path, bool create)
+{
+	j->path = xstrdup(path);
+	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
+		return failed(j);
+	if (query(j, "PRAGMA synchronous = FULL") || (!is_current(j) && migrate(j)))
+		return failed(j);
+	return 0;
+}
+
+int journal_open_file(struct journal *j, const char *path)
+{
+	*j = (struct journal)JOURNAL_INIT;
+	return open_path(j, path, false);
+}
+
 int journal_open(struct journal *j, const char *fallback, bool create)
 {
 	const char *path;
@@ -129,12 +145,7 @@ int journal_open(struct journal *j, const char *fallback, bool create)
 		return -1;
 	if ((!path || !*path) && folder_missing(fallback))
 		return 1;
-	j->path = xstrdup(path && *path ? path : fallback);
-	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
-		return failed(j);
-	if (query(j, "PRAGMA synchronous = FULL") || (!is_current(j) && migrate(j)))
-		return failed(j);
-	return 0;
+	return open_path(j, path && *path ? path : fallback, create);
 }
 
 /* The words of a server may hold what no journal should. The caller frees it. */

@@ -23,6 +23,9 @@ struct journal {
 
 #define JOURNAL_INIT { .lite = LITE_INIT, .error = BUF_INIT }
 
+/* Where the journal of a folder of backups is, relative to the folder. */
+#define JOURNAL_BESIDE ".pgbox/journal.db"
+
 /* What a run is recorded as. Texts may be NULL. */
 struct run {
 	const char *applet, *name, *target; /* target as target.shown: no secrets */
@@ -37,6 +40,9 @@ struct run {
 /* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error; 1 when the fallback's folder does not exist, which is nobody's mistake.
  * With create false a missing file is an error. */
 int journal_open(struct journal *j, const char *fallback, bool create);
+
+/* Opens that file, whatever PGBOX_JOURNAL says, and makes none. As journal_open. */
+int journal_open_file(struct journal *j, const char *path);
 
 /* Records a beginning; *id is for journal_finish. On a closed journal these do
  * nothing and return 0. -1 with error when the record could not be written: the

@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "core/tool.h"
 #include "ext/lite.h"
-#include "ext/unpack.h"
+#include "ext/pack.h"
 
 /* --- archives --- */
 

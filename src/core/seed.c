@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "ext/engine.h"
 #include "ext/hash.h"
-#include "ext/unpack.h"
+#include "ext/pack.h"
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
 

@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "ext/unpack.h"
+#include "ext/pack.h"
 
 /* The job of this process, in a child of psql_start; NULL elsewhere. */
 static const struct psql_job *job;

@@ -1,12 +1,35 @@
 /*
- * pack - writes compressed files: zstd, gzip (zlib), lz4 frames, or as it is. All have
- * a checksum of their content, but `none`.
+ * pack - reads and writes compressed files: gzip (zlib), zstd and lz4 frames.
  */
 #ifndef EXT_PACK_H
 #define EXT_PACK_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/buf.h"
+
+/* --- reading; what a file is is told by its first bytes, else it is taken as it is. These
+ * return 0, or -1 with errno; EBADMSG says that the file is damaged or cut off. --- */
+
+/* Gives each piece of the unpacked content to take, which returns 0, or -1 to end it.
+ * Reads to the end: it is whole then. */
+int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg);
+
+/* Whether the file is a compressed one; false also when it cannot be read. */
+bool unpack_is_packed(const char *path);
+
+/* Appends the whole unpacked content to b. */
+int unpack_read(const char *path, struct buf *b);
+
+/* Writes the unpacked content to a descriptor, as it is read. */
+int unpack_copy(const char *path, int fd);
+
+/* Reads to the end and keeps nothing: is it whole, and text? EILSEQ: it holds a NUL
+ * byte, behind which psql and SQLite would read nothing. */
+int unpack_check(const char *path);
+
+/* --- writing; every method has a checksum of the content, but `none` --- */
 
 enum packing_method { PACK_NONE, PACK_ZSTD, PACK_GZIP, PACK_LZ4 };
 

@@ -15,7 +15,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "ext/hash.h"
-#include "ext/unpack.h"
+#include "ext/pack.h"
 
 static void assert_hash(const char *text, const char *wanted)
 {
