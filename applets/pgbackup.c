@@ -6,6 +6,7 @@
  * backup makes superfluous, and what is due follows from the journal, not from when
  * the container was started.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,11 +221,15 @@ static int work(void *arg)
 	return backup_run(arg);
 }
 
-static void clean(void *arg)
+static void clean(void *arg, int signal)
 {
 	const struct backup *b = arg;
 
 	progress_clear();
+	if (signal == SIGKILL)
+		msg(MSG_ERROR, "the run was killed: was it out of memory?");
+	else
+		msg(MSG_ERROR, "the run was stopped by signal %d", signal);
 	backup_recover(b->dir, tell);
 }
 

@@ -13,16 +13,13 @@ roundtrip_roles() {
 	server_sql "$1" postgres 'create role rt_owner' 'create role rt_reader' 'create role "rt quo""te"'
 }
 
-# roundtrip_dump URL FILE [OPTION...]: a plain dump by our pg_dump, of which two are equal when the databases are. What is
-# not the databases' own is taken out: the server's version in the header, for dumps that have gone to another server;
-# and the value of the column option pg_attver, with which 15.20 and 17.12 (not 13.23, not 18.6) mark every column they make.
-# The server ignores what a SET says of it, and pg_dump 18.6, unlike theirs, prints it.
+# roundtrip_dump URL FILE [OPTION...]: a plain dump by our pg_dump, of which two are equal when the databases are, but for
+# the server's version in the header, which is left out for dumps that have gone to another server.
 roundtrip_dump() {
 	local url=$1 file=$2
 	shift 2
 	"$PGBOX" pg_dump --restrict-key=roundtrip "$@" "$url" >"$file.raw" || return
-	LC_ALL=C sed -E -e '1,12 { /^-- Dumped from database version /d; }' \
-		-e 's/(SET \(.*)pg_attver=[0-9]+(.*\);)$/\1pg_attver=N\2/' "$file.raw" >"$file"
+	LC_ALL=C sed -e '1,12 { /^-- Dumped from database version /d; }' "$file.raw" >"$file"
 	rm "$file.raw"
 }
 

@@ -91,6 +91,8 @@ static int wait_for_lock(struct folder_lock *l, int64_t deadline,
 
 		if (errno == EINTR)
 			continue;
+		if (errno != EWOULDBLOCK || !clock_left(deadline))
+			return -1;
 		if (!told) {
 			file_read(l->path, &holder, 1024);
 			buf_trim(&holder);
@@ -98,8 +100,6 @@ static int wait_for_lock(struct folder_lock *l, int64_t deadline,
 			buf_free(&holder);
 		}
 		told = true;
-		if (errno != EWOULDBLOCK || !clock_left(deadline))
-			return -1;
 		clock_sleep(LOCK_LOOK_MS, deadline);
 	}
 	return 0;
@@ -119,7 +119,9 @@ int archive_lock(struct folder_lock *l, const char *dir, int64_t deadline,
 	else if ((l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		rc = cannot(error, "open the lock file", l->path);
 	else if (wait_for_lock(l, deadline, tell, arg) != 0) {
-		buf_printf(error, "'%s' is locked by another run", dir);
+		buf_printf(error, "'%s' is locked by another run: ", dir);
+		file_read(l->path, error, error->len + 1024);
+		buf_trim(error);
 		rc = LOCKED;
 	} else {
 		sign(l->fd);
@@ -383,6 +385,25 @@ int archive_remove(const char *path)
 
 /* --- what a dead run left --- */
 
+/* BASE-YYYYMMDD-HHMMSS.what, whose base is the folder's name, less the dot of .globals. */
+static bool is_named_for(const char *folder, const char *name)
+{
+	static const char form[] = "-dddddddd-dddddd.";
+	const char *base = file_base(folder);
+	const char *rest = skip_prefix(name, base + (strcmp(base, ARCHIVE_GLOBALS) == 0));
+	size_t i = 0;
+
+	while (rest && form[i] && (form[i] == 'd' ? isdigit((unsigned char)rest[i]) != 0 : rest[i] == form[i]))
+		i++;
+	return rest && !form[i];
+}
+
+/* Nobody else's names look so. */
+static bool is_part_of_ours(const char *folder, const char *name)
+{
+	return strcmp(name, "latest" PART) == 0 || (ends_in(name, PART) && is_named_for(folder, name));
+}
+
 /* Calls visit for each folder that may hold backups: DATABASE, JOB/DATABASE. */
 static void each_folder(const char *dir, int depth, void (*visit)(const char *folder, void *arg),
                         void *arg)
@@ -393,7 +414,8 @@ static void each_folder(const char *dir, int depth, void (*visit)(const char *fo
 	for (size_t i = 0; i < folders.n; i++) {
 		const char *name = file_base(folders.v[i]);
 
-		if (strcmp(name, ".pgbox") == 0 || ends_in(name, ".dir") || ends_in(name, PART))
+		/* A backup may be a folder itself. */
+		if (strcmp(name, ".pgbox") == 0 || is_named_for(dir, name))
 			continue;
 		visit(folders.v[i], arg);
 		if (depth > 1)
@@ -403,26 +425,6 @@ static void each_folder(const char *dir, int depth, void (*visit)(const char *fo
 }
 
 #define DEPTH 2
-
-/* NAME-YYYYMMDD-HHMMSS.what.part, or latest.part: nobody else's names look so. */
-static bool is_part_of_ours(const char *name)
-{
-	static const char form[] = "-dddddddd-dddddd.";
-
-	if (!ends_in(name, PART))
-		return false;
-	if (strcmp(name, "latest" PART) == 0)
-		return true;
-	for (const char *at = strchr(name, '-'); at; at = strchr(at + 1, '-')) {
-		size_t i = 0;
-
-		while (form[i] && (form[i] == 'd' ? isdigit((unsigned char)at[i]) != 0 : at[i] == form[i]))
-			i++;
-		if (!form[i])
-			return true;
-	}
-	return false;
-}
 
 int64_t archive_size(const char *path)
 {
@@ -494,13 +496,13 @@ static void recover_folder(const char *folder, void *arg)
 
 	file_list(folder, manifests, &found);
 	for (size_t i = 0; i < found.n; i++)
-		if (is_part_of_ours(file_base(found.v[i])))
+		if (is_part_of_ours(folder, file_base(found.v[i])))
 			recover_manifest(r, found.v[i]);
 	strs_free(&found);
 	file_list(folder, parts, &found);
 	file_folders(folder, &found);
 	for (size_t i = 0; i < found.n; i++)
-		if (is_part_of_ours(file_base(found.v[i])) && file_remove(found.v[i]) == 0)
+		if (is_part_of_ours(folder, file_base(found.v[i])) && file_remove(found.v[i]) == 0)
 			strs_add(r->deleted, found.v[i] + r->prefix);
 	strs_free(&found);
 }

@@ -18,6 +18,7 @@
 
 #define TRIAL_MS 86400000
 #define BUSY_LOOK_MS 500
+#define ASK_MS 10000 /* for an answer about the lock */
 #define FIRST_MS 1000
 #define RECOVER_MS 1000
 
@@ -27,7 +28,7 @@ struct work {
 	struct folder_lock folder;
 	int64_t id;       /* of the run in the journal; 0: it has none */
 	bool told;        /* that the journal cannot be used */
-	size_t good, bad; /* databases, and roles */
+	size_t good, bad; /* databases; what failed, roles too */
 	int status;       /* of the first that failed */
 	struct buf error; /* its sentence */
 	const struct source *down; /* the server that was waited for in vain */
@@ -38,6 +39,7 @@ struct work {
 struct job {
 	struct work *run;
 	const struct item *item;
+	bool roles; /* of the server, and not the database */
 	struct dump dump;
 	struct manifest m;
 	struct archive archive;
@@ -141,10 +143,10 @@ static int take_lock(struct job *j, struct lock *lock, struct buf *error)
 	bool told = false;
 	int rc;
 
-	while ((rc = lock_try(lock, deadline, error)) == LOCKED) {
+	while ((rc = lock_try(lock, clock_after(ASK_MS), error)) == LOCKED) {
 		struct buf who = BUF_INIT;
 
-		lock_holder(lock, deadline, &who);
+		lock_holder(lock, clock_after(ASK_MS), &who);
 		if (!told)
 			tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
 			     who.data);
@@ -187,10 +189,11 @@ static int check_space(struct job *j, const struct newest *last, struct buf *err
 static void judge_suspect(struct job *j, const struct newest *last)
 {
 	struct manifest *m = &j->m;
-	bool same = last->made && strcmp(last->kind, m->kind) == 0;
+	bool same = last->made && strcmp(last->kind, m->kind) == 0 &&
+	            strcmp(last->compression, m->compression) == 0;
 	char *words;
 
-	if (same && !m->tables && last->tables)
+	if (!m->tables && last->tables)
 		words = xasprintf("suspect: it has no tables, the one before had %lld",
 		                  (long long)last->tables);
 	else if (same && m->bytes < last->bytes / 2)
@@ -270,7 +273,7 @@ static void tell_done(struct job *j)
 	char *size = size_text(j->m.bytes);
 	double seconds = (double)(clock_ms() - j->began) / 1000;
 
-	if (strcmp(j->m.kind, "roles") == 0)
+	if (j->roles)
 		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s", j->item->target.shown, size, seconds,
 		     j->archive.path);
 	else
@@ -301,11 +304,11 @@ static void record(struct job *j)
 }
 
 /* The steps between the lock and the end; roles have fewer. */
-static int steps(struct job *j, bool roles, struct buf *error)
+static int steps(struct job *j, struct buf *error)
 {
 	int rc = dump_look(&j->dump, &j->m, error);
 
-	if (!rc && roles) {
+	if (!rc && j->roles) {
 		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
 		                   j->m.started, ".sql.zst", error);
 		if (!rc)
@@ -315,18 +318,19 @@ static int steps(struct job *j, bool roles, struct buf *error)
 	} else if (!rc) {
 		rc = make(j, error);
 	}
-	if (!rc && !roles)
+	if (!rc && !j->roles)
 		rc = try_restore(j, error);
 	return rc ? rc : publish(j, error);
 }
 
-static void count_result(struct work *r, int rc, const struct buf *error)
+static void count_result(struct work *r, int rc, bool roles, const struct buf *error)
 {
 	if (rc && !r->bad) {
 		r->status = rc;
 		buf_puts(&r->error, error->data);
 	}
-	*(rc ? &r->bad : &r->good) += 1;
+	r->bad += rc != 0;
+	r->good += !rc && !roles;
 }
 
 static void finish(struct job *j, int64_t id, int rc, const struct buf *error)
@@ -350,7 +354,7 @@ static void finish(struct job *j, int64_t id, int rc, const struct buf *error)
 	                        rc ? error->data : NULL));
 	if (!rc)
 		prune(j);
-	count_result(r, rc, error);
+	count_result(r, rc, j->roles, error);
 	/* A signal ends the whole run. */
 	if (rc > BY_SIGNAL) {
 		archive_free(&j->archive);
@@ -362,7 +366,7 @@ static void run_item(struct work *r, const struct item *item, bool roles)
 {
 	const struct backup *b = r->b;
 	struct job j = {
-		.run = r, .item = item, .m = { .started = clock_wall() }, .began = clock_ms(),
+		.run = r, .item = item, .roles = roles, .m = { .started = clock_wall() }, .began = clock_ms(),
 		.dump = { .target = &item->target, .format = b->format, .packing = b->packing,
 		          .jobs = b->jobs, .lock_wait = b->lock_wait, .keep_fd = r->folder.fd,
 		          .tick = on_tick },
@@ -382,7 +386,7 @@ static void run_item(struct work *r, const struct item *item, bool roles)
 	if (!rc)
 		rc = take_lock(&j, &lock, &error);
 	if (!rc)
-		rc = steps(&j, roles, &error);
+		rc = steps(&j, &error);
 	finish(&j, id, rc, &error);
 	lock_free(&lock);
 	dump_free(&j.dump);
@@ -435,7 +439,7 @@ static void run_source(struct work *r, size_t i, struct items *items)
 
 	if (rc) {
 		tell(r, MSG_ERROR, "%s", error.data);
-		count_result(r, rc, &error);
+		count_result(r, rc, false, &error);
 	}
 	for (size_t k = 0; k < items->n; k++)
 		if (!is_made(r, &items->v[k]))
@@ -564,7 +568,9 @@ static int prune_folder(struct catalog *c, const char *folder, const struct rete
 	size_t n = 0;
 	int rc = 0;
 
-	if (catalog_past(c, folder, &past, &n, &paths) || catalog_newest(c, folder, &newest)) {
+	/* What somebody else deleted must not count as kept. */
+	if (catalog_missing(c, say) || catalog_past(c, folder, &past, &n, &paths) ||
+	    catalog_newest(c, folder, &newest)) {
 		buf_puts(error, c->journal.error.data);
 		rc = NO;
 	} else {

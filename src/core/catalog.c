@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/file.h"
 
 #define APPLET "pgbackup"
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -90,15 +91,17 @@ int catalog_add(struct catalog *c, int64_t run, const char *path, const char *fo
 	     *tables = number(m->tables);
 	char *when = verified ? clock_iso(m->verified ? m->verified : clock_wall()) : NULL;
 	const char *params[] = { c->dir, id,   path,   m->kind, folder,
-		                 bytes,  m->sha256, when, made,    tables, m->suspect ? "1" : "0" };
+		                 bytes,  m->sha256, when, made,    tables, m->suspect ? "1" : "0",
+		                 m->compression };
 	int rc = journal_query(
 		&c->journal,
 		"INSERT INTO files (dir, run, path, kind, database, bytes, sha256, verified, made,"
-		"  tables, suspect) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+		"  tables, suspect, compression)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 		" ON CONFLICT (dir, path) DO UPDATE SET kind = ?4, database = ?5, bytes = ?6,"
-		"  sha256 = ?7, verified = ?8, made = ?9, tables = ?10, suspect = ?11, gone = NULL,"
-		"  reason = NULL",
-		params, 11, NULL);
+		"  sha256 = ?7, verified = ?8, made = ?9, tables = ?10, suspect = ?11,"
+		"  compression = ?12, gone = NULL, reason = NULL",
+		params, 12, NULL);
 
 	if (!rc && run)
 		rc = query(c, "UPDATE runs SET bytes = ?2, sha256 = ?3 WHERE dir = ?1 AND id = ?4",
@@ -164,7 +167,7 @@ int catalog_newest(struct catalog *c, const char *folder, struct newest *newest)
 {
 	struct rows rows = { 0 };
 	int rc = query(c,
-	               "SELECT made, bytes, tables, kind, suspect FROM files WHERE dir = ?1"
+	               "SELECT made, bytes, tables, kind, suspect, ifnull(compression, '') FROM files WHERE dir = ?1"
 	               " AND database = ?2 AND gone IS NULL AND verified IS NOT NULL"
 	               " ORDER BY made DESC, path DESC LIMIT 1",
 	               folder, NULL, NULL, &rows);
@@ -176,6 +179,7 @@ int catalog_newest(struct catalog *c, const char *folder, struct newest *newest)
 		newest->tables = rows_get(&rows, 0, 2) ? atoll(rows_get(&rows, 0, 2)) : 0;
 		newest->suspect = rows_true(&rows, 0, 4);
 		snprintf(newest->kind, sizeof(newest->kind), "%s", rows_get(&rows, 0, 3));
+		snprintf(newest->compression, sizeof(newest->compression), "%s", rows_get(&rows, 0, 5));
 	}
 	rows_free(&rows);
 	return rc;
@@ -192,9 +196,34 @@ static int list(struct catalog *c, const char *sql, struct strs *texts)
 	return rc;
 }
 
-int catalog_paths(struct catalog *c, struct strs *paths)
+static bool is_there(const struct catalog *c, const char *path)
 {
-	return list(c, "SELECT path FROM files WHERE dir = ?1 AND gone IS NULL ORDER BY path", paths);
+	char *full = xasprintf("%s/%s", c->root, path), *manifest = xasprintf("%s.json", full);
+	bool there = file_exists(full) && file_exists(manifest);
+
+	free(full);
+	free(manifest);
+	return there;
+}
+
+int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+{
+	struct strs paths = { 0 };
+	int rc = list(c, "SELECT path FROM files WHERE dir = ?1 AND gone IS NULL ORDER BY path", &paths);
+
+	for (size_t i = 0; i < paths.n && !rc; i++) {
+		char *words;
+
+		if (is_there(c, paths.v[i]))
+			continue;
+		rc = catalog_gone(c, paths.v[i], "not there");
+		words = xasprintf("%s: is not there any more", paths.v[i]);
+		if (tell)
+			tell(MSG_WARNING, words);
+		free(words);
+	}
+	strs_free(&paths);
+	return rc;
 }
 
 int catalog_folders(struct catalog *c, struct strs *folders)
@@ -216,7 +245,8 @@ int catalog_last(struct catalog *c, struct rows *rows)
 {
 	return query(c,
 	             RUNS ", parts AS (SELECT p.*, r.name AS scope, r.due AS at FROM runs p"
-	             "  JOIN r ON r.id = p.part_of WHERE p.name NOT LIKE '%.globals'),"
+	             "  JOIN r ON r.id = p.part_of WHERE p.name <> '.globals'"
+	             "  AND p.name NOT GLOB '*/.globals'),"
 	             " newest AS (SELECT scope, at FROM parts"
 	             "  ORDER BY scope = '" CATALOG_SCHEDULED "' DESC, at DESC LIMIT 1)"
 	             " SELECT name, status, ifnull(error, '') FROM parts WHERE (scope, at) IN newest"

@@ -7,6 +7,7 @@
 #ifndef CORE_CATALOG_H
 #define CORE_CATALOG_H
 
+#include "base/msg.h"
 #include "core/journal.h"
 #include "core/manifest.h"
 #include "core/retention.h"
@@ -62,7 +63,7 @@ int catalog_past(struct catalog *c, const char *folder, struct past **past, size
 struct newest {
 	int64_t made; /* 0: there is none */
 	int64_t bytes, tables;
-	char kind[16];
+	char kind[16], compression[16];
 	bool suspect;
 };
 int catalog_newest(struct catalog *c, const char *folder, struct newest *newest);
@@ -77,8 +78,9 @@ int catalog_last_run(struct catalog *c, struct rows *rows);
 /* What the scheduler must remember. */
 int catalog_history(struct catalog *c, struct history *h);
 
-/* The paths of all backups that are not gone. */
-int catalog_paths(struct catalog *c, struct strs *paths);
+/* Notes as gone the backups of which data or manifest are not there any more; tell (may be
+ * NULL) hears of each. */
+int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
 
 /* The folders that hold backups. */
 int catalog_folders(struct catalog *c, struct strs *folders);

@@ -26,7 +26,7 @@ static void on_usr1(int number)
 	asked = true;
 }
 
-int daemon_supervise(int (*work)(void *arg), void (*clean)(void *arg), void *arg)
+int daemon_supervise(int (*work)(void *arg), void (*clean)(void *arg, int signal), void *arg)
 {
 	pid_t parent = getpid(), pid = fork();
 	struct child child = { .pid = pid, .messages = -1, .watched = -1, .patience = PATIENCE_MS };
@@ -42,7 +42,7 @@ int daemon_supervise(int (*work)(void *arg), void (*clean)(void *arg), void *arg
 		return CANNOT_RUN;
 	ending = child_watch(&child);
 	if (ending.status >= BY_SIGNAL)
-		clean(arg);
+		clean(arg, ending.status - BY_SIGNAL);
 	if (ending.forwarded)
 		return BY_SIGNAL + ending.forwarded;
 	return ending.status >= BY_SIGNAL ? NO : ending.status;

@@ -100,7 +100,7 @@ static void print_state(const struct state *s)
 	else
 		printf("%s: %s: %s, %s old", s->folder, s->fresh ? "ok" : "too old", size, age);
 	if (s->newest.suspect)
-		printf("; suspect: much smaller than the one before, nothing is pruned");
+		printf("; suspect beside the one before it, so nothing is pruned");
 	if (strcmp(s->run, "done") != 0)
 		printf("; the last run %s%s%s", strcmp(s->run, "running") == 0 ? "is " : "was ", s->run,
 		       strcmp(s->run, "running") == 0 ? "" : *s->error ? ": " : "");
@@ -133,7 +133,7 @@ static void print_json(const struct state *s)
 	free(bytes);
 }
 
-/* A backup that somebody deleted is none. A clock that was set back makes none too old. */
+/* A clock that was set back makes none too old. */
 static int status_one(struct catalog *c, const struct rows *rows, size_t row, int64_t limit, bool json)
 {
 	struct state s = { .folder = rows_get(rows, row, 0), .run = rows_get(rows, row, 1),
@@ -150,29 +150,13 @@ static int status_one(struct catalog *c, const struct rows *rows, size_t row, in
 	return s.fresh ? DONE : NO;
 }
 
-/* What is gone is noticed, also where somebody else than pgbackup deleted it. */
-static void note_missing(struct catalog *c)
-{
-	struct strs paths = { 0 };
-
-	catalog_paths(c, &paths);
-	for (size_t i = 0; i < paths.n; i++) {
-		char *full = xasprintf("%s/%s", c->root, paths.v[i]);
-
-		if (!file_exists(full))
-			catalog_gone(c, paths.v[i], "not there");
-		free(full);
-	}
-	strs_free(&paths);
-}
-
 int report_status(struct catalog *c, int64_t limit, bool json)
 {
 	struct rows rows = { 0 };
 	int rc = DONE;
 
-	note_missing(c);
-	if (catalog_last(c, &rows) != 0) {
+	/* A backup that somebody deleted is none. */
+	if (catalog_missing(c, NULL) != 0 || catalog_last(c, &rows) != 0) {
 		printf("failed: %s\n", c->journal.error.data);
 		return NO;
 	}

@@ -64,31 +64,11 @@ int sync_adopt(struct catalog *c, const char *path, struct buf *error)
 	return rc;
 }
 
-static int mark_gone(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
-{
-	struct strs paths = { 0 };
-	int rc = catalog_paths(c, &paths);
-
-	for (size_t i = 0; i < paths.n && !rc; i++) {
-		char *full = xasprintf("%s/%s", c->root, paths.v[i]), *words;
-
-		if (!file_exists(full)) {
-			rc = catalog_gone(c, paths.v[i], "not there");
-			words = xasprintf("%s: is not there any more", paths.v[i]);
-			tell(MSG_INFO, words);
-			free(words);
-		}
-		free(full);
-	}
-	strs_free(&paths);
-	return rc ? NO : DONE;
-}
-
 int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
 	size_t prefix = strlen(c->root) + 1;
 	struct strs manifests = { 0 };
-	int rc = mark_gone(c, tell);
+	int rc = catalog_missing(c, tell) ? NO : DONE;
 
 	archive_manifests(c->root, &manifests);
 	for (size_t i = 0; i < manifests.n && rc != NO; i++) {

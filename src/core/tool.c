@@ -108,7 +108,8 @@ static const struct meaning {
 	{ "55P03", LOCKED, "a table is locked" },
 	{ "28", DENIED, "the login was refused" },
 	{ "42501", DENIED, "this role may not read everything: grant it pg_read_all_data "
-	                   "(PostgreSQL 14 and newer), or dump as the database's owner" },
+	                   "(PostgreSQL 14 and newer), and BYPASSRLS where tables have row "
+	                   "security, or dump as the database's owner" },
 	{ "XX00", BAD_DATA, "the server's own data is damaged" },
 };
 

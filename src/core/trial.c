@@ -140,6 +140,44 @@ static int restore_sql(struct trial *t, const char *path, struct buf *error)
 	return ending.forwarded ? BY_SIGNAL + ending.forwarded : ending.status ? BAD_DATA : 0;
 }
 
+static int on_subscription(struct db *db, const char *name, const char *what)
+{
+	struct buf sql = BUF_INIT;
+	bool drop = strcmp(what, "DROP") == 0;
+	int rc;
+
+	buf_puts(&sql, drop ? "DROP SUBSCRIPTION " : "ALTER SUBSCRIPTION ");
+	server_identifier(&db->pg, &sql, name);
+	buf_puts(&sql, drop ? "" : what);
+	rc = server_query(&db->pg, sql.data, NULL, 0, clock_after(DROP_MS), NULL);
+	buf_free(&sql);
+	return rc;
+}
+
+/* SQL brings its subscriptions along, not enabled; a database that has one cannot be
+ * dropped, and one that has a slot's name would ask the publisher to drop that. */
+static void drop_subscriptions(struct trial *t)
+{
+	struct db db = DB_INIT;
+	struct rows rows = { 0 };
+
+	if (db_open(&db, &t->target, DB_WRITE, clock_after(DROP_MS)) == REACHED)
+		server_query(&db.pg,
+		             "SELECT s.subname FROM pg_catalog.pg_subscription s"
+		             " JOIN pg_catalog.pg_database d ON d.oid = s.subdbid"
+		             " WHERE d.datname = current_database()",
+		             NULL, 0, clock_after(DROP_MS), &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		const char *name = rows_get(&rows, i, 0);
+
+		if (on_subscription(&db, name, " DISABLE") == 0 &&
+		    on_subscription(&db, name, " SET (slot_name = NONE)") == 0)
+			on_subscription(&db, name, "DROP");
+	}
+	rows_free(&rows);
+	db_free(&db);
+}
+
 /* The new database is looked at as a backup of it would. */
 static int count(struct trial *t, struct buf *error)
 {
@@ -178,6 +216,8 @@ static int try_pg(struct trial *t, const char *path, struct buf *error)
 	                                      : restore_archive(t, path, error);
 	if (!rc)
 		rc = count(t, error);
+	if (strcmp(t->m->kind, "plain") == 0)
+		drop_subscriptions(t);
 	/* The session may have been cut off meanwhile. */
 	if (on_database(t, "DROP DATABASE", t->name, "", DROP_MS) != 0) {
 		db_close(&t->db);

@@ -113,6 +113,7 @@ int seam_find_other_exec(const char *argv0, const char *target, const char *vers
 void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 
 PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
+pid_t seam_dump_fork(void);
 PGresult *seam_dump_PQgetResult(PGconn *conn);
 PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
 
@@ -196,6 +197,17 @@ PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *
 	if (PQstatus(conn) == CONNECTION_BAD)
 		snprintf(sqlstate, sizeof(sqlstate), "08001");
 	return conn;
+}
+
+/* The workers of a parallel dump die with their leader: they would go on writing into
+ * what is no backup any more. */
+pid_t seam_dump_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid == 0)
+		proc_die_with_parent(parent);
+	return pid;
 }
 
 static const char *file_of_job(const char *path)
