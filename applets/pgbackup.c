@@ -21,6 +21,7 @@
 #include "core/archive.h"
 #include "core/backup.h"
 #include "core/daemon.h"
+#include "core/prune.h"
 #include "core/readback.h"
 #include "core/report.h"
 #include "core/sync.h"
@@ -370,7 +371,7 @@ static int prune(void)
 	lock_folder(&lock);
 	if (catalog_folders(&c, &folders))
 		die(NO, "%s", c.journal.error.data);
-	rc = backup_prune(&c, &folders, &o.keep, o.dry_run, print_verdict, tell, &error);
+	rc = prune_folders(&c, &folders, &o.keep, o.dry_run, print_verdict, tell, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	archive_unlock(&lock);

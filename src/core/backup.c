@@ -12,8 +12,8 @@
 #include "base/status.h"
 #include "core/archive.h"
 #include "core/lock.h"
+#include "core/prune.h"
 #include "core/readback.h"
-#include "core/sync.h"
 #include "core/trial.h"
 
 #define TRIAL_MS 86400000
@@ -44,6 +44,7 @@ struct job {
 	struct manifest m;
 	struct archive archive;
 	struct progress progress;
+	int64_t id;    /* in the journal; 0: none */
 	int64_t began; /* clock_ms() */
 };
 
@@ -114,6 +115,14 @@ static void phase(struct job *j, const char *name, int64_t total)
 static int64_t until(int64_t ms)
 {
 	return ms > 0 ? clock_after(ms) : clock_ms();
+}
+
+/* A writer may have it to itself for a while. */
+static int reach_lite(struct job *j, struct buf *error)
+{
+	int rc = dump_open(&j->dump, until(j->run->b->busy_wait), error);
+
+	return rc && j->dump.db.reach == REACH_FULL ? LOCKED : rc;
 }
 
 /* Says so when the server is not there at once. */
@@ -256,12 +265,20 @@ static int try_restore(struct job *j, struct buf *error)
 	return rc;
 }
 
+/* The journal knows of it before it has its name: a run that dies in between leaves no
+ * backup that nobody counts. */
 static int publish(struct job *j, struct buf *error)
 {
+	struct work *r = j->run;
+	const char *path = j->archive.path + strlen(r->b->dir) + 1;
 	int rc;
 
 	j->m.verified = j->m.finished = clock_wall();
+	if (catalog_is_open(&r->catalog))
+		noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
 	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
+	if (catalog_is_open(&r->catalog))
+		noted(r, catalog_keep_promises(&r->catalog));
 	for (size_t i = 0; i < j->m.warnings.n; i++)
 		tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
 	return rc;
@@ -290,17 +307,10 @@ static void prune(struct job *j)
 
 	strs_add(&folders, j->item->folder);
 	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
-	    backup_prune(&r->catalog, &folders, &r->b->keep, false, NULL, r->b->tell, &error))
+	    prune_folders(&r->catalog, &folders, &r->b->keep, false, NULL, r->b->tell, &error))
 		tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
 	buf_free(&error);
 	strs_free(&folders);
-}
-
-static void record(struct job *j)
-{
-	const char *path = j->archive.path + strlen(j->run->b->dir) + 1;
-
-	noted(j->run, catalog_add(&j->run->catalog, j->run->id, path, j->item->folder, &j->m, true));
 }
 
 /* The steps between the lock and the end; roles have fewer. */
@@ -333,7 +343,7 @@ static void count_result(struct work *r, int rc, bool roles, const struct buf *e
 	r->good += !rc && !roles;
 }
 
-static void finish(struct job *j, int64_t id, int rc, const struct buf *error)
+static void finish(struct job *j, int rc, const struct buf *error)
 {
 	struct work *r = j->run;
 
@@ -345,9 +355,7 @@ static void finish(struct job *j, int64_t id, int rc, const struct buf *error)
 		tell(r, MSG_ERROR, "%s", error->data);
 	else
 		tell_done(j);
-	if (!rc)
-		record(j);
-	noted(r, catalog_finish(&r->catalog, id,
+	noted(r, catalog_finish(&r->catalog, j->id,
 	                        !rc              ? "done"
 	                        : rc > BY_SIGNAL ? "interrupted"
 	                                         : "failed",
@@ -375,19 +383,18 @@ static void run_item(struct work *r, const struct item *item, bool roles)
 	};
 	struct buf error = BUF_INIT;
 	struct lock lock;
-	int64_t id;
 	int rc;
 
 	j.dump.arg = &j;
 	manifest_set(&j.m.job, item->source->name);
-	noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &id));
+	noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &j.id));
 	lock_init(&lock, LOCK_BACKUP, &item->target, roles ? "roles" : "database");
-	rc = reach(&j, &error);
+	rc = item->target.kind == TARGET_SQLITE ? reach_lite(&j, &error) : reach(&j, &error);
 	if (!rc)
 		rc = take_lock(&j, &lock, &error);
 	if (!rc)
 		rc = steps(&j, &error);
-	finish(&j, id, rc, &error);
+	finish(&j, rc, &error);
 	lock_free(&lock);
 	dump_free(&j.dump);
 	archive_free(&j.archive);
@@ -466,18 +473,12 @@ static void recover(struct work *r)
 
 	archive_recover(r->b->dir, &finished, &deleted);
 	readback_recover(scratch);
-	for (size_t i = 0; i < finished.n; i++) {
-		struct buf error = BUF_INIT;
-
+	for (size_t i = 0; i < finished.n; i++)
 		tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);
-		if (catalog_is_open(&r->catalog) && sync_adopt(&r->catalog, finished.v[i], &error))
-			tell(r, MSG_WARNING, "%s", error.data);
-		buf_free(&error);
-	}
 	for (size_t i = 0; i < deleted.n; i++)
 		tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
 	if (catalog_is_open(&r->catalog))
-		noted(r, catalog_interrupted(&r->catalog));
+		noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
 	strs_free(&finished);
 	strs_free(&deleted);
 	free(scratch);
@@ -533,71 +534,4 @@ void backup_recover(const char *dir, void (*say)(enum msg_level level, const cha
 		archive_unlock(&r.folder);
 	}
 	buf_free(&error);
-}
-
-/* --- pruning --- */
-
-static int delete_one(struct catalog *c, const char *path, const char *reason,
-                      void (*say)(enum msg_level level, const char *words), struct buf *error)
-{
-	char *full = xasprintf("%s/%s", c->root, path), *words;
-	int rc = 0;
-
-	if (archive_remove(full) != 0) {
-		buf_printf(error, "cannot delete '%s'", full);
-		rc = CANNOT_WRITE;
-	} else if (catalog_gone(c, path, reason) != 0) {
-		buf_puts(error, c->journal.error.data);
-		rc = NO;
-	} else {
-		words = xasprintf("deleted %s: %s", path, reason);
-		say(MSG_INFO, words);
-		free(words);
-	}
-	free(full);
-	return rc;
-}
-
-static int prune_folder(struct catalog *c, const char *folder, const struct retention *keep, bool dry,
-                        void (*verdict_of)(const char *path, bool keep, const char *reason),
-                        void (*say)(enum msg_level level, const char *words), struct buf *error)
-{
-	struct strs paths = { 0 };
-	struct newest newest;
-	struct past *past = NULL;
-	size_t n = 0;
-	int rc = 0;
-
-	/* What somebody else deleted must not count as kept. */
-	if (catalog_missing(c, say) || catalog_past(c, folder, &past, &n, &paths) ||
-	    catalog_newest(c, folder, &newest)) {
-		buf_puts(error, c->journal.error.data);
-		rc = NO;
-	} else {
-		retention_judge(keep, past, n, newest.suspect, clock_wall());
-	}
-	for (size_t i = 0; i < n && !rc; i++) {
-		const char *path = paths.v[past[i].id], *reason = past[i].reason.data;
-
-		if (verdict_of)
-			verdict_of(path, past[i].keep, reason);
-		if (!dry && !past[i].keep)
-			rc = delete_one(c, path, reason, say, error);
-	}
-	for (size_t i = 0; i < n; i++)
-		buf_free(&past[i].reason);
-	free(past);
-	strs_free(&paths);
-	return rc;
-}
-
-int backup_prune(struct catalog *c, const struct strs *folders, const struct retention *keep,
-                 bool dry, void (*verdict_of)(const char *path, bool keep, const char *reason),
-                 void (*say)(enum msg_level level, const char *words), struct buf *error)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < folders->n && !rc; i++)
-		rc = prune_folder(c, folders->v[i], keep, dry, verdict_of, say, error);
-	return rc;
 }

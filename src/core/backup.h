@@ -49,11 +49,4 @@ int backup_run(const struct backup *b);
  * longer than a second for the folder's lock. */
 void backup_recover(const char *dir, void (*tell)(enum msg_level level, const char *words));
 
-/* Deletes what the rules do not keep of the folders given (relative to dir), or with
- * dry only tells. Hears each backup's verdict when verdict is not NULL. The folder's lock is held. 0, or CANNOT_WRITE or NO
- * with a sentence in error. */
-int backup_prune(struct catalog *c, const struct strs *folders, const struct retention *keep,
-                 bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
-                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
-
 #endif

@@ -84,33 +84,89 @@ int catalog_interrupted(struct catalog *c)
 
 /* --- backups --- */
 
-int catalog_add(struct catalog *c, int64_t run, const char *path, const char *folder,
-                const struct manifest *m, bool verified)
+static int list(struct catalog *c, const char *sql, struct strs *texts)
+{
+	struct rows rows = { 0 };
+	int rc = query(c, sql, NULL, NULL, NULL, &rows);
+
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(texts, rows_get(&rows, i, 0));
+	rows_free(&rows);
+	return rc;
+}
+
+static bool is_there(const struct catalog *c, const char *path)
+{
+	char *full = xasprintf("%s/%s", c->root, path), *manifest = xasprintf("%s.json", full);
+	bool there = file_exists(full) && file_exists(manifest);
+
+	free(full);
+	free(manifest);
+	return there;
+}
+
+/* What `gone` says of a backup that is about to appear. */
+#define PROMISED "promised"
+
+static int add(struct catalog *c, int64_t run, const char *path, const char *folder,
+               const struct manifest *m, bool verified, const char *gone)
 {
 	char *id = number(run), *bytes = number(m->bytes), *made = number(m->started),
 	     *tables = number(m->tables);
 	char *when = verified ? clock_iso(m->verified ? m->verified : clock_wall()) : NULL;
 	const char *params[] = { c->dir, id,   path,   m->kind, folder,
 		                 bytes,  m->sha256, when, made,    tables, m->suspect ? "1" : "0",
-		                 m->compression };
+		                 m->compression, gone };
 	int rc = journal_query(
 		&c->journal,
 		"INSERT INTO files (dir, run, path, kind, database, bytes, sha256, verified, made,"
-		"  tables, suspect, compression)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+		"  tables, suspect, compression, gone)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 		" ON CONFLICT (dir, path) DO UPDATE SET kind = ?4, database = ?5, bytes = ?6,"
 		"  sha256 = ?7, verified = ?8, made = ?9, tables = ?10, suspect = ?11,"
-		"  compression = ?12, gone = NULL, reason = NULL",
-		params, 12, NULL);
+		"  compression = ?12, gone = ?13, reason = NULL",
+		params, 13, NULL);
 
-	if (!rc && run)
-		rc = query(c, "UPDATE runs SET bytes = ?2, sha256 = ?3 WHERE dir = ?1 AND id = ?4",
-		           bytes, m->sha256, id, NULL);
 	free(id);
 	free(bytes);
 	free(made);
 	free(tables);
 	free(when);
+	return rc;
+}
+
+int catalog_add(struct catalog *c, const char *path, const char *folder, const struct manifest *m,
+                bool verified)
+{
+	return add(c, 0, path, folder, m, verified, NULL);
+}
+
+int catalog_promise(struct catalog *c, int64_t run, const char *path, const char *folder,
+                    const struct manifest *m)
+{
+	char *id = number(run), *bytes = number(m->bytes);
+	int rc = add(c, run, path, folder, m, true, PROMISED);
+
+	if (!rc)
+		rc = query(c, "UPDATE runs SET bytes = ?2, sha256 = ?3 WHERE dir = ?1 AND id = ?4",
+		           bytes, m->sha256, id, NULL);
+	free(id);
+	free(bytes);
+	return rc;
+}
+
+int catalog_keep_promises(struct catalog *c)
+{
+	struct strs paths = { 0 };
+	int rc = list(c, "SELECT path FROM files WHERE dir = ?1 AND gone = '" PROMISED "'", &paths);
+
+	for (size_t i = 0; i < paths.n && !rc; i++)
+		rc = query(c,
+		           is_there(c, paths.v[i])
+		                   ? "UPDATE files SET gone = NULL WHERE dir = ?1 AND path = ?2"
+		                   : "DELETE FROM files WHERE dir = ?1 AND path = ?2",
+		           paths.v[i], NULL, NULL, NULL);
+	strs_free(&paths);
 	return rc;
 }
 
@@ -183,27 +239,6 @@ int catalog_newest(struct catalog *c, const char *folder, struct newest *newest)
 	}
 	rows_free(&rows);
 	return rc;
-}
-
-static int list(struct catalog *c, const char *sql, struct strs *texts)
-{
-	struct rows rows = { 0 };
-	int rc = query(c, sql, NULL, NULL, NULL, &rows);
-
-	for (size_t i = 0; i < rows.n; i++)
-		strs_add(texts, rows_get(&rows, i, 0));
-	rows_free(&rows);
-	return rc;
-}
-
-static bool is_there(const struct catalog *c, const char *path)
-{
-	char *full = xasprintf("%s/%s", c->root, path), *manifest = xasprintf("%s.json", full);
-	bool there = file_exists(full) && file_exists(manifest);
-
-	free(full);
-	free(manifest);
-	return there;
 }
 
 int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words))

@@ -40,10 +40,16 @@ int catalog_finish(struct catalog *c, int64_t id, const char *status, const char
 /* Marks the runs of this folder that never ended as interrupted: its lock is held. */
 int catalog_interrupted(struct catalog *c);
 
-/* Adds a backup, or replaces what is known of one of that path (relative to the
- * folder); verified says whether it was. run 0: it was found, not made. */
-int catalog_add(struct catalog *c, int64_t run, const char *path, const char *folder,
-                const struct manifest *m, bool verified);
+/* Adds a backup that was found, or replaces what is known of one of that path (relative
+ * to the folder); verified says whether it was. */
+int catalog_add(struct catalog *c, const char *path, const char *folder, const struct manifest *m,
+                bool verified);
+
+/* Adds a verified backup of that run that is not there yet; catalog_keep_promises makes
+ * those count that are there by then, and forgets the others. */
+int catalog_promise(struct catalog *c, int64_t run, const char *path, const char *folder,
+                    const struct manifest *m);
+int catalog_keep_promises(struct catalog *c);
 
 /* Whether the backup is known to be verified; *known says whether it is there at all. */
 bool catalog_is_verified(struct catalog *c, const char *path, bool *known);

@@ -58,12 +58,14 @@ int db_reopen(struct db *db, const struct target *target, int64_t deadline, stru
 	while (!db_is_open(db)) {
 		enum reach reach = db_open(db, target, DB_WRITE, deadline);
 
+		bool hopeless = !db_is_pg(db) && lite_is_corrupt(&db->lite);
+
 		if (reach == REACHED)
 			break;
-		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || !clock_left(deadline)) {
+		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || hopeless || !clock_left(deadline)) {
 			buf_printf(error, "%s: %s", target->shown,
 			           *db_error(db) ? db_error(db) : reach_text(reach));
-			return reach_status(reach);
+			return hopeless ? BAD_DATA : reach_status(reach);
 		}
 		clock_sleep(RETRY_MS, deadline);
 	}

@@ -42,8 +42,8 @@ bool db_is_open(const struct db *db);
 bool db_is_pg(const struct db *db);
 
 /* Opens a session for writing where it is closed. A server that was just restarted, or
- * has no connection to spare, is tried until the deadline. 0, or reach_status() with a
- * sentence in error. */
+ * has no connection to spare, is tried until the deadline. 0; BAD_DATA for
+ * a file that is no SQLite database, else reach_status(), with a sentence in error. */
 int db_reopen(struct db *db, const struct target *target, int64_t deadline, struct buf *error);
 
 /* Takes over a connection that the linked psql owns. */

@@ -454,6 +454,7 @@ static int make_lite(struct dump *d, const char *path, struct manifest *m, struc
 	char *copy = d->packing.method == PACK_NONE
 	                     ? xstrdup(path)
 	                     : xasprintf("%.*s.copy.part", (int)(strlen(path) - strlen(".part")), path);
+	struct buf words = BUF_INIT;
 	int rc = 0;
 
 	manifest_set(&m->kind, "sqlite");
@@ -462,7 +463,8 @@ static int make_lite(struct dump *d, const char *path, struct manifest *m, struc
 		rc = lite_is_busy(&d->db.lite) ? LOCKED
 		     : lite_is_full(&d->db.lite) ? CANNOT_WRITE
 		     : lite_is_corrupt(&d->db.lite) ? BAD_DATA : NO;
-	} else if (lite_check(copy, &m->tables, &m->rows, error) != 0) {
+	} else if (lite_check(copy, &m->tables, &m->rows, &words) != 0) {
+		buf_printf(error, "%s: the database is damaged: %s", d->target->shown, words.data);
 		rc = BAD_DATA;
 	} else if (strcmp(copy, path) != 0 && pack_file(copy, path, &d->packing) != 0) {
 		buf_printf(error, "cannot write '%s': %s", path, strerror(errno));
@@ -470,6 +472,7 @@ static int make_lite(struct dump *d, const char *path, struct manifest *m, struc
 	}
 	if (strcmp(copy, path) != 0)
 		file_remove(copy);
+	buf_free(&words);
 	free(copy);
 	return rc;
 }

@@ -37,7 +37,7 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	if (!rc && t.status) {
 		buf_printf(error, "'%s' cannot be read back: ", path);
 		rc = tool_explain(&t, error);
-		rc = rc == NO ? BAD_DATA : rc;
+		rc = rc == NO && !t.killed ? BAD_DATA : rc;
 	}
 	tool_free(&t);
 	strs_free(&args);
@@ -101,12 +101,16 @@ static int unpack_to(const char *path, int fd, const char *to, struct buf *error
 static int read_lite(const char *path, const char *to, int64_t *tables, int64_t *rows, struct buf *error)
 {
 	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+	struct buf words = BUF_INIT;
 
 	if (fd >= 0)
 		flock(fd, LOCK_EX);
 	rc = unpack_to(path, fd, to, error);
-	if (!rc && lite_check(to, tables, rows, error) != 0)
+	if (!rc && lite_check(to, tables, rows, &words) != 0) {
+		buf_printf(error, "'%s' is damaged: %s", path, words.data);
 		rc = BAD_DATA;
+	}
+	buf_free(&words);
 	if (fd >= 0) {
 		unlink(to);
 		close(fd);

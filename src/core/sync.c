@@ -41,7 +41,7 @@ static int adopt(struct catalog *c, const char *path, const char *full, const st
 		return BAD_DATA;
 	}
 	rc = archive_compare(full, m, NULL, NULL, error);
-	judged = rc == NO_INPUT ? 0 : catalog_add(c, 0, path, folder, m, !rc);
+	judged = rc == NO_INPUT ? 0 : catalog_add(c, path, folder, m, !rc);
 	free(folder);
 	if (!judged)
 		return rc;

@@ -61,7 +61,7 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 	t->sqlstate[0] = '\0';
 	t->error = (struct buf)BUF_INIT;
 	t->warnings = (struct strs){ 0 };
-	t->lock_timeout = false;
+	t->lock_timeout = t->killed = false;
 	*pid = engine_start(&t->job, messages);
 	if (*pid >= 0)
 		return 0;
@@ -78,7 +78,8 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 
 	t->status = ending.status;
 	t->forwarded = ending.forwarded;
-	if (ending.by_signal && !ending.forwarded)
+	t->killed = ending.by_signal && !ending.forwarded;
+	if (t->killed)
 		buf_printf(&t->error, "%skilled by signal %d", t->error.len ? "; " : "",
 		           ending.by_signal);
 }

@@ -114,6 +114,7 @@ void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 
 PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
 pid_t seam_dump_fork(void);
+int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async);
 PGresult *seam_dump_PQgetResult(PGconn *conn);
 PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
 
@@ -188,6 +189,15 @@ PGresult *seam_dump_PQgetResult(PGconn *conn)
 
 	note_failure(conn, result);
 	return result;
+}
+
+int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
+{
+	int len = PQgetCopyData(conn, row, async);
+
+	if (len == -2)
+		note_failure(conn, NULL);
+	return len;
 }
 
 PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand)

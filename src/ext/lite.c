@@ -220,9 +220,9 @@ int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *err
 	         count_rows(&lite, rows);
 
 	if (rc) {
-		buf_printf(error, "'%s' is damaged: %s", path, lite.error.data);
+		buf_puts(error, lite.error.data);
 	} else if (!rows_get(&found, 0, 0) || strcmp(rows_get(&found, 0, 0), "ok") != 0) {
-		buf_printf(error, "'%s' is damaged: %s", path, rows_get(&found, 0, 0));
+		buf_puts(error, rows_get(&found, 0, 0) ? rows_get(&found, 0, 0) : "no answer");
 		rc = -1;
 	}
 	rows_free(&found);

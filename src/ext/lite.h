@@ -52,8 +52,8 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction);
 int lite_backup(struct lite *from, const char *path);
 
 /* Whether every page and row of a file that nobody writes is sound (PRAGMA
- * integrity_check); then the numbers of its tables and of their rows. 0, or -1 with a
- * sentence in error. */
+ * integrity_check); then the numbers of its tables and of their rows. 0, or -1 with
+ * SQLite's words in error. */
 int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error);
 
 /* Whether every statement is its own transaction now (nothing is begun). */

@@ -1,0 +1,22 @@
+/*
+ * prune - deletes the backups that no rule keeps.
+ */
+#ifndef CORE_PRUNE_H
+#define CORE_PRUNE_H
+
+#include "base/msg.h"
+#include "core/catalog.h"
+#include "core/retention.h"
+
+/*
+ * Judges the verified backups of each of the folders (relative to the catalog's) and
+ * deletes those that are not kept; with dry it only judges. verdict (may be NULL) hears
+ * of each backup, newest first; tell of each that was deleted, and of those that
+ * somebody else had deleted. The folder's lock is held. 0; CANNOT_WRITE, or NO when the
+ * journal failed, with a sentence in error.
+ */
+int prune_folders(struct catalog *c, const struct strs *folders, const struct retention *keep,
+                  bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error);
+
+#endif
