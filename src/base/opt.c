@@ -260,6 +260,16 @@ static char *next_name(const char **names)
 	return name;
 }
 
+/* 24h and 86400 are the same time. */
+static bool same_value(const struct opt *o, const char *a, const char *b)
+{
+	int64_t x, y;
+
+	if (o->type == OPT_TIME && duration_parse(a, &x) && duration_parse(b, &y))
+		return x == y;
+	return strcmp(a, b) == 0;
+}
+
 /* The value of the variables that set an option, and the name of the one that does.
  * Several of them must agree. */
 static const char *value_of(const struct opt *o, char **origin)
@@ -274,7 +284,7 @@ static const char *value_of(const struct opt *o, char **origin)
 
 		if (env_get(name, &value, &error) != 0)
 			die(BAD_CONFIG, "%s", error.data);
-		if (value && *value && found && *found && strcmp(value, found) != 0)
+		if (value && *value && found && *found && !same_value(o, value, found))
 			die(BAD_CONFIG, "%s and %s are set and differ: leave one of them", *origin, name);
 		if (!value || (found && *found)) {
 			free(name);
@@ -322,33 +332,34 @@ static const char *const general[] = { "PGBOX_JOURNAL", "PGBOX_LOG", NULL };
 static void check_spelling(const struct applet *a, const char *entry)
 {
 	char *word = xstrndup(entry, strcspn(entry, "="));
-	const char *nearest = NULL;
+	char *nearest = NULL, *name;
 	const struct opt *o;
-	char *name;
 
 	for (size_t i = 0; general[i]; i++) {
 		if (entry_names(entry, general[i]))
 			goto out;
-		if (near_enough(word, general[i]))
-			nearest = general[i];
+		if (near_enough(word, general[i]) && !nearest)
+			nearest = xstrdup(general[i]);
 	}
 	for EACH_OPTION(a, o) {
 		const char *names = o->env ? o->env : "";
 
 		while ((name = next_name(&names))) {
 			bool known = entry_names(entry, name);
+			bool nearer = near_enough(word, name) &&
+			              (!nearest || near_distance(word, name) < near_distance(word, nearest));
 
-			if (near_enough(word, name))
-				nearest = o->env;
-			free(name);
+			free(nearer ? nearest : name);
+			if (nearer)
+				nearest = name;
 			if (known)
 				goto out;
 		}
 	}
 	if (nearest)
-		msg(MSG_WARNING, "%s is set, but nothing reads it: did you mean %.*s?", word,
-		    (int)strcspn(nearest, "|"), nearest);
+		msg(MSG_WARNING, "%s is set, but nothing reads it: did you mean %s?", word, nearest);
 out:
+	free(nearest);
 	free(word);
 }
 

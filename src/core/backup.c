@@ -67,8 +67,8 @@ static void tell(const struct work *r, enum msg_level level, const char *format,
 static int noted(struct work *r, int rc)
 {
 	if (rc < 0 && !r->told && r->catalog.journal.error.len) {
-		tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned",
-		     r->catalog.journal.error.data);
+		tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
+		     "makes up for it", r->catalog.journal.error.data);
 		r->told = true;
 	}
 	return rc;
@@ -370,7 +370,8 @@ static void finish(struct job *j, int rc, const struct buf *error)
 	}
 }
 
-static void run_item(struct work *r, const struct item *item, bool roles)
+/* Whether it was backed up. */
+static bool run_item(struct work *r, const struct item *item, bool roles)
 {
 	const struct backup *b = r->b;
 	struct job j = {
@@ -400,6 +401,7 @@ static void run_item(struct work *r, const struct item *item, bool roles)
 	archive_free(&j.archive);
 	manifest_free(&j.m);
 	buf_free(&error);
+	return !rc;
 }
 
 /* --- the whole run --- */
@@ -441,6 +443,7 @@ static void run_roles(struct work *r, const struct item *of)
 static void run_source(struct work *r, size_t i, struct items *items)
 {
 	const struct source *s = &r->b->sources->v[i];
+	const struct item *good = NULL;
 	struct buf error = BUF_INIT;
 	int rc = source_items(r->b->sources, i, until(r->b->wait), items, &error);
 
@@ -448,13 +451,17 @@ static void run_source(struct work *r, size_t i, struct items *items)
 		tell(r, MSG_ERROR, "%s", error.data);
 		count_result(r, rc, false, &error);
 	}
-	for (size_t k = 0; k < items->n; k++)
-		if (!is_made(r, &items->v[k]))
-			run_item(r, &items->v[k], false);
-		else
+	for (size_t k = 0; k < items->n; k++) {
+		bool made = is_made(r, &items->v[k]);
+
+		if (made)
 			tell(r, MSG_INFO, "%s: is backed up already", items->v[k].target.shown);
-	if (r->b->roles && s->target.kind == TARGET_PG && items->n && r->down != s)
-		run_roles(r, &items->v[0]);
+		if (made || run_item(r, &items->v[k], false))
+			good = good ? good : &items->v[k];
+	}
+	/* By way of a database that answers. */
+	if (r->b->roles && s->target.kind == TARGET_PG && good)
+		run_roles(r, good);
 	buf_free(&error);
 }
 
@@ -463,6 +470,28 @@ static void tell_waiting(const char *holder, void *arg)
 	const struct work *r = arg;
 
 	tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
+}
+
+/* Backups that have a manifest but no record, as after a run whose journal failed. */
+static void tell_unknown(struct work *r)
+{
+	size_t prefix = strlen(r->b->dir) + 1, unknown = 0;
+	struct strs manifests = { 0 };
+
+	archive_manifests(r->b->dir, &manifests);
+	for (size_t i = 0; i < manifests.n; i++) {
+		const char *name = manifests.v[i] + prefix;
+		char *path = xstrndup(name, strlen(name) - strlen(".json"));
+		bool known;
+
+		catalog_is_verified(&r->catalog, path, &known);
+		unknown += !known;
+		free(path);
+	}
+	if (unknown)
+		tell(r, MSG_WARNING, "%zu backups are not in the journal, and not counted: pgbackup sync "
+		     "adopts them", unknown);
+	strs_free(&manifests);
 }
 
 /* What the last run left, if it died. */
@@ -479,6 +508,8 @@ static void recover(struct work *r)
 		tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
 	if (catalog_is_open(&r->catalog))
 		noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
+	if (catalog_is_open(&r->catalog))
+		tell_unknown(r);
 	strs_free(&finished);
 	strs_free(&deleted);
 	free(scratch);

@@ -114,9 +114,21 @@ static const struct meaning {
 	{ "XX00", BAD_DATA, "the server's own data is damaged" },
 };
 
-static bool is_full(const char *words)
+/* Why the program could not write, when that is what the words say; else NULL. */
+static const char *write_trouble(const char *words)
 {
-	return strstr(words, strerror(ENOSPC)) || strstr(words, strerror(EDQUOT));
+	static const struct {
+		int number;
+		const char *trouble;
+	} numbers[] = {
+		{ ENOSPC, "no space left" }, { EDQUOT, "no space left" }, { EROFS, "cannot write" },
+		{ EFBIG, "cannot write" },   { EIO, "cannot write" },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (strstr(words, strerror(numbers[i].number)))
+			return numbers[i].trouble;
+	return NULL;
 }
 
 int tool_explain(const struct tool *t, struct buf *error)
@@ -127,8 +139,8 @@ int tool_explain(const struct tool *t, struct buf *error)
 		buf_printf(error, "%s: stopped by signal %d", name, t->forwarded);
 		return BY_SIGNAL + t->forwarded;
 	}
-	if (is_full(words)) {
-		buf_printf(error, "no space left: %s: %s", name, words);
+	if (write_trouble(words)) {
+		buf_printf(error, "%s: %s: %s", write_trouble(words), name, words);
 		return CANNOT_WRITE;
 	}
 	if (t->lock_timeout) {

@@ -1,0 +1,183 @@
+/* content - what a file is, told by what is in it. */
+#include "core/content.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "ext/pack.h"
+
+#define HEAD 65536
+#define TAR_MAGIC 257 /* POSIX.1-2017, pax, 'ustar Interchange Format' */
+
+const char *content_name(enum content content)
+{
+	static const char *const names[] = {
+		[CONTENT_CUSTOM] = "a custom archive", [CONTENT_TAR] = "a tar archive",
+		[CONTENT_DIRECTORY] = "a directory archive", [CONTENT_SQL] = "SQL",
+		[CONTENT_CLUSTER] = "SQL of pg_dumpall", [CONTENT_SQLITE] = "an SQLite database",
+	};
+
+	return names[content];
+}
+
+/* --- SQL --- */
+
+/* Behind blanks and comments (lexical structure, 4.1.5); NULL inside an open one. */
+static const char *skip_comments(const char *at)
+{
+	for (;;) {
+		at += strspn(at, " \t\r\n\f");
+		if (strncmp(at, "--", 2) == 0) {
+			at += strcspn(at, "\n");
+		} else if (strncmp(at, "/*", 2) == 0) {
+			at = strstr(at + 2, "*/");
+			if (!at)
+				return NULL;
+			at += 2;
+		} else {
+			return at;
+		}
+	}
+}
+
+/* How a script may begin: a command of PostgreSQL's or of psql's. */
+static bool begins_command(const char *at)
+{
+	static const char *const words[] = {
+		"alter", "analyze", "begin", "call", "checkpoint", "cluster", "comment", "commit",
+		"copy", "create", "deallocate", "delete", "discard", "do", "drop", "end", "execute",
+		"explain", "grant", "import", "insert", "listen", "load", "lock", "merge", "notify",
+		"prepare", "reassign", "refresh", "reindex", "reset", "revoke", "rollback",
+		"savepoint", "security", "select", "set", "show", "start", "table", "truncate",
+		"update", "vacuum", "values", "with",
+	};
+	size_t len = 0;
+
+	if (*at == '\\' || *at == ';' || *at == '(')
+		return true;
+	while (isalpha((unsigned char)at[len]))
+		len++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i]) == len && strncasecmp(words[i], at, len) == 0)
+			return true;
+	return false;
+}
+
+/* What the head of other products' files says. */
+static const char *other_product(const char *head)
+{
+	if (strstr(head, "MySQL dump") || strstr(head, "MariaDB dump"))
+		return "a dump of MySQL or MariaDB";
+	if (strncmp(head, "PK\003\004", 4) == 0)
+		return "a zip file: unpack it first";
+	if (strncmp(head, "\375""7zXZ", 5) == 0 || strncmp(head, "BZh", 3) == 0)
+		return "packed with xz or bzip2: unpack it first";
+	return NULL;
+}
+
+static int look_text(const struct buf *head, enum content *content, const char **what)
+{
+	const char *at;
+
+	*what = other_product(head->data);
+	if (*what)
+		return BAD_DATA;
+	*what = "no text, and no backup that pgbox knows";
+	if (memchr(head->data, '\0', head->len))
+		return BAD_DATA;
+	/* Exported by some editors. */
+	at = skip_comments(head->data + (strncmp(head->data, "\357\273\277", 3) == 0 ? 3 : 0));
+	*what = "a text that begins with no SQL command";
+	if (at && *at && !begins_command(at))
+		return BAD_DATA;
+	*what = "a text without any SQL command";
+	if (at && !*at && head->len < HEAD)
+		return BAD_DATA;
+	*content = strstr(head->data, "-- PostgreSQL database cluster dump\n") ? CONTENT_CLUSTER
+	                                                                    : CONTENT_SQL;
+	return DONE;
+}
+
+/* --- files --- */
+
+static int take_head(void *arg, const char *piece, size_t len)
+{
+	struct buf *head = arg;
+	size_t room = HEAD - head->len;
+
+	buf_add(head, piece, len < room ? len : room);
+	errno = 0; /* no error: enough has been read */
+	return head->len < HEAD ? 0 : -1;
+}
+
+static bool is_sqlite(const struct buf *head)
+{
+	/* SQLite, 'Database File Format', 1.3.1: with its NUL. */
+	return head->len >= 16 && memcmp(head->data, "SQLite format 3", 16) == 0;
+}
+
+/* pg_dump's tar archives begin with their table of contents. */
+static bool is_tar(const struct buf *head)
+{
+	return head->len > TAR_MAGIC + 5 && memcmp(head->data + TAR_MAGIC, "ustar", 5) == 0;
+}
+
+static int look_head(const struct buf *head, enum content *content, const char **what)
+{
+	if (!head->len) {
+		*what = "empty";
+		return BAD_DATA;
+	}
+	if (skip_prefix(head->data, "PGDMP"))
+		*content = CONTENT_CUSTOM;
+	else if (is_sqlite(head))
+		*content = CONTENT_SQLITE;
+	else if (is_tar(head) && strcmp(head->data, "toc.dat") == 0)
+		*content = CONTENT_TAR;
+	else if (is_tar(head))
+		*what = "a tar file, but none of pg_dump's";
+	else
+		return look_text(head, content, what);
+	return *what ? BAD_DATA : DONE;
+}
+
+static int look_file(const char *path, enum content *content, bool *packed, struct buf *error)
+{
+	struct buf head = BUF_INIT;
+	const char *what = NULL;
+	int rc = DONE;
+
+	*packed = unpack_is_packed(path);
+	if (unpack_each(path, take_head, &head) != 0 && errno) {
+		rc = errno == EBADMSG ? BAD_DATA : NO_INPUT;
+		buf_printf(error, "'%s': %s", path, rc == BAD_DATA ? "it is damaged or cut off" : strerror(errno));
+	} else if ((rc = look_head(&head, content, &what)) != DONE) {
+		buf_printf(error, "'%s' is no backup: %s%s", path, *packed ? "unpacked, it is " : "it is ",
+		           what);
+	}
+	buf_free(&head);
+	return rc;
+}
+
+int content_look(const char *path, enum content *content, bool *packed, struct buf *error)
+{
+	char *file;
+	bool whole;
+
+	if (!file_is_dir(path))
+		return look_file(path, content, packed, error);
+	file = xasprintf("%s/toc.dat", path);
+	whole = file_is_regular(file);
+	free(file);
+	*content = CONTENT_DIRECTORY;
+	*packed = false;
+	if (!whole)
+		buf_printf(error, "'%s' is no backup: it is a folder without a toc.dat", path);
+	return whole ? DONE : BAD_DATA;
+}
