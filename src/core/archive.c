@@ -148,10 +148,25 @@ static void forget_names(struct archive *a)
 	free(a->part);
 }
 
+/* Backups of one database never have a moment in common, whatever they end in. */
+static bool is_taken(const char *folder, const char *prefix)
+{
+	static const char *const all[] = { "", NULL };
+	struct strs names = { 0 };
+	bool taken = false;
+
+	file_list(folder, all, &names);
+	file_folders(folder, &names);
+	for (size_t i = 0; i < names.n && !taken; i++)
+		taken = skip_prefix(file_base(names.v[i]), prefix);
+	strs_free(&names);
+	return taken;
+}
+
 int archive_start(struct archive *a, const char *dir, const char *folder, const char *base,
                   int64_t moment, const char *suffix, struct buf *error)
 {
-	char *full = xasprintf("%s/%s", dir, folder), stamp[32];
+	char *full = xasprintf("%s/%s", dir, folder), *name, stamp[32];
 	time_t seconds = moment / 1000;
 	int rc = CANNOT_WRITE;
 	struct tm at;
@@ -167,7 +182,9 @@ int archive_start(struct archive *a, const char *dir, const char *folder, const 
 		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &at);
 		a->path = xasprintf("%s/%s-%s%s", full, base, stamp, suffix);
 		a->part = with(a->path, PART);
-		rc = file_exists(a->path) || file_exists(a->part) ? CANNOT_WRITE : 0;
+		name = xasprintf("%s-%s.", base, stamp);
+		rc = is_taken(full, name) ? CANNOT_WRITE : 0;
+		free(name);
 	}
 	if (rc)
 		buf_printf(error, "no free name left in '%s'", full);

@@ -321,6 +321,7 @@ static int steps(struct job *j, struct buf *error)
 	if (!rc && j->roles) {
 		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
 		                   j->m.started, ".sql.zst", error);
+		phase(j, "dump", 0);
 		if (!rc)
 			rc = dump_globals(&j->dump, j->archive.part, &j->m, error);
 		if (!rc)

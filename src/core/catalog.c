@@ -286,7 +286,8 @@ int catalog_last(struct catalog *c, struct rows *rows)
 	             "  ORDER BY scope = '" CATALOG_SCHEDULED "' DESC, at DESC LIMIT 1)"
 	             " SELECT name, status, ifnull(error, '') FROM parts WHERE (scope, at) IN newest"
 	             "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
-	             " ORDER BY name",
+	             " UNION SELECT database, 'done', '' FROM files WHERE NOT EXISTS (SELECT * FROM parts)"
+	             "  AND dir = ?1 AND gone IS NULL AND kind <> 'roles' ORDER BY 1",
 	             NULL, NULL, NULL, rows);
 }
 

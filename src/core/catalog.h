@@ -75,7 +75,8 @@ struct newest {
 int catalog_newest(struct catalog *c, const char *folder, struct newest *newest);
 
 /* Columns folder, status and error of the databases of the last scheduled run that got
- * as far as looking at them, else of the last run; roles are left out. */
+ * as far as looking at them, else of the last run; roles are left out. With no run on
+ * record (after sync) of all that have a backup. */
 int catalog_last(struct catalog *c, struct rows *rows);
 
 /* Columns status, error, ISO start of the last scheduled run. */

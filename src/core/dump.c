@@ -383,6 +383,7 @@ static void forget_database(struct manifest *m)
 int dump_globals(struct dump *d, const char *path, struct manifest *m, struct buf *error)
 {
 	struct strs args = { 0 };
+	struct buf database = BUF_INIT;
 	struct tool t = {
 		.job = { .program = pg_dumpall_main, .conninfo = &d->target->conninfo,
 		         .args = &args, .keep_fd = d->keep_fd },
@@ -395,7 +396,9 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 	strs_add(&args, "pg_dumpall");
 	strs_add(&args, "--globals-only");
 	strs_add(&args, "--no-password");
-	add(&args, "--database=%s", m->database);
+	/* A name with an = in it would be read as a conninfo string. */
+	conninfo_quote(&database, "dbname", m->database);
+	add(&args, "--database=%s", database.data);
 	forget_database(m);
 	if (!may_read_passwords(d)) {
 		strs_add(&args, "--no-role-passwords");
@@ -405,6 +408,7 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 	take_warnings(m, &t);
 	tool_free(&t);
 	strs_free(&args);
+	buf_free(&database);
 	return rc;
 }
 

@@ -2,8 +2,10 @@
 #include "core/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/child.h"
@@ -78,6 +80,9 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 
 	t->status = ending.status;
 	t->forwarded = ending.forwarded;
+	/* statement_timeout, which pg_dump's --lock-wait-timeout sets, and lock_timeout. */
+	t->lock_timeout = t->lock_timeout && (strcmp(t->sqlstate, "57014") == 0 ||
+	                                      strcmp(t->sqlstate, "55P03") == 0);
 	t->killed = ending.by_signal && !ending.forwarded;
 	if (t->killed)
 		buf_printf(&t->error, "%skilled by signal %d", t->error.len ? "; " : "",
@@ -93,6 +98,35 @@ int tool_run(struct tool *t)
 		return -1;
 	tool_wait(t, messages, pid);
 	return t->status ? -1 : 0;
+}
+
+static void read_all(int fd, struct buf *out)
+{
+	ssize_t n;
+
+	while ((n = read(fd, buf_room(out, 65536), 65536)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0) {
+			out->len += (size_t)n;
+			out->data[out->len] = '\0';
+		}
+}
+
+int tool_capture(struct tool *t, struct buf *out)
+{
+	int ends[2], messages, rc;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	t->job.output = ends[1];
+	rc = tool_start(t, &messages, &pid);
+	close(ends[1]);
+	if (!rc) {
+		read_all(ends[0], out);
+		tool_wait(t, messages, pid);
+	}
+	close(ends[0]);
+	return rc || t->status ? -1 : 0;
 }
 
 /* SQLSTATEs (PostgreSQL docs, appendix A), by their beginnings, and what they mean here. */

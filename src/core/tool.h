@@ -40,6 +40,9 @@ void tool_wait(struct tool *t, int messages, pid_t pid);
 /* Both. 0 when the program was content; -1 when not, or when it could not be started. */
 int tool_run(struct tool *t);
 
+/* The same, with what the program prints appended to out. */
+int tool_capture(struct tool *t, struct buf *out);
+
 /* The exit code for what went wrong, with a sentence appended to error. */
 int tool_explain(const struct tool *t, struct buf *error);
 

@@ -125,7 +125,7 @@ static int restore_sql(struct trial *t, const char *path, struct buf *error)
 	struct strs files = { 0 };
 	struct buf words = BUF_INIT;
 	struct psql_job job = { .conninfo = &t->target.conninfo, .files = &files,
-		                .keep_fd = t->keep_fd };
+		                .restricted = true, .keep_fd = t->keep_fd };
 	struct child child = { .watched = -1, .tell = take_line, .arg = &words, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
 

@@ -149,11 +149,48 @@ static bool is_too_new(PGconn *conn, const char *query)
 	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
 }
 
+/* pg_dump 18 and newer writes these for the statistics that it took along. */
+static bool is_statistics(PGconn *conn, const char *query)
+{
+	return PQserverVersion(conn) < 180000 &&
+	       (strstr(query, "pg_catalog.pg_restore_relation_stats(") ||
+	        strstr(query, "pg_catalog.pg_restore_attribute_stats("));
+}
+
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
+	bool drop = job && (is_too_new(conn, query) || (job->restricted && is_statistics(conn, query)));
+
 	if (job)
 		check_transaction(conn);
-	return PQsendQuery(conn, job && is_too_new(conn, query) ? "" : query);
+	return PQsendQuery(conn, drop ? "" : query);
+}
+
+/* psqlscanslash.h */
+struct PsqlScanStateData;
+#define OT_WHOLE_LINE 4
+char *real_psql_scan_slash_command(struct PsqlScanStateData *state);
+char *psql_scan_slash_option(struct PsqlScanStateData *state, int type, char *quote, bool semicolon);
+char *seam_psql_scan_slash_command(struct PsqlScanStateData *state);
+
+/* What psql asks for the name of a backslash command. It gets \echo, whose output goes
+ * nowhere, in place of those that only guard a dump, less their arguments. */
+char *seam_psql_scan_slash_command(struct PsqlScanStateData *state)
+{
+	char *name = real_psql_scan_slash_command(state);
+	bool connects;
+
+	if (!job || !job->restricted)
+		return name;
+	connects = strcmp(name, "connect") == 0 || strcmp(name, "c") == 0;
+	if (strcmp(name, "restrict") == 0 || strcmp(name, "unrestrict") == 0) {
+		free(name);
+		free(psql_scan_slash_option(state, OT_WHOLE_LINE, NULL, false));
+		return xstrdup("echo");
+	}
+	leave(connects ? BAD_USAGE : BAD_DATA,
+	      connects ? "the file is for several databases (\\connect)"
+	               : "the file has a backslash command of psql's, which is not run here");
 }
 
 /* The newest minor releases of 14 to 17 keep `pg_attver=N` among a column's options. It
@@ -285,22 +322,14 @@ int seam_find_other_exec(const char *argv0, const char *target, const char *vers
 
 /* --- the programs as children --- */
 
-/* conninfo as a string, less the password: libpq's quoting of values. */
+/* conninfo as a string, less the password. */
 static char *conninfo_text(const struct conninfo *c)
 {
 	struct buf text = BUF_INIT;
 
-	for (size_t i = 0; i < c->n; i++) {
-		if (strcmp(c->keys[i], "password") == 0)
-			continue;
-		buf_printf(&text, "%s%s='", i ? " " : "", c->keys[i]);
-		for (const char *at = c->values[i]; *at; at++) {
-			if (*at == '\'' || *at == '\\')
-				buf_putc(&text, '\\');
-			buf_putc(&text, *at);
-		}
-		buf_putc(&text, '\'');
-	}
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->keys[i], "password") != 0)
+			conninfo_quote(&text, c->keys[i], c->values[i]);
 	return buf_detach(&text);
 }
 

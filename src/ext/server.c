@@ -70,6 +70,17 @@ bool conninfo_parse(struct conninfo *c, const char *text)
 	return true;
 }
 
+void conninfo_quote(struct buf *text, const char *key, const char *value)
+{
+	buf_printf(text, " %s='", key);
+	for (; *value; value++) {
+		if (*value == '\'' || *value == '\\')
+			buf_putc(text, '\\');
+		buf_putc(text, *value);
+	}
+	buf_putc(text, '\'');
+}
+
 bool conninfo_known(const char *key)
 {
 	static PQconninfoOption *options;
@@ -484,6 +495,11 @@ void server_literal(struct server *pg, struct buf *b, const char *text)
 int server_version(const struct server *pg)
 {
 	return PQserverVersion(pg->conn);
+}
+
+const char *server_database(const struct server *pg)
+{
+	return PQdb(pg->conn);
 }
 
 int server_socket(const struct server *pg)

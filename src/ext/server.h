@@ -33,6 +33,9 @@ const char *conninfo_get(const struct conninfo *c, const char *key);
  * it; its words may quote a password and are not given. */
 bool conninfo_parse(struct conninfo *c, const char *text);
 
+/* Appends ` key='value'`, quoted as conninfo_parse reads it. */
+void conninfo_quote(struct buf *text, const char *key, const char *value);
+
 /* Whether libpq knows the keyword. */
 bool conninfo_known(const char *key);
 
@@ -97,6 +100,9 @@ void server_literal(struct server *pg, struct buf *b, const char *text);
 
 /* 180006 for 18.6; PgBouncer reports its server's. */
 int server_version(const struct server *pg);
+
+/* The database that it is in. */
+const char *server_database(const struct server *pg);
 
 /* The descriptor of the connection, for poll(2) and for a child to inherit. */
 int server_socket(const struct server *pg);

@@ -1,0 +1,15 @@
+/*
+ * emptiness - what a database holds of its user's.
+ */
+#ifndef CORE_EMPTINESS_H
+#define CORE_EMPTINESS_H
+
+#include "core/db.h"
+
+/* Fills rows with kind, schema and name of everything that counts, in the order worth
+ * naming: tables, views, sequences, foreign tables, types, functions and large objects
+ * outside the system's schemas, less what an extension owns and pgbox's own marker. No
+ * rows: it is empty. 0 or -1. */
+int emptiness_ask(struct db *db, int64_t deadline, struct rows *rows);
+
+#endif
