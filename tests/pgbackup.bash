@@ -34,9 +34,26 @@ unpacked() {
 	esac
 }
 
-# No file of the folder is one that is being made, and no database of a trial is left.
-nothing_is_left() {
-	equals "$(find "$BACKUP_DIR" -name '*.part' -o -name '*.db' ! -name journal.db ! -name '*.db' | wc -l)" 0
+# No backup of it was left half made: nothing but what pgbackup keeps for itself, and whole backups.
+nothing_half_made() {
+	equals "$(find "$BACKUP_DIR" -name '*.part' -o -path '*/.pgbox/readback-*')" ''
+}
+
+# flip FILE: another byte in its middle.
+flip() {
+	python3 - "$1" <<-'END'
+		import os, sys
+		with open(sys.argv[1], "r+b") as f:
+		    f.seek(os.path.getsize(sys.argv[1]) // 2)
+		    byte = f.read(1)[0]
+		    f.seek(-1, 1)
+		    f.write(bytes([byte ^ 0x40]))
+	END
+}
+
+# not COMMAND...: for what must fail; a bare ! is nothing to bats.
+not() {
+	! "$@"
 }
 
 # journal_sql SQL: rows of the folder's journal.

@@ -58,6 +58,13 @@ int file_read(const char *path, struct buf *b, size_t limit)
 	return err ? -1 : 0;
 }
 
+int file_head(const char *path, struct buf *b, size_t limit)
+{
+	int rc = file_read(path, b, limit);
+
+	return rc && errno == EFBIG ? (buf_cut(b, limit), 0) : rc;
+}
+
 static bool has_suffix(const char *text, const char *const *suffixes)
 {
 	size_t len = strlen(text);

@@ -16,6 +16,9 @@ int file_write(int fd, const void *bytes, size_t len);
  * At most limit bytes: EFBIG when there are more. */
 int file_read(const char *path, struct buf *b, size_t limit);
 
+/* Appends at most limit bytes of its beginning. 0, or -1 with errno. */
+int file_head(const char *path, struct buf *b, size_t limit);
+
 /* The names in a directory, but for folders, that end in one of the NULL-terminated suffixes, as
  * DIR/NAME in byte order of the names. 0, or -1 with errno. */
 int file_list(const char *dir, const char *const *suffixes, struct strs *paths);

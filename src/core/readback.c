@@ -15,6 +15,8 @@
 #include "ext/lite.h"
 #include "ext/pack.h"
 
+#define HEAD (8 << 20)
+
 /* --- archives --- */
 
 static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, struct buf *),
@@ -42,6 +44,26 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	tool_free(&t);
 	strs_free(&args);
 	return rc;
+}
+
+/* The first zstd frame in the first megabytes; in a folder of the first data file. */
+bool readback_has_checksum(const char *path)
+{
+	static const char *const suffixes[] = { ".dat.zst", NULL };
+	static const char magic[] = "\x28\xb5\x2f\xfd";
+	struct strs files = { 0 };
+	struct buf head = BUF_INIT;
+	const char *frame;
+	bool has;
+
+	if (file_is_dir(path))
+		file_list(path, suffixes, &files);
+	file_head(files.n ? files.v[0] : path, &head, HEAD);
+	frame = memmem(head.data, head.len, magic, 4);
+	has = frame && frame + 4 < head.data + head.len && frame[4] & 4;
+	strs_free(&files);
+	buf_free(&head);
+	return has;
 }
 
 /* --- SQL --- */
@@ -81,6 +103,17 @@ static int read_sql(const char *path, const char *last, struct buf *error)
 	return BAD_DATA;
 }
 
+static int read_text(const char *path, struct buf *error)
+{
+	if (unpack_check(path) == 0)
+		return DONE;
+	buf_printf(error, "'%s' cannot be read: %s", path,
+	           errno == EBADMSG  ? "it is damaged or cut off"
+	           : errno == EILSEQ ? "it has a NUL byte in it, so it is no text"
+	                             : strerror(errno));
+	return BAD_DATA;
+}
+
 /* --- SQLite --- */
 
 #define SCRATCH_NAME "readback-"
@@ -114,6 +147,31 @@ static int read_lite(const char *path, const char *to, int64_t *tables, int64_t 
 	if (fd >= 0) {
 		unlink(to);
 		close(fd);
+	}
+	return rc;
+}
+
+int readback_stage(const char *path, const char *scratch, char **staged, int *fd, struct buf *error)
+{
+	static const struct packing plain = { .method = PACK_NONE };
+	int rc;
+
+	*staged = xasprintf("%s/" SCRATCH_NAME "%ld-%s.db", scratch, (long)getpid(), path ? "file" : "stdin");
+	unlink(*staged);
+	*fd = open(*staged, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (*fd >= 0)
+		flock(*fd, LOCK_EX);
+	if (path || *fd < 0) {
+		rc = unpack_to(path ? path : *staged, *fd, *staged, error);
+	} else {
+		rc = pack_copy(STDIN_FILENO, *fd, &plain, NULL, NULL) ? CANNOT_WRITE : DONE;
+		if (rc)
+			buf_printf(error, "cannot copy stdin to '%s': %s", *staged, strerror(errno));
+	}
+	if (rc && *fd >= 0) {
+		unlink(*staged);
+		close(*fd);
+		*fd = -1;
 	}
 	return rc;
 }
@@ -167,6 +225,8 @@ int readback(const char *path, const char *kind, const char *scratch, int keep_f
 		return rc;
 	if (strcmp(kind, "plain") == 0)
 		return read_sql(path, "\n-- PostgreSQL database dump complete\n", error);
+	if (strcmp(kind, "text") == 0)
+		return read_text(path, error);
 	if (strcmp(kind, "roles") == 0)
 		return read_sql(path, "\n-- PostgreSQL database cluster dump complete\n", error);
 	if (strcmp(kind, "sqlite") != 0) {

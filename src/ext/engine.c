@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,8 +47,11 @@ static _Noreturn void leave(int status, const char *words)
 static void check_transaction(PGconn *conn)
 {
 	if (begun && PQtransactionStatus(conn) == PQTRANS_IDLE)
-		leave(BROKEN_OFF, "the file ends the transaction by itself (COMMIT or ROLLBACK): "
-		      "remove that, or use --no-transaction");
+		leave(BROKEN_OFF, job->restricted
+		                          ? "the file ends the transaction by itself (COMMIT or ROLLBACK): "
+		                            "remove that"
+		                          : "the file ends the transaction by itself (COMMIT or ROLLBACK): "
+		                            "remove that, or use --no-transaction");
 }
 
 /* Once psql is done with a packed file: was it whole? seed files were looked through
@@ -61,8 +65,11 @@ static void end_unpacker(void)
 	unpacker = 0;
 }
 
+static const struct engine_job *engine; /* the job of a child of engine_start */
+
 /* The SQLSTATE of the last failure in a child of engine_start; "" before. */
 static char sqlstate[6];
+static bool fatal; /* the server said so, and closed the connection */
 
 #define NOTE "sqlstate: "
 
@@ -72,7 +79,8 @@ static void note_failure(PGconn *conn, const PGresult *result)
 
 	if (result && PQresultStatus(result) != PGRES_FATAL_ERROR)
 		return;
-	if (PQstatus(conn) == CONNECTION_BAD && !code)
+	/* What the server said before it went is worth more. */
+	if (PQstatus(conn) == CONNECTION_BAD && !code && !fatal)
 		code = "08006";
 	if (code)
 		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
@@ -157,9 +165,22 @@ static bool is_statistics(PGconn *conn, const char *query)
 	        strstr(query, "pg_catalog.pg_restore_attribute_stats("));
 }
 
+/* pg_dump puts large objects between these; here all is one transaction anyway. */
+static bool is_bracket(const char *query)
+{
+	static const char *const words[] = { "BEGIN", "BEGIN;", "COMMIT", "COMMIT;" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(query, words[i]) == 0)
+			return true;
+	return false;
+}
+
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
-	bool drop = job && (is_too_new(conn, query) || (job->restricted && is_statistics(conn, query)));
+	bool drop = job && (is_too_new(conn, query) ||
+	                    (job->restricted && (is_statistics(conn, query) ||
+	                                         (job->one_transaction && is_bracket(query)))));
 
 	if (job)
 		check_transaction(conn);
@@ -212,7 +233,8 @@ static char *without_attver(const char *query)
  * another language. */
 PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
 {
-	char *ours = without_attver(query);
+	char *edited = engine && engine->edit ? engine->edit(query, engine->arg) : NULL;
+	char *ours = edited ? edited : without_attver(query);
 	PGresult *result = PQexec(conn, is_too_new(conn, query) ? "" : ours);
 
 	free(ours);
@@ -226,6 +248,21 @@ PGresult *seam_dump_PQgetResult(PGconn *conn)
 
 	note_failure(conn, result);
 	return result;
+}
+
+static PQnoticeReceiver print_notice; /* libpq's own */
+
+/* What ends an idle connection comes as a notice. */
+static void note_notice(void *arg, const PGresult *notice)
+{
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+
+	if (severity && code && strcmp(severity, "FATAL") == 0) {
+		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
+		fatal = true;
+	}
+	print_notice(arg, notice);
 }
 
 int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
@@ -243,6 +280,7 @@ PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *
 
 	if (PQstatus(conn) == CONNECTION_BAD)
 		snprintf(sqlstate, sizeof(sqlstate), "08001");
+	print_notice = PQsetNoticeReceiver(conn, note_notice, NULL);
 	return conn;
 }
 
@@ -435,6 +473,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 	struct strs args = { 0 };
 	char *text;
 
+	engine = e;
 	proc_die_with_parent(parent);
 	redirect(e->output, messages);
 	proc_close_all_but(e->keep_fd);

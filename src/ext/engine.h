@@ -31,6 +31,10 @@ struct engine_job {
 	const struct strs *args;               /* args->v[0] is the program's name */
 	int output;                            /* its stdout; -1: nowhere */
 	int keep_fd;                           /* as below */
+	/* Called in the child with each statement that is sent: what to send in its place (the
+	 * child frees it), or NULL: the statement itself. May be NULL. */
+	char *(*edit)(const char *statement, void *arg);
+	void *arg;
 };
 
 /* Starts it in a forked child with a process group of its own, that dies with the
@@ -48,7 +52,7 @@ struct psql_job {
 	const struct conninfo *conninfo;
 	const struct strs *files; /* plain, gzip or zstd; in this order */
 	bool one_transaction;     /* all files in one; a file that ends it fails */
-	/* The files are somebody else's dumps: their \restrict and \unrestrict do nothing, any
+	/* The files are somebody else's dumps: a BEGIN or COMMIT in one_transaction, and their \restrict and \unrestrict do nothing, any
 	 * other backslash command ends the child with BAD_DATA, \connect with BAD_USAGE, its
 	 * arguments never evaluated. Statistics are not sent to servers older than 18. */
 	bool restricted;

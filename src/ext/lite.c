@@ -146,31 +146,51 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction)
 	return 0;
 }
 
+/* 0, or -1 with code and error in to. */
+static int copy(struct lite *from, struct lite *to)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to->db, "main", from->db, "main");
+	int code;
+
+	if (!backup)
+		return fail(to, sqlite3_errcode(to->db));
+	sqlite3_backup_step(backup, -1);
+	code = sqlite3_backup_finish(backup);
+	return code == SQLITE_OK ? 0 : fail(to, code);
+}
+
 int lite_backup(struct lite *from, const char *path)
 {
 	struct lite to = LITE_INIT;
-	sqlite3_backup *backup;
-	int rc, code;
+	int rc;
 
 	rc = lite_open(&to, path, LITE_CREATE, 0);
 	/* The copy counts only when it is whole, so it needs no journal of its own. */
 	if (!rc)
 		rc = lite_query(&to, "PRAGMA journal_mode = OFF", NULL, 0, NULL) ||
-		     lite_query(&to, "PRAGMA synchronous = OFF", NULL, 0, NULL);
-	backup = rc ? NULL : sqlite3_backup_init(to.db, "main", from->db, "main");
-	if (backup) {
-		sqlite3_backup_step(backup, -1);
-		code = sqlite3_backup_finish(backup);
-		rc = code == SQLITE_OK ? 0 : fail(&to, code);
-	} else {
-		rc = fail(&to, to.db ? sqlite3_errcode(to.db) : to.code);
-	}
+		     lite_query(&to, "PRAGMA synchronous = OFF", NULL, 0, NULL) || copy(from, &to);
 	if (rc) {
 		from->code = to.code;
 		buf_cut(&from->error, 0);
 		buf_puts(&from->error, to.error.data);
 	}
 	lite_free(&to);
+	return rc ? -1 : 0;
+}
+
+int lite_restore(struct lite *to, const char *path)
+{
+	struct lite from = LITE_INIT;
+	int rc = lite_open(&from, path, LITE_STILL, 0);
+
+	if (rc) {
+		to->code = from.code;
+		buf_cut(&to->error, 0);
+		buf_puts(&to->error, from.error.data);
+	} else {
+		rc = copy(&from, to);
+	}
+	lite_free(&from);
 	return rc;
 }
 

@@ -51,6 +51,10 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction);
  * wait meanwhile. 0, or -1 with code and error. */
 int lite_backup(struct lite *from, const char *path);
 
+/* Makes a database's whole content that of the file at path, in one transaction; readers
+ * see the old content or the new. As lite_backup. */
+int lite_restore(struct lite *to, const char *path);
+
 /* Whether every page and row of a file that nobody writes is sound (PRAGMA
  * integrity_check); then the numbers of its tables and of their rows. 0, or -1 with
  * SQLite's words in error. */

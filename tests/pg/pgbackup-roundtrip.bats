@@ -129,7 +129,9 @@ comes_back() {
 	server_sql "$SERVER" sub "create table t (a int)" \
 		"create subscription s connection 'dbname=d' publication p with (connect = false, slot_name = none)" 2>/dev/null
 	exits 0 pgbackup run --roles no --verify restore "$(server_url "$SERVER" sub)"
-	exits 0 pgbackup run --roles no --format plain --verify restore "$(server_url "$SERVER" sub)"
+	# pg_dump 18 writes options of subscriptions that servers before 16 do not know.
+	[ "$(major)" -lt 16 ] ||
+		exits 0 pgbackup run --roles no --format plain --verify restore "$(server_url "$SERVER" sub)"
 	equals "$(server_sql "$SERVER" postgres "select count(*) from pg_database where datname ~ 'pgbox'")" 0
 	server_sql "$SERVER" sub 'drop subscription s'
 }

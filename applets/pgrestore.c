@@ -1,0 +1,566 @@
+/*
+ * pgrestore - put a backup back, and lose nothing if it fails.
+ *
+ * Nothing is touched before the backup has been read in full and everything that can
+ * be known to fail has been looked for. What is there is not dropped: the backup goes
+ * into a database beside it, which is swapped in when it is whole.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "applet.h"
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "base/size.h"
+#include "core/archive.h"
+#include "core/backup.h"
+#include "core/check.h"
+#include "core/emptiness.h"
+#include "core/litefile.h"
+#include "core/load.h"
+#include "core/report.h"
+#include "core/restore.h"
+#include "core/side.h"
+#include "core/zone.h"
+
+static struct {
+	const char *dir, *url, *into, *roles, *verify, *analyze, *stage;
+	struct strs tables;
+	bool replace, clean, drop_old, schema_only, data_only, no_owner, json;
+	long jobs;
+	int64_t wait;
+} o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .jobs = 1, .wait = 30000 };
+
+static const struct opt opts[] = {
+	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
+	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of pgbackup's backups"),
+	FLAG(0, "replace", &o.replace, "put it in the place of a database that is not empty"),
+	FLAG(0, "drop-old", &o.drop_old, "with --replace: drop the old database at the end"),
+	FLAG(0, "clean", &o.clean,
+	     "drop and make anew what the backup has, in the database itself, after a backup of it"),
+	TEXT(0, "into", NULL, "NEWDB", &o.into, "restore into a new database of that name"),
+	NUMBER('j', "jobs", "PGRESTORE_JOBS", "N", &o.jobs, "restore N tables at a time"),
+	LIST_SPLIT(0, "tables", NULL, ",", "TABLE", &o.tables, "only these tables; with --into or --clean"),
+	FLAG(0, "schema-only", &o.schema_only, "no rows; with --into or --clean"),
+	FLAG(0, "data-only", &o.data_only, "only rows; with --into or --clean"),
+	FLAG(0, "no-owner", &o.no_owner, "everything belongs to the role that restores"),
+	WORD(0, "roles", "PGRESTORE_ROLES", "fail|create|skip", &o.roles,
+	     "what to do about roles that are missing"),
+	TEXT(0, "verify", "PGRESTORE_VERIFY", "CHECK", &o.verify,
+	     "what must hold of the restored database, as for waitdb"),
+	WORD(0, "analyze", "PGRESTORE_ANALYZE", "yes|no", &o.analyze,
+	     "run ANALYZE, unless statistics came along"),
+	TEXT(0, "stage", "PGRESTORE_STAGE", "DIR", &o.stage,
+	     "where packed files and stdin are unpacked; else in the backups' folder, else TMPDIR"),
+	TIME(0, "wait", "PGRESTORE_WAIT", &o.wait, "how long to wait for the server"),
+	FLAG(0, "json", &o.json, "list: one JSON object a line"),
+	OPT_TABLE_END
+};
+
+static const char about[] =
+	"Restores a backup: what pgbackup or pg_dump made (custom, tar, directory, SQL),\n"
+	"packed with gzip, zstd or lz4 or not, or an SQLite file. What it is is told by\n"
+	"its content.\n"
+	"\n"
+	"SOURCE is a file or folder, - (stdin), or of pgbackup's: latest, latest:DB,\n"
+	"@2026-11-21 or @2026-11-21T02:00 (the newest then), or a run of the journal.\n"
+	"\n"
+	"  SOURCE [URL]        restore it\n"
+	"  plan SOURCE [URL]   say what would happen, and what would fail\n"
+	"  undo [URL]          swap back what --replace has replaced\n"
+	"  list                the backups in the folder\n"
+	"\n"
+	"A database that is missing is made; an empty one is filled in one transaction;\n"
+	"one that is not is left alone (exit 1) unless --replace: the backup is restored\n"
+	"beside it and swapped in when it is whole. The old one stays, as\n"
+	"DB_before_TIME, until it is dropped or undo brings it back. URL is found as by\n"
+	"waitdb; its database must be the backup's, unless it is given here.";
+
+static const char notes[] =
+	"examples:\n"
+	"  pgrestore latest                            into the database it came from\n"
+	"  pgrestore latest --replace --verify 'rows=users>=1'\n"
+	"  pgrestore /restore/app.sql.gz postgres://app@db/app\n"
+	"  pgrestore @2026-11-21T02:00 --into app_yesterday\n"
+	"  pgrestore undo\n"
+	"\n"
+	"exit codes: 0 restored, without any error; 1 not empty, or it failed; 64 wrong\n"
+	"call; 65 the backup is damaged, or none; 66 no such backup; 69 no server, or it\n"
+	"lacks an extension; 73 no space; 75 in use; 77 refused; 78 wrong variable.";
+
+/* What is restored, from where, to where. */
+static struct {
+	struct load load;
+	struct restore r;
+	struct target target;
+	struct side side;
+} job = { .load = LOAD_INIT };
+
+static const char *database(void)
+{
+	return conninfo_get(&job.target.conninfo, "dbname");
+}
+
+/* The sentence is error's; what was staged goes. */
+static _Noreturn void fail(int status, const struct buf *error)
+{
+	load_free(&job.load);
+	side_free(&job.side);
+	die(status, "%s", error->data);
+}
+
+/* --- the backup --- */
+
+static void tell(enum msg_level level, const char *words)
+{
+	msg(level, "%s", words);
+}
+
+static void read_backup(const char *word)
+{
+	struct buf error = BUF_INIT;
+	int rc = load_backup(&job.load, word, o.dir, o.stage, job.target.kind == TARGET_PG ? database() : NULL,
+	                     &error);
+
+	if (rc)
+		fail(rc, &error);
+	if (job.load.unknown)
+		msg(MSG_WARNING, "'%s' has no manifest, and its format no checksum: whether it is undamaged "
+		    "cannot be known", job.load.path);
+	job.r.path = job.load.data;
+	job.r.content = job.load.content;
+	job.r.toc = job.load.toc;
+	job.load.toc = (struct toc){ 0 };
+	buf_free(&error);
+}
+
+/* --- the target --- */
+
+static const char *backup_database(void)
+{
+	return job.load.has_manifest && job.load.m.database ? job.load.m.database : job.r.toc.database;
+}
+
+static void find_target(const char *url)
+{
+	struct buf error = BUF_INIT;
+	int rc = target_find(&job.target, url, &error);
+
+	if (rc)
+		die(rc, "%s", error.data);
+	msg_each(MSG_WARNING, &job.target.warnings);
+}
+
+/* Without a URL nobody has said that the environment's database is meant. */
+static void settle_database(bool explicit_url)
+{
+	const char *own = backup_database();
+	struct target other;
+
+	if (job.target.kind != TARGET_PG)
+		return;
+	if (o.into) {
+		target_copy(&other, &job.target, o.into);
+		target_free(&job.target);
+		job.target = other;
+	} else if (!explicit_url && job.load.has_manifest && own && strcmp(own, database()) != 0) {
+		die(BAD_USAGE, "the backup is of database '%s', the environment names '%s': give the URL of "
+		    "the one that is meant", own, database());
+	}
+}
+
+/* --- what may be done --- */
+
+static void check_options(void)
+{
+	bool partly = o.tables.n || o.schema_only || o.data_only;
+
+	if (o.replace + o.clean + (o.into != NULL) > 1)
+		die(BAD_USAGE, "--replace, --clean and --into exclude each other");
+	if (o.drop_old && !o.replace)
+		die(BAD_USAGE, "--drop-old needs --replace");
+	if (o.schema_only && o.data_only)
+		die(BAD_USAGE, "--schema-only and --data-only leave nothing");
+	if (partly && !o.into && !o.clean)
+		die(BAD_USAGE, "a part of a backup goes into a new database (--into) or into the one that is "
+		    "there (--clean)");
+	if (o.jobs < 1)
+		o.jobs = 1;
+}
+
+static void check_content(void)
+{
+	bool sql = job.r.content == CONTENT_SQL;
+
+	if (job.r.content == CONTENT_CLUSTER)
+		die(BAD_USAGE, "'%s' is of pg_dumpall, for a whole server: restore it with psql, or make a backup "
+		    "of each database", job.load.path);
+	if ((job.r.content == CONTENT_SQLITE) != (job.target.kind == TARGET_SQLITE))
+		die(BAD_USAGE, "'%s' is %s, and the target is %s", job.load.path, content_name(job.r.content),
+		    job.target.shown);
+	if (sql && (o.clean || o.tables.n || o.schema_only || o.data_only || o.no_owner))
+		die(BAD_USAGE, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
+		    "'%s' is SQL", job.load.path);
+	if (job.r.content == CONTENT_TAR)
+		o.jobs = 1;
+}
+
+enum mode { CREATE, FILL, REPLACE, CLEAN };
+
+static const char *const mode_words[] = {
+	[CREATE] = "make the database", [FILL] = "fill the empty database",
+	[REPLACE] = "replace the database", [CLEAN] = "drop and make anew what the backup has",
+};
+
+/* FILL by several jobs has no transaction: it is done beside. */
+static enum mode choose_mode(struct db *db)
+{
+	struct rows rows = { 0 };
+	bool empty;
+
+	if (!job.side.exists)
+		return CREATE;
+	if (o.into)
+		die(NO, "database '%s' is there already: --into makes a new one", o.into);
+	if (o.clean)
+		return CLEAN;
+	if (emptiness_ask(db, clock_after(o.wait), &rows) != 0)
+		die(UNAVAILABLE, "%s: cannot look at it: %s", job.target.shown, db_error(db));
+	empty = !rows.n;
+	if (!empty && !o.replace)
+		die(NO, "%s: not empty: %s %s.%s: say --replace to put the backup in its place (the old one is "
+		    "kept), or --clean", job.target.shown, rows_get(&rows, 0, 0), rows_get(&rows, 0, 1),
+		    rows_get(&rows, 0, 2));
+	rows_free(&rows);
+	return o.replace || o.jobs > 1 ? REPLACE : FILL;
+}
+
+/* Everything that can be known beforehand. */
+static enum mode prepare(struct db *db)
+{
+	struct strs problems = { 0 }, notes_ = { 0 };
+	struct buf error = BUF_INIT;
+	bool fresh;
+	enum mode mode;
+	int rc = side_open(&job.side, &job.target, clock_after(o.wait), &error);
+
+	if (!rc && job.side.exists)
+		rc = db_reopen(db, &job.target, clock_after(o.wait), &error);
+	if (rc)
+		fail(rc, &error);
+	mode = choose_mode(db);
+	fresh = mode == CREATE || mode == REPLACE;
+	rc = restore_check(&job.r, fresh ? &job.side.db : db, fresh, &problems, &notes_, &error);
+	if (!rc && mode == REPLACE && (rc = side_check_swap(&job.side, &error)) != 0) {
+		strs_add(&problems, error.data);
+		buf_cut(&error, 0);
+	}
+	msg_each(MSG_INFO, &notes_);
+	msg_each(MSG_ERROR, &problems);
+	if (rc && error.len)
+		fail(rc, &error);
+	if (problems.n) {
+		buf_printf(&error, "%s: nothing was touched", job.target.shown);
+		fail(rc ? rc : UNAVAILABLE, &error);
+	}
+	strs_free(&notes_);
+	buf_free(&error);
+	return mode;
+}
+
+static int plan(void)
+{
+	struct db db = DB_INIT;
+	char *size = size_text(archive_size(job.load.path));
+	enum mode mode;
+
+	printf("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
+	if (job.r.toc.server)
+		printf("made of: PostgreSQL %s by pg_dump %s, %lld tables\n", job.r.toc.server,
+		       job.r.toc.program, (long long)job.r.toc.tables);
+	printf("target:  %s\n", job.target.shown);
+	fflush(stdout);
+	if (job.target.kind == TARGET_PG) {
+		mode = prepare(&db);
+		printf("would:   %s\n", mode_words[mode]);
+	}
+	db_free(&db);
+	free(size);
+	return DONE;
+}
+
+/* --- doing it --- */
+
+static void verify(const struct target *target)
+{
+	struct buf error = BUF_INIT;
+	struct finding f = FINDING_INIT;
+	struct check check;
+	struct db db = DB_INIT;
+	int rc;
+
+	if (!o.verify)
+		return;
+	rc = check_read(&check, o.verify, &error);
+	if (!rc)
+		rc = db_reopen(&db, target, clock_after(o.wait), &error);
+	if (rc)
+		fail(rc, &error);
+	check_ask_db(&check, &db, clock_after(o.wait), &f);
+	if (f.verdict != PASS) {
+		buf_printf(&error, "%s: restored, but %s: %s", target->shown, check.shown, f.why.data);
+		fail(NO, &error);
+	}
+	finding_free(&f);
+	check_free(&check);
+	db_free(&db);
+}
+
+static void count_tables(const struct target *target)
+{
+	struct dump d = { .target = target };
+	struct manifest found = { 0 };
+	struct buf error = BUF_INIT;
+	int rc;
+
+	if (!job.load.has_manifest || o.tables.n || o.data_only || job.r.content == CONTENT_SQL)
+		return;
+	rc = dump_open(&d, clock_after(o.wait), &error);
+	if (!rc)
+		rc = dump_look(&d, &found, &error);
+	if (!rc && found.tables != job.load.m.tables) {
+		buf_printf(&error, "%lld tables were restored in place of %lld", (long long)found.tables,
+		           (long long)job.load.m.tables);
+		rc = BAD_DATA;
+	}
+	dump_free(&d);
+	if (rc)
+		fail(rc, &error);
+	manifest_free(&found);
+}
+
+static void analyze(const struct target *target)
+{
+	struct db db = DB_INIT;
+	struct buf error = BUF_INIT;
+
+	if (strcmp(o.analyze, "no") == 0 || o.schema_only || (job.r.toc.statistics && job.r.server_version >= 180000))
+		return;
+	if (db_reopen(&db, target, clock_after(o.wait), &error) != 0 ||
+	    server_query(&db.pg, "ANALYZE", NULL, 0, CLOCK_NEVER, NULL) != 0)
+		msg(MSG_WARNING, "%s: not analyzed: %s", target->shown, error.len ? error.data : db_error(&db));
+	db_free(&db);
+	buf_free(&error);
+}
+
+/* Into a database beside, which is swapped in when it is whole. */
+static void restore_beside(void)
+{
+	struct buf error = BUF_INIT;
+	char *before;
+	int rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, &error);
+
+	if (!rc)
+		rc = restore_make_roles(&job.r, &job.side.db, &error);
+	if (!rc)
+		rc = restore_run(&job.r, &job.side.at, &error);
+	if (rc)
+		fail(rc, &error);
+	count_tables(&job.side.at);
+	analyze(&job.side.at);
+	verify(&job.side.at);
+	rc = side_dress(&job.side, &error);
+	if (!rc)
+		rc = side_swap(&job.side, &before, &error);
+	if (rc)
+		fail(rc, &error);
+	if (before && o.drop_old && side_drop(&job.side, before, &error) == 0)
+		msg(MSG_INFO, "dropped '%s'", before);
+	else if (before)
+		msg(MSG_INFO, "the old database is '%s': pgrestore undo swaps it back", before);
+	if (error.len)
+		msg(MSG_WARNING, "%s", error.data);
+	free(before);
+}
+
+/* In one transaction, unless several jobs do it. */
+static void restore_inside(struct db *db, enum mode mode)
+{
+	struct buf error = BUF_INIT;
+	int rc;
+
+	job.r.clean = mode == CLEAN;
+	job.r.one_transaction = job.r.jobs == 1;
+	rc = restore_make_roles(&job.r, db, &error);
+	db_close(db);
+	if (!rc)
+		rc = restore_run(&job.r, &job.target, &error);
+	if (rc)
+		buf_puts(&error, job.r.one_transaction ? "; nothing has changed"
+		                                       : "; the database is half restored");
+	if (rc)
+		fail(rc, &error);
+	/* Beside what --clean puts back there may be more. */
+	if (mode != CLEAN)
+		count_tables(&job.target);
+	analyze(&job.target);
+	verify(&job.target);
+}
+
+/* What --clean drops is kept before. */
+static void safety_backup(void)
+{
+	struct sources sources = { 0 };
+	struct source source = { .target = job.target };
+	struct backup b = { .dir = o.dir, .sources = &sources, .packing = { .method = PACK_ZSTD, .level = 3 },
+		            .jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = o.wait,
+		            .scope = CATALOG_CHOSEN, .due = clock_wall(), .tell = tell };
+	int rc;
+
+	sources.v = &source;
+	sources.n = 1;
+	msg(MSG_INFO, "a backup of it first");
+	rc = backup_run(&b);
+	if (rc)
+		die(rc, "%s: could not be backed up, so nothing was touched", job.target.shown);
+}
+
+static int restore_pg(void)
+{
+	int64_t began = clock_ms();
+	struct strs dropped = { 0 };
+	struct db db = DB_INIT;
+	enum mode mode = prepare(&db);
+
+	side_drop_leftovers(&job.side, &dropped);
+	for (size_t i = 0; i < dropped.n; i++)
+		msg(MSG_INFO, "dropped '%s', which an interrupted restore had left", dropped.v[i]);
+	if (mode == CLEAN)
+		safety_backup();
+	if (mode == CREATE || mode == REPLACE) {
+		db_free(&db);
+		restore_beside();
+	} else {
+		restore_inside(&db, mode);
+	}
+	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.path,
+	    (double)(clock_ms() - began) / 1000);
+	db_free(&db);
+	side_free(&job.side);
+	strs_free(&dropped);
+	return DONE;
+}
+
+static int restore_lite(void)
+{
+	struct buf error = BUF_INIT;
+	char *before;
+	int rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
+
+	if (rc)
+		fail(rc, &error);
+	if (before)
+		msg(MSG_INFO, "the old database is '%s'", before);
+	msg(MSG_INFO, "%s: restored from '%s'", job.target.shown, job.load.path);
+	free(before);
+	return DONE;
+}
+
+/* --- which of them --- */
+
+static void read_all(int argc, char **argv)
+{
+	const char *url = argc > 1 ? argv[1] : o.url;
+
+	if (!argc)
+		die(BAD_USAGE, "which backup? a file, latest, @2026-11-21, - : see pgrestore --help");
+	if (argc > 1 && o.url)
+		die(BAD_USAGE, "the database is given twice: as an operand and by --url");
+	check_options();
+	find_target(url);
+	read_backup(argv[0]);
+	settle_database(url != NULL);
+	check_content();
+	job.r.jobs = o.jobs;
+	job.r.schema_only = o.schema_only;
+	job.r.data_only = o.data_only;
+	job.r.no_owner = o.no_owner;
+	job.r.tables = &o.tables;
+	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
+	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP
+	                                             : ROLES_FAIL;
+}
+
+static int undo(int argc, char **argv)
+{
+	struct buf error = BUF_INIT;
+	char *current;
+	int rc;
+
+	find_target(argc ? argv[0] : o.url);
+	if (job.target.kind != TARGET_PG)
+		die(BAD_USAGE, "undo is for PostgreSQL; of SQLite the old file is beside the new one");
+	rc = side_open(&job.side, &job.target, clock_after(o.wait), &error);
+	if (!rc)
+		rc = side_undo(&job.side, &current, &error);
+	if (rc)
+		fail(rc, &error);
+	msg(MSG_INFO, "%s: is what it was before; what it was until now is '%s'", job.target.shown,
+	    current ? current : "-");
+	side_free(&job.side);
+	free(current);
+	return DONE;
+}
+
+static int list(void)
+{
+	struct catalog c;
+	int rc;
+
+	if (!file_is_dir(o.dir))
+		die(NO_INPUT, "there is no folder '%s': set BACKUP_DIR or --dir", o.dir);
+	catalog_open(&c, o.dir, false);
+	rc = report_list(&c, o.json, tell);
+	catalog_free(&c);
+	return rc;
+}
+
+static int run(int argc, char **argv, char ***command)
+{
+	struct buf error = BUF_INIT;
+	const char *zone = NULL;
+	int rc;
+
+	(void)command;
+	umask(077);
+	if (env_get("TZ", &zone, &error) == 0 && zone_use(zone, &error) != 0)
+		msg(MSG_WARNING, "the time zone: %s: moments are UTC", error.data);
+	buf_free(&error);
+	if (argc && strcmp(argv[0], "list") == 0)
+		return list();
+	if (argc && strcmp(argv[0], "undo") == 0)
+		return undo(argc - 1, argv + 1);
+	if (argc && strcmp(argv[0], "plan") == 0) {
+		read_all(argc - 1, argv + 1);
+		rc = plan();
+	} else {
+		read_all(argc, argv);
+		rc = job.target.kind == TARGET_PG ? restore_pg() : restore_lite();
+	}
+	load_free(&job.load);
+	return rc;
+}
+
+const struct applet applet_pgrestore = {
+	.name = "pgrestore",
+	.brief = "put a backup back, and lose nothing if it fails",
+	.synopsis = "SOURCE [URL] | plan SOURCE [URL] | undo [URL] | list  [options]",
+	.about = about,
+	.opts = opts,
+	.notes = notes,
+	.max_operands = 3,
+	.run = run,
+};

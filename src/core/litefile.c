@@ -1,0 +1,171 @@
+/* litefile - puts a backup in the place of an SQLite database file. */
+#include "core/litefile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/db.h"
+#include "core/emptiness.h"
+
+#define BUSY_MS 10000
+
+static char *before_name(const char *path)
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm at;
+
+	gmtime_r(&now, &at);
+	strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
+	return xasprintf("%s_before_%s", path, stamp);
+}
+
+static int cannot(struct buf *error, const char *what, const char *path)
+{
+	buf_printf(error, "cannot %s '%s': %s", what, path, strerror(errno));
+	return CANNOT_WRITE;
+}
+
+/* A database that is opened beside them would take them for its own. */
+static int check_stale(const char *path, struct buf *error)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++) {
+		char *beside = xasprintf("%s%s", path, suffixes[i]);
+
+		if (file_exists(beside)) {
+			buf_printf(error, "'%s' is there, left by another database: move it away", beside);
+			rc = NO;
+		}
+		free(beside);
+	}
+	return rc;
+}
+
+/* A new file, which appears whole; its owner is the folder's. */
+static int place(const char *from, const char *path, struct buf *error)
+{
+	char *part = xasprintf("%s.part", path), *folder = xstrndup(path, strlen(path) - strlen(file_base(path)));
+	struct lite source = LITE_INIT;
+	struct stat st;
+	int rc = check_stale(path, error);
+
+	unlink(part);
+	if (rc)
+		goto out;
+	if (lite_open(&source, from, LITE_STILL, 0) || lite_backup(&source, part)) {
+		buf_printf(error, "cannot write '%s': %s", part, source.error.data);
+		rc = CANNOT_WRITE;
+	} else if (stat(*folder ? folder : ".", &st) == 0 && geteuid() == 0 &&
+	           chown(part, st.st_uid, st.st_gid) != 0) {
+		rc = cannot(error, "give away", part);
+	} else if (chmod(part, 0640) != 0 || file_sync(part) != 0 || rename(part, path) != 0) {
+		rc = cannot(error, "make", path);
+	} else {
+		file_sync(*folder ? folder : ".");
+	}
+out:
+	unlink(part);
+	lite_free(&source);
+	free(part);
+	free(folder);
+	return rc;
+}
+
+/* With what belongs to it. */
+static int move_away(const char *path, const char *to, struct buf *error)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal", "" };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++) {
+		char *old = xasprintf("%s%s", path, suffixes[i]), *new = xasprintf("%s%s", to, suffixes[i]);
+
+		if (rename(old, new) != 0 && errno != ENOENT)
+			rc = cannot(error, "move away", old);
+		free(old);
+		free(new);
+	}
+	return rc;
+}
+
+static int busy_or(const struct db *db, int status)
+{
+	return lite_is_busy(&db->lite) ? LOCKED : lite_is_full(&db->lite) ? CANNOT_WRITE : status;
+}
+
+static int exchange(struct db *db, const char *from, const char *to, struct buf *error)
+{
+	if (lite_backup(&db->lite, to) != 0 || file_sync(to) != 0) {
+		buf_printf(error, "cannot keep the old content in '%s': %s", to, db_error(db));
+		unlink(to);
+		return busy_or(db, CANNOT_WRITE);
+	}
+	if (lite_restore(&db->lite, from) != 0) {
+		buf_printf(error, "%s: cannot write: %s; nothing has changed", db->target->shown, db_error(db));
+		unlink(to);
+		return busy_or(db, CANNOT_WRITE);
+	}
+	return 0;
+}
+
+/* 1: it holds something, 0: nothing, -1: it is no sound database. */
+static int holds(struct db *db, const struct target *target)
+{
+	struct rows rows = { 0 };
+	int n;
+
+	if (db_open(db, target, DB_WRITE, clock_after(BUSY_MS)) != REACHED ||
+	    emptiness_ask(db, clock_after(BUSY_MS), &rows) != 0)
+		return lite_is_corrupt(&db->lite) ? -1 : 1;
+	n = rows.n > 0;
+	rows_free(&rows);
+	return n;
+}
+
+int litefile_restore(const char *from, const char *path, int replace, char **before,
+                     struct buf *error)
+{
+	struct target target = { .kind = TARGET_SQLITE, .path = xstrdup(path),
+		                 .shown = xasprintf("sqlite:%s", path) };
+	struct db db = DB_INIT;
+	int found = 0, rc;
+
+	*before = NULL;
+	if (!file_exists(path)) {
+		rc = place(from, path, error);
+	} else if ((found = holds(&db, &target)) != 0 && !replace) {
+		buf_printf(error, "%s: %s: say --replace to put the backup in its place (the old content is kept)",
+		           target.shown, found > 0 ? "not empty" : "no database");
+		rc = NO;
+	} else {
+		*before = before_name(path);
+		if (found < 0) {
+			db_close(&db);
+			rc = move_away(path, *before, error);
+			rc = rc ? rc : place(from, path, error);
+		} else {
+			rc = exchange(&db, from, *before, error);
+		}
+	}
+	if (*before && (rc || !found)) {
+		if (!rc)
+			unlink(*before);
+		free(*before);
+		*before = NULL;
+	}
+	db_free(&db);
+	target_free(&target);
+	return rc;
+}

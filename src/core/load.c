@@ -1,0 +1,152 @@
+/* load - finds a backup, reads it in full and says what it is. */
+#include "core/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/archive.h"
+#include "core/pick.h"
+#include "core/readback.h"
+
+static bool is_archive(const struct load *l)
+{
+	return l->content == CONTENT_CUSTOM || l->content == CONTENT_TAR || l->content == CONTENT_DIRECTORY;
+}
+
+/* The folder in which a file of the backup's size may be put. */
+static char *scratch(const char *dir, const char *stage)
+{
+	char *own = xasprintf("%s/.pgbox", dir);
+	const char *const folders[] = { stage, own, getenv("TMPDIR"), "/tmp", "/var/tmp", "." };
+	char *found = NULL;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !found; i++)
+		if (folders[i] && *folders[i] && access(folders[i], W_OK) == 0)
+			found = xstrdup(folders[i]);
+	free(own);
+	return found ? found : xstrdup(".");
+}
+
+static void forget_staged(struct load *l)
+{
+	if (l->staged)
+		unlink(l->staged);
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l->staged);
+	l->staged = NULL;
+	l->fd = -1;
+}
+
+/* path NULL: stdin. What was staged before is read for it. */
+static int stage(struct load *l, const char *path, const char *folder, struct buf *error)
+{
+	char *staged;
+	int fd, rc = readback_stage(path, folder, &staged, &fd, error);
+
+	forget_staged(l);
+	if (rc) {
+		free(staged);
+		return rc;
+	}
+	l->staged = staged;
+	l->fd = fd;
+	return DONE;
+}
+
+static int find(struct load *l, const char *word, const char *dir, const char *database,
+                const char *folder, struct buf *error)
+{
+	struct catalog c;
+	int rc;
+
+	if (strcmp(word, "-") == 0) {
+		rc = stage(l, NULL, folder, error);
+		l->path = rc ? NULL : xstrdup(l->staged);
+		return rc;
+	}
+	catalog_open(&c, dir, false);
+	rc = pick_backup(&c, word, database, &l->path, error);
+	catalog_free(&c);
+	return rc;
+}
+
+static void read_manifest(struct load *l)
+{
+	char *name = xasprintf("%s.json", l->path);
+	struct buf ignored = BUF_INIT;
+
+	l->has_manifest = file_exists(name) && manifest_read(&l->m, name, &ignored) == 0;
+	buf_free(&ignored);
+	free(name);
+}
+
+static int compare(void *arg, struct buf *error)
+{
+	const struct load *l = arg;
+
+	return l->has_manifest ? archive_compare(l->path, &l->m, NULL, NULL, error) : DONE;
+}
+
+static const char *kind(const struct load *l)
+{
+	if (l->content == CONTENT_SQLITE)
+		return "sqlite";
+	return is_archive(l) ? "custom" : "text";
+}
+
+static int examine(struct load *l, const char *folder, struct buf *error)
+{
+	bool packed;
+	int rc = content_look(l->path, &l->content, &packed, error);
+
+	l->data = xstrdup(l->path);
+	if (!rc && packed && l->content != CONTENT_SQL && l->content != CONTENT_CLUSTER) {
+		rc = compare(l, error);
+		if (!rc)
+			rc = stage(l, l->path, folder, error);
+		if (!rc) {
+			free(l->data);
+			l->data = xstrdup(l->staged);
+			rc = readback(l->data, kind(l), folder, -1, NULL, NULL, error);
+		}
+	} else if (!rc) {
+		rc = readback(l->data, kind(l), folder, -1, compare, l, error);
+	}
+	if (!rc && is_archive(l))
+		rc = toc_read(&l->toc, l->data, error);
+	/* zstd's checksum is optional, and only ours and gzip are known to have one. */
+	l->unknown = !rc && !l->has_manifest && !packed && l->toc.compression &&
+	             strcmp(l->toc.compression, "gzip") != 0 && !readback_has_checksum(l->data);
+	return rc;
+}
+
+int load_backup(struct load *l, const char *word, const char *dir, const char *stage_dir,
+                const char *database, struct buf *error)
+{
+	char *folder = scratch(dir, stage_dir);
+	int rc;
+
+	readback_recover(folder);
+	rc = find(l, word, dir, database, folder, error);
+	if (!rc) {
+		read_manifest(l);
+		rc = examine(l, folder, error);
+	}
+	free(folder);
+	return rc;
+}
+
+void load_free(struct load *l)
+{
+	forget_staged(l);
+	manifest_free(&l->m);
+	toc_free(&l->toc);
+	free(l->path);
+	free(l->data);
+	*l = (struct load)LOAD_INIT;
+}

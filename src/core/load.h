@@ -1,0 +1,37 @@
+/*
+ * load - finds a backup, reads it in full and says what it is.
+ */
+#ifndef CORE_LOAD_H
+#define CORE_LOAD_H
+
+#include "core/content.h"
+#include "core/manifest.h"
+#include "core/toc.h"
+
+struct load {
+	char *path;           /* as it was found; of stdin where it was put */
+	char *data;           /* what to restore from: unpacked, unless it is SQL */
+	enum content content;
+	bool has_manifest;    /* beside it; its sums were compared */
+	bool unknown;         /* nothing can tell whether its bytes are those that were written */
+	struct manifest m;
+	struct toc toc;       /* of archives */
+	char *staged;         /* a file that goes with load_free, or NULL */
+	int fd;               /* its descriptor, which keeps it from others' clearing up; -1 */
+};
+
+#define LOAD_INIT { .fd = -1 }
+
+/*
+ * Finds what word means (core/pick; `-` is stdin), compares it with its manifest, reads it
+ * to its end the way a restore would, and unpacks it where that needs it: into stage, or
+ * where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database is the one that is
+ * wanted where the word names none; may be NULL. 0, or with a sentence in error: NO_INPUT, BAD_USAGE,
+ * BAD_DATA (damaged, or no backup), CANNOT_WRITE. load_free after both.
+ */
+int load_backup(struct load *l, const char *word, const char *dir, const char *stage,
+                const char *database, struct buf *error);
+
+void load_free(struct load *l);
+
+#endif

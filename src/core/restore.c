@@ -1,0 +1,328 @@
+/* restore - puts a backup's content into a database that is there. */
+#include "core/restore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/status.h"
+
+#define ASK_MS 30000
+
+static bool is_archive(const struct restore *r)
+{
+	return r->content != CONTENT_SQL;
+}
+
+static bool is_in(const struct strs *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], text) == 0)
+			return true;
+	return false;
+}
+
+static void add(struct strs *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct strs *list, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	if (!is_in(list, text.data))
+		strs_add(list, text.data);
+	buf_free(&text);
+}
+
+static int ask(struct db *db, const char *sql, const char *a, struct rows *rows)
+{
+	return server_query(&db->pg, sql, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
+}
+
+/* The first column. */
+static int ask_list(struct db *db, const char *sql, struct strs *list)
+{
+	struct rows rows = { 0 };
+	int rc = ask(db, sql, NULL, &rows);
+
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(list, rows_get(&rows, i, 0));
+	rows_free(&rows);
+	return rc;
+}
+
+/* --- what stands in the way --- */
+
+/* Version, whether the role is a superuser, its name. */
+struct self {
+	bool superuser;
+	char *name;
+};
+
+static int check_extension(struct db *db, const struct self *self, const char *name,
+                           struct strs *problems)
+{
+	/* Before 13 no extension was trusted. */
+	bool trust = server_version(&db->pg) >= 130000;
+	struct rows rows = { 0 };
+	int rc = ask(db,
+	             trust ? "SELECT bool_or(trusted OR NOT superuser) FROM pg_catalog"
+	                     ".pg_available_extension_versions WHERE name = $1 HAVING count(*) > 0"
+	                   : "SELECT bool_or(NOT superuser) FROM pg_catalog"
+	                     ".pg_available_extension_versions WHERE name = $1 HAVING count(*) > 0",
+	             name, &rows);
+
+	if (!rc && !rows.n)
+		add(problems, "extension %s: this server does not ship it: use an image that does", name);
+	else if (!rc && !self->superuser && !rows_true(&rows, 0, 0))
+		add(problems, "extension %s: only a superuser may create it: restore as one, or with --clean "
+		    "into a database that has it", name);
+	rows_free(&rows);
+	return rc;
+}
+
+static int check_extensions(struct restore *r, struct db *db, const struct self *self, bool fresh,
+                            struct strs *problems, struct strs *notes)
+{
+	int rc = 0;
+
+	if (!fresh)
+		rc = ask_list(db, "SELECT extname FROM pg_catalog.pg_extension", &r->extensions) ||
+		     ask_list(db,
+		              "SELECT n.nspname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_depend d"
+		              " ON d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid"
+		              "  AND d.deptype = 'e'", &r->schemas);
+	for (size_t i = 0; i < r->toc.extensions.n && !rc; i++) {
+		const char *name = r->toc.extensions.v[i];
+
+		if (is_in(&r->extensions, name))
+			add(notes, "extension %s: is there already and is kept", name);
+		else if (!r->data_only)
+			rc = check_extension(db, self, name, problems);
+	}
+	return rc;
+}
+
+static void check_role(struct restore *r, const char *name, const struct strs *roles,
+                       const struct strs *usable, bool owner, struct strs *problems)
+{
+	if (!is_in(roles, name)) {
+		if (!is_in(&r->missing_roles, name))
+			strs_add(&r->missing_roles, name);
+	} else if (owner && !is_in(usable, name)) {
+		add(problems, "objects belong to role %s, of which this role is no member: restore as a "
+		    "superuser, or with --no-owner", name);
+	}
+}
+
+static int check_roles(struct restore *r, struct db *db, struct strs *problems)
+{
+	struct strs roles = { 0 }, usable = { 0 };
+	int rc = ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles", &roles) ||
+	         ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')",
+	                  &usable);
+
+	for (size_t i = 0; i < r->toc.lines.n && !rc && !r->no_owner && !r->data_only; i++) {
+		char *owner = toc_owner(r->toc.lines.v[i], &roles);
+
+		if (*owner && !toc_is(r->toc.lines.v[i], "EXTENSION -") &&
+		    !toc_is(r->toc.lines.v[i], "COMMENT - EXTENSION"))
+			check_role(r, owner, &roles, &usable, true, problems);
+		free(owner);
+	}
+	for (size_t i = 0; i < r->toc.grantees.n && !rc && !r->data_only; i++)
+		check_role(r, r->toc.grantees.v[i], &roles, &usable, false, problems);
+	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_FAIL; i++)
+		add(problems, "role %s: is missing: restore the roles first, or say --roles create or "
+		    "--roles skip", r->missing_roles.v[i]);
+	strs_free(&roles);
+	strs_free(&usable);
+	return rc;
+}
+
+int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
+                  struct strs *notes, struct buf *error)
+{
+	struct rows rows = { 0 };
+	struct self self = { 0 };
+	int rc = ask(db, "SELECT rolsuper, rolname FROM pg_catalog.pg_roles WHERE rolname = current_user",
+	             NULL, &rows);
+
+	r->server_version = server_version(&db->pg);
+	self.superuser = rows_true(&rows, 0, 0);
+	if (!rc && is_archive(r))
+		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
+	if (r->toc.statistics && r->server_version < 180000)
+		add(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
+	if (rc)
+		buf_printf(error, "%s: cannot look at the server: %s", db->target->shown, db_error(db));
+	rows_free(&rows);
+	return rc ? UNAVAILABLE : 0;
+}
+
+int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_CREATE && !rc; i++) {
+		struct buf sql = BUF_INIT;
+
+		buf_puts(&sql, "CREATE ROLE ");
+		server_identifier(&db->pg, &sql, r->missing_roles.v[i]);
+		rc = ask(db, sql.data, NULL, NULL);
+		if (rc)
+			buf_printf(error, "cannot make role %s: %s", r->missing_roles.v[i], db_error(db));
+		buf_free(&sql);
+	}
+	return rc ? DENIED : 0;
+}
+
+/* --- statements about roles that are not there --- */
+
+static bool names_missing(const struct restore *r, const char *line, size_t len)
+{
+	struct strs roles = { 0 };
+	char *text = xstrndup(line, len);
+	bool missing = false;
+
+	toc_roles(text, &roles);
+	for (size_t i = 0; i < roles.n; i++)
+		missing = missing || is_in(&r->missing_roles, roles.v[i]);
+	strs_free(&roles);
+	free(text);
+	return missing;
+}
+
+/* Each line of what pg_restore sends about owners, rights and policies is a statement. */
+static char *leave_out(const char *statement, void *arg)
+{
+	const struct restore *r = arg;
+	struct buf kept = BUF_INIT;
+	bool changed = false;
+
+	if (!toc_names_roles(statement))
+		return NULL;
+	while (*statement) {
+		size_t len = strcspn(statement, "\n");
+
+		if (toc_names_roles(statement) && names_missing(r, statement, len))
+			changed = true;
+		else
+			buf_printf(&kept, "%.*s\n", (int)len, statement);
+		statement += len + (statement[len] == '\n');
+	}
+	if (changed)
+		return buf_detach(&kept);
+	buf_free(&kept);
+	return NULL;
+}
+
+/* --- archives --- */
+
+static void arguments(const struct restore *r, int list, struct strs *args)
+{
+	strs_add(args, "pg_restore");
+	strs_add(args, "--no-password");
+	strs_add(args, "--exit-on-error");
+	if (r->one_transaction)
+		strs_add(args, "--single-transaction");
+	if (r->jobs > 1 && !r->one_transaction)
+		add(args, "--jobs=%ld", r->jobs);
+	if (r->clean) {
+		strs_add(args, "--clean");
+		strs_add(args, "--if-exists");
+	}
+	if (r->schema_only)
+		strs_add(args, "--schema-only");
+	if (r->data_only)
+		strs_add(args, "--data-only");
+	if (r->no_owner)
+		strs_add(args, "--no-owner");
+	if (r->server_version < 180000)
+		strs_add(args, "--no-statistics");
+	for (size_t i = 0; r->tables && i < r->tables->n; i++)
+		add(args, "--table=%s", r->tables->v[i]);
+	add(args, "--use-list=/proc/self/fd/%d", list);
+	strs_add(args, r->path);
+}
+
+static int run_archive(struct restore *r, const struct target *target, struct buf *error)
+{
+	char *list = toc_list(&r->toc, &r->extensions, &r->schemas);
+	int fd = memfd_create("list", 0), rc = 0;
+	struct strs args = { 0 };
+	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
+		                   .conninfo = &target->conninfo, .keep_fd = fd,
+		                   .edit = r->missing_roles.n ? leave_out : NULL, .arg = r } };
+
+	if (fd < 0 || file_write(fd, list, strlen(list)) != 0) {
+		buf_printf(error, "cannot hold the list of what to restore: %s", strerror(errno));
+		rc = CANNOT_WRITE;
+	} else {
+		arguments(r, fd, &args);
+		if (tool_run(&t) != 0)
+			rc = tool_explain(&t, error);
+		tool_free(&t);
+	}
+	if (fd >= 0)
+		close(fd);
+	strs_free(&args);
+	free(list);
+	return rc == NO ? BAD_DATA : rc;
+}
+
+/* --- SQL --- */
+
+static void take_error(const char *line, void *arg)
+{
+	struct buf *words = arg;
+
+	if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "error")))
+		buf_printf(words, "%s%s", words->len ? "; " : "", line);
+}
+
+static int run_sql(struct restore *r, const struct target *target, struct buf *error)
+{
+	struct strs files = { 0 };
+	struct buf words = BUF_INIT;
+	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
+		                .one_transaction = true, .keep_fd = -1 };
+	struct child child = { .watched = -1, .tell = take_error, .arg = &words, .patience = 1000 };
+	struct ending ending = { .status = CANNOT_RUN };
+	int rc;
+
+	strs_add(&files, r->path);
+	child.pid = psql_start(&job, &child.messages);
+	if (child.pid >= 0)
+		ending = child_watch(&child);
+	rc = ending.forwarded ? BY_SIGNAL + ending.forwarded
+	     : ending.status == BAD_USAGE || ending.status == DONE ? ending.status : BAD_DATA;
+	if (rc)
+		buf_printf(error, "psql: %s", words.len ? words.data : "it failed without a word");
+	buf_free(&words);
+	strs_free(&files);
+	return rc;
+}
+
+int restore_run(struct restore *r, const struct target *target, struct buf *error)
+{
+	return is_archive(r) ? run_archive(r, target, error) : run_sql(r, target, error);
+}
+
+void restore_free(struct restore *r)
+{
+	toc_free(&r->toc);
+	strs_free(&r->missing_roles);
+	strs_free(&r->extensions);
+	strs_free(&r->schemas);
+}

@@ -1,0 +1,48 @@
+/*
+ * restore - puts a backup's content into a database that is there.
+ */
+#ifndef CORE_RESTORE_H
+#define CORE_RESTORE_H
+
+#include "core/content.h"
+#include "core/db.h"
+#include "core/toc.h"
+
+enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
+
+struct restore {
+	const char *path;             /* unpacked, unless it is SQL */
+	enum content content;         /* any but CONTENT_CLUSTER and CONTENT_SQLITE */
+	struct toc toc;               /* of archives */
+	bool one_transaction;         /* else what fails stays half done */
+	long jobs;                    /* above 1 only without one_transaction */
+	bool clean;                   /* drop what the archive has, first */
+	bool schema_only, data_only, no_owner;
+	const struct strs *tables;    /* only these; none: all */
+	enum role_policy roles;
+
+	struct strs missing_roles;    /* found by restore_check */
+	struct strs extensions, schemas; /* that the target has already, found by restore_check */
+	int server_version;           /* found by restore_check */
+};
+
+/*
+ * Adds to problems, each a sentence, what stands in the way of restoring, and to notes
+ * what will be done differently. db is a session in the database that is restored into, or
+ * with fresh, where that is not there yet, in another one of its server. 0, or UNAVAILABLE
+ * with a sentence in error.
+ */
+int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
+                  struct strs *notes, struct buf *error);
+
+/* Makes the missing roles, without login, where that is the policy. 0, or DENIED with a
+ * sentence in error. */
+int restore_make_roles(struct restore *r, struct db *db, struct buf *error);
+
+/* Restores into target. 0; BAD_DATA when the backup's SQL failed, BAD_USAGE for SQL of
+ * several databases, else what tool_explain gives; with a sentence in error. */
+int restore_run(struct restore *r, const struct target *target, struct buf *error);
+
+void restore_free(struct restore *r);
+
+#endif

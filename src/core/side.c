@@ -1,0 +1,492 @@
+/* side - a database beside another, to restore into and then to swap in. */
+#include "core/side.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/proc.h"
+#include "base/status.h"
+#include "base/utf8.h"
+
+#define NAME_BYTES 63   /* NAMEDATALEN - 1 */
+#define ASK_MS 30000
+#define MAKE_MS 600000  /* CREATE DATABASE may wait for a checkpoint */
+#define SWAP_MS 30000
+#define COMMENT "pgbox: being restored"
+
+char *side_name(const char *database, const char *word, int64_t moment)
+{
+	time_t seconds = moment / 1000;
+	char tail[64], stamp[32];
+	size_t len = 0, room;
+	struct tm at;
+
+	gmtime_r(&seconds, &at);
+	strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
+	snprintf(tail, sizeof(tail), "_%s_%s", word, stamp);
+	room = NAME_BYTES - strlen(tail);
+	while (database[len]) {
+		size_t n = utf8_sequence(database + len);
+
+		n = n ? n : 1;
+		if (len + n > room)
+			break;
+		len += n;
+	}
+	return xasprintf("%.*s%s", (int)len, database, tail);
+}
+
+static const char *own_name(const struct side *s)
+{
+	return conninfo_get(&s->target->conninfo, "dbname");
+}
+
+static int ask(struct side *s, const char *sql, const char *a, const char *b, struct rows *rows)
+{
+	const char *params[] = { a, b };
+
+	return server_query(&s->db.pg, sql, params, b ? 2 : a ? 1 : 0, clock_after(ASK_MS), rows);
+}
+
+static int failed(struct side *s, const char *what, struct buf *error)
+{
+	buf_printf(error, "%s: cannot %s: %s", s->target->shown, what, db_error(&s->db));
+	return strcmp(db_sqlstate(&s->db), "42501") == 0 ? DENIED : NO;
+}
+
+/* SQL with identifiers (%I) and strings (%L) in it, as PostgreSQL's format() has them. */
+static char *sql_of(struct side *s, const char *format, const char *const *words)
+{
+	struct buf sql = BUF_INIT;
+
+	for (; *format; format++) {
+		if (format[0] == '%' && format[1] == 'I')
+			server_identifier(&s->db.pg, &sql, *words++);
+		else if (format[0] == '%' && format[1] == 'L')
+			server_literal(&s->db.pg, &sql, *words++);
+		else if (format[0] == '%' && format[1] == 's')
+			buf_puts(&sql, *words++);
+		else {
+			buf_putc(&sql, *format);
+			continue;
+		}
+		format++;
+	}
+	return buf_detach(&sql);
+}
+
+static int run(struct side *s, int64_t ms, const char *format, const char *const *words)
+{
+	char *sql = sql_of(s, format, words);
+	int rc = server_query(&s->db.pg, sql, NULL, 0, clock_after(ms), NULL);
+
+	free(sql);
+	return rc;
+}
+
+/* A name that no database has: seconds are moved on. The caller frees it. */
+static char *free_name(struct side *s, const char *word)
+{
+	int64_t moment = clock_wall();
+
+	for (;;) {
+		char *name = side_name(own_name(s), word, moment);
+		struct rows rows = { 0 };
+		bool taken = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", name, NULL,
+		                 &rows) == 0 && rows.n;
+
+		rows_free(&rows);
+		if (!taken)
+			return name;
+		free(name);
+		moment += 1000;
+	}
+}
+
+/* --- the session --- */
+
+static int look(struct side *s, struct buf *error)
+{
+	struct rows rows = { 0 };
+	int rc = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", own_name(s), NULL, &rows);
+
+	s->exists = rows.n > 0;
+	rows_free(&rows);
+	return rc ? failed(s, "look for it", error) : 0;
+}
+
+int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error)
+{
+	static const char *const doors[] = { "postgres", "template1", NULL };
+	int rc = UNAVAILABLE;
+
+	*s = (struct side){ .target = target, .db = DB_INIT };
+	for (size_t i = 0; doors[i] && rc; i++) {
+		struct target door;
+
+		if (strcmp(doors[i], own_name(s)) == 0)
+			continue;
+		buf_cut(error, 0);
+		target_copy(&door, target, doors[i]);
+		rc = db_reopen(&s->db, &door, deadline, error);
+		target_free(&door);
+		s->db.target = target;
+		if (rc && s->db.reach != REACH_NO_DATABASE && s->db.reach != REACH_DENIED)
+			return rc;
+	}
+	if (!rc && ask(s, "SET search_path = pg_catalog", NULL, NULL, NULL))
+		return failed(s, "set the search_path", error);
+	return rc ? rc : look(s, error);
+}
+
+/* --- leftovers --- */
+
+/* The lock is of the side database's name, so it is free when its restore is gone. */
+void side_drop_leftovers(struct side *s, struct strs *dropped)
+{
+	struct rows rows = { 0 };
+	struct buf ignored = BUF_INIT;
+	char *pattern = side_name(own_name(s), "restore", 0);
+
+	/* Less the moment: it has fifteen bytes. */
+	pattern[strlen(pattern) - 15] = '\0';
+	if (ask(s,
+	        "SELECT d.datname FROM pg_catalog.pg_database d"
+	        " WHERE left(d.datname, length($1)) = $1"
+	        "  AND shobj_description(d.oid, 'pg_database') = '" COMMENT "'"
+	        "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
+	        "  AND pg_try_advisory_xact_lock(('x' || substr(md5('pgbox restore ' || d.datname), 1, 15))"
+	        "   ::bit(60)::bigint)",
+	        pattern, NULL, &rows) == 0)
+		for (size_t i = 0; i < rows.n; i++)
+			if (side_drop(s, rows_get(&rows, i, 0), &ignored) == 0)
+				strs_add(dropped, rows_get(&rows, i, 0));
+	rows_free(&rows);
+	buf_free(&ignored);
+	free(pattern);
+}
+
+/* --- creating --- */
+
+/* How the target's database was made, in CREATE DATABASE's words; by version, for the
+ * columns have changed. */
+static const char *find_form(int version)
+{
+#define FORM(provider, rules)                                                                      \
+	"SELECT format(' TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L"        \
+	" TABLESPACE %I', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding),"             \
+	" d.datcollate, d.datctype, t.spcname) || " provider " || " rules                          \
+	" FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace" \
+	" WHERE d.datname = $1"
+	if (version >= 170000)
+		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
+		            " %L', d.datlocale) WHEN 'b' THEN format(' LOCALE_PROVIDER builtin"
+		            " BUILTIN_LOCALE %L', d.datlocale) ELSE ' LOCALE_PROVIDER libc' END",
+		            "coalesce(format(' ICU_RULES %L', d.daticurules), '')");
+	if (version >= 160000)
+		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
+		            " %L', d.daticulocale) ELSE ' LOCALE_PROVIDER libc' END",
+		            "coalesce(format(' ICU_RULES %L', d.daticurules), '')");
+	if (version >= 150000)
+		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
+		            " %L', d.daticulocale) ELSE ' LOCALE_PROVIDER libc' END",
+		            "''");
+	return FORM("''", "''");
+}
+
+static int create_like_target(struct side *s)
+{
+	struct rows rows = { 0 };
+	int rc = ask(s, find_form(server_version(&s->db.pg)), own_name(s), NULL, &rows);
+
+	if (!rc)
+		rc = run(s, MAKE_MS, "CREATE DATABASE %I%s",
+		         (const char *const[]){ s->name, rows_get(&rows, 0, 0) });
+	rows_free(&rows);
+	return rc;
+}
+
+/* The manifest's form, then with less and less of it: another server may lack the locale
+ * or the owner. */
+static int create_like_manifest(struct side *s, const struct manifest *m)
+{
+	bool icu = m && m->locale && m->locale_provider && strcmp(m->locale_provider, "icu") == 0 &&
+	           server_version(&s->db.pg) >= 150000;
+	const char *words[] = { s->name, m && m->encoding ? m->encoding : "UTF8",
+		                m && m->collate ? m->collate : "C", m && m->ctype ? m->ctype : "C",
+		                icu ? m->locale : "" };
+	int rc = -1;
+
+	if (icu)
+		rc = run(s, MAKE_MS,
+		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L"
+		         " LOCALE_PROVIDER icu ICU_LOCALE %L", words);
+	if (rc && m && m->encoding)
+		rc = run(s, MAKE_MS,
+		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L", words);
+	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
+		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0 ENCODING %L", words);
+	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
+		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0", words);
+	/* Who may not give it away keeps it. */
+	if (!rc && m && m->owner)
+		run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, m->owner });
+	return rc;
+}
+
+int side_create(struct side *s, const struct manifest *m, struct buf *error)
+{
+	struct rows rows = { 0 };
+	int rc;
+
+	s->name = free_name(s, "restore");
+	target_copy(&s->at, s->target, s->name);
+	/* Held by this session until it ends. */
+	ask(s,
+	    "SELECT pg_advisory_lock(('x' || substr(md5('pgbox restore ' || $1), 1, 15))"
+	    "::bit(60)::bigint)", s->name, NULL, &rows);
+	rows_free(&rows);
+	rc = s->exists ? create_like_target(s) : create_like_manifest(s, m);
+	if (rc) {
+		rc = failed(s, "make a database beside it (the role needs CREATEDB)", error);
+		free(s->name);
+		s->name = NULL;
+		return rc;
+	}
+	run(s, ASK_MS, "COMMENT ON DATABASE %I IS '" COMMENT "'", (const char *const[]){ s->name });
+	return 0;
+}
+
+int side_drop(struct side *s, const char *name, struct buf *error)
+{
+	if (run(s, MAKE_MS, "DROP DATABASE IF EXISTS %I", (const char *const[]){ name }) == 0)
+		return 0;
+	return failed(s, "drop a database", error) ? NO : NO;
+}
+
+/* --- what may be swapped --- */
+
+int side_check_swap(struct side *s, struct buf *error)
+{
+	static const char find[] =
+		"SELECT CASE"
+		" WHEN EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts WHERE database = $1)"
+		"  THEN 'it has prepared transactions: commit or roll them back first'"
+		" WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d"
+		"  ON d.oid = s.subdbid WHERE d.datname = $1)"
+		"  THEN 'it has subscriptions: drop them first, or use --clean'"
+		" WHEN EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE database = $1)"
+		"  THEN 'it has logical replication slots: drop them first, or use --clean'"
+		" WHEN NOT pg_has_role(d.datdba, 'USAGE')"
+		"  THEN 'this role does not own it: do it as ' || pg_get_userbyid(d.datdba)"
+		"   || ', or use --clean'"
+		" WHEN NOT r.rolcreatedb AND NOT r.rolsuper"
+		"  THEN 'this role may not make databases (CREATEDB): use --clean, which needs none'"
+		" END FROM pg_catalog.pg_database d, pg_catalog.pg_roles r"
+		" WHERE d.datname = $1 AND r.rolname = current_user";
+	struct rows rows = { 0 };
+	int rc = ask(s, find, own_name(s), NULL, &rows);
+
+	if (rc)
+		rc = failed(s, "look at it", error);
+	else if (rows_get(&rows, 0, 0)) {
+		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_get(&rows, 0, 0));
+		rc = strstr(rows_get(&rows, 0, 0), "this role") ? DENIED : NO;
+	}
+	rows_free(&rows);
+	return rc;
+}
+
+/* --- what is carried over --- */
+
+/* Statements that give the database $2 what $1 has. Settings that are lists are kept as
+ * they are written (guc_tables.c, GUC_LIST_QUOTE). */
+static const char find_dress[] =
+	"WITH old AS (SELECT * FROM pg_catalog.pg_database WHERE datname = $1),"
+	" acl AS (SELECT (aclexplode(datacl)).* FROM old),"
+	" settings AS (SELECT s.setrole, split_part(c, '=', 1) AS name,"
+	"   substr(c, strpos(c, '=') + 1) AS value"
+	"  FROM pg_catalog.pg_db_role_setting s JOIN old ON old.oid = s.setdatabase,"
+	"   unnest(s.setconfig) c)"
+	" SELECT 1, format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', $2, pg_get_userbyid(datdba))"
+	"  FROM old WHERE datacl IS NOT NULL"
+	" UNION ALL"
+	" SELECT 2, format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, $2,"
+	"  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,"
+	"  CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) FROM acl"
+	" UNION ALL"
+	" SELECT 3, format('ALTER %s SET %I TO %s', CASE setrole"
+	"   WHEN 0 THEN format('DATABASE %I', $2)"
+	"   ELSE format('ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), $2) END, name,"
+	"  CASE WHEN name IN ('local_preload_libraries', 'search_path', 'session_preload_libraries',"
+	"   'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories')"
+	"   AND value <> '' THEN value ELSE quote_literal(value) END) FROM settings"
+	" UNION ALL"
+	" SELECT 4, format('ALTER DATABASE %I CONNECTION LIMIT %s', $2, datconnlimit) FROM old"
+	"  WHERE datconnlimit >= 0"
+	" UNION ALL"
+	" SELECT 5, format('COMMENT ON DATABASE %I IS %L', $2, shobj_description(oid, 'pg_database'))"
+	"  FROM old ORDER BY 1";
+
+int side_dress(struct side *s, struct buf *error)
+{
+	struct rows rows = { 0 };
+	int rc = 0;
+
+	if (!s->exists) {
+		run(s, ASK_MS, "COMMENT ON DATABASE %I IS NULL", (const char *const[]){ s->name });
+		return 0;
+	}
+	rc = ask(s, find_dress, own_name(s), s->name, &rows);
+	for (size_t i = 0; i < rows.n && !rc; i++)
+		rc = ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
+	rows_free(&rows);
+	return rc ? (failed(s, "carry its privileges and settings over", error), NO) : 0;
+}
+
+/* --- the swap --- */
+
+/* One session that this role may not end would make the whole statement fail. */
+static const char end_sessions[] =
+	"SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
+	" JOIN pg_catalog.pg_roles me ON me.rolname = current_user"
+	" LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
+	" WHERE a.datname = $1 AND a.pid <> pg_backend_pid() AND (me.rolsuper"
+	"  OR pg_has_role(a.usesysid, 'USAGE')"
+	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
+
+/* A child that ends the sessions of a database until it is killed: the rename waits five
+ * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
+static pid_t start_ending(struct side *s, const char *database)
+{
+	pid_t parent = getpid(), pid = fork();
+	struct target door;
+	struct db db = DB_INIT;
+
+	if (pid)
+		return pid;
+	proc_die_with_parent(parent);
+	proc_close_all_but(-1);
+	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
+	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
+	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED)
+		for (;;) {
+			server_query(&db.pg,
+			             end_sessions,
+			             &database, 1, clock_after(ASK_MS), NULL);
+			clock_sleep(5, CLOCK_NEVER);
+		}
+	_exit(NO);
+}
+
+static void stop_ending(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Both renames or none. */
+static int rename_both(struct side *s, const char *from, const char *to, const char *in)
+{
+	const char *const first[] = { from, to }, *const second[] = { in, from };
+	int rc = server_query(&s->db.pg, "BEGIN", NULL, 0, clock_after(ASK_MS), NULL) ||
+	         (s->exists && run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
+	         run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
+	         server_query(&s->db.pg, "COMMIT", NULL, 0, clock_after(ASK_MS), NULL);
+
+	return rc ? -1 : 0;
+}
+
+/* object_in_use: the sessions came back faster than they were ended, or are others'. */
+static int swap(struct side *s, const char *in, const char *to, struct buf *error)
+{
+	const char *own = own_name(s);
+	pid_t ending = s->exists ? start_ending(s, own) : 0;
+	int64_t deadline = clock_after(SWAP_MS);
+	bool busy = false;
+	int rc;
+
+	do {
+		struct buf words = BUF_INIT;
+
+		rc = rename_both(s, own, to, in);
+		if (rc) {
+			buf_puts(&words, db_error(&s->db));
+			busy = strcmp(db_sqlstate(&s->db), "55006") == 0;
+			server_query(&s->db.pg, "ROLLBACK", NULL, 0, clock_after(ASK_MS), NULL);
+			buf_cut(error, 0);
+			buf_printf(error, "%s: cannot swap the new database in: %s", s->target->shown, words.data);
+		}
+		buf_free(&words);
+	} while (rc && busy && clock_left(deadline));
+	stop_ending(ending);
+	if (!rc)
+		buf_cut(error, 0);
+	return !rc ? DONE : busy ? LOCKED : NO;
+}
+
+int side_swap(struct side *s, char **before, struct buf *error)
+{
+	char *to = s->exists ? free_name(s, "before") : NULL;
+	int rc = swap(s, s->name, to, error);
+
+	*before = NULL;
+	if (rc) {
+		free(to);
+		return rc;
+	}
+	*before = to;
+	free(s->name);
+	s->name = NULL;
+	s->exists = true;
+	return DONE;
+}
+
+int side_undo(struct side *s, char **current, struct buf *error)
+{
+	struct rows rows = { 0 };
+	char *pattern = side_name(own_name(s), "before", 0);
+	int rc;
+
+	*current = NULL;
+	pattern[strlen(pattern) - 15] = '\0';
+	rc = ask(s,
+	         "SELECT datname FROM pg_catalog.pg_database WHERE left(datname, length($1)) = $1"
+	         " AND substr(datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$' ORDER BY datname DESC LIMIT 1",
+	         pattern, NULL, &rows);
+	if (rc) {
+		rc = failed(s, "look for what it was before", error);
+	} else if (!rows.n) {
+		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
+		rc = NO_INPUT;
+	} else {
+		*current = s->exists ? free_name(s, "before") : NULL;
+		rc = swap(s, rows_get(&rows, 0, 0), *current, error);
+	}
+	rows_free(&rows);
+	free(pattern);
+	return rc;
+}
+
+void side_free(struct side *s)
+{
+	struct buf ignored = BUF_INIT;
+
+	if (s->name && db_is_open(&s->db))
+		side_drop(s, s->name, &ignored);
+	db_free(&s->db);
+	if (s->at.shown)
+		target_free(&s->at);
+	free(s->name);
+	buf_free(&ignored);
+	*s = (struct side){ .db = DB_INIT };
+}

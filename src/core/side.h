@@ -1,0 +1,67 @@
+/*
+ * side - a database beside another, to restore into and then to swap in.
+ *
+ * The names tell what it is: `<db>_restore_<time>` while it is filled, with a comment
+ * that says so, and `<db>_before_<time>` for the one that it has replaced. Names are cut
+ * at a UTF-8 boundary to fit PostgreSQL's 63 bytes.
+ */
+#ifndef CORE_SIDE_H
+#define CORE_SIDE_H
+
+#include "core/db.h"
+#include "core/manifest.h"
+
+struct side {
+	const struct target *target; /* the database that is, or is to be */
+	struct db db;                /* a session in another database of the server */
+	struct target at;            /* the side database */
+	char *name;                  /* its name; NULL: there is none */
+	bool exists;                 /* the target's database is there */
+};
+
+/* "name_WORD_YYYYMMDD_HHMMSS", cut to 63 bytes. The caller frees it. */
+char *side_name(const char *database, const char *word, int64_t moment);
+
+/* Logs in to another database of the target's server (postgres, template1, or any that lets this role in) and
+ * finds out whether the target's is there. 0; UNAVAILABLE or DENIED with a sentence in error.
+ * side_free after both. */
+int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error);
+
+/* Drops what restores of this database left that were killed: those with our comment
+ * that nobody is connected to and whose lock is free. Names are added to dropped. */
+void side_drop_leftovers(struct side *s, struct strs *dropped);
+
+/*
+ * Makes the side database: with the owner, encoding, locale and tablespace of the target's
+ * where that is there, else with those of the manifest (may be NULL), as far as the server has them.
+ * 0; DENIED or UNAVAILABLE with a sentence in error.
+ */
+int side_create(struct side *s, const struct manifest *m, struct buf *error);
+
+/* What cannot be swapped: prepared transactions, subscriptions, logical replication slots
+ * in the target's database; or this role may not rename it. 0; NO or DENIED with a sentence in error. */
+int side_check_swap(struct side *s, struct buf *error);
+
+/* Gives the side database the target's privileges, settings, connection limit and
+ * comment. 0, or NO with a sentence in error. */
+int side_dress(struct side *s, struct buf *error);
+
+/*
+ * Swaps: both renames in one transaction, while a second session ends the sessions of the
+ * target's database; the rename's lock holds newcomers out. *before is the name that
+ * the replaced one has now; the caller frees it. Where the target's is not there, it is one rename, and *before NULL. 0; LOCKED
+ * when sessions could not be ended, DENIED or NO, with a sentence in error: nothing has changed then.
+ */
+int side_swap(struct side *s, char **before, struct buf *error);
+
+/* Swaps the target's database with the newest of its `_before_` ones; *current is
+ * the name that it has now. 0, or NO_INPUT when there is none, or as side_swap. */
+int side_undo(struct side *s, char **current, struct buf *error);
+
+/* Drops a database by its name. 0, or NO with a sentence in error. */
+int side_drop(struct side *s, const char *name, struct buf *error);
+
+/* Drops the side database if it is still one, and closes. */
+void side_free(struct side *s);
+
+#endif

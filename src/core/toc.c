@@ -1,0 +1,289 @@
+/* toc - the table of contents of a PostgreSQL archive. */
+#include "core/toc.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+
+/* pg_backup_archiver.c, PrintTOCSummary: `%d; %u %u %s %s %s %s`. Where an entry has no
+ * schema there is a minus. */
+static const char *behind_ids(const char *line)
+{
+	static const char *const ends[] = { "; ", " ", " " };
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t digits = strspn(line, "0123456789");
+		const char *rest = digits ? skip_prefix(line + digits, ends[i]) : NULL;
+
+		if (!rest)
+			return NULL;
+		line = rest;
+	}
+	return line;
+}
+
+const char *toc_is(const char *line, const char *type)
+{
+	const char *rest = behind_ids(line);
+
+	rest = rest ? skip_prefix(rest, type) : NULL;
+	return rest ? skip_prefix(rest, " ") : NULL;
+}
+
+char *toc_owner(const char *line, const struct strs *roles)
+{
+	size_t len = strlen(line);
+	const char *last = strrchr(line, ' '), *best = NULL;
+
+	for (size_t i = 0; i < roles->n; i++) {
+		size_t end = strlen(roles->v[i]);
+
+		if (len > end && line[len - end - 1] == ' ' && strcmp(line + len - end, roles->v[i]) == 0 &&
+		    (!best || end > strlen(best)))
+			best = roles->v[i];
+	}
+	return xstrdup(best ? best : last ? last + 1 : "");
+}
+
+static bool is_in(const struct strs *list, const char *name, size_t len)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strlen(list->v[i]) == len && strncmp(list->v[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* A name that is followed by an owner, or by a blank and nothing. */
+static bool names_one_of(const struct strs *list, const char *text)
+{
+	for (size_t i = 0; text && i < list->n; i++) {
+		const char *rest = skip_prefix(text, list->v[i]);
+
+		if (rest && (!*rest || *rest == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* --- reading --- */
+
+static int run(const char *path, const char *option, const char *list, struct buf *out,
+               struct buf *error)
+{
+	int fd = list ? memfd_create("list", 0) : -1, rc;
+	char *use = xasprintf("--use-list=/proc/self/fd/%d", fd);
+	struct strs args = { 0 };
+	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .keep_fd = fd } };
+
+	strs_add(&args, "pg_restore");
+	strs_add(&args, option);
+	if (list && file_write(fd, list, strlen(list)) == 0)
+		strs_add(&args, use);
+	strs_add(&args, path);
+	rc = tool_capture(&t, out);
+	if (rc) {
+		buf_printf(error, "'%s' cannot be read: ", path);
+		rc = tool_explain(&t, error);
+		rc = rc == NO && !t.killed ? BAD_DATA : rc;
+	}
+	if (fd >= 0)
+		close(fd);
+	tool_free(&t);
+	strs_free(&args);
+	free(use);
+	return rc;
+}
+
+static void take_head(struct toc *t, const char *line)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} fields[] = {
+		{ ";     dbname: ", offsetof(struct toc, database) },
+		{ ";     Compression: ", offsetof(struct toc, compression) },
+		{ ";     Dumped from database version: ", offsetof(struct toc, server) },
+		{ ";     Dumped by pg_dump version: ", offsetof(struct toc, program) },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		const char *value = skip_prefix(line, fields[i].name);
+		char **field = (char **)(void *)((char *)t + fields[i].at);
+
+		if (value && !*field)
+			*field = xstrdup(value);
+	}
+}
+
+static void take_entry(struct toc *t, const char *line)
+{
+	const char *extension = toc_is(line, "EXTENSION -");
+	char *name;
+
+	strs_add(&t->lines, line);
+	t->tables += toc_is(line, "TABLE") && !toc_is(line, "TABLE DATA") && !toc_is(line, "TABLE ATTACH");
+	t->statistics = t->statistics || toc_is(line, "STATISTICS DATA");
+	if (!extension)
+		return;
+	name = xstrndup(extension, strcspn(extension, " "));
+	strs_add(&t->extensions, name);
+	free(name);
+}
+
+/* A role's name in SQL, without its quotes. The caller frees it. */
+static char *take_identifier(const char **at)
+{
+	struct buf name = BUF_INIT;
+
+	if (**at != '"') {
+		size_t len = strcspn(*at, " ,;\n");
+
+		buf_add(&name, *at, len);
+		*at += len;
+		return buf_detach(&name);
+	}
+	for ((*at)++; **at && !((*at)[0] == '"' && (*at)[1] != '"'); (*at)++) {
+		*at += **at == '"';
+		buf_putc(&name, **at);
+	}
+	*at += **at == '"';
+	return buf_detach(&name);
+}
+
+static void take_role(struct strs *roles, const char **at)
+{
+	char *name = take_identifier(at);
+
+	if (strcasecmp(name, "public") != 0 && *name && !is_in(roles, name, strlen(name)))
+		strs_add(roles, name);
+	free(name);
+}
+
+bool toc_names_roles(const char *statement)
+{
+	static const char *const begins[] = { "GRANT ", "REVOKE ", "ALTER ", "CREATE POLICY ", NULL };
+
+	for (size_t i = 0; begins[i]; i++)
+		if (skip_prefix(statement, begins[i]))
+			return skip_prefix(statement, "ALTER ") ? strstr(statement, " OWNER TO ") ||
+			                                          strstr(statement, " PRIVILEGES ")
+			                                        : true;
+	return false;
+}
+
+/* dumputils.c; pg_dump.c, dumpPolicy; pg_backup_archiver.c, _getObjectDescription: the roles
+ * stand behind a TO or FROM, or behind FOR ROLE. */
+void toc_roles(const char *line, struct strs *roles)
+{
+	static const char *const before[] = { " FOR ROLE ", " TO ", " FROM ", NULL };
+
+	for (size_t i = 0; before[i]; i++) {
+		const char *at = strstr(line, before[i]);
+
+		if (!at)
+			continue;
+		at += strlen(before[i]);
+		take_role(roles, &at);
+		while (skip_prefix(at, ", ")) {
+			at += 2;
+			take_role(roles, &at);
+		}
+	}
+}
+
+static void take_grantees(struct toc *t, const char *line)
+{
+	if (toc_names_roles(line))
+		toc_roles(line, &t->grantees);
+}
+
+static void each_line(struct toc *t, const char *text, void (*take)(struct toc *t, const char *line))
+{
+	struct strs lines = { 0 };
+
+	strs_split(&lines, text, NULL);
+	for (size_t i = 0; i < lines.n; i++)
+		take(t, lines.v[i]);
+	strs_free(&lines);
+}
+
+static void take_line(struct toc *t, const char *line)
+{
+	if (*line == ';')
+		take_head(t, line);
+	else
+		take_entry(t, line);
+}
+
+static int read_grantees(struct toc *t, const char *path, struct buf *error)
+{
+	struct buf list = BUF_INIT, sql = BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < t->lines.n; i++)
+		if (toc_is(t->lines.v[i], "ACL") || toc_is(t->lines.v[i], "DEFAULT ACL") ||
+		    toc_is(t->lines.v[i], "POLICY"))
+			buf_printf(&list, "%s\n", t->lines.v[i]);
+	if (list.len)
+		rc = run(path, "--file=-", list.data, &sql, error);
+	each_line(t, sql.data, take_grantees);
+	buf_free(&list);
+	buf_free(&sql);
+	return rc;
+}
+
+int toc_read(struct toc *t, const char *path, struct buf *error)
+{
+	struct buf text = BUF_INIT;
+	int rc;
+
+	*t = (struct toc){ 0 };
+	rc = run(path, "--list", NULL, &text, error);
+	if (!rc) {
+		each_line(t, text.data, take_line);
+		rc = read_grantees(t, path, error);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+/* --- what is restored --- */
+
+static bool is_left_out(const char *line, const struct strs *extensions, const struct strs *schemas)
+{
+	return names_one_of(extensions, toc_is(line, "EXTENSION -")) ||
+	       names_one_of(extensions, toc_is(line, "COMMENT - EXTENSION")) ||
+	       names_one_of(schemas, toc_is(line, "SCHEMA -")) ||
+	       names_one_of(schemas, toc_is(line, "COMMENT - SCHEMA")) ||
+	       names_one_of(schemas, toc_is(line, "ACL - SCHEMA"));
+}
+
+char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas)
+{
+	struct buf list = BUF_INIT;
+
+	for (size_t i = 0; i < t->lines.n; i++)
+		if (!is_left_out(t->lines.v[i], extensions, schemas))
+			buf_printf(&list, "%s\n", t->lines.v[i]);
+	return buf_detach(&list);
+}
+
+void toc_free(struct toc *t)
+{
+	strs_free(&t->lines);
+	strs_free(&t->extensions);
+	strs_free(&t->grantees);
+	free(t->database);
+	free(t->server);
+	free(t->program);
+	free(t->compression);
+	*t = (struct toc){ 0 };
+}

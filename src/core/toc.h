@@ -1,0 +1,42 @@
+/*
+ * toc - the table of contents of a PostgreSQL archive, as pg_restore --list prints it.
+ */
+#ifndef CORE_TOC_H
+#define CORE_TOC_H
+
+#include "core/tool.h"
+
+struct toc {
+	struct strs lines;      /* one for each entry: `id; table oid TYPE schema name owner` */
+	struct strs extensions; /* the names of those that it creates */
+	struct strs grantees;   /* the roles that its privileges and policies name */
+	char *database;         /* that was dumped, when the archive says so */
+	char *server, *program; /* versions: 15.18 and 18.6 */
+	char *compression;      /* gzip, zstd, lz4, none */
+	bool statistics;        /* it has them */
+	int64_t tables;
+};
+
+/* Reads it. 0, or BAD_DATA with a sentence in error. toc_free after both. */
+int toc_read(struct toc *t, const char *path, struct buf *error);
+
+/* Whether an entry is of a type; its text behind `TYPE `, else NULL. */
+const char *toc_is(const char *line, const char *type);
+
+/* The owner that an entry names: one of the roles given, when the entry ends in it, else
+ * its last word. "" for none. The caller frees it. */
+char *toc_owner(const char *line, const struct strs *roles);
+
+/* Whether a statement of pg_restore's may name roles: an owner, rights or a policy. */
+bool toc_names_roles(const char *statement);
+
+/* Adds the roles that such a line names, but for PUBLIC. */
+void toc_roles(const char *line, struct strs *roles);
+
+/* The list file for pg_restore --use-list: without the extensions given (which the target
+ * has), their schemas, comments and privileges. The caller frees it. */
+char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas);
+
+void toc_free(struct toc *t);
+
+#endif
