@@ -22,6 +22,7 @@
 #define PART ".part"
 #define LOCK_LOOK_MS 100
 #define NAMES_MAX 3600 /* seconds that a name may be moved on by */
+#define STAMP 16       /* YYYYMMDD-HHMMSS and NUL */
 
 char *archive_escape(const char *name)
 {
@@ -142,53 +143,58 @@ void archive_unlock(struct folder_lock *l)
 
 /* --- one that is being made --- */
 
-static void forget_names(struct archive *a)
-{
-	free(a->path);
-	free(a->part);
-}
-
-/* Backups of one database never have a moment in common, whatever they end in. */
-static bool is_taken(const char *folder, const char *prefix)
+/* The last of the stamps (YYYYMMDD-HHMMSS) in a folder that is not behind limit. */
+static void newest_stamp(const char *folder, const char *base, const char *limit, char stamp[STAMP])
 {
 	static const char *const all[] = { "", NULL };
 	struct strs names = { 0 };
-	bool taken = false;
 
+	*stamp = '\0';
 	file_list(folder, all, &names);
 	file_folders(folder, &names);
-	for (size_t i = 0; i < names.n && !taken; i++)
-		taken = skip_prefix(file_base(names.v[i]), prefix);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *rest = skip_prefix(file_base(names.v[i]), base);
+		char found[STAMP];
+
+		if (!rest || *rest != '-' || strlen(rest) < STAMP)
+			continue;
+		snprintf(found, sizeof(found), "%s", rest + 1);
+		if (strcmp(found, stamp) > 0 && strcmp(found, limit) <= 0)
+			snprintf(stamp, STAMP, "%s", found);
+	}
 	strs_free(&names);
-	return taken;
 }
 
+static void write_stamp(time_t seconds, char stamp[STAMP])
+{
+	struct tm at;
+
+	gmtime_r(&seconds, &at);
+	strftime(stamp, STAMP, "%Y%m%d-%H%M%S", &at);
+}
+
+/* Backups of one database sort by their names: a second one of a moment gets the next,
+ * also where the first has been deleted meanwhile. From the future of a clock that was
+ * set back are those that are an hour ahead. */
 int archive_start(struct archive *a, const char *dir, const char *folder, const char *base,
                   int64_t moment, const char *suffix, struct buf *error)
 {
-	char *full = xasprintf("%s/%s", dir, folder), *name, stamp[32];
+	char *full = xasprintf("%s/%s", dir, folder), stamp[STAMP], limit[STAMP], newest[STAMP];
 	time_t seconds = moment / 1000;
-	int rc = CANNOT_WRITE;
-	struct tm at;
+	int rc = DONE;
 
 	*a = (struct archive){ .folder = xstrdup(folder), .sums = BUF_INIT };
 	if (file_make_folders(full, 0700) != 0) {
-		cannot(error, "make the folder", full);
-		goto out;
-	}
-	for (time_t last = seconds + NAMES_MAX; rc && seconds < last; seconds++) {
-		forget_names(a);
-		gmtime_r(&seconds, &at);
-		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &at);
+		rc = cannot(error, "make the folder", full);
+	} else {
+		write_stamp(seconds + NAMES_MAX, limit);
+		newest_stamp(full, base, limit, newest);
+		do
+			write_stamp(seconds++, stamp);
+		while (strcmp(stamp, newest) <= 0);
 		a->path = xasprintf("%s/%s-%s%s", full, base, stamp, suffix);
 		a->part = with(a->path, PART);
-		name = xasprintf("%s-%s.", base, stamp);
-		rc = is_taken(full, name) ? CANNOT_WRITE : 0;
-		free(name);
 	}
-	if (rc)
-		buf_printf(error, "no free name left in '%s'", full);
-out:
 	free(full);
 	return rc;
 }
@@ -379,7 +385,8 @@ void archive_free(struct archive *a)
 		unlink(n.json_part);
 		names_free(&n);
 	}
-	forget_names(a);
+	free(a->path);
+	free(a->part);
 	free(a->folder);
 	buf_free(&a->sums);
 	*a = (struct archive){ .sums = BUF_INIT };

@@ -268,7 +268,8 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 {
 	if (run(s, MAKE_MS, "DROP DATABASE IF EXISTS %I", (const char *const[]){ name }) == 0)
 		return 0;
-	return failed(s, "drop a database", error) ? NO : NO;
+	failed(s, "drop a database", error);
+	return NO;
 }
 
 /* --- what may be swapped --- */
@@ -348,7 +349,9 @@ int side_dress(struct side *s, struct buf *error)
 	for (size_t i = 0; i < rows.n && !rc; i++)
 		rc = ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
 	rows_free(&rows);
-	return rc ? (failed(s, "carry its privileges and settings over", error), NO) : 0;
+	if (rc)
+		failed(s, "carry its privileges and settings over", error);
+	return rc ? NO : 0;
 }
 
 /* --- the swap --- */

@@ -164,7 +164,7 @@ made() {
 		LC_ALL=C sort -u | paste -sd' ')
 }
 
-@test "--all: not templates, nor what nobody may connect to, nor what pgrestore and trials left" {
+@test "--all: not templates, nor what nobody may connect to or is half dropped, nor what pgrestore and trials left" {
 	local name all=$BATS_FILE_TMPDIR/all
 	server_make "$all"
 	server_start "$all"
@@ -172,7 +172,8 @@ made() {
 		pgbox_verify_1_2 pgbox_verify_app; do
 		server_sql "$all" postgres "create database $name"
 	done
-	server_sql "$all" postgres 'create database tpl is_template true' 'create database closed allow_connections false'
+	server_sql "$all" postgres 'create database tpl is_template true' 'create database closed allow_connections false' \
+		'create database half_dropped' "update pg_database set datconnlimit = -2 where datname = 'half_dropped'"
 	exits 0 pgbackup run --all --url "$(server_url "$all")"
 	equals "$(made)" 'app app_before_20260101 pgbox_verify_app postgres xapp_before_20260101_1010101'
 	rm -r "$BACKUP_DIR"
@@ -195,6 +196,13 @@ made() {
 	equals "$(made)" 'app other'
 }
 
+@test "nothing left to back up is no success" {
+	status=0
+	output=$(timeout 60 pgbackup run --all --exclude '*' 2>&1) || status=$?
+	[ "$status" -ne 0 ]
+	says 'pgbackup: error: '
+}
+
 @test "several servers, with and without names; a name alone chooses" {
 	BACKUP_URLS="one=$(server_url "$SERVER" app)"$'\n'"two=$(server_url "$SERVER" other)"$'\n'$(server_url "$SERVER" app)
 	export BACKUP_URLS
@@ -206,8 +214,17 @@ made() {
 	equals "$(made)" two/other
 	[ -d "$BACKUP_DIR/two/.globals" ]
 	rm -r "$BACKUP_DIR"
-	OTHER=$(server_url "$SERVER" other) exits 0 pgbackup run x=env:OTHER
-	equals "$(made)" x/other
+}
+
+@test "a target may be the name of a variable, with and without a name of its own" {
+	export OTHER
+	OTHER=$(server_url "$SERVER" other)
+	exits 0 pgbackup run env:OTHER
+	equals "$(made)" other
+	exits 0 pgbackup run x=env:OTHER
+	equals "$(made)" 'other x/other'
+	BACKUP_URLS=y=env:OTHER exits 0 pgbackup run
+	equals "$(made)" 'other x/other y/other'
 }
 
 @test "two targets that share a folder are 78, and nothing is made" {

@@ -55,6 +55,7 @@ static char *unescape(const char *text)
 			buf_putc(&b, *text);
 			continue;
 		}
+		assert_true(text[1] && text[2]);
 		memcpy(hex, text + 1, 2);
 		buf_putc(&b, (char)strtol(hex, NULL, 16));
 		text += 2;

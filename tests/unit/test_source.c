@@ -85,7 +85,7 @@ static void without_words_it_is_the_urls_and_without_those_the_environment(void 
 	assert_folders("", "", "", "app");
 	assert_folders("", "postgres://u@db/other", "", "other");
 	assert_folders("postgres://u@db/third", "postgres://u@db/other", "", "third");
-	ENVIRONMENT("PGHOST=db", "PGDATABASE=libpq");
+	ENVIRONMENT("PGHOST=db", "PGUSER=u", "PGDATABASE=libpq");
 	assert_folders("", "", "", "libpq");
 	ENVIRONMENT(NULL);
 	assert_refused("", "", "", BAD_CONFIG, "DATABASE_URL");
@@ -112,7 +112,7 @@ static void a_conninfo_string_is_no_name(void **state)
 	(void)state;
 	ENVIRONMENT(NULL);
 	strs_add(&words, "user=app dbname=x host=db");
-	strs_add(&words, "jobs=dbname=y host=db");
+	strs_add(&words, "jobs=dbname=y host=db user=app");
 	assert_int_equal(sources_read(&s, &words, &none, &none, &error), 0);
 	assert_int_equal(s.n, 2);
 	assert_null(s.v[0].name);
@@ -120,7 +120,6 @@ static void a_conninfo_string_is_no_name(void **state)
 	assert_string_equal(s.v[1].name, "jobs");
 	strs_free(&words);
 	sources_free(&s);
-	/* Its name is in the URL's place: env: reads a variable. */
 	ENVIRONMENT("OTHER=" URL);
 	assert_folders("env:OTHER", "", "", "app");
 	assert_folders("users=env:OTHER", "", "", "users/app");

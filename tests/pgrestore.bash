@@ -1,0 +1,87 @@
+# What the pgrestore tests share, behind lib.bash, seedonce.bash and pgbackup.bash: what must not have changed, and
+# databases that can be told apart.
+
+# Variables of the caller's that would decide for the tests; backups are in a folder of the test's own.
+restore_folder() {
+	local name
+	backup_folder
+	for name in "${!PGRESTORE_@}" TMPDIR; do
+		unset "$name"
+	done
+}
+
+# sql DATABASE SQL...: rows, as superuser.
+sql() {
+	server_sql "$SERVER" "$@"
+}
+
+# url [DATABASE [USER]]: on the file's server.
+url() {
+	server_url "$SERVER" "$@"
+}
+
+# made DATABASE ROWS: a new one, with a table t of so many rows.
+made() {
+	sql postgres "drop database if exists \"$1\"" "create database \"$1\""
+	[ "${2:-0}" -eq 0 ] || sql "$1" "create table t as select generate_series(1, $2) a"
+}
+
+# rows DATABASE: how many t has, or why it has none.
+rows() {
+	sql "$1" 'select count(*) from t' 2>&1
+}
+
+# databases: their names, in one line, without the server's own.
+databases() {
+	sql postgres "select string_agg(datname, ' ' order by datname collate \"C\") from pg_database
+		where datname not in ('postgres', 'template0', 'template1')"
+}
+
+# befores [DATABASE]: those that --replace has kept.
+befores() {
+	sql postgres "select datname from pg_database where datname ~ '^${1:-app}_before_[0-9]{8}_[0-9]{6}\$' order by 1"
+}
+
+# content DATABASE: what pg_dump writes of it.
+content() {
+	"$PGBOX" pg_dump --restrict-key=content "$(url "$1")"
+}
+
+# server_state [DATABASE]: every database and role with all that the server keeps of it, and that database's content.
+server_state() {
+	sql postgres "select d, shobj_description(d.oid, 'pg_database') from (select oid, datname, datdba, encoding, datcollate,
+			datctype, datallowconn, datconnlimit, dattablespace, datacl from pg_database) d order by 1" \
+		'select * from pg_db_role_setting order by 1, 2' 'select rolname from pg_roles order by 1'
+	[ -z "${1:-}" ] || content "$1"
+}
+
+# refused STATUS DATABASE COMMAND...: exits so, and nothing on the server is another; of that database, which may be '',
+# not even its rows.
+refused() {
+	local want=$1 db=$2 before after
+	shift 2
+	before=$(server_state "$db")
+	exits "$want" "$@" || return
+	after=$(server_state "$db")
+	[ "$before" = "$after" ] && return
+	echo "not left alone by: $*"
+	diff <(echo "$before") <(echo "$after")
+}
+
+# one_sentence: what was just run said one line, and that is an error.
+one_sentence() {
+	equals "$(wc -l <<<"$output")" 1
+	[[ $output == 'pgrestore: error: '* ]] || { echo "$output"; return 1; }
+}
+
+# archive DATABASE FILE [OPTION...]: a dump of it by our pg_dump, custom unless the options say otherwise.
+archive() {
+	local db=$1 file=$2
+	shift 2
+	"$PGBOX" pg_dump --format=custom --file="$file" "$@" "$(url "$db")"
+}
+
+# servers_bin MAJOR: the programs of that PostgreSQL, when tools/servers.sh has made it.
+servers_bin() {
+	"$ROOT/tools/servers.sh" --bin "$1" 2>/dev/null
+}
