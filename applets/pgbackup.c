@@ -21,6 +21,7 @@
 #include "core/archive.h"
 #include "core/backup.h"
 #include "core/daemon.h"
+#include "core/folder.h"
 #include "core/prune.h"
 #include "core/readback.h"
 #include "core/report.h"
@@ -45,10 +46,10 @@ static const struct opt opts[] = {
 	LIST(0, "url", "BACKUP_URLS", "[NAME=]URL", &o.urls,
 	     "back up this server or SQLite file; may be given more than once"),
 	LIST_SPLIT(0, "database", "BACKUP_DATABASES", ", ", "DB", &o.databases,
-	     "the databases wanted of each server; * is all of them"),
+	     "the databases wanted of each server, * for all; several in the variable are parted by commas"),
 	FLAG('a', "all", &o.all, "every database of each server; verify: every backup"),
 	LIST_SPLIT(0, "exclude", "BACKUP_EXCLUDE", ", ", "PATTERN", &o.exclude,
-	     "leave out databases whose name matches (* ? [])"),
+	     "leave out databases whose name matches (* ? []); parted as well"),
 	WORD(0, "format", "BACKUP_FORMAT", "custom|plain|directory", &o.format, "pg_dump's format"),
 	TEXT(0, "compress", "BACKUP_COMPRESS", "METHOD[:N]", &o.compress,
 	     "zstd, gzip or lz4, and its level; none"),
@@ -341,7 +342,7 @@ static void tell_holder(const char *holder, void *arg)
 static void lock_folder(struct folder_lock *l)
 {
 	struct buf error = BUF_INIT;
-	int rc = archive_lock(l, o.dir, o.busy_wait ? clock_after(o.busy_wait) : clock_ms(), tell_holder,
+	int rc = folder_take(l, o.dir, clock_within(o.busy_wait), tell_holder,
 	                      NULL, &error);
 
 	if (rc)
@@ -374,7 +375,7 @@ static int prune(void)
 	rc = prune_folders(&c, &folders, &o.keep, o.dry_run, print_verdict, tell, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
-	archive_unlock(&lock);
+	folder_release(&lock);
 	catalog_free(&c);
 	strs_free(&folders);
 	buf_free(&error);
@@ -392,7 +393,7 @@ static int sync_journal(void)
 		die(CANNOT_WRITE, "there is no journal to write to");
 	lock_folder(&lock);
 	rc = sync_all(&c, tell);
-	archive_unlock(&lock);
+	folder_release(&lock);
 	catalog_free(&c);
 	return rc;
 }
@@ -431,7 +432,7 @@ static int verify_into(const struct reading *r, struct buf *error)
 		return DONE;
 	rc = target_find(&target, o.into, error);
 	if (!rc)
-		rc = trial_restore(r->path, &r->m, &target, -1, clock_after(o.wait), error);
+		rc = trial_restore(r->path, &r->m, &target, -1, clock_within(o.wait), error);
 	target_free(&target);
 	return rc;
 }

@@ -97,6 +97,7 @@ static struct {
 	struct restore r;
 	struct target target;
 	struct side side;
+	struct check verify;
 } job = { .load = LOAD_INIT };
 
 static const char *database(void)
@@ -122,8 +123,7 @@ static void tell(enum msg_level level, const char *words)
 static void read_backup(const char *word)
 {
 	struct buf error = BUF_INIT;
-	int rc = load_backup(&job.load, word, o.dir, o.stage, job.target.kind == TARGET_PG ? database() : NULL,
-	                     &error);
+	int rc = load_backup(&job.load, word, o.dir, o.stage, job.target.kind == TARGET_PG && job.target.named ? database() : NULL, &error);
 
 	if (rc)
 		fail(rc, &error);
@@ -154,22 +154,29 @@ static void find_target(const char *url)
 	msg_each(MSG_WARNING, &job.target.warnings);
 }
 
+static void use_database(const char *name)
+{
+	struct target other;
+
+	target_copy(&other, &job.target, name);
+	target_free(&job.target);
+	job.target = other;
+}
+
 /* Without a URL nobody has said that the environment's database is meant. */
 static void settle_database(bool explicit_url)
 {
 	const char *own = backup_database();
-	struct target other;
 
 	if (job.target.kind != TARGET_PG)
 		return;
-	if (o.into) {
-		target_copy(&other, &job.target, o.into);
-		target_free(&job.target);
-		job.target = other;
-	} else if (!explicit_url && job.load.has_manifest && own && strcmp(own, database()) != 0) {
+	if (o.into)
+		use_database(o.into);
+	else if (!job.target.named && own)
+		use_database(own);
+	else if (!explicit_url && job.load.has_manifest && own && strcmp(own, database()) != 0)
 		die(BAD_USAGE, "the backup is of database '%s', the environment names '%s': give the URL of "
 		    "the one that is meant", own, database());
-	}
 }
 
 /* --- what may be done --- */
@@ -177,6 +184,7 @@ static void settle_database(bool explicit_url)
 static void check_options(void)
 {
 	bool partly = o.tables.n || o.schema_only || o.data_only;
+	struct buf error = BUF_INIT;
 
 	if (o.replace + o.clean + (o.into != NULL) > 1)
 		die(BAD_USAGE, "--replace, --clean and --into exclude each other");
@@ -189,6 +197,9 @@ static void check_options(void)
 		    "there (--clean)");
 	if (o.jobs < 1)
 		o.jobs = 1;
+	if (o.verify && check_read(&job.verify, o.verify, &error) != 0)
+		die(BAD_USAGE, "--verify or PGRESTORE_VERIFY: %s", error.data);
+	buf_free(&error);
 }
 
 static void check_content(void)
@@ -227,7 +238,7 @@ static enum mode choose_mode(struct db *db)
 		die(NO, "database '%s' is there already: --into makes a new one", o.into);
 	if (o.clean)
 		return CLEAN;
-	if (emptiness_ask(db, clock_after(o.wait), &rows) != 0)
+	if (emptiness_ask(db, clock_within(o.wait), &rows) != 0)
 		die(UNAVAILABLE, "%s: cannot look at it: %s", job.target.shown, db_error(db));
 	empty = !rows.n;
 	if (!empty && !o.replace)
@@ -245,10 +256,10 @@ static enum mode prepare(struct db *db)
 	struct buf error = BUF_INIT;
 	bool fresh;
 	enum mode mode;
-	int rc = side_open(&job.side, &job.target, clock_after(o.wait), &error);
+	int rc = side_open(&job.side, &job.target, clock_within(o.wait), &error);
 
 	if (!rc && job.side.exists)
-		rc = db_reopen(db, &job.target, clock_after(o.wait), &error);
+		rc = db_reopen(db, &job.target, clock_within(o.wait), &error);
 	if (rc)
 		fail(rc, &error);
 	mode = choose_mode(db);
@@ -298,24 +309,20 @@ static void verify(const struct target *target)
 {
 	struct buf error = BUF_INIT;
 	struct finding f = FINDING_INIT;
-	struct check check;
 	struct db db = DB_INIT;
 	int rc;
 
 	if (!o.verify)
 		return;
-	rc = check_read(&check, o.verify, &error);
-	if (!rc)
-		rc = db_reopen(&db, target, clock_after(o.wait), &error);
+	rc = db_reopen(&db, target, clock_within(o.wait), &error);
 	if (rc)
 		fail(rc, &error);
-	check_ask_db(&check, &db, clock_after(o.wait), &f);
+	check_ask_db(&job.verify, &db, clock_within(o.wait), &f);
 	if (f.verdict != PASS) {
-		buf_printf(&error, "%s: restored, but %s: %s", target->shown, check.shown, f.why.data);
+		buf_printf(&error, "%s: restored, but %s: %s", target->shown, job.verify.shown, f.why.data);
 		fail(NO, &error);
 	}
 	finding_free(&f);
-	check_free(&check);
 	db_free(&db);
 }
 
@@ -328,7 +335,7 @@ static void count_tables(const struct target *target)
 
 	if (!job.load.has_manifest || o.tables.n || o.data_only || job.r.content == CONTENT_SQL)
 		return;
-	rc = dump_open(&d, clock_after(o.wait), &error);
+	rc = dump_open(&d, clock_within(o.wait), &error);
 	if (!rc)
 		rc = dump_look(&d, &found, &error);
 	if (!rc && found.tables != job.load.m.tables) {
@@ -349,7 +356,7 @@ static void analyze(const struct target *target)
 
 	if (strcmp(o.analyze, "no") == 0 || o.schema_only || (job.r.toc.statistics && job.r.server_version >= 180000))
 		return;
-	if (db_reopen(&db, target, clock_after(o.wait), &error) != 0 ||
+	if (db_reopen(&db, target, clock_within(o.wait), &error) != 0 ||
 	    server_query(&db.pg, "ANALYZE", NULL, 0, CLOCK_NEVER, NULL) != 0)
 		msg(MSG_WARNING, "%s: not analyzed: %s", target->shown, error.len ? error.data : db_error(&db));
 	db_free(&db);
@@ -503,7 +510,7 @@ static int undo(int argc, char **argv)
 	find_target(argc ? argv[0] : o.url);
 	if (job.target.kind != TARGET_PG)
 		die(BAD_USAGE, "undo is for PostgreSQL; of SQLite the old file is beside the new one");
-	rc = side_open(&job.side, &job.target, clock_after(o.wait), &error);
+	rc = side_open(&job.side, &job.target, clock_within(o.wait), &error);
 	if (!rc)
 		rc = side_undo(&job.side, &current, &error);
 	if (rc)

@@ -22,8 +22,25 @@ url() {
 
 # made DATABASE ROWS: a new one, with a table t of so many rows.
 made() {
-	sql postgres "drop database if exists \"$1\"" "create database \"$1\""
+	drop "$1"
+	sql postgres "create database \"$1\""
 	[ "${2:-0}" -eq 0 ] || sql "$1" "create table t as select generate_series(1, $2) a"
+}
+
+# drop DATABASE...: those that are there.
+drop() {
+	local db
+	for db in "$@"; do
+		sql postgres 'set client_min_messages = warning' "drop database if exists \"${db//\"/\"\"}\""
+	done
+}
+
+# only DATABASE...: drops all others that tests have made.
+only() {
+	local db
+	sql postgres "select quote_ident(datname) from pg_database
+		where datname not in ('postgres', 'template0', 'template1', '${1:-}', '${2:-}', '${3:-}')" |
+		while IFS= read -r db; do sql postgres "drop database $db"; done
 }
 
 # rows DATABASE: how many t has, or why it has none.

@@ -34,6 +34,11 @@ int64_t clock_after(int64_t ms)
 	return ms <= 0 || ms > CLOCK_NEVER - now ? CLOCK_NEVER : now + ms;
 }
 
+int64_t clock_within(int64_t ms)
+{
+	return ms > 0 ? clock_after(ms) : clock_ms();
+}
+
 int64_t clock_left(int64_t deadline)
 {
 	int64_t left;

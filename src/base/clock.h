@@ -18,6 +18,9 @@ int64_t clock_ms(void);
 /* The deadline ms milliseconds from now; ms <= 0 means CLOCK_NEVER. */
 int64_t clock_after(int64_t ms);
 
+/* The same, but ms <= 0 means now: for what a user says may be waited for. */
+int64_t clock_within(int64_t ms);
+
 /* Milliseconds until the deadline, 0 when it has passed. */
 int64_t clock_left(int64_t deadline);
 

@@ -188,6 +188,16 @@ int file_make_folders(const char *path, unsigned mode)
 	return rc;
 }
 
+int file_cannot(struct buf *error, const char *what, const char *path)
+{
+	int err = errno;
+
+	buf_printf(error, "cannot %s '%s': %s", what, path, strerror(err));
+	if (err == EACCES || err == EPERM)
+		buf_printf(error, " (this runs as uid %ld)", (long)geteuid());
+	return CANNOT_WRITE;
+}
+
 const char *file_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

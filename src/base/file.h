@@ -41,6 +41,10 @@ int file_remove(const char *path);
  * -1 with errno. */
 int file_make_folders(const char *path, unsigned mode);
 
+/* Appends `cannot WHAT 'PATH': ` and what errno says, with the uid where that matters.
+ * CANNOT_WRITE. */
+int file_cannot(struct buf *error, const char *what, const char *path);
+
 /* The last part of a path. */
 const char *file_base(const char *path);
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -20,7 +19,6 @@
 #include "ext/hash.h"
 
 #define PART ".part"
-#define LOCK_LOOK_MS 100
 #define NAMES_MAX 3600 /* seconds that a name may be moved on by */
 #define STAMP 16       /* YYYYMMDD-HHMMSS and NUL */
 
@@ -54,91 +52,6 @@ static bool ends_in(const char *text, const char *suffix)
 static char *without(const char *path, const char *suffix)
 {
 	return xstrndup(path, strlen(path) - strlen(suffix));
-}
-
-static int cannot(struct buf *error, const char *what, const char *path)
-{
-	int err = errno;
-
-	buf_printf(error, "cannot %s '%s': %s", what, path, strerror(err));
-	if (err == EACCES || err == EPERM)
-		buf_printf(error, " (this runs as uid %ld)", (long)geteuid());
-	return CANNOT_WRITE;
-}
-
-/* --- the lock --- */
-
-/* The holder's words, for those that wait. */
-static void sign(int fd)
-{
-	char host[256] = "";
-	char *now = clock_iso(clock_wall()), *words;
-
-	gethostname(host, sizeof(host) - 1);
-	words = xasprintf("pid %ld on %s since %s\n", (long)getpid(), host, now);
-	if (ftruncate(fd, 0) == 0)
-		file_write(fd, words, strlen(words));
-	free(words);
-	free(now);
-}
-
-static int wait_for_lock(struct folder_lock *l, int64_t deadline,
-                         void (*tell)(const char *holder, void *arg), void *arg)
-{
-	bool told = false;
-
-	while (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
-		struct buf holder = BUF_INIT;
-
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK || !clock_left(deadline))
-			return -1;
-		if (!told) {
-			file_read(l->path, &holder, 1024);
-			buf_trim(&holder);
-			tell(holder.data, arg);
-			buf_free(&holder);
-		}
-		told = true;
-		clock_sleep(LOCK_LOOK_MS, deadline);
-	}
-	return 0;
-}
-
-int archive_lock(struct folder_lock *l, const char *dir, int64_t deadline,
-                 void (*tell)(const char *holder, void *arg), void *arg, struct buf *error)
-{
-	char *own = xasprintf("%s/.pgbox", dir);
-	int rc = 0;
-
-	*l = (struct folder_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
-	if (file_make_folders(dir, 0700) != 0)
-		rc = cannot(error, "make the folder", dir);
-	else if (file_make_folders(own, 0700) != 0)
-		rc = cannot(error, "write in the folder", dir);
-	else if ((l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
-		rc = cannot(error, "open the lock file", l->path);
-	else if (wait_for_lock(l, deadline, tell, arg) != 0) {
-		buf_printf(error, "'%s' is locked by another run: ", dir);
-		file_read(l->path, error, error->len + 1024);
-		buf_trim(error);
-		rc = LOCKED;
-	} else {
-		sign(l->fd);
-	}
-	free(own);
-	if (rc)
-		archive_unlock(l);
-	return rc;
-}
-
-void archive_unlock(struct folder_lock *l)
-{
-	if (l->fd >= 0)
-		close(l->fd);
-	free(l->path);
-	*l = (struct folder_lock){ .fd = -1 };
 }
 
 /* --- one that is being made --- */
@@ -185,7 +98,7 @@ int archive_start(struct archive *a, const char *dir, const char *folder, const 
 
 	*a = (struct archive){ .folder = xstrdup(folder), .sums = BUF_INIT };
 	if (file_make_folders(full, 0700) != 0) {
-		rc = cannot(error, "make the folder", full);
+		rc = file_cannot(error, "make the folder", full);
 	} else {
 		write_stamp(seconds + NAMES_MAX, limit);
 		newest_stamp(full, base, limit, newest);
@@ -306,15 +219,16 @@ static int sync_folders(const char *path)
 }
 
 /* A symlink appears by rename, too. File systems without them keep their backups. */
-static void point_latest(const struct archive *a, struct strs *warnings)
+static void point_latest(const char *path, struct strs *warnings)
 {
-	char *folder = without(a->path, file_base(a->path)), *words;
+	char *folder = without(path, file_base(path)), *words;
 	char *link = with(folder, "latest"), *part = with(link, PART);
 
 	unlink(part);
-	if (symlink(file_base(a->path), part) != 0 || rename(part, link) != 0) {
+	if (symlink(file_base(path), part) != 0 || rename(part, link) != 0) {
 		words = xasprintf("cannot point '%s' at the new backup: %s", link, strerror(errno));
-		strs_add(warnings, words);
+		if (warnings)
+			strs_add(warnings, words);
 		free(words);
 		unlink(part);
 	}
@@ -356,18 +270,18 @@ int archive_publish(struct archive *a, const struct manifest *m, struct strs *wa
 
 	if (file_exists(a->path) || file_exists(n.json)) {
 		errno = EEXIST;
-		rc = cannot(error, "make", a->path);
+		rc = file_cannot(error, "make", a->path);
 	} else if (sync_all(a->part) != 0) {
-		rc = cannot(error, "write", a->part);
+		rc = file_cannot(error, "write", a->part);
 	} else if (file_write_new(n.sums_part, a->sums.data, a->sums.len) != 0) {
-		rc = cannot(error, "write", n.sums_part);
+		rc = file_cannot(error, "write", n.sums_part);
 	} else if (file_write_new(n.json_part, text, strlen(text)) != 0) {
-		rc = cannot(error, "write", n.json_part);
+		rc = file_cannot(error, "write", n.json_part);
 	} else if (rename(a->part, a->path) != 0 || rename(n.sums_part, n.sums) != 0 ||
 	           rename(n.json_part, n.json) != 0 || sync_folders(a->path) != 0) {
-		rc = cannot(error, "finish", a->path);
+		rc = file_cannot(error, "finish", a->path);
 	} else {
-		point_latest(a, warnings);
+		point_latest(a->path, warnings);
 	}
 	free(text);
 	names_free(&n);
@@ -425,7 +339,7 @@ static bool is_named_for(const char *folder, const char *name)
 /* Nobody else's names look so. */
 static bool is_part_of_ours(const char *folder, const char *name)
 {
-	return strcmp(name, "latest" PART) == 0 || (ends_in(name, PART) && is_named_for(folder, name));
+	return ends_in(name, PART) && is_named_for(folder, name);
 }
 
 /* Calls visit for each folder that may hold backups: DATABASE, JOB/DATABASE. */
@@ -466,27 +380,31 @@ int64_t archive_size(const char *path)
 	return bytes;
 }
 
-/* The data got its name only when it was whole, so its manifest may have its own. */
-static bool finish(const char *path)
+/* The data got its name only when it was whole, so its manifest may have its own. DONE, BAD_DATA when
+ * it is not what the manifest says, CANNOT_WRITE when that has to wait. */
+static int finish(const char *path)
 {
 	struct names n = names_of(path);
 	struct buf error = BUF_INIT, lines = BUF_INIT;
 	struct manifest m;
 	struct sum s = { 0 };
 	char hex[HASH_TEXT];
-	bool done = false;
+	int rc = manifest_read(&m, n.json_part, &error);
 
-	if (manifest_read(&m, n.json_part, &error) == 0 && archive_size(path) == m.bytes &&
-	    sum_all(path, file_base(path), &lines, hex, &s) == 0 && strcmp(hex, m.sha256) == 0)
-		done = file_write_new(n.sums, lines.data, lines.len) == 0 &&
-		       rename(n.json_part, n.json) == 0;
-	if (done)
+	if (!rc && (archive_size(path) != m.bytes || sum_all(path, file_base(path), &lines, hex, &s) != 0 ||
+	            strcmp(hex, m.sha256) != 0))
+		rc = BAD_DATA;
+	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 || rename(n.json_part, n.json) != 0))
+		rc = CANNOT_WRITE;
+	if (!rc) {
 		unlink(n.sums_part);
+		point_latest(path, NULL);
+	}
 	manifest_free(&m);
 	buf_free(&error);
 	buf_free(&lines);
 	names_free(&n);
-	return done;
+	return rc;
 }
 
 struct recovery {
@@ -497,18 +415,36 @@ struct recovery {
 static void recover_manifest(struct recovery *r, const char *json_part)
 {
 	char *json = without(json_part, PART), *path = without(json, ".json");
-	struct names n = names_of(path);
+	int rc = file_exists(path) ? finish(path) : BAD_DATA;
 
-	if (file_exists(path) && finish(path)) {
+	if (!rc)
 		strs_add(r->finished, path + r->prefix);
-	} else {
-		if (!file_exists(path))
-			unlink(n.sums);
-		unlink(json_part);
-	}
-	names_free(&n);
+	else if (rc == BAD_DATA)
+		archive_remove(path);
 	free(path);
 	free(json);
+}
+
+/* latest.part, and nobody's database of that name. */
+static void recover_latest(const char *folder)
+{
+	char *part = xasprintf("%s/latest" PART, folder);
+	struct stat st;
+
+	if (lstat(part, &st) == 0 && S_ISLNK(st.st_mode))
+		unlink(part);
+	free(part);
+}
+
+/* A manifest that could not be given its name yet, for want of space. */
+static bool waits(const char *part)
+{
+	char *json = without(part, PART), *path = ends_in(json, ".json") ? without(json, ".json") : NULL;
+	bool there = path && file_exists(path);
+
+	free(json);
+	free(path);
+	return there;
 }
 
 static void recover_folder(const char *folder, void *arg)
@@ -518,6 +454,7 @@ static void recover_folder(const char *folder, void *arg)
 	struct recovery *r = arg;
 	struct strs found = { 0 };
 
+	recover_latest(folder);
 	file_list(folder, manifests, &found);
 	for (size_t i = 0; i < found.n; i++)
 		if (is_part_of_ours(folder, file_base(found.v[i])))
@@ -526,7 +463,8 @@ static void recover_folder(const char *folder, void *arg)
 	file_list(folder, parts, &found);
 	file_folders(folder, &found);
 	for (size_t i = 0; i < found.n; i++)
-		if (is_part_of_ours(folder, file_base(found.v[i])) && file_remove(found.v[i]) == 0)
+		if (is_part_of_ours(folder, file_base(found.v[i])) && !waits(found.v[i]) &&
+		    file_remove(found.v[i]) == 0)
 			strs_add(r->deleted, found.v[i] + r->prefix);
 	strs_free(&found);
 }

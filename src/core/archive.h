@@ -28,19 +28,6 @@
  * %XX. Different names give different ones. The caller frees it. */
 char *archive_escape(const char *name);
 
-/* DIR's own lock: one run per folder. */
-struct folder_lock {
-	int fd;     /* -1: not held; children may inherit it */
-	char *path;
-};
-
-/* Makes DIR and DIR/.pgbox, mode 0700, where they are missing, and waits for the lock
- * until the deadline; tell hears once who holds it. 0; LOCKED or CANNOT_WRITE with a
- * sentence in error. */
-int archive_lock(struct folder_lock *l, const char *dir, int64_t deadline,
-                 void (*tell)(const char *holder, void *arg), void *arg, struct buf *error);
-void archive_unlock(struct folder_lock *l);
-
 /* A backup that is being made. */
 struct archive {
 	char *folder; /* the database's, relative to DIR */

@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "core/folder.h"
 #include "core/lock.h"
 #include "core/prune.h"
 #include "core/readback.h"
@@ -28,7 +29,7 @@ struct work {
 	struct folder_lock folder;
 	int64_t id;       /* of the run in the journal; 0: it has none */
 	bool told;        /* that the journal cannot be used */
-	size_t good, bad; /* databases; what failed, roles too */
+	size_t wanted, good, bad; /* databases; bad: what failed, roles too */
 	int status;       /* of the first that failed */
 	struct buf error; /* its sentence */
 	const struct source *down; /* the server that was waited for in vain */
@@ -111,16 +112,10 @@ static void phase(struct job *j, const char *name, int64_t total)
 
 /* --- one database --- */
 
-/* The moment until which something may be waited for; clock_after(0) would be for ever. */
-static int64_t until(int64_t ms)
-{
-	return ms > 0 ? clock_after(ms) : clock_ms();
-}
-
 /* A writer may have it to itself for a while. */
 static int reach_lite(struct job *j, struct buf *error)
 {
-	int rc = dump_open(&j->dump, until(j->run->b->busy_wait), error);
+	int rc = dump_open(&j->dump, clock_within(j->run->b->busy_wait), error);
 
 	return rc && j->dump.db.reach == REACH_FULL ? LOCKED : rc;
 }
@@ -129,7 +124,7 @@ static int reach_lite(struct job *j, struct buf *error)
 static int reach(struct job *j, struct buf *error)
 {
 	int64_t wait = j->run->down == j->item->source ? 0 : j->run->b->wait;
-	int rc = dump_open(&j->dump, until(FIRST_MS), error);
+	int rc = dump_open(&j->dump, clock_within(FIRST_MS), error);
 	char *time;
 
 	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == REACH_NO_DATABASE)
@@ -139,7 +134,7 @@ static int reach(struct job *j, struct buf *error)
 	free(time);
 	buf_cut(error, 0);
 	dump_free(&j->dump);
-	rc = dump_open(&j->dump, until(wait - FIRST_MS), error);
+	rc = dump_open(&j->dump, clock_within(wait - FIRST_MS), error);
 	if (rc == UNAVAILABLE)
 		j->run->down = j->item->source;
 	return rc;
@@ -148,7 +143,7 @@ static int reach(struct job *j, struct buf *error)
 /* Another folder's run of the same database holds it. */
 static int take_lock(struct job *j, struct lock *lock, struct buf *error)
 {
-	int64_t deadline = until(j->run->b->busy_wait);
+	int64_t deadline = clock_within(j->run->b->busy_wait);
 	bool told = false;
 	int rc;
 
@@ -446,12 +441,13 @@ static void run_source(struct work *r, size_t i, struct items *items)
 	const struct source *s = &r->b->sources->v[i];
 	const struct item *good = NULL;
 	struct buf error = BUF_INIT;
-	int rc = source_items(r->b->sources, i, until(r->b->wait), items, &error);
+	int rc = source_items(r->b->sources, i, clock_within(r->b->wait), items, &error);
 
 	if (rc) {
 		tell(r, MSG_ERROR, "%s", error.data);
 		count_result(r, rc, false, &error);
 	}
+	r->wanted += items->n;
 	for (size_t k = 0; k < items->n; k++) {
 		bool made = is_made(r, &items->v[k]);
 
@@ -516,8 +512,13 @@ static void recover(struct work *r)
 	free(scratch);
 }
 
-static int verdict(const struct work *r)
+static int verdict(struct work *r)
 {
+	if (!r->wanted && !r->bad) {
+		tell(r, MSG_ERROR, "no database is left to back up: look at BACKUP_DATABASES and "
+		     "BACKUP_EXCLUDE");
+		return BAD_CONFIG;
+	}
 	return !r->bad ? DONE : r->good ? PARTLY : r->status;
 }
 
@@ -526,7 +527,7 @@ int backup_run(const struct backup *b)
 	struct work r = { .b = b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
 	static const char *const words[] = { [DONE] = "done", [NO] = "failed", [PARTLY] = "partly" };
-	int rc = archive_lock(&r.folder, b->dir, until(b->busy_wait), tell_waiting, &r, &error);
+	int rc = folder_take(&r.folder, b->dir, clock_within(b->busy_wait), tell_waiting, &r, &error);
 
 	if (rc) {
 		tell(&r, MSG_ERROR, "%s", error.data);
@@ -546,7 +547,7 @@ int backup_run(const struct backup *b)
 	noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
 	                         r.error.len ? r.error.data : NULL));
 	buf_free(&r.error);
-	archive_unlock(&r.folder);
+	folder_release(&r.folder);
 	catalog_free(&r.catalog);
 	strs_free(&r.servers);
 	buf_free(&error);
@@ -559,11 +560,11 @@ void backup_recover(const char *dir, void (*say)(enum msg_level level, const cha
 	struct work r = { .b = &b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
 
-	if (archive_lock(&r.folder, dir, until(RECOVER_MS), tell_waiting, &r, &error) == 0) {
+	if (folder_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
 		noted(&r, catalog_open(&r.catalog, dir, true));
 		recover(&r);
 		catalog_free(&r.catalog);
-		archive_unlock(&r.folder);
+		folder_release(&r.folder);
 	}
 	buf_free(&error);
 }

@@ -309,9 +309,11 @@ int catalog_history(struct catalog *c, struct history *h)
 	               "  AND status IN ('failed', 'partly')"
 	               "  AND id > ifnull((SELECT id FROM good), 0))"
 	               " SELECT ifnull((SELECT due FROM good), 0), (SELECT count(*) FROM bad),"
-	               "  ifnull((SELECT CAST(unixepoch(max(finished), 'subsec') * 1000 AS INTEGER)"
-	               "   FROM bad), 0),"
-	               "  ifnull((SELECT max(due) FROM bad), 0)",
+	               "  ifnull((SELECT CAST(round((julianday(max(finished)) - 2440587.5)"
+	               "   * 86400000) AS INTEGER) FROM bad), 0),"
+	               "  ifnull((SELECT max(due) FROM bad), 0),"
+	               "  ifnull((SELECT min(due) FROM r WHERE status = 'interrupted'"
+	               "   AND name = '" CATALOG_SCHEDULED "'), 0)",
 	               NULL, NULL, NULL, &rows);
 
 	*h = (struct history){ 0 };
@@ -319,7 +321,8 @@ int catalog_history(struct catalog *c, struct history *h)
 		*h = (struct history){ .success = atoll(rows_get(&rows, 0, 0)),
 			               .failures = atol(rows_get(&rows, 0, 1)),
 			               .failed = atoll(rows_get(&rows, 0, 2)),
-			               .failed_due = atoll(rows_get(&rows, 0, 3)) };
+			               .failed_due = atoll(rows_get(&rows, 0, 3)),
+			               .owed = atoll(rows_get(&rows, 0, 4)) };
 	rows_free(&rows);
 	return rc;
 }

@@ -29,12 +29,6 @@ static char *before_name(const char *path)
 	return xasprintf("%s_before_%s", path, stamp);
 }
 
-static int cannot(struct buf *error, const char *what, const char *path)
-{
-	buf_printf(error, "cannot %s '%s': %s", what, path, strerror(errno));
-	return CANNOT_WRITE;
-}
-
 /* A database that is opened beside them would take them for its own. */
 static int check_stale(const char *path, struct buf *error)
 {
@@ -69,9 +63,9 @@ static int place(const char *from, const char *path, struct buf *error)
 		rc = CANNOT_WRITE;
 	} else if (stat(*folder ? folder : ".", &st) == 0 && geteuid() == 0 &&
 	           chown(part, st.st_uid, st.st_gid) != 0) {
-		rc = cannot(error, "give away", part);
+		rc = file_cannot(error, "give away", part);
 	} else if (chmod(part, 0640) != 0 || file_sync(part) != 0 || rename(part, path) != 0) {
-		rc = cannot(error, "make", path);
+		rc = file_cannot(error, "make", path);
 	} else {
 		file_sync(*folder ? folder : ".");
 	}
@@ -93,7 +87,7 @@ static int move_away(const char *path, const char *to, struct buf *error)
 		char *old = xasprintf("%s%s", path, suffixes[i]), *new = xasprintf("%s%s", to, suffixes[i]);
 
 		if (rename(old, new) != 0 && errno != ENOENT)
-			rc = cannot(error, "move away", old);
+			rc = file_cannot(error, "move away", old);
 		free(old);
 		free(new);
 	}

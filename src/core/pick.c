@@ -85,9 +85,11 @@ static int choose(struct catalog *c, char *word, bool every, struct strs *manife
 	return report_choose(c, 1, &word, every, manifests, error);
 }
 
-static int pick_latest(struct catalog *c, const char *database, char **path, struct buf *error)
+/* exactly: of that database and no other. */
+static int pick_latest(struct catalog *c, const char *database, bool exactly, char **path,
+                       struct buf *error)
 {
-	char *word = which_database(c, database, error);
+	char *word = exactly ? xstrdup(database) : which_database(c, database, error);
 	struct strs manifests = { 0 };
 	int rc = word ? choose(c, word, false, &manifests, error) : BAD_USAGE;
 
@@ -193,7 +195,7 @@ int pick_backup(struct catalog *c, const char *word, const char *database, char 
 
 	*path = NULL;
 	if (strcmp(word, "latest") == 0 || of)
-		return pick_latest(c, of ? of : database, path, error);
+		return pick_latest(c, of ? of : database, of, path, error);
 	if (*word == '@')
 		return pick_moment(c, word + 1, database, path, error);
 	if (file_exists(word)) {

@@ -395,6 +395,8 @@ int64_t schedule_due(const struct schedule *s, const struct history *h, int64_t 
 	}
 	if (h->success)
 		return schedule_next(s, h->success);
+	if (h->owed && h->owed < began)
+		began = h->owed - 1;
 	return s->kind == SCHEDULE_EVERY ? began : schedule_next(s, began);
 }
 

@@ -58,6 +58,7 @@ struct history {
 	long failures;    /* runs that failed since, one after the other */
 	int64_t failed;   /* when the last of them ended */
 	int64_t failed_due; /* the moment at which it was due */
+	int64_t owed;     /* before the first success: the moment of a run that was interrupted; 0: none */
 };
 
 /*
@@ -65,7 +66,7 @@ struct history {
  * first started to wait.
  *
  * Without a success an interval is due at once, cron at the first slot after
- * began. After one: at the next slot behind it; of slots that passed while nobody
+ * began, or at the one that is owed. After one: at the next slot behind it; of slots that passed while nobody
  * was there only one is made up for. After n failures: 1, 2, 4 ... 60 minutes
  * behind the last failure's end, or at the next slot after failed_due if that is sooner.
  */

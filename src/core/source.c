@@ -13,7 +13,7 @@
 
 /* --- words --- */
 
-static bool is_target(const char *word)
+static bool is_nameless(const char *word)
 {
 	return strstr(word, "://") || skip_prefix(word, "env:") || skip_prefix(word, "sqlite:") ||
 	       skip_prefix(word, "sqlite3:") || skip_prefix(word, "file:") ||
@@ -21,22 +21,35 @@ static bool is_target(const char *word)
 	                              strstr(word, "service=")));
 }
 
-/* NAME= in front of a target: letters, digits, '_', '.' and '-'. NULL when there is none. */
-static char *take_name(const char **word)
+/* The length of NAME, letters, digits, '_', '.' and '-', in front of = and a target; 0: there
+ * is none. user=app dbname=app is a conninfo string, without a name. */
+static size_t name_length(const char *word)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-	size_t len = strspn(*word, plain);
+	size_t len = strspn(word, plain);
 	char *name;
+	bool known;
 
-	if (!len || (*word)[len] != '=' || !is_target(*word + len + 1))
-		return NULL;
-	name = xstrndup(*word, len);
-	/* user=app dbname=app is a conninfo string, without a name. */
-	if (conninfo_known(name)) {
-		free(name);
-		return NULL;
-	}
-	*word += len + 1;
+	if (!len || word[len] != '=' || !is_nameless(word + len + 1))
+		return 0;
+	name = xstrndup(word, len);
+	known = conninfo_known(name);
+	free(name);
+	return known ? 0 : len;
+}
+
+static bool is_target(const char *word)
+{
+	return name_length(word) || is_nameless(word);
+}
+
+/* Splits NAME= off; NULL when there is none. The caller frees it. */
+static char *take_name(const char **word)
+{
+	size_t len = name_length(*word);
+	char *name = len ? xstrndup(*word, len) : NULL;
+
+	*word += len ? len + 1 : 0;
 	return name;
 }
 
@@ -270,6 +283,7 @@ static int list_all(const struct source *s, int64_t deadline, struct rows *rows,
 {
 	static const struct sql find = {
 		.pg = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
+		      " AND datconnlimit <> -2" /* left invalid by DROP DATABASE */
 		      " AND datname !~ '_before_[0-9]{8}_[0-9]{6}$'"
 		      " AND datname !~ '^pgbox_verify_[0-9]+_[0-9]+$' ORDER BY datname",
 	};
@@ -299,7 +313,8 @@ int source_items(const struct sources *sources, size_t i, int64_t deadline, stru
 	for (size_t k = 0; k < s->databases.n; k++)
 		if (!is_excluded(sources, s->databases.v[k]))
 			add_item(items, s, s->databases.v[k]);
-	if (!s->databases.n && !(s->target.kind == TARGET_PG && sources->all))
+	if (!s->databases.n && !(s->target.kind == TARGET_PG && sources->all) &&
+	    !is_excluded(sources, own_database(s)))
 		add_item(items, s, own_database(s));
 	rows_free(&rows);
 	return rc;

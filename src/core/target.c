@@ -194,7 +194,8 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 			buf_printf(error, "%s names no user: %s", origin, user_hint);
 			return -1;
 		}
-		if (!conninfo_get(c, "dbname"))
+		t->named = conninfo_get(c, "dbname");
+		if (!t->named)
 			conninfo_set(c, "dbname", conninfo_get(c, "user"));
 		if (is_whole(conninfo_get(c, "dbname")) || is_whole(conninfo_get(c, "host"))) {
 			buf_printf(error, "%s: the host's or database's name is a whole URL or conninfo "
@@ -373,6 +374,7 @@ void target_copy(struct target *t, const struct target *from, const char *databa
 		return;
 	}
 	conninfo_set(&t->conninfo, "dbname", database);
+	t->named = true;
 	show_pg(t);
 }
 

@@ -13,6 +13,7 @@ struct target {
 	enum target_kind kind;
 	struct conninfo conninfo; /* TARGET_PG */
 	char *path;               /* TARGET_SQLITE */
+	bool named;               /* the database was named, and not taken for the user's */
 	char *shown;              /* user@host:port/db or sqlite:path; never a secret */
 	struct strs warnings;     /* what the user should hear, for msg_each() */
 };

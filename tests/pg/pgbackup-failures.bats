@@ -188,18 +188,28 @@ is_waited_for() {
 
 # --- what is set on roles and databases ---
 
+# waits_for SECONDS: so long has a dump waited for table z.
+waits_for() {
+	[ "$(sql "select count(*) from pg_locks join pg_stat_activity using (pid) where not granted
+		and relation = 'public.z'::regclass and clock_timestamp() - query_start > '$1 seconds'")" -gt 0 ]
+}
+
 @test "timeouts and other settings of the role or the database do not break a dump" {
 	local setting
-	for setting in "statement_timeout = '1ms'" "lock_timeout = '1ms'" "idle_in_transaction_session_timeout = '1ms'" \
+	hold z
+	for setting in "statement_timeout = '1s'" "lock_timeout = '1ms'" "idle_in_transaction_session_timeout = '1s'" \
 		'default_transaction_read_only = on' "default_transaction_isolation = 'serializable'" "search_path = ''" \
 		'row_security = off' "client_encoding = 'LATIN1'" 'standard_conforming_strings = off' \
 		"datestyle = 'SQL, DMY'" "session_replication_role = replica"; do
 		server_sql "$SERVER" postgres "alter role postgres in database app set $setting"
 	done
 	[ "$(major)" -lt 17 ] ||
-		server_sql "$SERVER" postgres "alter role postgres in database app set transaction_timeout = '1ms'"
+		server_sql "$SERVER" postgres "alter role postgres in database app set transaction_timeout = '1s'"
+	background run pgbackup run --jobs 2
 	status=0
-	exits 0 pgbackup run --jobs 2 || status=$?
+	wait_until 20 waits_for 1.5 || status=timeout
+	release
+	[ "$status" = timeout ] || ended run 0 || true
 	server_sql "$SERVER" postgres 'alter role postgres in database app reset all'
 	equals "$status" 0
 	equals "$(field app .tables)" 2

@@ -140,8 +140,9 @@ all_are_whole() {
 	done
 }
 
-# Reading an SQLite backup back takes room, so there is some again behind this. Either it says that there is no room, and all is as it was; or there was enough for a backup: then a newer one is
-# whole, and without its record (which is said once) nothing is pruned.
+# Either it says that there is no room, and all is as it was; or there was enough for a backup: then a newer one is
+# whole, and without its record (which is said once) nothing is pruned. Reading an SQLite backup back takes room, so
+# there is some again behind this.
 full_or_done() {
 	nothing_half_made
 	room_again
@@ -235,7 +236,7 @@ each_room() {
 	db "$GROW"
 	two_older
 	pages_of "${RUN[@]}" --keep-last 0 run
-	each_room $((PAGES - 4)) $((PAGES + ${SOAK:+8} + 8)) 1
+	each_room $((PAGES - 2)) $((PAGES + ${SOAK:+8} + 6)) 1
 	[ "$FULL" -gt 0 ]
 	[ "$UNRECORDED" -gt 0 ]
 	[ "$FINE" -gt 0 ]
@@ -261,7 +262,7 @@ each_room() {
 	small_disk
 	small_file
 	two_older
-	each_room 0 24 1
+	each_room 0 $((${SOAK:+14} + 10)) 1
 	[ "$FULL" -gt 0 ]
 	[ "$FINE" -gt 0 ]
 }
@@ -272,7 +273,7 @@ each_room() {
 	small_database inodes
 	two_older
 	for format in custom directory; do
-		for ((n = 0; n <= 12; n++)); do
+		for ((n = 0; n <= 7; n++)); do
 			RUN=(pgbackup --roles no --keep-last 1 --keep-min 1 --format "$format")
 			again
 			leave_inodes "$n"

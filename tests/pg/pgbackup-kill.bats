@@ -59,8 +59,8 @@ NET=10.213.57
 # strike WHOM SIGNAL MOMENT COMMAND...: starts it as the leader of a session, sends the signal to WHOM at the MOMENT
 # and waits for its end; its exit status is the command's, or 128 and a signal. WHOM is top, worker (its child), tool (a
 # grandchild, pg_dump or pg_restore), all of them with their groups, group (top's), or none. A MOMENT is ms:N, or
-# event:N, when as many names have come and gone in the folders under BACKUP_DIR. Where $STRUCK is set it says there whether it
-# struck, how many ms after that it ended, how many ms all took, and how many events there were.
+# event:N, when as many names have come and gone in the folders under BACKUP_DIR. Where $STRUCK is set it says there how
+# many ms after being struck it ended (-1: it was not), how many ms all took, and how many events there were.
 #
 # proxy PORT FILE: forwards connections to the server's port; FILE gets its own. Killed, it resets them all; stopped,
 # it freezes them.

@@ -264,7 +264,7 @@ on_terminal() {
 @test "on a terminal a bar moves up to 100 %, within one line, and clears itself" {
 	local percents
 	on_terminal 70 timeout 60 pgbackup run --jobs 2 "$(server_url "$SERVER" app)"
-	percents=$(grep -oE '[0-9]+ %' <<<"$output" | tr -d ' %')
+	percents=$(tr '\r' '\n' <<<"$output" | sed -n 's/^app \[[#.]*\] *\([0-9]*\) %.*/\1/p')
 	[ "$(wc -l <<<"$percents")" -ge 2 ] || { echo "$output" | cat -v; false; }
 	equals "$(head -n 1 <<<"$percents" | awk '{ print ($1 < 100) }')" 1
 	equals "$(sort -n <<<"$percents" | paste -sd' ')" "$(paste -sd' ' <<<"$percents")"

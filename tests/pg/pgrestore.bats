@@ -25,6 +25,7 @@ teardown_file() {
 setup() {
 	restore_folder
 	cp -a "$KEPT" "$BACKUP_DIR"
+	only app other
 	DATABASE_URL=$(url app)
 	export DATABASE_URL
 }
@@ -34,8 +35,8 @@ becomes() {
 	local want=$1 source
 	shift
 	for source in "$@"; do
-		sql postgres 'drop database if exists new'
-		exits 0 pgrestore "$source" "$(url new)"
+		drop new
+		exits 0 pgrestore "$source" --into new
 		equals "$(rows new)" "$want" || { echo "from $source"; return 1; }
 	done
 }
@@ -57,12 +58,13 @@ becomes() {
 	exits 0 pgrestore latest --into new
 	equals "$(rows new)" 4
 	sql app 'delete from t where a = 4'
-	sql postgres 'drop database new'
+	drop new
 	unset DATABASE_URL
 	exits 64 pgrestore latest "$(url new)"
 	says 'latest:DATABASE'
 	rm -r "$BACKUP_DIR/other"
-	becomes 4 latest
+	exits 0 pgrestore latest "$(url new)"
+	equals "$(rows new)" 4
 	exits 66 pgrestore latest:other "$(url new2)"
 	equals "$(databases)" 'app new other'
 }
@@ -72,7 +74,7 @@ becomes() {
 	old=$(newest app)
 	# Made a day and two days before, as far as anybody can tell.
 	for n in 1 2; do
-		moment=2026-01-0$((3 - n))T23:30:00Z
+		moment=2026-01-0$((3 - n))T23:30:00.000Z
 		data=$BACKUP_DIR/app/app-2026010$((3 - n))-233000.dump
 		sql app "insert into t values ($n)"
 		archive app "$data"
@@ -91,11 +93,11 @@ becomes() {
 	TZ=Asia/Tokyo becomes 5 @2026-01-03T08:29
 	TZ=Asia/Tokyo becomes 4 @2026-01-03T08:30
 	TZ=Asia/Tokyo becomes 4 @2026-01-03T08:30Z
-	sql postgres 'drop database new'
-	refused 66 '' pgrestore @2025-12-31 "$(url new)"
+	drop new
+	refused 66 '' pgrestore @2025-12-31 --into new
 	one_sentence
 	for moment in @ @yesterday @2026 @2026-13-01 @2026-01-32 @2026-01-02T25:00 @2026-01-02T10 @2026-01-02x @2026-02-31; do
-		refused 64 '' pgrestore "$moment" "$(url new)"
+		refused 64 '' pgrestore "$moment" --into new
 		one_sentence
 	done
 }
@@ -106,7 +108,7 @@ becomes() {
 	becomes 7 "$run"
 	run=$(journal_sql "select run from files where database = 'app' and gone is null")
 	becomes 3 "$run"
-	sql postgres 'drop database new'
+	drop new
 	refused 66 '' pgrestore 4711 "$(url new)"
 	says '4711'
 }
@@ -134,7 +136,7 @@ becomes() {
 packed_files() {
 	gzip -k "$1"
 	zstd -q "$1"
-	lz4 -q "$1" 2>/dev/null
+	lz4 -q "$1" "$1.lz4"
 }
 
 @test "custom archives, whatever packs them and whatever they are called" {
@@ -192,7 +194,8 @@ packed_files() {
 	printf '%s\n' 'BEGIN;' 'create table t as select 1 a;' 'COMMIT;' >"$dir/d.sql"
 	becomes 1 "$dir/a.sql" "$dir/b.sql" "$dir/d.sql"
 	becomes 6 "$dir/c.sql"
-	equals "$(sql new "select string_agg(a, ',' order by a collate \"C\") from t")" ' \! , \connect $$ ,\! false,\! x,\copy,it'"'"'s \! '"'"' false'
+	equals "$(sql new "select string_agg(a, ',' order by a collate \"C\") from t")" \
+		" \\! , \\connect \$\$ ,! x,\\! false,\\copy,it's \\! ' false"
 }
 
 @test "stdin, of every kind; nothing of it stays behind, wherever it was put" {
@@ -202,7 +205,7 @@ packed_files() {
 	archive app "$BATS_TEST_TMPDIR/a.tar" --format=tar
 	gzip -k "$BATS_TEST_TMPDIR"/a.*
 	for file in "$BATS_TEST_TMPDIR"/a.*; do
-		sql postgres 'drop database if exists new'
+		drop new
 		exits 0 pgrestore - "$(url new)" <"$file"
 		equals "$(rows new)" 3
 		equals "$(find "$BACKUP_DIR/.pgbox" -name 'readback*')" ''
@@ -212,7 +215,7 @@ packed_files() {
 	PGRESTORE_STAGE=$stage becomes 3 - <"$BATS_TEST_TMPDIR/a.dump.gz"
 	equals "$(ls "$stage")" ''
 	chmod 500 "$stage"
-	sql postgres 'drop database new'
+	drop new
 	exits 65 pgrestore - "$(url new)" </dev/null
 	says 'empty'
 	equals "$(databases)" 'app other'
@@ -274,7 +277,8 @@ packed_files() {
 }
 
 @test "no server is 69, a wrong password 77; neither is shown" {
-	exits 69 pgrestore latest:app "postgres://postgres:sesame@127.0.0.1:$(free_port)/app" --wait 0
+	exits 69 timeout 10 pgrestore latest:app "postgres://postgres:sesame@127.0.0.1:$(free_port)/app" --wait 0
+	exits 69 timeout 10 pgrestore latest:app "postgres://postgres:sesame@127.0.0.1:$(free_port)/app" --wait 200ms
 	says_not sesame
 	sql postgres "create role app login password 'right'"
 	exits 77 pgrestore latest:app "postgres://app:sesame@127.0.0.1:$(cat "$SERVER/port")/new"
@@ -298,11 +302,12 @@ packed_files() {
 	ended run 0
 	says_not 'se=s'
 	says_not 'se%3Ds'
+	drop new
 	exits 0 pgrestore latest:app -v --into new "postgres://app:se%3Ds%2Fam%25e@127.0.0.1:$(cat "$SERVER/port")/slow"
 	exits 0 pgrestore latest:app -v --clean "postgres://app:se%3Ds%2Fam%25e@127.0.0.1:$(cat "$SERVER/port")/new"
 	says_not 'se=s'
 	not grep -raE 'se=s/am%e|se%3Ds' "$BACKUP_DIR"
-	sql postgres 'drop database new' 'drop database slow'
+	drop new slow
 	sql postgres 'drop role app'
 }
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "core/folder.h"
 
 #define MOMENT INT64_C(1795257009654) /* 2026-11-21T10:30:09.654Z */
 #define NAME "app-20261121-103009.dump"
@@ -458,7 +459,7 @@ static void data_that_is_not_what_its_manifest_says_is_not_finished(void **state
 	archive_recover("unlike", &finished, &deleted);
 	assert_int_equal(finished.n, 0);
 	assert_there("unlike/app/" NAME ".json", false);
-	assert_names("unlike", NAME, "d-----");
+	assert_names("unlike", NAME, "------");
 	strs_free(&deleted);
 }
 
@@ -468,7 +469,6 @@ static void parts_go_in_every_folder_and_nothing_of_others_does(void **state)
 	static const char *const ours[] = {
 		"mixed/app/app-20261121-103009.dump.part", "mixed/app/app-20261121-103009.sql.zst.json.part",
 		"mixed/job/app/app-20261121-103009.db.copy.part", "mixed/.globals/globals-20261121-103009.sql.zst.part",
-		"mixed/app/latest.part",
 	};
 	static const char *const theirs[] = {
 		"mixed/app/notes.part", "mixed/app/app.dump.part", "mixed/app/app-2026-10.part", "mixed/x.part",
@@ -519,9 +519,9 @@ static void manifests_are_found_in_order_and_not_inside_of_backups(void **state)
 	struct strs paths = { 0 };
 
 	(void)state;
+	make("found", MOMENT, "abc", false);
 	make("found", MOMENT + 5000, "abc", true);
 	put_text("found/app/app-20261121-103014.dump/x.json", "{}");
-	make("found", MOMENT, "abc", false);
 	file_make_folders("found/job/db", 0700);
 	put_text("found/job/db/db-1.dump.json", "{}");
 	put_text("found/job/db/db-2.dump.json.part", "{}");
@@ -598,7 +598,7 @@ static pid_t hold(const char *dir, int64_t ms)
 		struct buf error = BUF_INIT;
 		struct folder_lock l;
 
-		if (archive_lock(&l, dir, clock_ms(), note_holder, &error, &error) != 0)
+		if (folder_take(&l, dir, clock_ms(), note_holder, &error, &error) != 0)
 			_exit(1);
 		if (write(ends[1], "x", 1) != 1)
 			_exit(1);
@@ -621,11 +621,11 @@ static void a_lock_that_is_held_is_waited_for_and_its_holder_named_once(void **s
 	(void)state;
 	holder = hold("locked", 350);
 	pid = xasprintf("[pid %ld on ", (long)holder);
-	assert_int_equal(archive_lock(&l, "locked", clock_after(20000), note_holder, &holders, &error), 0);
+	assert_int_equal(folder_take(&l, "locked", clock_after(20000), note_holder, &holders, &error), 0);
 	assert_holds(holders.data, pid);
 	assert_int_equal(strchr(holders.data + 1, '[') == NULL, 1);
 	assert_true(l.fd >= 0);
-	archive_unlock(&l);
+	folder_release(&l);
 	waitpid(holder, NULL, 0);
 	free(pid);
 	buf_free(&holders);
@@ -641,20 +641,20 @@ static void a_lock_that_is_held_too_long_is_given_up_at_the_deadline(void **stat
 	(void)state;
 	holder = hold("busy", -1);
 	began = clock_ms();
-	assert_int_equal(archive_lock(&l, "busy", clock_after(300), note_holder, &holders, &error), LOCKED);
+	assert_int_equal(folder_take(&l, "busy", clock_after(300), note_holder, &holders, &error), LOCKED);
 	assert_true(clock_ms() - began >= 300);
 	assert_true(clock_ms() - began < 3000);
 	assert_holds(error.data, "'busy' is locked by another run");
 	assert_int_equal(l.fd, -1);
 	buf_cut(&error, 0);
 	began = clock_ms();
-	assert_int_equal(archive_lock(&l, "busy", clock_ms(), note_holder, &holders, &error), LOCKED);
+	assert_int_equal(folder_take(&l, "busy", clock_ms(), note_holder, &holders, &error), LOCKED);
 	assert_true(clock_ms() - began < 250);
 	/* Who is killed holds it no longer. */
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
-	assert_int_equal(archive_lock(&l, "busy", clock_ms(), note_holder, &holders, &error), 0);
-	archive_unlock(&l);
+	assert_int_equal(folder_take(&l, "busy", clock_ms(), note_holder, &holders, &error), 0);
+	folder_release(&l);
 	buf_free(&holders);
 	buf_free(&error);
 }
@@ -667,7 +667,7 @@ static void a_folder_that_cannot_be_made_is_said(void **state)
 
 	(void)state;
 	put_text("file", "");
-	assert_int_equal(archive_lock(&l, "file/backups", clock_ms(), note_holder, &error, &error), CANNOT_WRITE);
+	assert_int_equal(folder_take(&l, "file/backups", clock_ms(), note_holder, &error, &error), CANNOT_WRITE);
 	assert_holds(error.data, "'file/backups'");
 	buf_cut(&error, 0);
 	assert_int_equal(archive_start(&a, "file", "app", "app", MOMENT, ".dump", &error), CANNOT_WRITE);

@@ -759,7 +759,8 @@ static void daemon_run(struct daemon *d, int64_t takes, int64_t restart)
 	else
 		d->good[d->n_good++] = slot;
 	d->now += takes;
-	d->h = fails ? (struct history){ d->h.success, d->h.failures + 1, d->now, slot }
+	d->h = fails ? (struct history){ .success = d->h.success, .failures = d->h.failures + 1,
+	                                     .failed = d->now, .failed_due = slot }
 	             : (struct history){ .success = slot };
 }
 

@@ -1,0 +1,90 @@
+/* folder - the lock of a folder of backups. */
+#include "core/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/status.h"
+
+#define LOCK_LOOK_MS 100
+
+/* The holder's words, for those that wait. */
+static void sign(int fd)
+{
+	char host[256] = "";
+	char *now = clock_iso(clock_wall()), *words;
+
+	gethostname(host, sizeof(host) - 1);
+	words = xasprintf("pid %ld on %s since %s\n", (long)getpid(), host, now);
+	if (ftruncate(fd, 0) == 0)
+		file_write(fd, words, strlen(words));
+	free(words);
+	free(now);
+}
+
+static int wait_for_lock(struct folder_lock *l, int64_t deadline,
+                         void (*tell)(const char *holder, void *arg), void *arg)
+{
+	bool told = false;
+
+	while (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
+		struct buf holder = BUF_INIT;
+
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK || !clock_left(deadline))
+			return -1;
+		if (!told) {
+			file_read(l->path, &holder, 1024);
+			buf_trim(&holder);
+			tell(holder.data, arg);
+			buf_free(&holder);
+		}
+		told = true;
+		clock_sleep(LOCK_LOOK_MS, deadline);
+	}
+	return 0;
+}
+
+int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
+                 void (*tell)(const char *holder, void *arg), void *arg, struct buf *error)
+{
+	char *own = xasprintf("%s/.pgbox", dir);
+	int rc = 0;
+
+	*l = (struct folder_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
+	if (file_make_folders(dir, 0700) != 0)
+		rc = file_cannot(error, "make the folder", dir);
+	else if (file_make_folders(own, 0700) != 0)
+		rc = file_cannot(error, "write in the folder", dir);
+	else if ((l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		rc = file_cannot(error, "open the lock file", l->path);
+	else if (wait_for_lock(l, deadline, tell, arg) != 0) {
+		buf_printf(error, "'%s' is locked by another run: ", dir);
+		file_read(l->path, error, error->len + 1024);
+		buf_trim(error);
+		rc = LOCKED;
+	} else {
+		sign(l->fd);
+	}
+	free(own);
+	if (rc)
+		folder_release(l);
+	return rc;
+}
+
+void folder_release(struct folder_lock *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l->path);
+	*l = (struct folder_lock){ .fd = -1 };
+}
