@@ -314,9 +314,11 @@ int archive_remove(const char *path)
 
 	rc = rename(n.json, n.json_part) != 0 && errno != ENOENT ? -1 : 0;
 	if (!rc)
+		rc = file_remove(n.sums);
+	if (!rc)
 		rc = rename(path, n.part) != 0 && errno != ENOENT ? -1 : 0;
 	if (!rc)
-		rc = file_remove(n.part) || file_remove(n.sums) || file_remove(n.json_part) ? -1 : 0;
+		rc = file_remove(n.part) || file_remove(n.json_part) ? -1 : 0;
 	names_free(&n);
 	return rc;
 }
