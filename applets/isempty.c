@@ -63,14 +63,6 @@ static const char *const migration_tables[] = {
 static const char *shown;
 static struct check sentinel; /* --table */
 
-static bool is_in(const struct strs *list, const char *text)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], text) == 0)
-			return true;
-	return false;
-}
-
 static bool is_migration_table(const char *name)
 {
 	for (size_t i = 0; migration_tables[i]; i++)
@@ -93,7 +85,7 @@ static bool is_ignored(const char *schema, const char *name)
 
 static bool counts(const char *schema, const char *name)
 {
-	return !is_ignored(schema, name) && (!o.schemas.n || is_in(&o.schemas, schema));
+	return !is_ignored(schema, name) && (!o.schemas.n || strs_has(&o.schemas, schema));
 }
 
 static int judge(const struct rows *rows)

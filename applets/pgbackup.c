@@ -327,7 +327,8 @@ static int status(void)
 	if (!limit)
 		limit = 2 * gap > REPORT_AGE_MS ? 2 * gap : REPORT_AGE_MS;
 	if (catalog_open(&c, o.dir, false) != 0)
-		die(NO, "%s", c.journal.error.len ? c.journal.error.data : "there is no journal: nothing was ever backed up here");
+		die(NO, "%s", c.journal.error.len ? c.journal.error.data
+		                                  : "there is no journal: nothing was ever backed up here");
 	rc = report_status(&c, limit, o.json);
 	catalog_free(&c);
 	return rc;
@@ -432,7 +433,7 @@ static int verify_into(const struct reading *r, struct buf *error)
 		return DONE;
 	rc = target_find(&target, o.into, error);
 	if (!rc)
-		rc = trial_restore(r->path, &r->m, &target, -1, clock_within(o.wait), error);
+		rc = trial_restore(r->path, &r->m, &target, clock_within(o.wait), error);
 	target_free(&target);
 	return rc;
 }

@@ -123,7 +123,8 @@ static void tell(enum msg_level level, const char *words)
 static void read_backup(const char *word)
 {
 	struct buf error = BUF_INIT;
-	int rc = load_backup(&job.load, word, o.dir, o.stage, job.target.kind == TARGET_PG && job.target.named ? database() : NULL, &error);
+	bool named = job.target.kind == TARGET_PG && job.target.named;
+	int rc = load_backup(&job.load, word, o.dir, o.stage, named ? database() : NULL, &error);
 
 	if (rc)
 		fail(rc, &error);
@@ -354,7 +355,9 @@ static void analyze(const struct target *target)
 	struct db db = DB_INIT;
 	struct buf error = BUF_INIT;
 
-	if (strcmp(o.analyze, "no") == 0 || o.schema_only || (job.r.toc.statistics && job.r.server_version >= 180000))
+	bool brought = job.r.toc.statistics && job.r.server_version >= 180000;
+
+	if (strcmp(o.analyze, "no") == 0 || o.schema_only || brought)
 		return;
 	if (db_reopen(&db, target, clock_within(o.wait), &error) != 0 ||
 	    server_query(&db.pg, "ANALYZE", NULL, 0, CLOCK_NEVER, NULL) != 0)

@@ -155,6 +155,26 @@ void strs_add(struct strs *s, const char *text)
 	s->v[s->n] = NULL;
 }
 
+void strs_printf(struct strs *s, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	strs_add(s, text.data);
+	buf_free(&text);
+}
+
+bool strs_has(const struct strs *s, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i], text) == 0)
+			return true;
+	return false;
+}
+
 void strs_split(struct strs *s, const char *text, const char *split)
 {
 	char *ends = xasprintf("\r\n%s", split ? split : "");

@@ -51,6 +51,8 @@ struct strs {
 };
 
 void strs_add(struct strs *s, const char *text);
+void strs_printf(struct strs *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool strs_has(const struct strs *s, const char *text);
 /* Adds the non-empty parts of text between line ends and the bytes of split (NULL: none). */
 void strs_split(struct strs *s, const char *text, const char *split);
 void strs_free(struct strs *s);

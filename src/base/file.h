@@ -19,11 +19,12 @@ int file_read(const char *path, struct buf *b, size_t limit);
 /* Appends at most limit bytes of its beginning. 0, or -1 with errno. */
 int file_head(const char *path, struct buf *b, size_t limit);
 
-/* The names in a directory, but for folders, that end in one of the NULL-terminated suffixes, as
- * DIR/NAME in byte order of the names. 0, or -1 with errno. */
+/* The names in a directory, but for folders, that end in one of the NULL-terminated
+ * suffixes, as DIR/NAME in byte order of the names. 0, or -1 with errno. */
 int file_list(const char *dir, const char *const *suffixes, struct strs *paths);
 
-/* The folders in a directory, symlinks apart, as DIR/NAME in byte order. 0, or -1 with errno. */
+/* The folders in a directory, symlinks apart, as DIR/NAME in byte order. 0, or -1
+ * with errno. */
 int file_folders(const char *dir, struct strs *paths);
 
 /* Writes a new file, mode 0600, replacing an old one, and flushes it to the disk. 0, or

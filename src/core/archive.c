@@ -382,8 +382,9 @@ int64_t archive_size(const char *path)
 	return bytes;
 }
 
-/* The data got its name only when it was whole, so its manifest may have its own. DONE, BAD_DATA when
- * it is not what the manifest says, CANNOT_WRITE when that has to wait. */
+/* The data got its name only when it was whole, so its manifest may have its own.
+ * DONE, BAD_DATA when it is not what the manifest says, CANNOT_WRITE when that has
+ * to wait. */
 static int finish(const char *path)
 {
 	struct names n = names_of(path);

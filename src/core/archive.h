@@ -38,8 +38,9 @@ struct archive {
 
 /*
  * Makes the database's folder and finds a name for a backup of that moment (ms since
- * 1970): seconds later where that is needed to come behind those that are there. base is escaped already; suffix begins with the
- * dot. 0, or CANNOT_WRITE with a sentence in error. archive_free after both.
+ * 1970): seconds later where that is needed to come behind those that are there. base
+ * is escaped already; suffix begins with the dot. 0, or CANNOT_WRITE with a sentence in
+ * error. archive_free after both.
  */
 int archive_start(struct archive *a, const char *dir, const char *folder, const char *base,
                   int64_t moment, const char *suffix, struct buf *error);

@@ -254,7 +254,7 @@ static int try_restore(struct job *j, struct buf *error)
 	if (!j->run->b->restore || lite)
 		return 0;
 	phase(j, "restore test", 0);
-	rc = trial_restore(j->archive.part, &j->m, &j->item->target, j->run->folder.fd,
+	rc = trial_restore(j->archive.part, &j->m, &j->item->target,
 	                   clock_after(TRIAL_MS), error);
 	j->m.restored = !rc;
 	return rc;

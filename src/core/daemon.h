@@ -10,9 +10,9 @@
 
 /*
  * Runs work(arg) in a forked child, which nobody can kill without this process seeing
- * it: SIGTERM, SIGINT and SIGHUP go to it, and a second and a half later SIGKILL. When it
- * was ended by a signal, clean(arg, the signal) is called. The exit status of work; NO when somebody
- * else killed it; 128 plus the signal that this process got meanwhile.
+ * it: SIGTERM, SIGINT and SIGHUP go to it, and a second and a half later SIGKILL. When
+ * it was ended by a signal, clean(arg, the signal) is called. The exit status of work;
+ * NO when somebody else killed it; 128 plus the signal that this process got meanwhile.
  */
 int daemon_supervise(int (*work)(void *arg), void (*clean)(void *arg, int signal), void *arg);
 

@@ -180,20 +180,6 @@ static int look_pg(struct dump *d, struct manifest *m, struct buf *error)
 
 /* --- PostgreSQL: pg_dump --- */
 
-static void add(struct strs *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct strs *args, const char *format, ...)
-{
-	struct buf text = BUF_INIT;
-	va_list list;
-
-	va_start(list, format);
-	buf_vprintf(&text, format, list);
-	va_end(list);
-	strs_add(args, text.data);
-	buf_free(&text);
-}
-
 /* Statistics can be restored since 18. Being verbose it names the table that it is at,
  * but would also write comments into plain SQL. */
 static void arguments(const struct dump *d, const char *path, struct strs *args)
@@ -203,14 +189,14 @@ static void arguments(const struct dump *d, const char *path, struct strs *args)
 
 	strs_add(args, "pg_dump");
 	strs_add(args, "--no-password");
-	add(args, "--format=%s", formats[d->format]);
-	add(args, "--compress=%s", packing);
-	add(args, "--file=%s", path);
-	add(args, "--lock-wait-timeout=%lld", (long long)d->lock_wait);
+	strs_printf(args, "--format=%s", formats[d->format]);
+	strs_printf(args, "--compress=%s", packing);
+	strs_printf(args, "--file=%s", path);
+	strs_printf(args, "--lock-wait-timeout=%lld", (long long)d->lock_wait);
 	if (d->snapshot)
-		add(args, "--snapshot=%s", d->snapshot);
+		strs_printf(args, "--snapshot=%s", d->snapshot);
 	if (d->format == DUMP_DIRECTORY)
-		add(args, "--jobs=%ld", d->jobs);
+		strs_printf(args, "--jobs=%ld", d->jobs);
 	if (d->format != DUMP_PLAIN)
 		strs_add(args, "--verbose");
 	if (d->format != DUMP_PLAIN && server_version(&d->db.pg) >= 180000)
@@ -398,7 +384,7 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 	strs_add(&args, "--no-password");
 	/* A name with an = in it would be read as a conninfo string. */
 	conninfo_quote(&database, "dbname", m->database);
-	add(&args, "--database=%s", database.data);
+	strs_printf(&args, "--database=%s", database.data);
 	forget_database(m);
 	if (!may_read_passwords(d)) {
 		strs_add(&args, "--no-role-passwords");

@@ -37,8 +37,9 @@ struct run {
 	int64_t due;      /* ms since 1970; 0: none */
 };
 
-/* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error; 1 when the fallback's folder does not exist, which is nobody's mistake.
- * With create false a missing file is an error. */
+/* Opens PGBOX_JOURNAL (or its _FILE), else fallback. 0; -1 with error; 1 when the
+ * fallback's folder does not exist, which is nobody's mistake. With create false a
+ * missing file is an error. */
 int journal_open(struct journal *j, const char *fallback, bool create);
 
 /* Opens that file, whatever PGBOX_JOURNAL says, and makes none. As journal_open. */

@@ -23,11 +23,12 @@ struct load {
 #define LOAD_INIT { .fd = -1 }
 
 /*
- * Finds what word means (core/pick; `-` is stdin), compares it with its manifest, reads it
- * to its end the way a restore would, and unpacks it where that needs it: into stage, or
- * where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database is the one that is
- * wanted where the word names none; may be NULL. 0, or with a sentence in error: NO_INPUT, BAD_USAGE,
- * BAD_DATA (damaged, or no backup), CANNOT_WRITE. load_free after both.
+ * Finds what word means (core/pick; `-` is stdin), compares it with its manifest, reads
+ * it to its end the way a restore would, and unpacks it where that needs it: into
+ * stage, or where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database
+ * is the one that is wanted where the word names none; may be NULL. 0, or with a
+ * sentence in error: NO_INPUT, BAD_USAGE, BAD_DATA (damaged, or no backup),
+ * CANNOT_WRITE. load_free after both.
  */
 int load_backup(struct load *l, const char *word, const char *dir, const char *stage,
                 const char *database, struct buf *error);

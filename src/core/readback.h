@@ -11,10 +11,10 @@
 
 /*
  * Reads the data at path the way a restore would: archives by the linked pg_restore,
- * into nothing; SQL is unpacked and has its last line (kind `text`: any); SQLite files are unpacked into
- * scratch (a folder for a file of the same size) and checked page by page. meanwhile
- * (may be NULL) is called once, while pg_restore works; not 0 is what this returns then. 0;
- * BAD_DATA with a sentence in error, or CANNOT_WRITE.
+ * into nothing; SQL is unpacked and has its last line (kind `text`: any); SQLite files
+ * are unpacked into scratch (a folder for a file of the same size) and checked page by
+ * page. meanwhile (may be NULL) is called once, while pg_restore works; not 0 is what
+ * this returns then. 0; BAD_DATA with a sentence in error, or CANNOT_WRITE.
  */
 int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
              int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error);
@@ -26,9 +26,10 @@ bool readback_has_checksum(const char *path);
 /* Deletes what readbacks that died left in their scratch folder. */
 void readback_recover(const char *scratch);
 
-/* Unpacks what path holds, or copies stdin as it is (NULL), into a file in scratch, which belongs to the caller
- * until it closes *fd, when readback_recover may delete it; it should unlink it before. 0;
- * BAD_DATA or CANNOT_WRITE with a sentence in error. The caller frees *staged. */
+/* Unpacks what path holds, or copies stdin as it is (NULL), into a file in scratch,
+ * which belongs to the caller until it closes *fd, when readback_recover may delete
+ * it; it should unlink it before. 0; BAD_DATA or CANNOT_WRITE with a sentence in
+ * error. The caller frees *staged. */
 int readback_stage(const char *path, const char *scratch, char **staged, int *fd, struct buf *error);
 
 /* Unpacks the backup of an SQLite database into a new file, checks it, compares the number

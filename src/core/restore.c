@@ -21,29 +21,6 @@ static bool is_archive(const struct restore *r)
 	return r->content != CONTENT_SQL;
 }
 
-static bool is_in(const struct strs *list, const char *text)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], text) == 0)
-			return true;
-	return false;
-}
-
-static void add(struct strs *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct strs *list, const char *format, ...)
-{
-	struct buf text = BUF_INIT;
-	va_list args;
-
-	va_start(args, format);
-	buf_vprintf(&text, format, args);
-	va_end(args);
-	if (!is_in(list, text.data))
-		strs_add(list, text.data);
-	buf_free(&text);
-}
-
 static int ask(struct db *db, const char *sql, const char *a, struct rows *rows)
 {
 	return server_query(&db->pg, sql, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
@@ -83,9 +60,9 @@ static int check_extension(struct db *db, const struct self *self, const char *n
 	             name, &rows);
 
 	if (!rc && !rows.n)
-		add(problems, "extension %s: this server does not ship it: use an image that does", name);
+		strs_printf(problems, "extension %s: this server does not ship it: use an image that does", name);
 	else if (!rc && !self->superuser && !rows_true(&rows, 0, 0))
-		add(problems, "extension %s: only a superuser may create it: restore as one, or with --clean "
+		strs_printf(problems, "extension %s: only a superuser may create it: restore as one, or with --clean "
 		    "into a database that has it", name);
 	rows_free(&rows);
 	return rc;
@@ -105,48 +82,60 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 	for (size_t i = 0; i < r->toc.extensions.n && !rc; i++) {
 		const char *name = r->toc.extensions.v[i];
 
-		if (is_in(&r->extensions, name))
-			add(notes, "extension %s: is there already and is kept", name);
+		if (strs_has(&r->extensions, name))
+			strs_printf(notes, "extension %s: is there already and is kept", name);
 		else if (!r->data_only)
 			rc = check_extension(db, self, name, problems);
 	}
 	return rc;
 }
 
-static void check_role(struct restore *r, const char *name, const struct strs *roles,
-                       const struct strs *usable, bool owner, struct strs *problems)
+static void note(struct strs *list, const char *name)
 {
-	if (!is_in(roles, name)) {
-		if (!is_in(&r->missing_roles, name))
-			strs_add(&r->missing_roles, name);
-	} else if (owner && !is_in(usable, name)) {
-		add(problems, "objects belong to role %s, of which this role is no member: restore as a "
-		    "superuser, or with --no-owner", name);
+	if (!strs_has(list, name))
+		strs_add(list, name);
+}
+
+/* The owners that the archive names, those that are missing and those that this role may not
+ * act for. */
+static void sort_owners(struct restore *r, const struct strs *roles, const struct strs *usable,
+                        struct strs *foreign)
+{
+	for (size_t i = 0; i < r->toc.lines.n; i++) {
+		const char *line = r->toc.lines.v[i];
+		char *owner = toc_owner(line, roles);
+
+		if (*owner && !toc_is(line, "EXTENSION -") && !toc_is(line, "COMMENT - EXTENSION")) {
+			if (!strs_has(roles, owner))
+				note(&r->missing_roles, owner);
+			else if (!strs_has(usable, owner))
+				note(foreign, owner);
+		}
+		free(owner);
 	}
 }
 
 static int check_roles(struct restore *r, struct db *db, struct strs *problems)
 {
-	struct strs roles = { 0 }, usable = { 0 };
+	struct strs roles = { 0 }, usable = { 0 }, foreign = { 0 };
 	int rc = ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles", &roles) ||
 	         ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')",
 	                  &usable);
 
-	for (size_t i = 0; i < r->toc.lines.n && !rc && !r->no_owner && !r->data_only; i++) {
-		char *owner = toc_owner(r->toc.lines.v[i], &roles);
-
-		if (*owner && !toc_is(r->toc.lines.v[i], "EXTENSION -") &&
-		    !toc_is(r->toc.lines.v[i], "COMMENT - EXTENSION"))
-			check_role(r, owner, &roles, &usable, true, problems);
-		free(owner);
-	}
+	if (!rc && !r->no_owner && !r->data_only)
+		sort_owners(r, &roles, &usable, &foreign);
 	for (size_t i = 0; i < r->toc.grantees.n && !rc && !r->data_only; i++)
-		check_role(r, r->toc.grantees.v[i], &roles, &usable, false, problems);
+		if (!strs_has(&roles, r->toc.grantees.v[i]))
+			note(&r->missing_roles, r->toc.grantees.v[i]);
+	for (size_t i = 0; i < foreign.n; i++)
+		strs_printf(problems, "objects belong to role %s, of which this role is no member: restore "
+		            "as a superuser, or with --no-owner", foreign.v[i]);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_FAIL; i++)
-		add(problems, "role %s: is missing: restore the roles first, or say --roles create or "
-		    "--roles skip", r->missing_roles.v[i]);
+		strs_printf(problems, "role %s: is missing: restore the roles first, or say --roles create "
+		            "or --roles skip", r->missing_roles.v[i]);
 	strs_free(&roles);
 	strs_free(&usable);
+	strs_free(&foreign);
 	return rc;
 }
 
@@ -163,7 +152,7 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
 	if (r->toc.statistics && r->server_version < 180000)
-		add(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
+		strs_printf(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
 	if (rc)
 		buf_printf(error, "%s: cannot look at the server: %s", db->target->shown, db_error(db));
 	rows_free(&rows);
@@ -197,7 +186,7 @@ static bool names_missing(const struct restore *r, const char *line, size_t len)
 
 	toc_roles(text, &roles);
 	for (size_t i = 0; i < roles.n; i++)
-		missing = missing || is_in(&r->missing_roles, roles.v[i]);
+		missing = missing || strs_has(&r->missing_roles, roles.v[i]);
 	strs_free(&roles);
 	free(text);
 	return missing;
@@ -237,7 +226,7 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 	if (r->one_transaction)
 		strs_add(args, "--single-transaction");
 	if (r->jobs > 1 && !r->one_transaction)
-		add(args, "--jobs=%ld", r->jobs);
+		strs_printf(args, "--jobs=%ld", r->jobs);
 	if (r->clean) {
 		strs_add(args, "--clean");
 		strs_add(args, "--if-exists");
@@ -246,38 +235,48 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 		strs_add(args, "--schema-only");
 	if (r->data_only)
 		strs_add(args, "--data-only");
-	if (r->no_owner)
+	if (r->no_owner || r->bare)
 		strs_add(args, "--no-owner");
+	if (r->bare) {
+		strs_add(args, "--no-privileges");
+		strs_add(args, "--no-subscriptions");
+	}
 	if (r->server_version < 180000)
 		strs_add(args, "--no-statistics");
 	for (size_t i = 0; r->tables && i < r->tables->n; i++)
-		add(args, "--table=%s", r->tables->v[i]);
-	add(args, "--use-list=/proc/self/fd/%d", list);
+		strs_printf(args, "--table=%s", r->tables->v[i]);
+	if (list >= 0)
+		strs_printf(args, "--use-list=/proc/self/fd/%d", list);
 	strs_add(args, r->path);
+}
+
+/* What is left out needs a list of the rest. */
+static int open_list(const struct restore *r, struct buf *error)
+{
+	char *list = toc_list(&r->toc, &r->extensions, &r->schemas);
+	int fd = memfd_create("list", 0);
+
+	if (fd < 0 || file_write(fd, list, strlen(list)) != 0)
+		buf_printf(error, "cannot hold the list of what to restore: %s", strerror(errno));
+	free(list);
+	return fd;
 }
 
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
-	char *list = toc_list(&r->toc, &r->extensions, &r->schemas);
-	int fd = memfd_create("list", 0), rc = 0;
+	int fd = r->extensions.n ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
 		                   .edit = r->missing_roles.n ? leave_out : NULL, .arg = r } };
 
-	if (fd < 0 || file_write(fd, list, strlen(list)) != 0) {
-		buf_printf(error, "cannot hold the list of what to restore: %s", strerror(errno));
-		rc = CANNOT_WRITE;
-	} else {
-		arguments(r, fd, &args);
-		if (tool_run(&t) != 0)
-			rc = tool_explain(&t, error);
-		tool_free(&t);
-	}
+	arguments(r, fd, &args);
+	if (!rc && tool_run(&t) != 0)
+		rc = tool_explain(&t, error);
 	if (fd >= 0)
 		close(fd);
+	tool_free(&t);
 	strs_free(&args);
-	free(list);
 	return rc == NO ? BAD_DATA : rc;
 }
 

@@ -18,12 +18,13 @@ struct restore {
 	long jobs;                    /* above 1 only without one_transaction */
 	bool clean;                   /* drop what the archive has, first */
 	bool schema_only, data_only, no_owner;
+	bool bare;                    /* neither owners, privileges nor subscriptions */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
 
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
-	int server_version;           /* found by restore_check */
+	int server_version;           /* found by restore_check; 180006 */
 };
 
 /*

@@ -24,8 +24,8 @@ struct schedule {
 	 * or day of week (0 is Sunday) n runs. */
 	uint64_t minutes;
 	uint32_t hours, days, months, weekdays;
-	/* When both days and weekdays are restricted (neither field begins with *), a day that matches
-	 * either runs (crontab(5), 'Note'). */
+	/* When both days and weekdays are restricted (neither field begins with *),
+	 * a day that matches either runs (crontab(5), 'Note'). */
 	bool either_day;
 	char *zone; /* of CRON_TZ= in the text; NULL: that of the process; owned */
 };
@@ -65,16 +65,18 @@ struct history {
  * When the next run is due; not after now means at once. began is when this daemon
  * first started to wait.
  *
- * Without a success an interval is due at once, cron at the first slot after
- * began, or at the one that is owed. After one: at the next slot behind it; of slots that passed while nobody
- * was there only one is made up for. After n failures: 1, 2, 4 ... 60 minutes
- * behind the last failure's end, or at the next slot after failed_due if that is sooner.
+ * Without a success an interval is due at once, cron at the first slot after began, or
+ * at the one that is owed. After one: at the next slot behind it; of slots that passed
+ * while nobody was there only one is made up for. After n failures: 1, 2, 4 ... 60
+ * minutes behind the last failure's end, or at the next slot after failed_due if that
+ * is sooner.
  */
 int64_t schedule_due(const struct schedule *s, const struct history *h, int64_t began);
 
 /* The slot that a run which starts now counts for, given that it was due at `due`
- * (schedule_due): due itself, or, where later slots have passed meanwhile, the
- * last of those that are not after now; for an interval, due plus whole intervals. Never after now. */
+ * (schedule_due): due itself, or, where later slots have passed meanwhile, the last
+ * of those that are not after now; for an interval, due plus whole intervals. Never
+ * after now. */
 int64_t schedule_slot(const struct schedule *s, int64_t due, int64_t now);
 
 void schedule_free(struct schedule *s);

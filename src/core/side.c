@@ -124,14 +124,14 @@ static int look(struct side *s, struct buf *error)
 
 int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error)
 {
-	static const char *const doors[] = { "postgres", "template1", NULL };
+	const char *const doors[] = { "postgres", "template1", conninfo_get(&target->conninfo, "dbname") };
 	int rc = UNAVAILABLE;
 
 	*s = (struct side){ .target = target, .db = DB_INIT };
-	for (size_t i = 0; doors[i] && rc; i++) {
+	for (size_t i = 0; i < 3 && rc; i++) {
 		struct target door;
 
-		if (strcmp(doors[i], own_name(s)) == 0)
+		if (i < 2 && strcmp(doors[i], own_name(s)) == 0)
 			continue;
 		buf_cut(error, 0);
 		target_copy(&door, target, doors[i]);
@@ -295,7 +295,11 @@ int side_check_swap(struct side *s, struct buf *error)
 	struct rows rows = { 0 };
 	int rc = ask(s, find, own_name(s), NULL, &rows);
 
-	if (rc)
+	if (strcmp(server_database(&s->db.pg), own_name(s)) == 0) {
+		buf_printf(error, "%s: cannot be replaced: this role may not log in to another database "
+		           "(postgres, template1): use --clean", s->target->shown);
+		rc = DENIED;
+	} else if (rc)
 		rc = failed(s, "look at it", error);
 	else if (rows_get(&rows, 0, 0)) {
 		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_get(&rows, 0, 0));

@@ -22,9 +22,9 @@ struct side {
 /* "name_WORD_YYYYMMDD_HHMMSS", cut to 63 bytes. The caller frees it. */
 char *side_name(const char *database, const char *word, int64_t moment);
 
-/* Logs in to another database of the target's server (postgres, template1, or any that lets this role in) and
- * finds out whether the target's is there. 0; UNAVAILABLE or DENIED with a sentence in error.
- * side_free after both. */
+/* Logs in to another database of the target's server (postgres, template1; the target's
+ * own where neither lets this role in) and finds out whether the target's is there. 0;
+ * UNAVAILABLE or DENIED with a sentence in error. side_free after both. */
 int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error);
 
 /* Drops what restores of this database left that were killed: those with our comment
@@ -32,14 +32,15 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
 void side_drop_leftovers(struct side *s, struct strs *dropped);
 
 /*
- * Makes the side database: with the owner, encoding, locale and tablespace of the target's
- * where that is there, else with those of the manifest (may be NULL), as far as the server has them.
- * 0; DENIED or UNAVAILABLE with a sentence in error.
+ * Makes the side database: with the owner, encoding, locale and tablespace of the
+ * target's where that is there, else with those of the manifest (may be NULL), as far
+ * as the server has them. 0; DENIED or UNAVAILABLE with a sentence in error.
  */
 int side_create(struct side *s, const struct manifest *m, struct buf *error);
 
-/* What cannot be swapped: prepared transactions, subscriptions, logical replication slots
- * in the target's database; or this role may not rename it. 0; NO or DENIED with a sentence in error. */
+/* What cannot be swapped: prepared transactions, subscriptions, logical replication
+ * slots in the target's database; or this role may not rename it, or log in beside it. 0; NO or DENIED
+ * with a sentence in error. */
 int side_check_swap(struct side *s, struct buf *error);
 
 /* Gives the side database the target's privileges, settings, connection limit and
@@ -47,10 +48,11 @@ int side_check_swap(struct side *s, struct buf *error);
 int side_dress(struct side *s, struct buf *error);
 
 /*
- * Swaps: both renames in one transaction, while a second session ends the sessions of the
- * target's database; the rename's lock holds newcomers out. *before is the name that
- * the replaced one has now; the caller frees it. Where the target's is not there, it is one rename, and *before NULL. 0; LOCKED
- * when sessions could not be ended, DENIED or NO, with a sentence in error: nothing has changed then.
+ * Swaps: both renames in one transaction, while a second session ends the sessions of
+ * the target's database; the rename's lock holds newcomers out. *before is the name
+ * that the replaced one has now; the caller frees it. Where the target's is not there,
+ * it is one rename, and *before NULL. 0; LOCKED when sessions could not be ended,
+ * DENIED or NO, with a sentence in error: nothing has changed then.
  */
 int side_swap(struct side *s, char **before, struct buf *error);
 

@@ -60,14 +60,6 @@ static void source_free(struct source *s)
 	strs_free(&s->databases);
 }
 
-static bool is_in(const struct strs *list, const char *text)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], text) == 0)
-			return true;
-	return false;
-}
-
 static const char *own_database(const struct source *s)
 {
 	return s->target.kind == TARGET_PG ? conninfo_get(&s->target.conninfo, "dbname")
@@ -128,7 +120,7 @@ static bool choose_named(struct sources *s, const struct strs *words)
 			return false;
 	}
 	for (size_t k = 0; k < s->n && words->n; k++) {
-		if (s->v[k].name && is_in(words, s->v[k].name))
+		if (s->v[k].name && strs_has(words, s->v[k].name))
 			s->v[kept++] = s->v[k];
 		else
 			source_free(&s->v[k]);
@@ -222,7 +214,7 @@ static int check_folders(const struct sources *s, struct buf *error)
 			                              : own        ? own_database(source)
 			                                           : source->databases.v[k]);
 
-			rc = is_in(&taken, folder) ? shared(folder, error) : 0;
+			rc = strs_has(&taken, folder) ? shared(folder, error) : 0;
 			strs_add(&taken, folder);
 			free(folder);
 		}
@@ -248,7 +240,7 @@ int sources_read(struct sources *s, const struct strs *words, const struct strs 
 	/* Named on the command line they replace the configured ones. */
 	if (!rc && names_any(words) && !choose_named(s, words))
 		names = words;
-	if (!rc && is_in(names, "*"))
+	if (!rc && strs_has(names, "*"))
 		s->all = true;
 	else if (!rc && names == words)
 		s->all = false;

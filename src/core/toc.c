@@ -53,14 +53,6 @@ char *toc_owner(const char *line, const struct strs *roles)
 	return xstrdup(best ? best : last ? last + 1 : "");
 }
 
-static bool is_in(const struct strs *list, const char *name, size_t len)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strlen(list->v[i]) == len && strncmp(list->v[i], name, len) == 0)
-			return true;
-	return false;
-}
-
 /* A name that is followed by an owner, or by a blank and nothing. */
 static bool names_one_of(const struct strs *list, const char *text)
 {
@@ -162,7 +154,7 @@ static void take_role(struct strs *roles, const char **at)
 {
 	char *name = take_identifier(at);
 
-	if (strcasecmp(name, "public") != 0 && *name && !is_in(roles, name, strlen(name)))
+	if (strcasecmp(name, "public") != 0 && *name && !strs_has(roles, name))
 		strs_add(roles, name);
 	free(name);
 }

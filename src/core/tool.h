@@ -14,7 +14,8 @@
 struct tool {
 	struct engine_job job;
 
-	/* Hears what is neither an error nor a warning, less the program's name; may be NULL. */
+	/* Hears what is neither an error nor a warning, less the program's name; may
+	 * be NULL. */
 	void (*line)(const char *line, void *arg);
 	/* Called five times a second; may be NULL. */
 	void (*tick)(void *arg);

@@ -1,7 +1,6 @@
 /* trial - restores a backup as a test. */
 #include "core/trial.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +8,12 @@
 #include <unistd.h>
 
 #include "base/banned.h"
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/db.h"
 #include "core/dump.h"
 #include "core/readback.h"
-#include "core/tool.h"
+#include "core/restore.h"
 
 #define PREFIX "pgbox_verify_"
 #define STALE_S 60   /* a trial that is older and has no session is nobody's */
@@ -28,7 +26,6 @@ struct trial {
 	struct db db;         /* a session in server's database */
 	const struct manifest *m;
 	char *name;
-	int keep_fd;
 	int64_t deadline;
 };
 
@@ -90,54 +87,13 @@ static int create(struct trial *t)
 	return rc;
 }
 
-static int restore_archive(struct trial *t, const char *path, struct buf *error)
+static int restore(struct trial *t, const char *path, struct buf *error)
 {
-	static const char *const fixed[] = { "pg_restore", "--exit-on-error", "--no-owner",
-		                             "--no-privileges", "--no-subscriptions",
-		                             "--no-password", NULL };
-	struct strs args = { 0 };
-	struct tool tool = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
-		                      .conninfo = &t->target.conninfo, .keep_fd = t->keep_fd } };
-	int rc = 0;
+	bool sql = strcmp(t->m->kind, "plain") == 0;
+	struct restore r = { .path = path, .content = sql ? CONTENT_SQL : CONTENT_CUSTOM, .jobs = 1,
+		             .bare = true, .server_version = server_version(&t->db.pg) };
 
-	for (size_t i = 0; fixed[i]; i++)
-		strs_add(&args, fixed[i]);
-	if (server_version(&t->db.pg) < 180000)
-		strs_add(&args, "--no-statistics");
-	strs_add(&args, path);
-	if (tool_run(&tool) != 0)
-		rc = tool_explain(&tool, error);
-	tool_free(&tool);
-	strs_free(&args);
-	return rc == NO ? BAD_DATA : rc;
-}
-
-static void take_line(const char *line, void *arg)
-{
-	struct buf *words = arg;
-
-	if (words->len < 500 && strstr(line, "ERROR"))
-		buf_printf(words, "%s%s", words->len ? "; " : "", line);
-}
-
-static int restore_sql(struct trial *t, const char *path, struct buf *error)
-{
-	struct strs files = { 0 };
-	struct buf words = BUF_INIT;
-	struct psql_job job = { .conninfo = &t->target.conninfo, .files = &files,
-		                .restricted = true, .keep_fd = t->keep_fd };
-	struct child child = { .watched = -1, .tell = take_line, .arg = &words, .patience = 1000 };
-	struct ending ending = { .status = CANNOT_RUN };
-
-	strs_add(&files, path);
-	child.pid = psql_start(&job, &child.messages);
-	if (child.pid >= 0)
-		ending = child_watch(&child);
-	if (ending.status)
-		buf_printf(error, "psql: %s", words.len ? words.data : strerror(errno));
-	buf_free(&words);
-	strs_free(&files);
-	return ending.forwarded ? BY_SIGNAL + ending.forwarded : ending.status ? BAD_DATA : 0;
+	return restore_run(&r, &t->target, error);
 }
 
 static int on_subscription(struct db *db, const char *name, const char *what)
@@ -212,8 +168,7 @@ static int try_pg(struct trial *t, const char *path, struct buf *error)
 	drop_stale(t);
 	if (create(t) != 0)
 		return failed(t, "make a database to restore into (the role needs CREATEDB)", error);
-	rc = strcmp(t->m->kind, "plain") == 0 ? restore_sql(t, path, error)
-	                                      : restore_archive(t, path, error);
+	rc = restore(t, path, error);
 	if (!rc)
 		rc = count(t, error);
 	if (strcmp(t->m->kind, "plain") == 0)
@@ -229,9 +184,9 @@ static int try_pg(struct trial *t, const char *path, struct buf *error)
 }
 
 int trial_restore(const char *path, const struct manifest *m, const struct target *server,
-                  int keep_fd, int64_t deadline, struct buf *error)
+                  int64_t deadline, struct buf *error)
 {
-	struct trial t = { .server = server, .db = DB_INIT, .m = m, .keep_fd = keep_fd,
+	struct trial t = { .server = server, .db = DB_INIT, .m = m,
 		           .deadline = deadline };
 	bool lite = strcmp(m->kind, "sqlite") == 0;
 	int rc;

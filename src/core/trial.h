@@ -16,6 +16,6 @@
  * CANNOT_WRITE or BAD_USAGE when it could not be tried.
  */
 int trial_restore(const char *path, const struct manifest *m, const struct target *server,
-                  int keep_fd, int64_t deadline, struct buf *error);
+                  int64_t deadline, struct buf *error);
 
 #endif

@@ -52,9 +52,11 @@ struct psql_job {
 	const struct conninfo *conninfo;
 	const struct strs *files; /* plain, gzip or zstd; in this order */
 	bool one_transaction;     /* all files in one; a file that ends it fails */
-	/* The files are somebody else's dumps: a BEGIN or COMMIT in one_transaction, and their \restrict and \unrestrict do nothing, any
-	 * other backslash command ends the child with BAD_DATA, \connect with BAD_USAGE, its
-	 * arguments never evaluated. Statistics are not sent to servers older than 18. */
+	/* The files are somebody else's dumps: a BEGIN or COMMIT in one_transaction,
+	 * and their \restrict and \unrestrict do nothing, any other backslash
+	 * command ends the child with BAD_DATA, \connect with BAD_USAGE, its
+	 * arguments never evaluated. Statistics are not sent to servers older than
+	 * 18. */
 	bool restricted;
 	int keep_fd;              /* a descriptor that the child holds until it ends */
 

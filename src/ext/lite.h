@@ -28,10 +28,11 @@ struct lite {
 
 #define LITE_INIT { .error = BUF_INIT }
 
-/* Opens the file. One that is only to be read is opened for writing all the same where
- * its mode allows: a writer that was killed leaves a hot journal, which a read-only
- * handle cannot roll back (SQLite, 'Hot Rollback Journals'). Locks held by others are waited for up to busy_ms. 0, or -1.
- * A file that is no database is found by the first query, not here. */
+/* Opens the file. One that is only to be read is opened for writing all the same
+ * where its mode allows: a writer that was killed leaves a hot journal, which a
+ * read-only handle cannot roll back (SQLite, 'Hot Rollback Journals'). Locks held by
+ * others are waited for up to busy_ms. 0, or -1. A file that is no database is found
+ * by the first query, not here. */
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms);
 
 /* Runs one statement with text parameters (?1 ...; NULL is NULL). 0 and rows

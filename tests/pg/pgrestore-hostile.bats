@@ -24,6 +24,9 @@ teardown_file() {
 
 setup() {
 	restore_folder
+	sql postgres 'alter database target connection limit -1'
+	sql target 'drop schema public cascade' 'create schema public'
+	only target
 	DATABASE_URL=$(url target)
 	export DATABASE_URL
 	export HOME=$DEN PSQLRC=$DEN/rc PGPASSFILE=$DEN/pass PSQL_HISTORY=$DEN/history PSQL_EDITOR=$DEN/run \
@@ -48,46 +51,47 @@ den_untouched() {
 		says_not 'top secret' && [ -z "$(find "$BATS_TEST_TMPDIR" -newer "$1" -type f)" ]
 }
 
-# target_empty: as it was made, and no more.
+# target_empty: as it was made, and nothing beside it.
 target_empty() {
-	equals "$(content target)" "$EMPTY"
-	equals "$(sql postgres 'select count(*) from pg_prepared_xacts')" 0
-	equals "$(sql target 'select count(*) from pg_largeobject_metadata')" 0
-	equals "$(databases)" "${1:-target}"
+	equals "$(sql target "select (select count(*) from pg_class where oid >= 16384) + (select count(*) from pg_proc
+			where oid >= 16384) + (select count(*) from pg_largeobject_metadata) + (select count(*) from pg_prepared_xacts)" \
+		"select string_agg(datname, ' ') from pg_database where oid >= 16384")" $'0\ntarget'
 }
 
-# hostile STATUSES NAME: the SQL on the input, as a file, packed, from stdin, into an empty database, a new one and in the place
-# of another: it fails with one of the statuses, and nothing has happened.
+# hostile STATUSES NAME: the SQL on the input fails with one of the statuses, and nothing has happened. It is restored as a
+# file into an empty database or a new one, packed, or from stdin: in turn, with SOAK in all of these ways.
 hostile() {
-	local want=$1 file=$BATS_TEST_TMPDIR/$2.sql status=0 how
-	[ -n "${EMPTY:-}" ] || EMPTY=$(content target)
+	local want=$1 file=$BATS_TEST_TMPDIR/$2.sql how ways=(fill new stdin packed)
 	cat >"$file"
 	zstd -q -f "$file"
-	for how in fill new stdin packed; do
+	TURN=$((${TURN:-0} + 1))
+	[ -n "${SOAK:-}" ] || ways=("${ways[TURN % 4]}")
+	cd "$BATS_TEST_TMPDIR"
+	for how in "${ways[@]}"; do
 		status=0
 		case $how in
-		fill) output=$(cd "$BATS_TEST_TMPDIR" && timeout 20 pgrestore "$file" 2>&1 </dev/null) || status=$? ;;
-		new) output=$(cd "$BATS_TEST_TMPDIR" && timeout 20 pgrestore "$file" "$(url new)" 2>&1 </dev/null) || status=$? ;;
-		stdin) output=$(cd "$BATS_TEST_TMPDIR" && timeout 20 pgrestore - 2>&1 <"$file") || status=$? ;;
-		packed) output=$(cd "$BATS_TEST_TMPDIR" && timeout 20 pgrestore "$file.zst" 2>&1 </dev/null) || status=$? ;;
+		fill) output=$(timeout 20 pgrestore "$file" 2>&1 </dev/null 3>&-) || status=$? ;;
+		new) output=$(timeout 20 pgrestore "$file" "$(url new)" 2>&1 </dev/null 3>&-) || status=$? ;;
+		stdin) output=$(timeout 20 pgrestore - 2>&1 <"$file" 3>&-) || status=$? ;;
+		packed) output=$(timeout 20 pgrestore "$file.zst" 2>&1 </dev/null 3>&-) || status=$? ;;
 		esac
-		[[ $output == *'pgrestore: error: '* ]] || { echo "$2, $how: no error"; return 1; }
-		den_untouched "$file.zst" || { echo "$2, $how: the den is not as it was: $output"; return 1; }
-		target_empty || { echo "$2, $how: the target is not as it was: $output"; return 1; }
-		[[ " $want " == *" $status "* ]] || { echo "$2, $how: status $status: $output"; return 1; }
+		[[ " $want " == *" $status "* ]] || { echo "$how: status $status: $output"; return 1; }
+		[[ $output == *'pgrestore: error: '* ]] || { echo "$how: no error"; return 1; }
+		den_untouched "$file.zst" || { echo "$how: the den is not as it was: $output"; return 1; }
+		target_empty || { echo "$how: the target is not as it was: $output"; return 1; }
 	done
 }
 
-# each STATUSES FILE-OF-TRICKS: one on each line, in which ~ is the den and | a new line. Each comes behind something that
-# would stay, and in front of more of it.
+# each STATUSES: the tricks on the input, one on each line, in which ~ is the den and | a new line. Each comes behind
+# something that would stay, and in front of more of it.
 each() {
 	local want=$1 line n=0
 	while IFS= read -r line; do
 		[ -n "$line" ] || continue
 		n=$((n + 1))
 		line=${line//'~'/$DEN}
-		printf '%s\n' 'create table stays (a int);' "${line//'|'/$'\n'}" 'create table stays_too (a int);' |
-			hostile "$want" "trick$n" || { echo "trick $n: $line"; return 1; }
+		hostile "$want" "trick$n" < <(printf '%s\n' 'create table stays (a int);' "${line//'|'/$'\n'}" \
+			'create table stays_too (a int);') || { echo "trick $n: $line"; return 1; }
 		rm -f "$BATS_TEST_TMPDIR"/trick*
 	done
 	[ "$n" -gt 0 ]
@@ -231,7 +235,7 @@ each() {
 @test "\\connect is 64, and the way by database is named" {
 	local word
 	for word in '\connect other' '\c other' '\connect -reuse-previous=on "dbname='"'other'"'"'; do
-		printf '%s\n' 'create table stays (a int);' "$word" 'create table stays_too (a int);' | hostile 64 connects
+		hostile 64 connects < <(printf '%s\n' 'create table stays (a int);' "$word" 'create table stays_too (a int);')
 		says 'several databases'
 	done
 	archive target "$BATS_TEST_TMPDIR/c.sql" --format=plain --create
