@@ -108,7 +108,11 @@ static const char *database(void)
 /* The sentence is error's; what was staged goes. */
 static _Noreturn void fail(int status, const struct buf *error)
 {
+	struct buf left = BUF_INIT;
+
 	load_free(&job.load);
+	if (side_discard(&job.side, &left) != 0)
+		msg(MSG_WARNING, "%s", left.data);
 	side_free(&job.side);
 	die(status, "%s", error->data);
 }
@@ -227,6 +231,16 @@ static const char *const mode_words[] = {
 	[REPLACE] = "replace the database", [CLEAN] = "drop and make anew what the backup has",
 };
 
+/* A script may end its transaction by itself, in ways that cannot all be seen before. */
+static bool may_go_beside(void)
+{
+	struct buf why = BUF_INIT;
+	bool may = job.r.content == CONTENT_SQL && side_check_swap(&job.side, &why) == 0;
+
+	buf_free(&why);
+	return may;
+}
+
 /* FILL by several jobs has no transaction: it is done beside. */
 static enum mode choose_mode(struct db *db)
 {
@@ -247,7 +261,7 @@ static enum mode choose_mode(struct db *db)
 		    "kept), or --clean", job.target.shown, rows_get(&rows, 0, 0), rows_get(&rows, 0, 1),
 		    rows_get(&rows, 0, 2));
 	rows_free(&rows);
-	return o.replace || o.jobs > 1 ? REPLACE : FILL;
+	return o.replace || o.jobs > 1 || may_go_beside() ? REPLACE : FILL;
 }
 
 /* Everything that can be known beforehand. */

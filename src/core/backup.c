@@ -197,7 +197,11 @@ static void judge_suspect(struct job *j, const struct newest *last)
 	            strcmp(last->compression, m->compression) == 0;
 	char *words;
 
-	if (!m->tables && last->tables)
+	/* An emptied database stays suspect until it has tables again: the backups from before
+	 * are all that is left of them. */
+	if (!m->tables && !last->tables && last->suspect)
+		words = xstrdup("suspect: it still has no tables, as the one before");
+	else if (!m->tables && last->tables)
 		words = xasprintf("suspect: it has no tables, the one before had %lld",
 		                  (long long)last->tables);
 	else if (same && m->bytes < last->bytes / 2)

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/status.h"
 
+#define LOOK_TICKS 4 /* of core/tool.h: not quite a second */
 #define ASK_MS 60000 /* for each question to the server; sizes of many files take a while */
 
 static bool is_pg(const struct dump *d)
@@ -217,32 +218,44 @@ static void hear(const char *line, void *arg)
 	buf_cut(&d->table, d->table.len ? d->table.len - 1 : 0);
 }
 
-static void on_tick(void *arg)
-{
-	const struct dump *d = arg;
+/* Who blocks a session of ours that waits for a lock, and what that one waits for itself. */
+static const char find_blocker[] =
+	"SELECT 'pid ' || a.pid || ' (' || coalesce(a.usename, '')"
+	"  || coalesce(', ' || nullif(a.application_name, ''), '')"
+	"  || coalesce(', from ' || host(a.client_addr), '') || ', ' || coalesce(a.state, 'busy')"
+	"  || coalesce(' since ' || date_trunc('second', a.xact_start), '') || ')'"
+	"  || coalesce(' on ' || (SELECT l.relation::regclass::text FROM pg_locks l"
+	"   WHERE l.pid = w.pid AND NOT l.granted AND l.locktype = 'relation' LIMIT 1), '')"
+	"  || coalesce(', which waits for pid ' || (SELECT string_agg(p::text, ', ')"
+	"   FROM unnest(pg_blocking_pids(a.pid)) p), '')"
+	" FROM pg_stat_activity w, unnest(pg_blocking_pids(w.pid)) b, pg_stat_activity a"
+	" WHERE w.datname = current_database() AND w.pid <> pg_backend_pid()"
+	"  AND w.application_name = current_setting('application_name')"
+	"  AND w.query LIKE 'LOCK TABLE %' AND a.pid = b LIMIT 1";
 
-	if (d->tick)
-		d->tick(d->table.len ? d->table.data : NULL, d->arg);
-}
-
-/* Who still holds what pg_dump waited for. */
-static void name_blocker(struct dump *d, struct buf *error)
+/* Asked while pg_dump waits: afterwards nobody knows. */
+static void look_for_blocker(struct dump *d)
 {
-	static const char find[] =
-		"SELECT 'pid ' || a.pid || ' (' || a.usename"
-		"  || coalesce(', ' || nullif(a.application_name, ''), '')"
-		"  || coalesce(', from ' || host(a.client_addr), '')"
-		"  || coalesce(', since ' || date_trunc('second', a.xact_start), '')"
-		"  || ') holds ' || l.mode || ' on ' || l.relation::regclass"
-		" FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-		" WHERE l.granted AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'"
-		"  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-		"  AND l.pid <> pg_backend_pid() ORDER BY a.xact_start LIMIT 1";
 	struct rows rows = { 0 };
 
-	if (ask(d, find, &rows) == 0 && rows_get(&rows, 0, 0))
-		buf_printf(error, "; %s", rows_get(&rows, 0, 0));
+	if (server_version(&d->db.pg) < 90600 || ask(d, "SELECT pg_stat_clear_snapshot()", NULL) != 0)
+		return;
+	if (ask(d, find_blocker, &rows) == 0 && rows_get(&rows, 0, 0)) {
+		buf_cut(&d->blocker, 0);
+		buf_puts(&d->blocker, rows_get(&rows, 0, 0));
+	}
 	rows_free(&rows);
+}
+
+/* All tables are locked before the first is dumped. */
+static void on_tick(void *arg)
+{
+	struct dump *d = arg;
+
+	if (!d->table.len && d->ticks++ % LOOK_TICKS == LOOK_TICKS - 1)
+		look_for_blocker(d);
+	if (d->tick)
+		d->tick(d->table.len ? d->table.data : NULL, d->arg);
 }
 
 /* pg_backup_archiver.c, WriteHead: PGDMP and three bytes of version. */
@@ -294,8 +307,8 @@ static int make_pg(struct dump *d, const char *path, struct manifest *m, struct 
 	if (tool_run(&t) != 0) {
 		buf_printf(error, "%s: ", d->target->shown);
 		rc = tool_explain(&t, error);
-		if (t.lock_timeout)
-			name_blocker(d, error);
+		if (t.lock_timeout && d->blocker.len)
+			buf_printf(error, "; it was held up by %s", d->blocker.data);
 	}
 	take_warnings(m, &t);
 	read_archive_version(path, m);
@@ -472,7 +485,7 @@ static int make_lite(struct dump *d, const char *path, struct manifest *m, struc
 int dump_open(struct dump *d, int64_t deadline, struct buf *error)
 {
 	d->db = (struct db)DB_INIT;
-	d->table = (struct buf)BUF_INIT;
+	d->table = d->blocker = (struct buf)BUF_INIT;
 	d->snapshot = NULL;
 	return db_reopen(&d->db, d->target, deadline, error);
 }
@@ -500,6 +513,7 @@ void dump_free(struct dump *d)
 {
 	db_free(&d->db);
 	buf_free(&d->table);
+	buf_free(&d->blocker);
 	free(d->snapshot);
 	d->snapshot = NULL;
 }

@@ -27,7 +27,8 @@ struct dump {
 
 	struct db db;      /* the session whose snapshot is dumped; closed by dump_make */
 	char *snapshot;    /* its id; NULL: none */
-	struct buf table;
+	struct buf table, blocker; /* being dumped; who holds up pg_dump's table locks */
+	unsigned ticks;
 };
 
 /* The suffix of the backup's name: .dump .dir .sql.zst .db.zst ... The caller frees it. */

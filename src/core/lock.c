@@ -146,15 +146,18 @@ static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
 /* --- SQLite --- */
 
 /* Who may use the database may take its lock: a new file gets the database's owner and
- * mode, as SQLite's own do. flock(2) asks for no more than reading. */
+ * mode, as SQLite's own do. flock(2) asks for no more than reading. Never through a
+ * symlink: whoever may write beside the database could have root make any file. */
 static int open_file(struct lock *l)
 {
-	int fd = open(l->path, O_RDONLY | O_CLOEXEC);
+	int fd = open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	fd = open(l->path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(l->path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST)
+		return open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && stat(l->target->path, &st) == 0) {
 		if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
 			return fd;

@@ -118,10 +118,13 @@ static bool read_moment(const char *text, int64_t *moment)
 			text += n;
 	}
 	utc = *text == 'Z';
-	if (text[utc])
+	if (text[utc] || hour > 23 || minute > 59 || second > 60)
 		return false;
 	at = (struct tm){ .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour,
 		          .tm_min = minute };
+	/* 31 February would be some day in March. */
+	if (timegm(&at) < 0 || at.tm_mday != day)
+		return false;
 	*moment = ((utc ? (int64_t)timegm(&at) : zone_moment(year, month, day, hour, minute)) + second) * 1000;
 	return true;
 }

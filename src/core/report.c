@@ -75,6 +75,8 @@ int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level,
 
 static char *age_text(int64_t ms)
 {
+	if (ms < 0)
+		return xstrdup("from the future (the clock was set back; nothing is pruned), 0s");
 	if (ms < 120000)
 		return xasprintf("%llds", (long long)(ms / 1000));
 	if (ms < 7200000)

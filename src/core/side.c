@@ -484,12 +484,20 @@ int side_undo(struct side *s, char **current, struct buf *error)
 	return rc;
 }
 
+int side_discard(struct side *s, struct buf *error)
+{
+	int rc = s->name && db_is_open(&s->db) ? side_drop(s, s->name, error) : DONE;
+
+	free(s->name);
+	s->name = NULL;
+	return rc;
+}
+
 void side_free(struct side *s)
 {
 	struct buf ignored = BUF_INIT;
 
-	if (s->name && db_is_open(&s->db))
-		side_drop(s, s->name, &ignored);
+	side_discard(s, &ignored);
 	db_free(&s->db);
 	if (s->at.shown)
 		target_free(&s->at);

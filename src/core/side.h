@@ -63,7 +63,10 @@ int side_undo(struct side *s, char **current, struct buf *error);
 /* Drops a database by its name. 0, or NO with a sentence in error. */
 int side_drop(struct side *s, const char *name, struct buf *error);
 
-/* Drops the side database if it is still one, and closes. */
+/* Drops the side database if it is still one. 0, or NO with a sentence in error. */
+int side_discard(struct side *s, struct buf *error);
+
+/* The same, silently, and closes. */
 void side_free(struct side *s);
 
 #endif

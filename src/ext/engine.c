@@ -1,6 +1,7 @@
 /* engine - PostgreSQL's own programs, linked in. */
 #include "ext/engine.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -165,14 +166,60 @@ static bool is_statistics(PGconn *conn, const char *query)
 	        strstr(query, "pg_catalog.pg_restore_attribute_stats("));
 }
 
-/* pg_dump puts large objects between these; here all is one transaction anyway. */
+/* Behind blanks and comments. */
+static const char *first_word(const char *at)
+{
+	for (;;) {
+		at += strspn(at, " \t\r\n\f");
+		if (strncmp(at, "--", 2) == 0)
+			at += strcspn(at, "\n");
+		else if (strncmp(at, "/*", 2) == 0 && strstr(at, "*/"))
+			at = strstr(at, "*/") + 2;
+		else
+			return at;
+	}
+}
+
+static bool is_word(const char *at, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncasecmp(at, word, len) == 0 && !isalnum((unsigned char)at[len]) && at[len] != '_';
+}
+
+/* Behind a word and the noise that may follow it: WORK, TRANSACTION. */
+static const char *behind(const char *at, const char *word)
+{
+	at = first_word(at + strlen(word));
+	if (is_word(at, "WORK"))
+		return first_word(at + strlen("WORK"));
+	return is_word(at, "TRANSACTION") ? first_word(at + strlen("TRANSACTION")) : at;
+}
+
+/* All is one transaction anyway: what begins or ends one is not sent (pg_dump puts large
+ * objects in such brackets). What would undo or keep a part of it ends the restore. */
 static bool is_bracket(const char *query)
 {
-	static const char *const words[] = { "BEGIN", "BEGIN;", "COMMIT", "COMMIT;" };
+	static const char *const opens[] = { "BEGIN", "START" };
+	static const char *const closes[] = { "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE" };
+	const char *at = first_word(query), *rest;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcasecmp(query, words[i]) == 0)
+	for (size_t i = 0; i < sizeof(opens) / sizeof(*opens); i++)
+		if (is_word(at, opens[i]) && (!strchr(at, ';') || !*first_word(strchr(at, ';') + 1)))
 			return true;
+	for (size_t i = 0; i < sizeof(closes) / sizeof(*closes); i++) {
+		if (!is_word(at, closes[i]))
+			continue;
+		rest = behind(at, closes[i]);
+		if (i < 2 && (!*rest || strcmp(rest, ";") == 0))
+			return true;
+		if (is_word(at, "PREPARE") && !is_word(first_word(at + strlen("PREPARE")), "TRANSACTION"))
+			return false;
+		if (is_word(at, "ROLLBACK") && is_word(rest, "TO"))
+			return false;
+		leave(BAD_DATA, "the file ends its transaction in a way that cannot be one with the rest "
+		      "(ROLLBACK, AND CHAIN, PREPARE TRANSACTION): remove that");
+	}
 	return false;
 }
 

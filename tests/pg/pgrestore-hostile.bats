@@ -25,7 +25,11 @@ teardown_file() {
 setup() {
 	restore_folder
 	sql postgres 'alter database target connection limit -1'
-	sql target 'drop schema public cascade' 'create schema public'
+	sql target "set client_min_messages = warning" "drop schema public cascade" "create schema public"
+	local db gid
+	sql postgres 'select database, gid from pg_prepared_xacts' | while IFS='|' read -r db gid; do
+		sql "$db" "rollback prepared '$gid'"
+	done
 	only target
 	DATABASE_URL=$(url target)
 	export DATABASE_URL
@@ -82,7 +86,7 @@ hostile() {
 	done
 }
 
-# each STATUSES: the tricks on the input, one on each line, in which ~ is the den and | a new line. Each comes behind
+# each STATUSES: the tricks on the input, one on each line, in which ~ is the den and ¶ a new line. Each comes behind
 # something that would stay, and in front of more of it.
 each() {
 	local want=$1 line n=0
@@ -90,7 +94,7 @@ each() {
 		[ -n "$line" ] || continue
 		n=$((n + 1))
 		line=${line//'~'/$DEN}
-		hostile "$want" "trick$n" < <(printf '%s\n' 'create table stays (a int);' "${line//'|'/$'\n'}" \
+		hostile "$want" "trick$n" < <(printf '%s\n' 'create table stays (a int);' "${line//'¶'/$'\n'}" \
 			'create table stays_too (a int);') || { echo "trick $n: $line"; return 1; }
 		rm -f "$BATS_TEST_TMPDIR"/trick*
 	done
@@ -110,14 +114,14 @@ each() {
 		\qecho `~/run`
 		\warn `~/run`
 		\set x `~/run`
-		\set x `~/run` |\echo :x
-		\if `~/run` |\endif
-		\if false |\elif `~/run` |\endif
-		\if false |\! ~/run |\endif
+		\set x `~/run` ¶\echo :x
+		\if `~/run` ¶\endif
+		\if false ¶\elif `~/run` ¶\endif
+		\if false ¶\! ~/run ¶\endif
 		\prompt `~/run` x
 		\setenv PAGER ~/run
 		\setenv X `~/run`
-		\pset pager always |select 1;
+		\pset pager always ¶select 1;
 		\pset pager_min_lines `~/run`
 		\cd `~/run`
 		\x `~/run`
@@ -129,8 +133,8 @@ each() {
 		\bind `~/run` \g
 		\parse `~/run`
 		\getenv x HOME
-		\restrict `~/run` |\! ~/run
-		\unrestrict `~/run` |\! ~/run
+		\restrict `~/run` ¶\! ~/run
+		\unrestrict `~/run` ¶\! ~/run
 		\p \! ~/run
 		\r \! ~/run
 		\echo hello
@@ -145,14 +149,14 @@ each() {
 		select 'x' \g (format=csv) |~/run
 		select 'x' \gx |~/run
 		\o |~/run
-		\out |~/run |select 1;
+		\out |~/run ¶select 1;
 		\w |~/run
 		\write |~/run
 		\copy stays from program '~/run'
 		\copy stays to program '~/run'
 		\copy (select 1) to program '~/run'
 		\COPY stays from program '~/run'
-		select '~/run' as x \gset |\! :x
+		select '~/run' as x \gset ¶\! :x
 		select '\! ~/run' \gexec
 		select 'create table made (a int)' \gexec
 		select 1 \watch 0.1
@@ -173,7 +177,7 @@ each() {
 		\include_relative ../more.sql
 		\i /dev/stdin
 		\o ~/out
-		\o ~/out |select 1; |\o
+		\o ~/out ¶select 1; ¶\o
 		\w ~/out
 		\g ~/out
 		select 1 \g ~/out
@@ -182,7 +186,7 @@ each() {
 		\copy stays from '~/secret'
 		\copy stays to '~/out'
 		\copy (select 1) to ~/out
-		\copy stays from stdin|1|\.
+		\copy stays from stdin¶1¶\.
 		\e
 		\e ~/more.sql
 		\edit ~/secret 1
@@ -191,7 +195,7 @@ each() {
 		\ev pg_catalog.pg_roles
 		\sf pg_catalog.now
 		\cd ~
-		\cd /|\ir tmp/x
+		\cd /¶\ir tmp/x
 		\lo_import ~/secret
 		\lo_import '~/secret' 'a comment'
 		\lo_export 1 ~/out
@@ -199,7 +203,7 @@ each() {
 		\lo_list
 		\setenv PSQL_HISTORY ~/out
 		\log ~/out
-		\dt|\o ~/out
+		\dt¶\o ~/out
 	END
 }
 
@@ -219,9 +223,9 @@ each() {
 		\quit
 		\startpipeline
 		\endpipeline
-		\unset ON_ERROR_STOP|select 1/0;
-		\set ON_ERROR_STOP off|select 1/0;
-		\set ON_ERROR_ROLLBACK on|select 1/0;
+		\unset ON_ERROR_STOP¶select 1/0;
+		\set ON_ERROR_STOP off¶select 1/0;
+		\set ON_ERROR_ROLLBACK on¶select 1/0;
 		\set AUTOCOMMIT off
 		\set SINGLELINE on
 		\set ECHO all
@@ -245,36 +249,36 @@ each() {
 
 @test "what only looks as if it were inside something" {
 	each 65 <<-'END'
-		copy stays from stdin;|1|\.|\! ~/run
-		copy stays from stdin;|\.|\copy stays from program '~/run'
-		copy stays from stdin csv;|1|\.|\! ~/run
-		copy stays from stdin with (format csv);|"|\.|"|\! ~/run
+		copy stays from stdin;¶1¶\.¶\! ~/run
+		copy stays from stdin;¶\.¶\copy stays from program '~/run'
+		copy stays from stdin csv;¶1¶\.¶\! ~/run
+		copy stays from stdin with (format csv);¶"¶\.¶"¶\! ~/run
 		select 'it''s' \! ~/run
 		select 'x\' \! ~/run
 		select E'x\'' \! ~/run
 		set standard_conforming_strings = off; select 'x\'; \! ~/run
-		set standard_conforming_strings = off; select 'x\' \! ~/run|';
+		set standard_conforming_strings = off; select 'x\' \! ~/run¶';
 		select $$ x $$ \! ~/run
 		select $a$ $b$ $a$ \! ~/run
 		select "x\" \! ~/run
 		/* x */ \! ~/run
 		/* /* x */ */ \! ~/run
-		-- x|\! ~/run
-		select 1 -- x|\! ~/run
-		select (1 \! ~/run|);
-		create function f() returns int language sql begin atomic; \! ~/run|end;
+		-- x¶\! ~/run
+		select 1 -- x¶\! ~/run
+		select (1 \! ~/run¶);
+		create function f() returns int language sql begin atomic; \! ~/run¶end;
 		select U&'x' \! ~/run
 		select :{?x} \! ~/run
 		select :'x' \! ~/run
 		select :"x"; \! ~/run
 		select 1 \; \! ~/run
-		select 1 \;|\! ~/run
-		\restrict key|\! ~/run
-		\restrict key|\unrestrict key|\! ~/run
-		\restrict key|\unrestrict other|\! ~/run
-		\restrict|\! ~/run
-		\restrict key \! ~/run|\! ~/run
-		\unrestrict key|\! ~/run
+		select 1 \;¶\! ~/run
+		\restrict key¶\! ~/run
+		\restrict key¶\unrestrict key¶\! ~/run
+		\restrict key¶\unrestrict other¶\! ~/run
+		\restrict¶\! ~/run
+		\restrict key \! ~/run¶\! ~/run
+		\unrestrict key¶\! ~/run
 	END
 }
 
@@ -310,7 +314,7 @@ each() {
 		/* x */ commit; select 1/0;
 		commit\; begin; select 1/0;
 		commit\; create table stays_also (a int)\; begin; select 1/0;
-		select 1\; commit\; begin;|select 1/0;
+		select 1\; commit\; begin;¶select 1/0;
 		end and chain; select 1/0;
 		rollback; create table stays_also (a int); select 1/0;
 		abort; create table stays_also (a int); select 1/0;
@@ -318,7 +322,7 @@ each() {
 		prepare transaction 'kept';
 		prepare transaction 'kept'; select 1/0;
 		commit; select 1/0;
-		COMMIT;|BEGIN;|select 1/0;
+		COMMIT;¶BEGIN;¶select 1/0;
 		do $$begin commit; end$$; select 1/0;
 		create procedure p() language plpgsql as $$begin commit; end$$; call p(); select 1/0;
 	END
