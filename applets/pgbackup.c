@@ -46,7 +46,7 @@ static const struct opt opts[] = {
 	LIST(0, "url", "BACKUP_URLS", "[NAME=]URL", &o.urls,
 	     "back up this server or SQLite file; may be given more than once"),
 	LIST_SPLIT(0, "database", "BACKUP_DATABASES", ", ", "DB", &o.databases,
-	     "the databases wanted of each server, * for all; several in the variable are parted by commas"),
+	     "the databases wanted of each server, * for all; several in the variable are parted by commas or blanks"),
 	FLAG('a', "all", &o.all, "every database of each server; verify: every backup"),
 	LIST_SPLIT(0, "exclude", "BACKUP_EXCLUDE", ", ", "PATTERN", &o.exclude,
 	     "leave out databases whose name matches (* ? []); parted as well"),
@@ -264,7 +264,7 @@ static void remember(struct history *h, void *arg)
 	struct history found = { 0 };
 	struct catalog c;
 
-	if (catalog_open(&c, b->dir, false) == 0 && catalog_history(&c, &found) == 0 &&
+	if (catalog_open(&c, b->dir, false) == 0 && catalog_history(&c, clock_wall(), &found) == 0 &&
 	    (found.success > h->success || !(h->success || h->failures)))
 		*h = found;
 	catalog_free(&c);

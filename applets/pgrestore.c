@@ -21,6 +21,7 @@
 #include "core/emptiness.h"
 #include "core/litefile.h"
 #include "core/load.h"
+#include "core/pick.h"
 #include "core/report.h"
 #include "core/restore.h"
 #include "core/side.h"
@@ -231,17 +232,19 @@ static const char *const mode_words[] = {
 	[REPLACE] = "replace the database", [CLEAN] = "drop and make anew what the backup has",
 };
 
-/* A script may end its transaction by itself, in ways that cannot all be seen before. */
-static bool may_go_beside(void)
+/* Several jobs have no transaction; a script may end its own in ways that cannot all be seen
+ * before; and what is verified afterwards cannot be taken back. Then an empty database is
+ * better filled beside, too. */
+static bool fills_beside(void)
 {
 	struct buf why = BUF_INIT;
-	bool may = job.r.content == CONTENT_SQL && side_check_swap(&job.side, &why) == 0;
+	bool wants = job.r.content == CONTENT_SQL || o.verify;
+	bool beside = o.jobs > 1 || (wants && side_check_swap(&job.side, &why) == 0);
 
 	buf_free(&why);
-	return may;
+	return beside;
 }
 
-/* FILL by several jobs has no transaction: it is done beside. */
 static enum mode choose_mode(struct db *db)
 {
 	struct rows rows = { 0 };
@@ -261,7 +264,10 @@ static enum mode choose_mode(struct db *db)
 		    "kept), or --clean", job.target.shown, rows_get(&rows, 0, 0), rows_get(&rows, 0, 1),
 		    rows_get(&rows, 0, 2));
 	rows_free(&rows);
-	return o.replace || o.jobs > 1 || may_go_beside() ? REPLACE : FILL;
+	if (!empty || !fills_beside())
+		return empty ? FILL : REPLACE;
+	o.drop_old = true; /* it holds nothing */
+	return REPLACE;
 }
 
 /* Everything that can be known beforehand. */
@@ -333,12 +339,12 @@ static void verify(const struct target *target)
 	if (rc)
 		fail(rc, &error);
 	check_ask_db(&job.verify, &db, clock_within(o.wait), &f);
+	db_free(&db); /* it would be in the way of dropping the database */
 	if (f.verdict != PASS) {
 		buf_printf(&error, "%s: restored, but %s: %s", target->shown, job.verify.shown, f.why.data);
 		fail(NO, &error);
 	}
 	finding_free(&f);
-	db_free(&db);
 }
 
 static void count_tables(const struct target *target)
@@ -438,7 +444,8 @@ static void restore_inside(struct db *db, enum mode mode)
 static void safety_backup(void)
 {
 	struct sources sources = { 0 };
-	struct source source = { .target = job.target };
+	char name[] = PICK_SAFETY;
+	struct source source = { .name = name, .target = job.target };
 	struct backup b = { .dir = o.dir, .sources = &sources, .packing = { .method = PACK_ZSTD, .level = 3 },
 		            .jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = o.wait,
 		            .scope = CATALOG_CHOSEN, .due = clock_wall(), .tell = tell };

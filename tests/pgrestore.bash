@@ -35,12 +35,12 @@ drop() {
 	done
 }
 
-# only DATABASE...: drops all others that tests have made.
+# only DATABASE...: drops all others that tests have made, whatever they are called.
 only() {
-	local db
-	sql postgres "select quote_ident(datname) from pg_database
-		where datname not in ('postgres', 'template0', 'template1', '${1:-}', '${2:-}', '${3:-}')" |
-		while IFS= read -r db; do sql postgres "drop database $db"; done
+	"$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$SERVER" -p "$(cat "$SERVER/port")" -U postgres -d postgres <<-END
+		select format('drop database %I', datname) from pg_database
+		where datname not in ('postgres', 'template0', 'template1', '${1:-}', '${2:-}') \gexec
+	END
 }
 
 # rows DATABASE: how many t has, or why it has none.

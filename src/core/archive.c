@@ -484,8 +484,13 @@ void archive_recover(const char *dir, struct strs *finished, struct strs *delete
 static void add_manifests(const char *folder, void *arg)
 {
 	static const char *const manifests[] = { ".json", NULL };
+	struct strs found = { 0 };
 
-	file_list(folder, manifests, arg);
+	file_list(folder, manifests, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (is_named_for(folder, file_base(found.v[i])))
+			strs_add(arg, found.v[i]);
+	strs_free(&found);
 }
 
 void archive_manifests(const char *dir, struct strs *paths)

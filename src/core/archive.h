@@ -67,7 +67,8 @@ int archive_remove(const char *path);
  * lists. The caller holds the lock. */
 void archive_recover(const char *dir, struct strs *finished, struct strs *deleted);
 
-/* The paths of all manifests in DIR, in byte order of folders and names. */
+/* The paths of all manifests in DIR that are named as ours, in byte order of folders and
+ * names. */
 void archive_manifests(const char *dir, struct strs *paths);
 
 /* Reads the manifest and checks that it speaks of the file beside it; *path is the

@@ -229,7 +229,7 @@ static int make(struct job *j, struct buf *error)
 	int rc;
 
 	if (catalog_is_open(&j->run->catalog))
-		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, &last));
+		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, INT64_MAX, &last));
 	rc = check_space(j, &last, error);
 	if (!rc)
 		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
@@ -412,23 +412,38 @@ static bool is_made(struct work *r, const struct item *item)
 	struct newest newest = { 0 };
 
 	return catalog_is_open(&r->catalog) &&
-	       catalog_newest(&r->catalog, item->folder, &newest) == 0 && newest.made >= r->b->due &&
-	       newest.made <= clock_wall();
+	       catalog_newest(&r->catalog, item->folder, clock_wall(), &newest) == 0 &&
+	       newest.made >= r->b->due;
+}
+
+/* What tells a server from others: its own number, else where it is. The caller frees it. */
+static char *server_id(const struct work *r, const struct target *t)
+{
+	static const struct sql find = { .pg = "SELECT system_identifier FROM pg_control_system()" };
+	static const char *const keys[] = { "service", "host", "hostaddr", "port" };
+	struct rows rows = { 0 };
+	struct buf id = BUF_INIT, ignored = BUF_INIT;
+	struct db db = DB_INIT;
+
+	if (db_reopen(&db, t, clock_within(r->b->wait), &ignored) == 0 &&
+	    db_read(&db, find, NULL, 0, clock_after(ASK_MS), &rows) == 0 && rows_get(&rows, 0, 0))
+		buf_puts(&id, rows_get(&rows, 0, 0));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !rows.n; i++)
+		buf_printf(&id, "%s ", conninfo_get(&t->conninfo, keys[i]) ? conninfo_get(&t->conninfo, keys[i]) : "");
+	db_free(&db);
+	rows_free(&rows);
+	buf_free(&ignored);
+	return buf_detach(&id);
 }
 
 /* The roles are the server's, whatever the number of its databases here. */
 static void run_roles(struct work *r, const struct item *of)
 {
-	const struct conninfo *c = &of->target.conninfo;
-	const char *host = conninfo_get(c, "host"), *port = conninfo_get(c, "port");
-	char *server = xasprintf("%s:%s", host ? host : "", port ? port : "");
+	char *server = server_id(r, &of->target);
 	struct item item = { .source = of->source, .database = of->database,
 		             .folder = source_globals(of->source), .base = xstrdup("globals") };
-	bool again = false;
 
-	for (size_t i = 0; i < r->servers.n; i++)
-		again = again || strcmp(r->servers.v[i], server) == 0;
-	if (!again) {
+	if (!strs_has(&r->servers, server)) {
 		strs_add(&r->servers, server);
 		target_copy(&item.target, &of->target, of->database);
 		if (!is_made(r, &item))

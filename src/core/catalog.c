@@ -95,7 +95,7 @@ static int list(struct catalog *c, const char *sql, struct strs *texts)
 	return rc;
 }
 
-static bool is_there(const struct catalog *c, const char *path)
+bool catalog_is_there(const struct catalog *c, const char *path)
 {
 	char *full = xasprintf("%s/%s", c->root, path), *manifest = xasprintf("%s.json", full);
 	bool there = file_exists(full) && file_exists(manifest);
@@ -162,7 +162,7 @@ int catalog_keep_promises(struct catalog *c)
 
 	for (size_t i = 0; i < paths.n && !rc; i++)
 		rc = query(c,
-		           is_there(c, paths.v[i])
+		           catalog_is_there(c, paths.v[i])
 		                   ? "UPDATE files SET gone = NULL WHERE dir = ?1 AND path = ?2"
 		                   : "DELETE FROM files WHERE dir = ?1 AND path = ?2",
 		           paths.v[i], NULL, NULL, NULL);
@@ -219,46 +219,62 @@ int catalog_past(struct catalog *c, const char *folder, struct past **past, size
 	return rc;
 }
 
-int catalog_newest(struct catalog *c, const char *folder, struct newest *newest)
+int catalog_newest(struct catalog *c, const char *folder, int64_t not_after, struct newest *newest)
 {
+	char *limit = number(not_after);
 	struct rows rows = { 0 };
 	int rc = query(c,
-	               "SELECT made, bytes, tables, kind, suspect, ifnull(compression, '') FROM files WHERE dir = ?1"
-	               " AND database = ?2 AND gone IS NULL AND verified IS NOT NULL"
-	               " ORDER BY made DESC, path DESC LIMIT 1",
-	               folder, NULL, NULL, &rows);
+	               "SELECT path, made, bytes, ifnull(tables, 0), kind, ifnull(compression, ''), suspect"
+	               " FROM files WHERE dir = ?1 AND database = ?2 AND made <= CAST(?3 AS INTEGER)"
+	               "  AND gone IS NULL AND verified IS NOT NULL ORDER BY made DESC, path DESC",
+	               folder, limit, NULL, &rows);
+	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
-	if (rows.n) {
-		newest->made = atoll(rows_get(&rows, 0, 0));
-		newest->bytes = atoll(rows_get(&rows, 0, 1));
-		newest->tables = rows_get(&rows, 0, 2) ? atoll(rows_get(&rows, 0, 2)) : 0;
-		newest->suspect = rows_true(&rows, 0, 4);
-		snprintf(newest->kind, sizeof(newest->kind), "%s", rows_get(&rows, 0, 3));
-		snprintf(newest->compression, sizeof(newest->compression), "%s", rows_get(&rows, 0, 5));
+	while (i < rows.n && !catalog_is_there(c, rows_get(&rows, i, 0)))
+		i++;
+	if (i < rows.n) {
+		newest->made = atoll(rows_get(&rows, i, 1));
+		newest->bytes = atoll(rows_get(&rows, i, 2));
+		newest->tables = atoll(rows_get(&rows, i, 3));
+		newest->suspect = rows_true(&rows, i, 6);
+		snprintf(newest->kind, sizeof(newest->kind), "%s", rows_get(&rows, i, 4));
+		snprintf(newest->compression, sizeof(newest->compression), "%s", rows_get(&rows, i, 5));
 	}
 	rows_free(&rows);
+	free(limit);
+	return rc;
+}
+
+#define NOT_THERE "not there"
+
+static int note_missing(struct catalog *c, const char *path,
+                        void (*tell)(enum msg_level level, const char *words))
+{
+	char *words = xasprintf("%s: is not there any more", path);
+	int rc = catalog_gone(c, path, NOT_THERE);
+
+	tell(MSG_WARNING, words);
+	free(words);
 	return rc;
 }
 
 int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
-	struct strs paths = { 0 };
-	int rc = list(c, "SELECT path FROM files WHERE dir = ?1 AND gone IS NULL ORDER BY path", &paths);
+	struct strs here = { 0 }, away = { 0 };
+	int rc = list(c, "SELECT path FROM files WHERE dir = ?1 AND gone IS NULL ORDER BY path", &here) ||
+	         list(c, "SELECT path FROM files WHERE dir = ?1 AND reason = '" NOT_THERE "'", &away);
 
-	for (size_t i = 0; i < paths.n && !rc; i++) {
-		char *words;
-
-		if (is_there(c, paths.v[i]))
-			continue;
-		rc = catalog_gone(c, paths.v[i], "not there");
-		words = xasprintf("%s: is not there any more", paths.v[i]);
-		if (tell)
-			tell(MSG_WARNING, words);
-		free(words);
-	}
-	strs_free(&paths);
-	return rc;
+	for (size_t i = 0; i < here.n && !rc; i++)
+		if (!catalog_is_there(c, here.v[i]))
+			rc = note_missing(c, here.v[i], tell);
+	for (size_t i = 0; i < away.n && !rc; i++)
+		if (catalog_is_there(c, away.v[i]))
+			rc = query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 AND path = ?2",
+			           away.v[i], NULL, NULL, NULL);
+	strs_free(&here);
+	strs_free(&away);
+	return rc ? -1 : 0;
 }
 
 int catalog_folders(struct catalog *c, struct strs *folders)
@@ -299,22 +315,24 @@ int catalog_last_run(struct catalog *c, struct rows *rows)
 	             NULL, NULL, NULL, rows);
 }
 
-int catalog_history(struct catalog *c, struct history *h)
+int catalog_history(struct catalog *c, int64_t now, struct history *h)
 {
+	char *limit = number(now + CATALOG_TOLERANCE_MS);
 	struct rows rows = { 0 };
 	int rc = query(c,
-	               RUNS ", good AS (SELECT max(id) AS id, max(due) AS due FROM r WHERE status = 'done'"
+	               RUNS ", past AS (SELECT * FROM r WHERE due <= CAST(?2 AS INTEGER)),"
+	               " good AS (SELECT max(id) AS id, max(due) AS due FROM past WHERE status = 'done'"
 	               "  AND name = '" CATALOG_SCHEDULED "'),"
-	               " bad AS (SELECT * FROM r WHERE name = '" CATALOG_SCHEDULED "'"
+	               " bad AS (SELECT * FROM past WHERE name = '" CATALOG_SCHEDULED "'"
 	               "  AND status IN ('failed', 'partly')"
 	               "  AND id > ifnull((SELECT id FROM good), 0))"
 	               " SELECT ifnull((SELECT due FROM good), 0), (SELECT count(*) FROM bad),"
 	               "  ifnull((SELECT CAST(round((julianday(max(finished)) - 2440587.5)"
 	               "   * 86400000) AS INTEGER) FROM bad), 0),"
 	               "  ifnull((SELECT max(due) FROM bad), 0),"
-	               "  ifnull((SELECT min(due) FROM r WHERE status = 'interrupted'"
+	               "  ifnull((SELECT min(due) FROM past WHERE status = 'interrupted'"
 	               "   AND name = '" CATALOG_SCHEDULED "'), 0)",
-	               NULL, NULL, NULL, &rows);
+	               limit, NULL, NULL, &rows);
 
 	*h = (struct history){ 0 };
 	if (rows.n)
@@ -324,6 +342,7 @@ int catalog_history(struct catalog *c, struct history *h)
 			               .failed_due = atoll(rows_get(&rows, 0, 3)),
 			               .owed = atoll(rows_get(&rows, 0, 4)) };
 	rows_free(&rows);
+	free(limit);
 	return rc;
 }
 

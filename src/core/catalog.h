@@ -65,14 +65,18 @@ int catalog_gone(struct catalog *c, const char *path, const char *reason);
 int catalog_past(struct catalog *c, const char *folder, struct past **past, size_t *n,
                  struct strs *paths);
 
-/* The newest verified backup of the folder. */
+/* A clock may be so much ahead; what is made or due later comes from one that was wrong. */
+#define CATALOG_TOLERANCE_MS 300000
+
+/* The newest verified backup of the folder that is there and was not made after a moment
+ * (ms since 1970; INT64_MAX: any). */
 struct newest {
 	int64_t made; /* 0: there is none */
 	int64_t bytes, tables;
 	char kind[16], compression[16];
 	bool suspect;
 };
-int catalog_newest(struct catalog *c, const char *folder, struct newest *newest);
+int catalog_newest(struct catalog *c, const char *folder, int64_t not_after, struct newest *newest);
 
 /* Columns folder, status and error of the databases of the last scheduled run that got
  * as far as looking at them, else of the last run; roles are left out. With no run on
@@ -82,11 +86,15 @@ int catalog_last(struct catalog *c, struct rows *rows);
 /* Columns status, error, ISO start of the last scheduled run. */
 int catalog_last_run(struct catalog *c, struct rows *rows);
 
-/* What the scheduler must remember. */
-int catalog_history(struct catalog *c, struct history *h);
+/* What the scheduler must remember; runs that were due in the future of now (ms since
+ * 1970), but for the tolerance, are left out. */
+int catalog_history(struct catalog *c, int64_t now, struct history *h);
 
-/* Notes as gone the backups of which data or manifest are not there any more; tell (may be
- * NULL) hears of each. */
+/* Whether the backup's data and manifest are there. */
+bool catalog_is_there(const struct catalog *c, const char *path);
+
+/* Notes as gone the backups that are not there any more, of which tell hears, and takes
+ * that back of those that are there again. The folder's lock is held. */
 int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
 
 /* The folders that hold backups. */

@@ -181,3 +181,14 @@ int content_look(const char *path, enum content *content, bool *packed, struct b
 		buf_printf(error, "'%s' is no backup: it is a folder without a toc.dat", path);
 	return whole ? DONE : BAD_DATA;
 }
+
+bool content_is_dump(const char *path)
+{
+	struct buf head = BUF_INIT;
+	bool is;
+
+	unpack_each(path, take_head, &head);
+	is = strstr(head.data, "-- PostgreSQL database dump\n");
+	buf_free(&head);
+	return is;
+}

@@ -25,6 +25,9 @@ enum content {
  */
 int content_look(const char *path, enum content *content, bool *packed, struct buf *error);
 
+/* Whether SQL is pg_dump's, which has a last line that says so. */
+bool content_is_dump(const char *path);
+
 /* "a custom archive", "SQL" ... */
 const char *content_name(enum content content);
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "core/catalog.h"
 
 #define PATIENCE_MS 1500
 
@@ -72,12 +73,22 @@ static bool sleep_until(int timer, int64_t due)
 	return rang && !asked;
 }
 
+/* What a clock that was wrong has left must not hold back runs until its date. */
+static void forget_future(struct history *h)
+{
+	int64_t limit = clock_wall() + CATALOG_TOLERANCE_MS;
+
+	if (h->success > limit || h->failed > limit || h->failed_due > limit)
+		*h = (struct history){ 0 };
+}
+
 /* Waits until a run is due, and gives the moment that it counts for. */
 static int64_t wait_until_due(struct daemon *d, int timer, int64_t began)
 {
 	int64_t told = 0, due, slot;
 
 	for (;;) {
+		forget_future(&d->history);
 		d->remember(&d->history, d->arg);
 		due = schedule_due(d->schedule, &d->history, began);
 		if (asked || due <= clock_wall())

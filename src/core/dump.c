@@ -252,7 +252,7 @@ static void on_tick(void *arg)
 {
 	struct dump *d = arg;
 
-	if (!d->table.len && d->ticks++ % LOOK_TICKS == LOOK_TICKS - 1)
+	if (!d->table.len && d->ticks++ % LOOK_TICKS == 0)
 		look_for_blocker(d);
 	if (d->tick)
 		d->tick(d->table.len ? d->table.data : NULL, d->arg);

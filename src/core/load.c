@@ -96,7 +96,19 @@ static const char *kind(const struct load *l)
 {
 	if (l->content == CONTENT_SQLITE)
 		return "sqlite";
-	return is_archive(l) ? "custom" : "text";
+	if (is_archive(l))
+		return "custom";
+	return l->content == CONTENT_SQL && content_is_dump(l->path) ? "plain" : "text";
+}
+
+/* Checksums are an option of zstd and lz4; gzip has one always, what is not packed never. */
+static bool is_unknown(const struct load *l, bool packed)
+{
+	const char *method = l->toc.compression;
+
+	if (packed)
+		return !readback_has_checksum(l->path);
+	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
 
 static int examine(struct load *l, const char *folder, struct buf *error)
@@ -117,11 +129,11 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 	} else if (!rc) {
 		rc = readback(l->data, kind(l), folder, -1, compare, l, error);
 	}
+	if (!rc && l->content == CONTENT_DIRECTORY && !l->has_manifest)
+		rc = readback_folder(l->data, error);
 	if (!rc && is_archive(l))
 		rc = toc_read(&l->toc, l->data, error);
-	/* zstd's checksum is optional, and only ours and gzip are known to have one. */
-	l->unknown = !rc && !l->has_manifest && !packed && l->toc.compression &&
-	             strcmp(l->toc.compression, "gzip") != 0 && !readback_has_checksum(l->data);
+	l->unknown = !rc && !l->has_manifest && is_unknown(l, packed);
 	return rc;
 }
 

@@ -31,9 +31,9 @@ static char *data_of(const char *path)
 	return xstrdup(path);
 }
 
-static bool is_roles(const char *manifest)
+static bool is_set_aside(const char *manifest)
 {
-	return strstr(manifest, "/" ARCHIVE_GLOBALS "/");
+	return strstr(manifest, "/" ARCHIVE_GLOBALS "/") || strstr(manifest, "/" PICK_SAFETY "/");
 }
 
 /* The databases that have a backup there, as words for report_choose. */
@@ -43,7 +43,7 @@ static void list_folders(const struct strs *manifests, size_t prefix, struct str
 		const char *name = manifests->v[i] + prefix;
 		char *folder = xstrndup(name, strlen(name) - strlen(file_base(name)) - 1);
 
-		if (!is_roles(manifests->v[i]) && (!folders->n || strcmp(folders->v[folders->n - 1], folder) != 0))
+		if (!is_set_aside(manifests->v[i]) && (!folders->n || strcmp(folders->v[folders->n - 1], folder) != 0))
 			strs_add(folders, folder);
 		free(folder);
 	}

@@ -6,6 +6,10 @@
 
 #include "core/catalog.h"
 
+/* The NAME under which pgrestore --clean keeps what was there; never meant where a word names
+ * no database. */
+#define PICK_SAFETY "before-clean"
+
 /*
  * Finds the data's path. word is a file or folder (also a manifest), or in the catalog's
  * folder: `latest` or `latest:DATABASE` its newest backup, `@2026-11-21[T02:00[:30]][Z]`

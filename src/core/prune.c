@@ -39,12 +39,14 @@ static int prune_folder(struct catalog *c, const char *folder, const struct rete
 	size_t n = 0;
 	int rc = 0;
 
-	/* What somebody else deleted must not count as kept. */
-	if (catalog_missing(c, tell) || catalog_past(c, folder, &past, &n, &paths) ||
-	    catalog_newest(c, folder, &newest)) {
+	if ((!dry && catalog_missing(c, tell)) || catalog_past(c, folder, &past, &n, &paths) ||
+	    catalog_newest(c, folder, INT64_MAX, &newest)) {
 		buf_puts(error, c->journal.error.data);
 		rc = NO;
 	} else {
+		/* What somebody else deleted must not count as kept. */
+		for (size_t i = 0; i < n; i++)
+			past[i].verified = past[i].verified && catalog_is_there(c, paths.v[past[i].id]);
 		retention_judge(keep, past, n, newest.suspect, clock_wall());
 	}
 	for (size_t i = 0; i < n && !rc; i++) {

@@ -46,21 +46,52 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	return rc;
 }
 
-/* The first zstd frame in the first megabytes; in a folder of the first data file. */
+static int ignore(void *arg, const char *piece, size_t len)
+{
+	(void)arg, (void)piece, (void)len;
+	return 0;
+}
+
+int readback_folder(const char *path, struct buf *error)
+{
+	static const char *const suffixes[] = { ".zst", ".gz", ".lz4", NULL };
+	struct strs files = { 0 };
+	int rc = file_list(path, suffixes, &files);
+
+	for (size_t i = 0; i < files.n && !rc; i++) {
+		rc = unpack_each(files.v[i], ignore, NULL);
+		if (rc)
+			buf_printf(error, "'%s' is damaged or cut off", files.v[i]);
+	}
+	strs_free(&files);
+	return rc ? BAD_DATA : DONE;
+}
+
+/* RFC 8878, 3.1.1.1.1: Content_Checksum_flag; lz4_Frame_format.md, FLG: content or block
+ * checksums. */
+static bool frame_has_checksum(const struct buf *head)
+{
+	const char *zstd = memmem(head->data, head->len, "\x28\xb5\x2f\xfd", 4);
+	const char *lz4 = memmem(head->data, head->len, "\x04\x22\x4d\x18", 4);
+
+	if (skip_prefix(head->data, "\x1f\x8b"))
+		return true;
+	if (zstd && zstd + 4 < head->data + head->len)
+		return zstd[4] & 0x04;
+	return lz4 && lz4 + 4 < head->data + head->len && lz4[4] & 0x14;
+}
+
 bool readback_has_checksum(const char *path)
 {
-	static const char *const suffixes[] = { ".dat.zst", NULL };
-	static const char magic[] = "\x28\xb5\x2f\xfd";
+	static const char *const suffixes[] = { ".dat.zst", ".dat.lz4", NULL };
 	struct strs files = { 0 };
 	struct buf head = BUF_INIT;
-	const char *frame;
 	bool has;
 
 	if (file_is_dir(path))
 		file_list(path, suffixes, &files);
 	file_head(files.n ? files.v[0] : path, &head, HEAD);
-	frame = memmem(head.data, head.len, magic, 4);
-	has = frame && frame + 4 < head.data + head.len && frame[4] & 4;
+	has = frame_has_checksum(&head);
 	strs_free(&files);
 	buf_free(&head);
 	return has;
@@ -68,39 +99,43 @@ bool readback_has_checksum(const char *path)
 
 /* --- SQL --- */
 
-#define TAIL 256
-
-struct tail {
-	char bytes[TAIL + 1]; /* the last ones, NUL behind them */
-	size_t len;
+/* A text that is looked for in a stream of pieces. */
+struct search {
+	const char *text;
+	struct buf seen; /* the last piece, and so much before it that the text may begin there */
+	bool found;
 };
 
-static int keep_tail(void *arg, const char *piece, size_t len)
+static int look_for(void *arg, const char *piece, size_t len)
 {
-	struct tail *t = arg;
-	size_t from_piece = len < TAIL ? len : TAIL;
-	size_t old = t->len < TAIL - from_piece ? t->len : TAIL - from_piece;
+	struct search *s = arg;
+	size_t keep = strlen(s->text);
+	struct buf rest = BUF_INIT;
 
-	memmove(t->bytes, t->bytes + t->len - old, old);
-	memcpy(t->bytes + old, piece + len - from_piece, from_piece);
-	t->len = old + from_piece;
-	t->bytes[t->len] = '\0';
+	if (s->found)
+		return 0;
+	buf_add(&s->seen, piece, len);
+	s->found = memmem(s->seen.data, s->seen.len, s->text, keep);
+	keep = keep < s->seen.len ? keep : s->seen.len;
+	buf_add(&rest, s->seen.data + s->seen.len - keep, keep);
+	buf_free(&s->seen);
+	s->seen = rest;
 	return 0;
 }
 
 /* pg_backup_archiver.c, RestoreArchive; pg_dumpall.c, main: what they write last. */
 static int read_sql(const char *path, const char *last, struct buf *error)
 {
-	struct tail tail = { .len = 0 };
+	struct search s = { .text = last, .seen = BUF_INIT };
+	int rc = unpack_each(path, look_for, &s);
 
-	if (unpack_each(path, keep_tail, &tail) != 0)
+	if (rc)
 		buf_printf(error, "'%s' cannot be read back: %s", path,
 		           errno == EBADMSG ? "it is damaged or cut off" : strerror(errno));
-	else if (!strstr(tail.bytes, last))
+	else if (!s.found)
 		buf_printf(error, "'%s' is cut off: its last line is missing", path);
-	else
-		return 0;
-	return BAD_DATA;
+	buf_free(&s.seen);
+	return rc || !s.found ? BAD_DATA : DONE;
 }
 
 static int read_text(const char *path, struct buf *error)

@@ -11,7 +11,7 @@
 
 /*
  * Reads the data at path the way a restore would: archives by the linked pg_restore,
- * into nothing; SQL is unpacked and has its last line (kind `text`: any); SQLite files
+ * into nothing; SQL is unpacked and has its last line (kind `text`: it need not); SQLite files
  * are unpacked into scratch (a folder for a file of the same size) and checked page by
  * page. meanwhile (may be NULL) is called once, while pg_restore works; not 0 is what
  * this returns then. 0; BAD_DATA with a sentence in error, or CANNOT_WRITE.
@@ -19,8 +19,13 @@
 int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
              int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error);
 
-/* Whether the archive's data, packed with zstd, has content checksums (RFC 8878, 3.1.1.1.1):
- * pg_dump's own has none, pgbackup's has. Looks at the first frame only. */
+/* Reads each packed file of a directory archive to its end: pg_restore takes one that is
+ * cut off for a whole one. As readback. */
+int readback_folder(const char *path, struct buf *error);
+
+/* Whether what is packed with zstd or lz4 in a file or directory archive has checksums of
+ * its content: pg_dump's zstd has none, pgbackup's has. Looks at the first frame in its
+ * first megabytes only. */
 bool readback_has_checksum(const char *path);
 
 /* Deletes what readbacks that died left in their scratch folder. */

@@ -90,7 +90,7 @@ static int read_target(struct sources *s, const char *word, struct buf *error)
 	rc = target_find(&source->target, word, error);
 	add_warnings(s, &source->target);
 	if (!rc && source->target.kind == TARGET_PG && !own_database(source)) {
-		buf_printf(error, "%s: say which database: add dbname=NAME", source->target.shown);
+		buf_printf(error, "%s: say which database: add dbname=NAME, or set PGDATABASE", source->target.shown);
 		rc = BAD_CONFIG;
 	}
 	return rc;

@@ -33,10 +33,17 @@ static void hear(const char *line, void *arg)
 		return;
 	}
 	rest = rest ? skip_prefix(rest, ": ") : NULL;
-	if (!rest)
+	if (!rest) {
+		/* The server's DETAIL, behind its ERROR. */
+		if (t->in_error && !skip_prefix(line, "Command was: "))
+			add_words(&t->error, line);
+		t->in_error = false;
 		return;
+	}
+	t->in_error = false;
 	if ((text = skip_prefix(rest, "error: ")) || (text = skip_prefix(rest, "fatal: "))) {
 		add_words(&t->error, text);
+		t->in_error = true;
 	} else if ((text = skip_prefix(rest, "detail: "))) {
 		t->lock_timeout = t->lock_timeout || strstr(text, ": LOCK TABLE ");
 		if (!skip_prefix(text, "Query was: ") && !skip_prefix(text, "Command was: "))
@@ -63,7 +70,7 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 	t->sqlstate[0] = '\0';
 	t->error = (struct buf)BUF_INIT;
 	t->warnings = (struct strs){ 0 };
-	t->lock_timeout = t->killed = false;
+	t->lock_timeout = t->killed = t->in_error = false;
 	*pid = engine_start(&t->job, messages);
 	if (*pid >= 0)
 		return 0;

@@ -27,6 +27,7 @@ struct tool {
 	char sqlstate[6];       /* of the last statement that failed; "" */
 	struct buf error;       /* the words of the errors, in one line */
 	struct strs warnings;
+	bool in_error;          /* the line before was an error's first */
 	bool killed;            /* somebody else killed it */
 	bool lock_timeout;      /* it waited too long for a table's lock */
 };

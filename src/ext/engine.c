@@ -223,6 +223,17 @@ static bool is_bracket(const char *query)
 	return false;
 }
 
+/* pg_dump --create. */
+static void refuse_database(const char *query)
+{
+	const char *at = first_word(query);
+	bool makes = is_word(at, "CREATE") || is_word(at, "DROP");
+
+	if (makes && is_word(first_word(at + strcspn(at, " \t\r\n")), "DATABASE"))
+		leave(BAD_USAGE, "the file makes its database itself (pg_dump --create): dump it without that, "
+		      "or run it with psql");
+}
+
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
 	bool drop = job && (is_too_new(conn, query) ||
@@ -231,6 +242,8 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 
 	if (job)
 		check_transaction(conn);
+	if (job && job->restricted)
+		refuse_database(query);
 	return PQsendQuery(conn, drop ? "" : query);
 }
 

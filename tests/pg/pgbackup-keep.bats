@@ -245,6 +245,9 @@ after_suspect() {
 	exits 0 pgbackup status
 	equals "$(grep -c suspect <<<"$output")" 1
 	equals "$(pgbackup list --json | jq -s -c 'map(.suspect)')" '[false,true]'
+}
+
+then_fine() {
 	exits 0 pgbackup run
 	says_not suspect
 	equals "$(backups other)" 1
@@ -252,12 +255,18 @@ after_suspect() {
 	says_not suspect
 }
 
-@test "no tables where there were some: suspect, kept, and nothing is pruned until one is not" {
+@test "no tables where there were some: suspect, kept, and nothing is pruned until there are some again" {
 	after_suspect 'drop table t'
+	exits 0 pgbackup run
+	says 'still has no tables'
+	equals "$(backups other)" 3
+	server_sql "$SERVER" other 'create table t as select md5(i::text) from generate_series(1, 3000) i'
+	then_fine
 }
 
 @test "less than half of the size: suspect, kept, and nothing is pruned until one is not" {
 	after_suspect 'delete from t where i > 1200'
+	then_fine
 }
 
 @test "more than half of the size is no reason for suspicion" {

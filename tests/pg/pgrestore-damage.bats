@@ -28,6 +28,7 @@ teardown_file() {
 setup() {
 	restore_folder
 	BACKUP_DIR=$KEPT
+	only app
 	DATABASE_URL=$(url app)
 	export DATABASE_URL
 }
@@ -146,7 +147,7 @@ flips() {
 }
 
 @test "what nothing can tell of is said to be so: lz4, another tool's zstd, and no compression" {
-	local file=$BATS_TEST_TMPDIR/own
+	local kind file=$BATS_TEST_TMPDIR/own
 	for kind in lz4-custom none-custom lz4-directory none-directory; do
 		alone "$kind"
 		exits 0 pgrestore "$ALONE" --into "new_$kind"
@@ -238,6 +239,7 @@ flips() {
 
 # nothing FILE: it is refused as no backup, as a file and from stdin, in one sentence.
 nothing() {
+	echo "$1"
 	refused 65 '' pgrestore "$1" "$(url new)"
 	one_sentence
 	refused 65 '' pgrestore - "$(url new)" <"$1"
@@ -282,8 +284,8 @@ nothing() {
 	(cd "$dir" && tar cf other.tar csv && python3 -c 'import zipfile; zipfile.ZipFile("zip", "w").writestr("a", "b")')
 	for file in letter comment blank json csv script random zeros magic head gz zst lz4 other.tar zip; do
 		nothing "$dir/$file"
-		gzip -c "$dir/$file" >"$dir/packed"
-		nothing "$dir/packed"
+		gzip -c "$dir/$file" >"$dir/packed-$file"
+		nothing "$dir/packed-$file"
 	done
 	exits 65 pgrestore "$dir/lite" "$(url new)"
 	xz -k "$dir/csv" 2>/dev/null && nothing "$dir/csv.xz" && says 'unpack it first'

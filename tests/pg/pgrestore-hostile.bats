@@ -65,11 +65,13 @@ target_empty() {
 # hostile STATUSES NAME: the SQL on the input fails with one of the statuses, and nothing has happened. It is restored as a
 # file into an empty database or a new one, packed, or from stdin: in turn, with SOAK in all of these ways.
 hostile() {
-	local want=$1 file=$BATS_TEST_TMPDIR/$2.sql how ways=(fill new stdin packed)
+	local want=$1 file=$BATS_TEST_TMPDIR/$2.sql how ways=(fill stdin packed new)
 	cat >"$file"
 	zstd -q -f "$file"
 	TURN=$((${TURN:-0} + 1))
-	[ -n "${SOAK:-}" ] || ways=("${ways[TURN % 4]}")
+	# A role that may make no databases has three of them.
+	[[ $DATABASE_URL != *lowly* ]] || unset 'ways[3]'
+	[ -n "${SOAK:-}" ] || ways=("${ways[TURN % ${#ways[@]}]}")
 	cd "$BATS_TEST_TMPDIR"
 	for how in "${ways[@]}"; do
 		status=0

@@ -523,15 +523,16 @@ static void manifests_are_found_in_order_and_not_inside_of_backups(void **state)
 	make("found", MOMENT + 5000, "abc", true);
 	put_text("found/app/app-20261121-103014.dump/x.json", "{}");
 	file_make_folders("found/job/db", 0700);
-	put_text("found/job/db/db-1.dump.json", "{}");
-	put_text("found/job/db/db-2.dump.json.part", "{}");
+	put_text("found/job/db/db-20261121-103009.dump.json", "{}");
+	put_text("found/job/db/package.json", "{}");
+	put_text("found/job/db/db-20261121-103010.dump.json.part", "{}");
 	file_make_folders("found/.pgbox/x", 0700);
 	put_text("found/.pgbox/x/x.json", "{}");
 	archive_manifests("found", &paths);
 	assert_int_equal(paths.n, 3);
 	assert_string_equal(paths.v[0], "found/app/" NAME ".json");
 	assert_string_equal(paths.v[1], "found/app/app-20261121-103014.dump.json");
-	assert_string_equal(paths.v[2], "found/job/db/db-1.dump.json");
+	assert_string_equal(paths.v[2], "found/job/db/db-20261121-103009.dump.json");
 	strs_free(&paths);
 }
 

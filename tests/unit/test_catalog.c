@@ -73,9 +73,17 @@ static struct manifest a_manifest(int64_t started)
 static void add(struct catalog *c, const char *path, int64_t started, bool verified)
 {
 	struct manifest m = a_manifest(started);
+	char *data = xasprintf("%s/%s", c->root, path), *manifest = xasprintf("%s.json", data);
+	char *folder = xasprintf("%s/app", c->root);
 
+	file_make_folders(folder, 0700);
+	put_text(data, "");
+	put_text(manifest, "");
 	assert_int_equal(catalog_add(c, path, "app", &m, verified), 0);
 	manifest_free(&m);
+	free(data);
+	free(manifest);
+	free(folder);
 }
 
 /* The paths of app's backups, newest first, those that are not verified in brackets. */
@@ -99,7 +107,7 @@ static void assert_history(struct catalog *c, int64_t success, long failures, in
 {
 	struct history h;
 
-	assert_int_equal(catalog_history(c, &h), 0);
+	assert_int_equal(catalog_history(c, MOMENT + 400 * DAY, &h), 0);
 	assert_int_equal(h.success, success);
 	assert_int_equal(h.failures, failures);
 	assert_int_equal(h.failed_due, failed_due);
@@ -115,13 +123,13 @@ static void backups_come_newest_first_with_what_is_known_of_them(void **state)
 	(void)state;
 	open_in(&c, "past");
 	assert_past(&c, "");
-	assert_int_equal(catalog_newest(&c, "app", &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", INT64_MAX, &newest), 0);
 	assert_int_equal(newest.made, 0);
 	add(&c, "app/b", MOMENT + 2, true);
 	add(&c, "app/a", MOMENT + 1, true);
 	add(&c, "app/c", MOMENT + 3, false);
 	assert_past(&c, "(app/c) app/b app/a");
-	assert_int_equal(catalog_newest(&c, "app", &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", INT64_MAX, &newest), 0);
 	assert_int_equal(newest.made, MOMENT + 2);
 	assert_int_equal(newest.bytes, 1000);
 	assert_int_equal(newest.tables, 3);
@@ -129,6 +137,31 @@ static void backups_come_newest_first_with_what_is_known_of_them(void **state)
 	/* What is added again is known anew. */
 	add(&c, "app/a", MOMENT + 4, true);
 	assert_past(&c, "app/a (app/c) app/b");
+	catalog_free(&c);
+}
+
+static void what_is_not_there_or_comes_from_the_future_is_not_the_newest(void **state)
+{
+	struct newest newest;
+	struct catalog c;
+
+	(void)state;
+	open_in(&c, "there");
+	add(&c, "app/a", MOMENT, true);
+	add(&c, "app/b", MOMENT + 1, true);
+	add(&c, "app/c", MOMENT + 2, true);
+	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(newest.made, MOMENT + 1);
+	assert_int_equal(unlink("there/app/b"), 0);
+	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(newest.made, MOMENT);
+	assert_int_equal(unlink("there/app/a.json"), 0);
+	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(newest.made, 0);
+	/* Nothing was written: what comes back counts again. */
+	put_text("there/app/b", "");
+	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(newest.made, MOMENT + 1);
 	catalog_free(&c);
 }
 
@@ -148,7 +181,7 @@ static void what_was_found_damaged_or_went_counts_no_longer(void **state)
 	assert_false(catalog_is_verified(&c, "app/b", &known));
 	assert_true(known);
 	assert_past(&c, "(app/b) app/a");
-	assert_int_equal(catalog_newest(&c, "app", &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", INT64_MAX, &newest), 0);
 	assert_int_equal(newest.made, MOMENT);
 	assert_int_equal(catalog_judge(&c, "app/b", true, NULL), 0);
 	assert_past(&c, "app/b app/a");
@@ -375,7 +408,7 @@ static void live(const char *dir, const struct schedule *s, int64_t *now, int64_
 
 		open_in(&c, dir);
 		assert_int_equal(catalog_interrupted(&c), 0);
-		assert_int_equal(catalog_history(&c, &h), 0);
+		assert_int_equal(catalog_history(&c, *now, &h), 0);
 		due = schedule_due(s, &h, began);
 		if (due > end) {
 			*now = end;
@@ -487,7 +520,7 @@ static void failures_are_tried_again_for_the_moment_they_were_due_at(void **stat
 	for (int i = 0; i < 4; i++) {
 		run(&c, CATALOG_SCHEDULED, MOMENT + 6 * HOUR, "app", "failed");
 		change(&c, "UPDATE runs SET finished = '2026-11-21T16:31:00.000Z' WHERE status = 'failed'");
-		assert_int_equal(catalog_history(&c, &h), 0);
+		assert_int_equal(catalog_history(&c, MOMENT + DAY, &h), 0);
 		assert_int_equal(h.failed_due, MOMENT + 6 * HOUR);
 		/* Before 3.42, SQLite does not know parts of a second. */
 		if (h.failed)
@@ -500,6 +533,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(backups_come_newest_first_with_what_is_known_of_them),
+		cmocka_unit_test(what_is_not_there_or_comes_from_the_future_is_not_the_newest),
 		cmocka_unit_test(what_was_found_damaged_or_went_counts_no_longer),
 		cmocka_unit_test(a_promise_counts_once_it_is_kept_and_is_forgotten_otherwise),
 		cmocka_unit_test(the_folders_are_those_of_what_is_not_gone),

@@ -1,0 +1,336 @@
+# pgrestore --replace: what the new database has of the old one, and what cannot be replaced; names of all kinds.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
+
+load ../lib
+load ../seedonce
+load ../pgbackup
+load ../pgrestore
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=120
+	use_applets
+	restore_folder
+	export SERVER=$BATS_FILE_TMPDIR/pg DUMP=$BATS_FILE_TMPDIR/t.dump
+	server_make "$SERVER" 'max_prepared_transactions = 5' 'wal_level = logical'
+	server_start "$SERVER"
+	made source 3
+	archive source "$DUMP"
+	sql postgres 'create role owner' 'create role guest' 'create role "odd ""role"' 'create role limited login'
+}
+
+teardown_file() {
+	server_stop "$SERVER"
+}
+
+setup() {
+	restore_folder
+	only source
+	DATABASE_URL=$(url app)
+	export DATABASE_URL
+}
+
+# dress [DATABASE]: all that belongs to a database but what is in it.
+dress() {
+	sql postgres "select pg_get_userbyid(datdba), datacl, datconnlimit, pg_encoding_to_char(encoding), datcollate, datctype,
+			spcname, shobj_description(d.oid, 'pg_database'), datallowconn, datistemplate
+			from pg_database d join pg_tablespace t on t.oid = dattablespace where datname = '${1:-app}'" \
+		"select setrole::regrole, setconfig from pg_db_role_setting s join pg_database d on d.oid = setdatabase
+			where datname = '${1:-app}' order by 1"
+}
+
+# keeps: --replace, undo and once more: nothing of the dress has changed, and it fits.
+keeps() {
+	local before
+	before=$(dress)
+	exits 0 pgrestore "$DUMP" --replace
+	equals "$(dress)" "$before"
+	equals "$(rows app)" 3
+	exits 0 pgrestore undo
+	equals "$(dress)" "$before"
+	exits 0 pgrestore undo
+	equals "$(dress)" "$before"
+	equals "$(rows app)" 3
+}
+
+@test "owner, privileges, connection limit and comment are carried over" {
+	made app 1
+	sql postgres 'alter database app owner to owner' 'alter database app connection limit 42' \
+		"comment on database app is 'it''s a \"comment\" \\ of
+two lines 🐘'" 'revoke all on database app from public' 'grant connect, temporary on database app to guest with grant option' \
+		'grant create on database app to "odd ""role"' 'revoke temporary on database app from owner'
+	keeps
+	sql postgres 'alter database app connection limit 0'
+	keeps
+	sql postgres 'comment on database app is null' 'alter database app connection limit -1'
+	keeps
+}
+
+@test "without privileges of its own it gets none" {
+	made app 1
+	keeps
+	equals "$(sql postgres "select datacl from pg_database where datname = 'app'")" ''
+}
+
+@test "a database whose owner has nothing, and one that nobody may enter, stay so" {
+	made app 1
+	sql postgres 'revoke all on database app from public, postgres'
+	keeps
+}
+
+@test "settings of the database, and of roles in it, are carried over as they are" {
+	made app 1
+	sql postgres "alter database app set search_path = public, \"a b\", \"quo\"\"te\", '\$user', \"it's, so\"" \
+		"alter database app set work_mem = '5MB'" "alter database app set datestyle = 'SQL, DMY'" \
+		"alter database app set timezone = 'Asia/Tokyo'" "alter database app set \"my.setting\" = 'it''s = \"so\" \\ , %L'" \
+		"alter database app set statement_timeout = '1h'" "alter database app set temp_tablespaces = ''" \
+		"alter database app set default_transaction_isolation = 'repeatable read'" \
+		"alter role guest in database app set search_path = 'x y', public" \
+		"alter role guest in database app set application_name = ''" \
+		"alter role \"odd \"\"role\" in database app set work_mem = '7MB'"
+	keeps
+	equals "$(sql app 'show search_path')" 'public, "a b", "quo""te", "$user", "it'"'"'s, so"'
+	sql postgres "alter database app set search_path = ''"
+	keeps
+}
+
+@test "settings that would stop a restore do not" {
+	made app 1
+	sql postgres 'alter database app set default_transaction_read_only = on' "alter database app set statement_timeout = '1ms'" \
+		"alter database app set role = guest" "alter database app set row_security = off" \
+		"alter role postgres in database app set search_path = nowhere"
+	keeps
+}
+
+@test "encoding and locale are carried over, other than those of the backup and of the server" {
+	sql postgres "create database app encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0"
+	sql app 'create table t ()'
+	keeps
+}
+
+@test "an ICU locale and its rules are carried over" {
+	[ "$(major)" -ge 15 ] || skip 'PostgreSQL 15 made these'
+	local icu="select datlocprovider, to_jsonb(d) -> 'datlocale', to_jsonb(d) -> 'daticulocale', to_jsonb(d) -> 'daticurules'
+		from pg_database d where datname = 'app'" before rules=''
+	[ "$(major)" -lt 16 ] || rules="icu_rules '&a < g'"
+	sql postgres "create database app locale_provider icu icu_locale 'de-u-co-phonebk' $rules template template0"
+	sql app 'create table t ()'
+	before=$(sql postgres "$icu")
+	keeps
+	equals "$(sql postgres "$icu")" "$before"
+}
+
+@test "the tablespace is carried over" {
+	local dir=$BATS_FILE_TMPDIR/space
+	mkdir "$dir"
+	[ "$(id -u)" != 0 ] || chown nobody "$dir"
+	sql postgres "create tablespace \"the space\" location '$dir'"
+	sql postgres 'create database app tablespace "the space"'
+	sql app 'create table t ()'
+	keeps
+	drop app "$(befores)"
+	sql postgres 'drop tablespace "the space"'
+}
+
+# --- what cannot be replaced ---
+
+@test "prepared transactions, a subscription, a logical slot: refused beforehand, and named" {
+	made app 1
+	"$PG_BIN/psql" -X -q "$(url app)" -c 'begin; insert into t values (2); prepare transaction $$p$$' -c 'select 1' >/dev/null 2>&1 || true
+	sql app 'begin' 'insert into t values (2)' "prepare transaction 'p'"
+	refused 1 app pgrestore "$DUMP" --replace
+	says 'prepared transactions'
+	refused 1 app pgrestore plan "$DUMP" --replace
+	sql app "rollback prepared 'p'"
+	# Those of another database are not in the way.
+	made apart 1
+	sql apart 'begin' 'insert into t values (2)' "prepare transaction 'p'"
+	sql apart "select pg_create_logical_replication_slot('apart', 'test_decoding')" >/dev/null
+	exits 0 pgrestore "$DUMP" --replace --drop-old
+	sql apart "rollback prepared 'p'" "select pg_drop_replication_slot('apart')" >/dev/null
+
+	sql app "create subscription s connection 'dbname=d' publication p with (connect = false, slot_name = none)" 2>/dev/null
+	refused 1 app pgrestore "$DUMP" --replace
+	says 'subscriptions'
+	sql app 'drop subscription s'
+	sql app "select pg_create_logical_replication_slot('slot', 'test_decoding')" >/dev/null
+	refused 1 app pgrestore "$DUMP" --replace
+	says 'replication slots'
+	sql app "select pg_drop_replication_slot('slot')" >/dev/null
+	exits 0 pgrestore "$DUMP" --replace --drop-old
+	equals "$(databases)" 'app apart source'
+}
+
+@test "the same as --clean says it can do" {
+	made app 1
+	sql app "select pg_create_logical_replication_slot('slot', 'test_decoding')" >/dev/null
+	exits 0 pgrestore "$DUMP" --clean
+	equals "$(rows app)" 3
+	sql app "select pg_drop_replication_slot('slot')" >/dev/null
+}
+
+@test "sessions that this role may not end: 75 or 77, nothing has changed" {
+	sql postgres 'alter role limited createdb' 'create database app owner limited'
+	sql app 'set role limited' 'create table t (a int)'
+	"$PG_BIN/psql" -X -q "$(url app)" -c 'select pg_sleep(60)' >/dev/null 2>&1 3>&- &
+	PID=$!
+	wait_until 10 sleeps
+	DATABASE_URL=$(url app limited) refused 75 app pgrestore "$DUMP" --no-owner --replace
+	kill -0 "$PID"
+	kill "$PID"
+	sql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()" >/dev/null
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner --replace --drop-old
+	drop app
+	sql postgres 'alter role limited nocreatedb'
+}
+
+sleeps() {
+	[ "$(sql postgres "select count(*) from pg_stat_activity where datname = 'app' and query ~ 'pg_sleep'")" -gt 0 ]
+}
+
+# --- permission poor roles ---
+
+@test "a role that may not: named before the start, with what it may do instead" {
+	made app 1
+	sql postgres 'grant create on database app to limited'
+	sql app 'grant all on schema public to limited'
+	DATABASE_URL=$(url app limited) refused 77 app pgrestore "$DUMP" --no-owner --replace
+	says 'does not own'
+	says 'postgres'
+	DATABASE_URL=$(url app limited) refused 77 app pgrestore plan "$DUMP" --no-owner --replace
+	sql postgres 'alter database app owner to limited'
+	DATABASE_URL=$(url app limited) refused 77 app pgrestore "$DUMP" --no-owner --replace
+	says CREATEDB
+	says --clean
+	# What is named works.
+	sql app 'alter table t owner to limited'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner --clean
+	equals "$(rows app)" 3
+	drop app
+	DATABASE_URL=$(url app limited) refused 77 '' pgrestore "$DUMP" --no-owner
+	says CREATEDB
+	DATABASE_URL=$(url app limited) refused 77 '' pgrestore plan "$DUMP" --no-owner
+	DATABASE_URL=$(url app limited) refused 77 '' pgrestore "$DUMP" --no-owner --into new
+	# Empty, made by somebody else for it.
+	sql postgres 'create database app owner limited'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner
+	equals "$(sql app "select tableowner from pg_tables where tablename = 't'")" limited
+}
+
+@test "objects of others, without superuser: named before the start, with --no-owner" {
+	sql postgres 'create database app owner limited'
+	DATABASE_URL=$(url app limited) exits 69 pgrestore "$DUMP"
+	says 'role postgres'
+	says --no-owner
+	equals "$(sql app "select count(*) from pg_class where relname = 't'")" 0
+}
+
+@test "settings that only a superuser may carry over are named before the start" {
+	sql postgres 'alter role limited createdb' 'create database app owner limited' \
+		"alter role guest in database app set work_mem = '5MB'" 'alter database app set session_replication_role = replica'
+	sql app 'set role limited' 'create table t (a int)'
+	refused_before=$(date +%s%N)
+	status=0
+	output=$(DATABASE_URL=$(url app limited) timeout 60 pgrestore plan "$DUMP" --no-owner --replace 2>&1 3>&-) || status=$?
+	[ "$status" -ne 0 ] || { echo "$output"; false; }
+	DATABASE_URL=$(url app limited) refused "$status" app pgrestore "$DUMP" --no-owner --replace
+	sql postgres 'alter role limited nocreatedb'
+}
+
+# --- names ---
+
+@test "names of 63 bytes, of elephants, with quotes and newlines: each can be replaced, undone and dropped" {
+	local name names=("$(printf 'x%.0s' {1..63})" "$(printf '🐘%.0s' {1..15})" "a$(printf '€%.0s' {1..20})" $'new\nline "q\' \\' 'a b=c' \
+		'%s' '$1' 'UPPER' 'select' "x';--" '-x' 'host=nowhere' 'postgresql://x')
+	for name in "${names[@]}"; do
+		export PGDATABASE=$name PGHOST=127.0.0.1 PGUSER=postgres
+		PGPORT=$(cat "$SERVER/port")
+		export PGPORT
+		unset DATABASE_URL
+		sql postgres "create database \"${name//\"/\"\"}\""
+		PGDATABASE=$name exits 0 pgbackup run -q --roles no
+		unset PGDATABASE PGHOST PGUSER PGPORT
+		DATABASE_URL=$(url "$(encoded "$name")")
+		export DATABASE_URL
+		made_in "$name" 5
+		exits 0 pgrestore "$DUMP" --replace
+		equals "$(rows_in "$name")" 3
+		before=$(sql postgres "select datname from pg_database where datname ~ '_before_[0-9]{8}_[0-9]{6}\$'")
+		[ "$(LC_ALL=C; echo "${#before}")" -le 63 ]
+		equals "$(sql postgres "select count(*) from pg_database where datname ~ '_before_' and
+			starts_with(E'$(escaped "$name")', regexp_replace(datname, '_before_.*', ''))")" 1
+		exits 0 pgrestore undo
+		equals "$(rows_in "$name")" 5
+		exits 0 pgrestore undo
+		equals "$(rows_in "$name")" 3
+		exits 0 pgrestore "$DUMP" --clean
+		only source "${name//\'/\'\'}"
+		exits 0 pgrestore "$DUMP" --replace --drop-old
+		equals "$(sql postgres 'select count(*) from pg_database where oid >= 16384')" 2
+		only source
+	done
+}
+
+encoded() {
+	python3 -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.argv[1], safe=""))' "$1"
+}
+
+escaped() {
+	python3 -c 'import sys; print(sys.argv[1].replace("\\", "\\\\").replace("\x27", "\\\x27").replace("\n", "\\n"))' "$1"
+}
+
+# in_named NAME SQL...: in a database whose name psql would take for something else.
+in_named() {
+	local url
+	url=$(url "$(encoded "$1")")
+	shift
+	"$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 "$url" "${@/#/-c}"
+}
+
+made_in() {
+	in_named "$1" "create table t as select generate_series(1, $2) a"
+}
+
+rows_in() {
+	in_named "$1" 'select count(*) from t'
+}
+
+@test "two names that are cut to the same do not get into each other's way" {
+	local a b
+	a=$(printf 'x%.0s' {1..60})aaa
+	b=$(printf 'x%.0s' {1..60})bbb
+	made "$a" 1
+	made "$b" 2
+	exits 0 pgrestore "$DUMP" --replace "$(url "$a")"
+	exits 66 pgrestore undo "$(url "$b")"
+	equals "$(rows "$b")" 2
+	equals "$(rows "$a")" 3
+}
+
+@test "two restores of one database in one second, side by side: both end, and the last one is there" {
+	local n pids=()
+	made app 1
+	for n in 1 2 3; do
+		background "run$n" pgrestore "$DUMP" --replace
+		pids+=("$PID")
+	done
+	for n in 1 2 3; do
+		wait_until 60 pid_gone "${pids[n - 1]}"
+		status=0
+		wait "${pids[n - 1]}" || status=$?
+		rm "$BATS_TEST_TMPDIR/run$n.runner"
+		[[ $status =~ ^(0|75)$ ]] || { cat "$BATS_TEST_TMPDIR/run$n.out"; false; }
+	done
+	equals "$(rows app)" 3
+	not grep -q _restore_ <<<"$(databases)"
+}
+
+@test "the database that others log in to first can be replaced, too" {
+	sql postgres 'create table t (a int)'
+	refused 1 postgres pgrestore "$DUMP" "$(url postgres)"
+	exits 0 pgrestore "$DUMP" --replace "$(url postgres)"
+	equals "$(rows postgres)" 3
+	exits 0 pgrestore undo "$(url postgres)"
+	equals "$(rows postgres)" 0
+	sql postgres 'drop table t'
+	only source
+}
