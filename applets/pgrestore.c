@@ -24,11 +24,12 @@
 #include "core/pick.h"
 #include "core/report.h"
 #include "core/restore.h"
+#include "core/settle.h"
 #include "core/side.h"
 #include "core/zone.h"
 
 static struct {
-	const char *dir, *url, *into, *roles, *verify, *analyze, *stage;
+	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *tables_text;
 	struct strs tables;
 	bool replace, clean, drop_old, schema_only, data_only, no_owner, json;
 	long jobs;
@@ -44,7 +45,7 @@ static const struct opt opts[] = {
 	     "drop and make anew what the backup has, in the database itself, after a backup of it"),
 	TEXT(0, "into", NULL, "NEWDB", &o.into, "restore into a new database of that name"),
 	NUMBER('j', "jobs", "PGRESTORE_JOBS", "N", &o.jobs, "restore N tables at a time"),
-	LIST_SPLIT(0, "tables", NULL, ",", "TABLE", &o.tables, "only these tables; with --into or --clean"),
+	TEXT(0, "tables", NULL, "T,T...", &o.tables_text, "only these tables; with --into or --clean"),
 	FLAG(0, "schema-only", &o.schema_only, "no rows; with --into or --clean"),
 	FLAG(0, "data-only", &o.data_only, "only rows; with --into or --clean"),
 	FLAG(0, "no-owner", &o.no_owner, "everything belongs to the role that restores"),
@@ -76,9 +77,10 @@ static const char about[] =
 	"\n"
 	"A database that is missing is made; an empty one is filled in one transaction;\n"
 	"one that is not is left alone (exit 1) unless --replace: the backup is restored\n"
-	"beside it and swapped in when it is whole. The old one stays, as\n"
-	"DB_before_TIME, until it is dropped or undo brings it back. URL is found as by\n"
-	"waitdb; its database must be the backup's, unless it is given here.";
+	"beside it and swapped in when it is whole: sessions are ended, and who logs in at\n"
+	"that moment must try again. The old one stays, as DB_before_TIME, until it is\n"
+	"dropped or undo brings it back. URL is found as by waitdb; its database must be\n"
+	"the backup's, unless it is given here.";
 
 static const char notes[] =
 	"examples:\n"
@@ -99,7 +101,9 @@ static struct {
 	struct target target;
 	struct side side;
 	struct check verify;
-} job = { .load = LOAD_INIT };
+	struct journal journal;
+	int64_t run; /* in the journal */
+} job = { .load = LOAD_INIT, .journal = JOURNAL_INIT };
 
 static const char *database(void)
 {
@@ -111,6 +115,7 @@ static _Noreturn void fail(int status, const struct buf *error)
 {
 	struct buf left = BUF_INIT;
 
+	journal_finish(&job.journal, job.run, "failed", error->data);
 	load_free(&job.load);
 	if (side_discard(&job.side, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
@@ -189,9 +194,11 @@ static void settle_database(bool explicit_url)
 
 static void check_options(void)
 {
-	bool partly = o.tables.n || o.schema_only || o.data_only;
+	bool partly = o.tables_text || o.schema_only || o.data_only;
 	struct buf error = BUF_INIT;
 
+	if (o.tables_text)
+		strs_split(&o.tables, o.tables_text, ",");
 	if (o.replace + o.clean + (o.into != NULL) > 1)
 		die(BAD_USAGE, "--replace, --clean and --into exclude each other");
 	if (o.drop_old && !o.replace)
@@ -221,6 +228,9 @@ static void check_content(void)
 	if (sql && (o.clean || o.tables.n || o.schema_only || o.data_only || o.no_owner))
 		die(BAD_USAGE, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
 		    "'%s' is SQL", job.load.path);
+	for (size_t i = 0; i < o.tables.n; i++)
+		if (!toc_has(&job.r.toc, o.tables.v[i]))
+			die(NO_INPUT, "--tables: the backup has no table '%s'", o.tables.v[i]);
 	if (job.r.content == CONTENT_TAR)
 		o.jobs = 1;
 }
@@ -326,64 +336,57 @@ static int plan(void)
 
 /* --- doing it --- */
 
-static void verify(const struct target *target)
+/* Beside the backups, where they are; a missing one stops nothing. */
+static void open_journal(void)
 {
-	struct buf error = BUF_INIT;
-	struct finding f = FINDING_INIT;
-	struct db db = DB_INIT;
-	int rc;
+	char *beside = xasprintf("%s/" JOURNAL_BESIDE, o.dir);
 
-	if (!o.verify)
-		return;
-	rc = db_reopen(&db, target, clock_within(o.wait), &error);
-	if (rc)
-		fail(rc, &error);
-	check_ask_db(&job.verify, &db, clock_within(o.wait), &f);
-	db_free(&db); /* it would be in the way of dropping the database */
-	if (f.verdict != PASS) {
-		buf_printf(&error, "%s: restored, but %s: %s", target->shown, job.verify.shown, f.why.data);
-		fail(NO, &error);
-	}
-	finding_free(&f);
+	if (journal_open(&job.journal, beside, true) < 0)
+		msg(MSG_WARNING, "%s", job.journal.error.data);
+	else if (!job.journal.lite.db)
+		journal_open(&job.journal, JOURNAL_DEFAULT, true);
+	free(beside);
 }
 
-static void count_tables(const struct target *target)
+/* name: of the database that is made beside, so that the next run can clear it away. */
+static void record(const char *name)
 {
-	struct dump d = { .target = target };
-	struct manifest found = { 0 };
-	struct buf error = BUF_INIT;
-	int rc;
+	struct run r = { .applet = "pgrestore", .name = name, .target = job.target.shown,
+		         .status = "running", .attempt = 1, .sha256 = job.load.m.sha256 };
 
-	if (!job.load.has_manifest || o.tables.n || o.data_only || job.r.content == CONTENT_SQL)
-		return;
-	rc = dump_open(&d, clock_within(o.wait), &error);
-	if (!rc)
-		rc = dump_look(&d, &found, &error);
-	if (!rc && found.tables != job.load.m.tables) {
-		buf_printf(&error, "%lld tables were restored in place of %lld", (long long)found.tables,
-		           (long long)job.load.m.tables);
-		rc = BAD_DATA;
-	}
-	dump_free(&d);
-	if (rc)
-		fail(rc, &error);
-	manifest_free(&found);
+	journal_start(&job.journal, &r, &job.run);
 }
 
-static void analyze(const struct target *target)
+/* Says and drops what restores of this database left that were killed. */
+static void drop_leftovers(void)
 {
-	struct db db = DB_INIT;
-	struct buf error = BUF_INIT;
+	const char *shown = job.target.shown;
+	struct strs names = { 0 }, dropped = { 0 };
+	struct rows rows = { 0 };
 
+	journal_query(&job.journal, "SELECT name FROM runs WHERE applet = 'pgrestore' AND status = 'running'"
+	              " AND target = ?1", &shown, 1, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(&names, rows_get(&rows, i, 0));
+	side_drop_leftovers(&job.side, &names, &dropped);
+	for (size_t i = 0; i < dropped.n; i++)
+		msg(MSG_INFO, "dropped '%s', which an interrupted restore had left", dropped.v[i]);
+	rows_free(&rows);
+	strs_free(&names);
+	strs_free(&dropped);
+}
+
+/* What must be right of a restored database before anybody sees it. */
+static int settle(const struct target *target, bool whole, struct buf *error)
+{
 	bool brought = job.r.toc.statistics && job.r.server_version >= 180000;
+	bool counts = job.load.has_manifest && whole && !o.tables.n && !o.data_only &&
+	              job.r.content != CONTENT_SQL;
+	struct settle s = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait,
+		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only && !brought,
+		            .check = o.verify ? &job.verify : NULL, .tell = tell };
 
-	if (strcmp(o.analyze, "no") == 0 || o.schema_only || brought)
-		return;
-	if (db_reopen(&db, target, clock_within(o.wait), &error) != 0 ||
-	    server_query(&db.pg, "ANALYZE", NULL, 0, CLOCK_NEVER, NULL) != 0)
-		msg(MSG_WARNING, "%s: not analyzed: %s", target->shown, error.len ? error.data : db_error(&db));
-	db_free(&db);
-	buf_free(&error);
+	return settle_database(&s, target, error);
 }
 
 /* Into a database beside, which is swapped in when it is whole. */
@@ -391,18 +394,19 @@ static void restore_beside(void)
 {
 	struct buf error = BUF_INIT;
 	char *before;
-	int rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, &error);
+	int rc;
 
+	side_plan(&job.side);
+	record(job.side.name);
+	rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, &error);
 	if (!rc)
 		rc = restore_make_roles(&job.r, &job.side.db, &error);
 	if (!rc)
 		rc = restore_run(&job.r, &job.side.at, &error);
-	if (rc)
-		fail(rc, &error);
-	count_tables(&job.side.at);
-	analyze(&job.side.at);
-	verify(&job.side.at);
-	rc = side_dress(&job.side, &error);
+	if (!rc)
+		rc = settle(&job.side.at, true, &error);
+	if (!rc)
+		rc = side_dress(&job.side, &error);
 	if (!rc)
 		rc = side_swap(&job.side, &before, &error);
 	if (rc)
@@ -431,13 +435,11 @@ static void restore_inside(struct db *db, enum mode mode)
 	if (rc)
 		buf_puts(&error, job.r.one_transaction ? "; nothing has changed"
 		                                       : "; the database is half restored");
+	/* Beside what --clean puts back there may be more. */
+	if (!rc)
+		rc = settle(&job.target, mode != CLEAN, &error);
 	if (rc)
 		fail(rc, &error);
-	/* Beside what --clean puts back there may be more. */
-	if (mode != CLEAN)
-		count_tables(&job.target);
-	analyze(&job.target);
-	verify(&job.target);
 }
 
 /* What --clean drops is kept before. */
@@ -462,26 +464,25 @@ static void safety_backup(void)
 static int restore_pg(void)
 {
 	int64_t began = clock_ms();
-	struct strs dropped = { 0 };
 	struct db db = DB_INIT;
 	enum mode mode = prepare(&db);
 
-	side_drop_leftovers(&job.side, &dropped);
-	for (size_t i = 0; i < dropped.n; i++)
-		msg(MSG_INFO, "dropped '%s', which an interrupted restore had left", dropped.v[i]);
+	open_journal();
+	drop_leftovers();
 	if (mode == CLEAN)
 		safety_backup();
 	if (mode == CREATE || mode == REPLACE) {
 		db_free(&db);
 		restore_beside();
 	} else {
+		record(database());
 		restore_inside(&db, mode);
 	}
+	journal_finish(&job.journal, job.run, "done", NULL);
 	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.path,
 	    (double)(clock_ms() - began) / 1000);
 	db_free(&db);
 	side_free(&job.side);
-	strs_free(&dropped);
 	return DONE;
 }
 
@@ -489,10 +490,15 @@ static int restore_lite(void)
 {
 	struct buf error = BUF_INIT;
 	char *before;
-	int rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
+	int rc;
+
+	open_journal();
+	record(file_base(job.target.path));
+	rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
 
 	if (rc)
 		fail(rc, &error);
+	journal_finish(&job.journal, job.run, "done", NULL);
 	if (before)
 		msg(MSG_INFO, "the old database is '%s'", before);
 	msg(MSG_INFO, "%s: restored from '%s'", job.target.shown, job.load.path);

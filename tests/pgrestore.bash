@@ -35,17 +35,25 @@ drop() {
 	done
 }
 
+# forget_prepared: rolls back what was prepared and never ended.
+forget_prepared() {
+	local db gid
+	sql postgres 'select database, gid from pg_prepared_xacts' | while IFS='|' read -r db gid; do
+		sql "$db" "rollback prepared '$gid'"
+	done
+}
+
 # only DATABASE...: drops all others that tests have made, whatever they are called.
 only() {
 	"$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$SERVER" -p "$(cat "$SERVER/port")" -U postgres -d postgres <<-END
-		select format('drop database %I', datname) from pg_database
+		select format('drop database %I with (force)', datname) from pg_database
 		where datname not in ('postgres', 'template0', 'template1', '${1:-}', '${2:-}') \gexec
 	END
 }
 
-# rows DATABASE: how many t has, or why it has none.
+# rows DATABASE: how many t has, or why it has none, whatever the database has set.
 rows() {
-	sql "$1" 'select count(*) from t' 2>&1
+	PGOPTIONS='-c search_path=public -c statement_timeout=0 -c role=none' sql "$1" 'select count(*) from t' 2>&1
 }
 
 # databases: their names, in one line, without the server's own.

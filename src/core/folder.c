@@ -45,7 +45,7 @@ static int wait_for_lock(struct folder_lock *l, int64_t deadline,
 		if (!told) {
 			file_read(l->path, &holder, 1024);
 			buf_trim(&holder);
-			tell(holder.data, arg);
+			tell(holder.len ? holder.data : "one that has just started", arg);
 			buf_free(&holder);
 		}
 		told = true;
@@ -58,6 +58,7 @@ int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
                  void (*tell)(const char *holder, void *arg), void *arg, struct buf *error)
 {
 	char *own = xasprintf("%s/.pgbox", dir);
+	struct buf holder = BUF_INIT;
 	int rc = 0;
 
 	*l = (struct folder_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
@@ -69,13 +70,16 @@ int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
 		rc = file_cannot(error, "open the lock file", l->path);
 	else if (wait_for_lock(l, deadline, tell, arg) != 0) {
 		buf_printf(error, "'%s' is locked by another run: ", dir);
-		file_read(l->path, error, error->len + 1024);
-		buf_trim(error);
+		if (file_read(l->path, &holder, 1024) != 0 || !holder.len)
+			buf_puts(&holder, "one that has just started");
+		buf_trim(&holder);
+		buf_puts(error, holder.data);
 		rc = LOCKED;
 	} else {
 		sign(l->fd);
 	}
 	free(own);
+	buf_free(&holder);
 	if (rc)
 		folder_release(l);
 	return rc;

@@ -29,7 +29,7 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	pid_t pid;
 
 	strs_add(&args, "pg_restore");
-	strs_add(&args, "--file=/dev/null");
+	strs_add(&args, "--file=-");
 	strs_add(&args, path);
 	if (tool_start(&t, &messages, &pid) == 0) {
 		if (meanwhile)
@@ -39,7 +39,7 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	if (!rc && t.status) {
 		buf_printf(error, "'%s' cannot be read back: ", path);
 		rc = tool_explain(&t, error);
-		rc = rc == NO && !t.killed ? BAD_DATA : rc;
+		rc = rc == NO && !t.killed && t.status != CANNOT_RUN ? BAD_DATA : rc;
 	}
 	tool_free(&t);
 	strs_free(&args);

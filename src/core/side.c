@@ -91,23 +91,26 @@ static int run(struct side *s, int64_t ms, const char *format, const char *const
 	return rc;
 }
 
-/* A name that no database has: seconds are moved on. The caller frees it. */
+/* A name that comes behind those that are there: seconds are moved on. Those that are an hour
+ * ahead are from a clock that was wrong. The caller frees it. */
 static char *free_name(struct side *s, const char *word)
 {
 	int64_t moment = clock_wall();
+	char *limit = side_name(own_name(s), word, moment + 3600000), *name = NULL;
+	bool taken;
 
-	for (;;) {
-		char *name = side_name(own_name(s), word, moment);
+	do {
 		struct rows rows = { 0 };
-		bool taken = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", name, NULL,
-		                 &rows) == 0 && rows.n;
 
-		rows_free(&rows);
-		if (!taken)
-			return name;
 		free(name);
+		name = side_name(own_name(s), word, moment);
+		taken = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
+		            " AND length(datname) = length($1)", name, limit, &rows) == 0 && rows.n;
+		rows_free(&rows);
 		moment += 1000;
-	}
+	} while (taken);
+	free(limit);
+	return name;
 }
 
 /* --- the session --- */
@@ -149,27 +152,31 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
 /* --- leftovers --- */
 
 /* The lock is of the side database's name, so it is free when its restore is gone. */
-void side_drop_leftovers(struct side *s, struct strs *dropped)
+void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *dropped)
 {
 	struct rows rows = { 0 };
-	struct buf ignored = BUF_INIT;
+	struct buf ignored = BUF_INIT, list = BUF_INIT;
 	char *pattern = side_name(own_name(s), "restore", 0);
 
 	/* Less the moment: it has fifteen bytes. */
 	pattern[strlen(pattern) - 15] = '\0';
+	for (size_t i = 0; i < names->n; i++)
+		buf_printf(&list, "%s%s", i ? "\n" : "", names->v[i]);
 	if (ask(s,
 	        "SELECT d.datname FROM pg_catalog.pg_database d"
 	        " WHERE left(d.datname, length($1)) = $1"
-	        "  AND shobj_description(d.oid, 'pg_database') = '" COMMENT "'"
+	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "'"
+	        "   OR d.datname = ANY (string_to_array($2, E'\\n')))"
 	        "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
 	        "  AND pg_try_advisory_xact_lock(('x' || substr(md5('pgbox restore ' || d.datname), 1, 15))"
 	        "   ::bit(60)::bigint)",
-	        pattern, NULL, &rows) == 0)
+	        pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
 			if (side_drop(s, rows_get(&rows, i, 0), &ignored) == 0)
 				strs_add(dropped, rows_get(&rows, i, 0));
 	rows_free(&rows);
 	buf_free(&ignored);
+	buf_free(&list);
 	free(pattern);
 }
 
@@ -181,8 +188,9 @@ static const char *find_form(int version)
 {
 #define FORM(provider, rules)                                                                      \
 	"SELECT format(' TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L"        \
-	" TABLESPACE %I', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding),"             \
-	" d.datcollate, d.datctype, t.spcname) || " provider " || " rules                          \
+	"', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)"   \
+	" || CASE t.spcname WHEN 'pg_default' THEN '' ELSE format(' TABLESPACE %I', t.spcname) END"  \
+	" || " provider " || " rules                          \
 	" FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace" \
 	" WHERE d.datname = $1"
 	if (version >= 170000)
@@ -241,13 +249,17 @@ static int create_like_manifest(struct side *s, const struct manifest *m)
 	return rc;
 }
 
+void side_plan(struct side *s)
+{
+	s->name = free_name(s, "restore");
+	target_copy(&s->at, s->target, s->name);
+}
+
 int side_create(struct side *s, const struct manifest *m, struct buf *error)
 {
 	struct rows rows = { 0 };
 	int rc;
 
-	s->name = free_name(s, "restore");
-	target_copy(&s->at, s->target, s->name);
 	/* Held by this session until it ends. */
 	ask(s,
 	    "SELECT pg_advisory_lock(('x' || substr(md5('pgbox restore ' || $1), 1, 15))"
@@ -332,7 +344,8 @@ static const char find_dress[] =
 	"   ELSE format('ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), $2) END, name,"
 	"  CASE WHEN name IN ('local_preload_libraries', 'search_path', 'session_preload_libraries',"
 	"   'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories')"
-	"   AND value <> '' THEN value ELSE quote_literal(value) END) FROM settings"
+	"   THEN coalesce(nullif(nullif(value, ''), '\"\"'), '''''') ELSE quote_literal(value) END)"
+	"  FROM settings"
 	" UNION ALL"
 	" SELECT 4, format('ALTER DATABASE %I CONNECTION LIMIT %s', $2, datconnlimit) FROM old"
 	"  WHERE datconnlimit >= 0"

@@ -27,9 +27,13 @@ char *side_name(const char *database, const char *word, int64_t moment);
  * UNAVAILABLE or DENIED with a sentence in error. side_free after both. */
 int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error);
 
-/* Drops what restores of this database left that were killed: those with our comment
- * that nobody is connected to and whose lock is free. Names are added to dropped. */
-void side_drop_leftovers(struct side *s, struct strs *dropped);
+/* Drops what restores of this database left that were killed: side databases that have our
+ * comment or are among the names (of the journal), that nobody is connected to and whose
+ * lock is free. Their names are added to dropped. */
+void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *dropped);
+
+/* Gives the side database its name, which side_create makes. */
+void side_plan(struct side *s);
 
 /*
  * Makes the side database: with the owner, encoding, locale and tablespace of the

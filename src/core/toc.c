@@ -249,6 +249,24 @@ int toc_read(struct toc *t, const char *path, struct buf *error)
 
 /* --- what is restored --- */
 
+/* `TYPE schema name owner`. */
+bool toc_has(const struct toc *t, const char *name)
+{
+	static const char *const types[] = { "TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE",
+		                             "SEQUENCE", NULL };
+	char *part = xasprintf(" %s ", name);
+	bool has = false;
+
+	for (size_t i = 0; i < t->lines.n && !has; i++)
+		for (size_t k = 0; types[k] && !has; k++) {
+			const char *rest = toc_is(t->lines.v[i], types[k]);
+
+			has = rest && strstr(rest, part);
+		}
+	free(part);
+	return has;
+}
+
 static bool is_left_out(const char *line, const struct strs *extensions, const struct strs *schemas)
 {
 	return names_one_of(extensions, toc_is(line, "EXTENSION -")) ||

@@ -27,6 +27,9 @@ const char *toc_is(const char *line, const char *type);
  * its last word. "" for none. The caller frees it. */
 char *toc_owner(const char *line, const struct strs *roles);
 
+/* Whether it has a table, view, sequence or foreign table of that name. */
+bool toc_has(const struct toc *t, const char *name);
+
 /* Whether a statement of pg_restore's may name roles: an owner, rights or a policy. */
 bool toc_names_roles(const char *statement);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,8 +93,8 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 	                                      strcmp(t->sqlstate, "55P03") == 0);
 	t->killed = ending.by_signal && !ending.forwarded;
 	if (t->killed)
-		buf_printf(&t->error, "%skilled by signal %d", t->error.len ? "; " : "",
-		           ending.by_signal);
+		buf_printf(&t->error, "%skilled by signal %d%s", t->error.len ? "; " : "",
+		           ending.by_signal, ending.by_signal == SIGKILL ? " (out of memory?)" : "");
 }
 
 int tool_run(struct tool *t)

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/db.h"
-#include "core/dump.h"
 #include "core/readback.h"
 #include "core/restore.h"
+#include "core/settle.h"
 
 #define PREFIX "pgbox_verify_"
 #define STALE_S 60   /* a trial that is older and has no session is nobody's */
@@ -134,25 +134,6 @@ static void drop_subscriptions(struct trial *t)
 	db_free(&db);
 }
 
-/* The new database is looked at as a backup of it would. */
-static int count(struct trial *t, struct buf *error)
-{
-	struct dump d = { .target = &t->target };
-	struct manifest found = { 0 };
-	int rc = dump_open(&d, t->deadline, error);
-
-	if (!rc)
-		rc = dump_look(&d, &found, error);
-	if (!rc && found.tables != t->m->tables) {
-		buf_printf(error, "%lld tables were restored in place of %lld", (long long)found.tables,
-		           (long long)t->m->tables);
-		rc = BAD_DATA;
-	}
-	dump_free(&d);
-	manifest_free(&found);
-	return rc;
-}
-
 static int failed(struct trial *t, const char *what, struct buf *error)
 {
 	buf_printf(error, "%s: cannot %s: %s", t->server->shown, what, db_error(&t->db));
@@ -170,7 +151,7 @@ static int try_pg(struct trial *t, const char *path, struct buf *error)
 		return failed(t, "make a database to restore into (the role needs CREATEDB)", error);
 	rc = restore(t, path, error);
 	if (!rc)
-		rc = count(t, error);
+		rc = settle_database(&(struct settle){ .tables = t->m->tables, .wait = DROP_MS }, &t->target, error);
 	if (strcmp(t->m->kind, "plain") == 0)
 		drop_subscriptions(t);
 	/* The session may have been cut off meanwhile. */

@@ -456,15 +456,19 @@ static void on_term(int number)
 	raise(SIGINT);
 }
 
-static void redirect(int output, int messages)
+static void redirect(const char *name, int output, int messages)
 {
 	int null = open("/dev/null", O_RDWR);
 
+	if (null < 0) {
+		dup2(messages, STDERR_FILENO);
+		fprintf(stderr, "%s: error: cannot open /dev/null: %s\n", name, strerror(errno));
+		_exit(CANNOT_RUN);
+	}
 	/* A file may be /dev/stdin; a terminal would stop a group in the background. */
-	if (null >= 0 && isatty(STDIN_FILENO))
+	if (isatty(STDIN_FILENO))
 		dup2(null, STDIN_FILENO);
-	if (null >= 0 || output >= 0)
-		dup2(output >= 0 ? output : null, STDOUT_FILENO);
+	dup2(output >= 0 ? output : null, STDOUT_FILENO);
 	dup2(messages, STDERR_FILENO);
 }
 
@@ -507,7 +511,7 @@ static _Noreturn void be_psql(int messages)
 	int status;
 
 	signal(SIGTERM, on_term);
-	redirect(-1, messages);
+	redirect("psql", -1, messages);
 	proc_close_all_but(job->keep_fd);
 	hand_password(job->conninfo);
 	arguments(&args);
@@ -535,7 +539,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 
 	engine = e;
 	proc_die_with_parent(parent);
-	redirect(e->output, messages);
+	redirect(e->args->v[0], e->output, messages);
 	proc_close_all_but(e->keep_fd);
 	hand_password(e->conninfo);
 	strs_add(&args, e->args->v[0]);

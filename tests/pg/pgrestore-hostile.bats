@@ -26,10 +26,7 @@ setup() {
 	restore_folder
 	sql postgres 'alter database target connection limit -1'
 	sql target "set client_min_messages = warning" "drop schema public cascade" "create schema public"
-	local db gid
-	sql postgres 'select database, gid from pg_prepared_xacts' | while IFS='|' read -r db gid; do
-		sql "$db" "rollback prepared '$gid'"
-	done
+	forget_prepared
 	only target
 	DATABASE_URL=$(url target)
 	export DATABASE_URL

@@ -341,7 +341,7 @@ connected() {
 	equals "$(sql one "select string_agg(relname, ' ' order by relname) from pg_class where relkind in ('r', 'v')
 		and relnamespace = 'public'::regnamespace")" t
 	equals "$(rows one)" 3
-	exits 0 pgrestore latest:app --into two --tables t,other
+	exits 0 pgrestore latest:app --into two --tables t --tables other
 	equals "$(sql two "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")" 2
 	exits 0 pgrestore latest:app --into bare --schema-only
 	equals "$(rows bare)" 0
@@ -371,7 +371,7 @@ connected() {
 # --- statistics, plan ---
 
 analyzed() {
-	[ "$(sql "$1" "select reltuples from pg_class where relname = 't'")" = 3 ]
+	[ "$(sql "$1" "select count(*) from pg_stats where tablename = 't'")" -gt 0 ]
 }
 
 @test "--analyze yes is the default; no leaves it, unless statistics came along" {

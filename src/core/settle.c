@@ -1,0 +1,68 @@
+/* settle - what is done to a restored database before anybody sees it. */
+#include "core/settle.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "core/dump.h"
+
+/* It is looked at as a backup of it would. */
+static int count(const struct settle *s, const struct target *target, struct buf *error)
+{
+	struct dump d = { .target = target };
+	struct manifest found = { 0 };
+	int rc = dump_open(&d, clock_within(s->wait), error);
+
+	if (!rc)
+		rc = dump_look(&d, &found, error);
+	if (!rc && found.tables != s->tables) {
+		buf_printf(error, "%lld tables were restored in place of %lld", (long long)found.tables,
+		           (long long)s->tables);
+		rc = BAD_DATA;
+	}
+	dump_free(&d);
+	manifest_free(&found);
+	return rc;
+}
+
+static void analyze(const struct settle *s, struct db *db)
+{
+	char *words;
+
+	if (server_query(&db->pg, "ANALYZE", NULL, 0, CLOCK_NEVER, NULL) == 0)
+		return;
+	words = xasprintf("%s: not analyzed: %s", db->target->shown, db_error(db));
+	s->tell(MSG_WARNING, words);
+	free(words);
+}
+
+static int ask(const struct settle *s, struct db *db, struct buf *error)
+{
+	struct finding f = FINDING_INIT;
+	int rc = DONE;
+
+	check_ask_db(s->check, db, clock_within(s->wait), &f);
+	if (f.verdict != PASS) {
+		buf_printf(error, "%s: restored, but %s: %s", db->target->shown, s->check->shown, f.why.data);
+		rc = NO;
+	}
+	finding_free(&f);
+	return rc;
+}
+
+int settle_database(const struct settle *s, const struct target *target, struct buf *error)
+{
+	struct db db = DB_INIT;
+	int rc = s->tables >= 0 ? count(s, target, error) : DONE;
+
+	if (!rc && (s->analyze || s->check))
+		rc = db_reopen(&db, target, clock_within(s->wait), error);
+	if (!rc && s->analyze)
+		analyze(s, &db);
+	if (!rc && s->check)
+		rc = ask(s, &db, error);
+	db_free(&db);
+	return rc;
+}

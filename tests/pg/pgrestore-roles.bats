@@ -1,0 +1,288 @@
+# pgrestore: roles that are missing, owners, and extensions that are there, are missing, or are not this role's to make.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
+
+load ../lib
+load ../seedonce
+load ../pgbackup
+load ../pgrestore
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=180
+	use_applets
+	restore_folder
+	export SERVER=$BATS_FILE_TMPDIR/pg DUMP=$BATS_FILE_TMPDIR/roles.dump POSTGIS=$BATS_FILE_TMPDIR/postgis.dump
+	server_make "$SERVER"
+	server_start "$SERVER"
+	sql postgres 'create role limited login' 'create role maker login createdb'
+	make_owned
+	make_postgis
+}
+
+teardown_file() {
+	server_stop "$SERVER"
+}
+
+setup() {
+	restore_folder
+	only
+	forget_roles
+	DATABASE_URL=$(url app)
+	export DATABASE_URL
+}
+
+# A database that names roles wherever a dump does; they are gone afterwards.
+make_owned() {
+	sql postgres 'create role r_owner' 'create role "r ""grantee, \x"' 'create role r_policy' 'create role r_default' \
+		'create role r_member' 'create database source owner r_owner'
+	sql source 'create schema s authorization r_owner' 'create table s.t as select generate_series(1, 3) a' \
+		'create table t as select generate_series(1, 3) a' \
+		'alter table s.t owner to r_owner' 'grant select on s.t to "r ""grantee, \x"' 'grant insert on s.t to public' \
+		'grant usage on schema s to "r ""grantee, \x" with grant option' \
+		'create policy p on s.t to r_policy, public using (true)' \
+		'alter default privileges for role r_default in schema s grant select on tables to r_member' \
+		'create function s.f() returns int language sql as $$select 1$$' 'alter function s.f() owner to r_owner' \
+		"comment on table s.t is 'GRANT ALL ON x TO r_owner;'" 'create table s.words (x text)' \
+		"insert into s.words values ('GRANT ALL ON t TO r_owner;'), ('ALTER TABLE t OWNER TO r_owner;')"
+	archive source "$DUMP"
+	archive source "$DUMP.sql" --format=plain
+	drop source
+	forget_roles
+}
+
+ROLES='r "grantee, \x
+r_default
+r_member
+r_owner
+r_policy'
+
+roles() {
+	sql postgres "select rolname from pg_roles where rolname ~ '^r[ _]' order by rolname collate \"C\""
+}
+
+forget_roles() {
+	"$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$SERVER" -p "$(cat "$SERVER/port")" -U postgres -d postgres <<-'END'
+		select format('drop role %I', rolname) from pg_roles where rolname ~ '^r[ _]' \gexec
+	END
+}
+
+# What is in a database of PostGIS: its tables, a row of the user's in one that the extension owns, and a topology.
+make_postgis() {
+	sql postgres 'create database gis'
+	if ! sql gis 'create extension postgis' 'create extension postgis_topology' 2>/dev/null; then
+		drop gis
+		return
+	fi
+	sql gis "insert into spatial_ref_sys (srid, auth_name, auth_srid, srtext, proj4text)
+			select 990001, 'mine', 990001, srtext, proj4text from spatial_ref_sys where srid = 4326" \
+		'create table shores (id int primary key, g geometry(Point, 4326), mine geometry(Point, 990001))' \
+		'insert into shores select i, st_setsrid(st_makepoint(i, i), 4326), st_setsrid(st_makepoint(1, i), 990001)
+			from generate_series(1, 50) i' 'create index on shores using gist (g)' \
+		"select topology.createtopology('topo', 4326, 0.5)" >/dev/null
+	archive gis "$POSTGIS"
+	archive gis "$POSTGIS.sql" --format=plain
+	hashes gis >"$POSTGIS.hashes"
+	drop gis
+}
+
+# hashes DATABASE: what came along of all that.
+hashes() {
+	sql "$1" "select md5(string_agg(s::text, ',' order by id)) from shores s" "select * from spatial_ref_sys where srid = 990001" \
+		'select count(*) from spatial_ref_sys' 'select name, srid, precision from topology.topology order by 1' \
+		"select extname from pg_extension order by 1" "select count(*) from topo.node" "select tablename from pg_tables
+			where schemaname not in ('pg_catalog', 'information_schema') order by schemaname, tablename"
+}
+
+needs_postgis() {
+	[ -e "$POSTGIS" ] || skip "PostgreSQL $(major) has no PostGIS here"
+}
+
+# --- roles ---
+
+@test "missing roles: each is named once, beforehand, with what may be done; nothing is touched" {
+	local name
+	sql postgres 'create database app'
+	for how in '' '--roles fail' '--jobs 2' '--into new'; do
+		# shellcheck disable=SC2086 # words
+		refused 69 app pgrestore "$DUMP" $how
+		while IFS= read -r name; do
+			equals "$(grep -cF "role $name: is missing" <<<"$output")" 1
+		done <<<"$ROLES"
+		says '--roles create'
+		says '--roles skip'
+	done
+	refused 69 app pgrestore plan "$DUMP"
+	# Those that are there are not missing.
+	sql postgres 'create role r_owner' 'create role r_policy'
+	refused 69 app pgrestore "$DUMP"
+	says_not 'role r_owner'
+	says 'role r_member'
+}
+
+@test "--roles create: they are made, and may not log in" {
+	exits 0 pgrestore "$DUMP" --roles create
+	equals "$(roles)" "$ROLES"
+	equals "$(sql postgres "select count(*) from pg_roles where rolname ~ '^r[ _]' and (rolcanlogin or rolsuper)")" 0
+	equals "$(sql app "select tableowner from pg_tables where schemaname = 's' and tablename = 't'")" r_owner
+	equals "$(sql app "select has_table_privilege('r \"grantee, \\x', 's.t', 'select')")" t
+	equals "$(sql app "select count(*) from pg_policies where 'r_policy' = any (roles)")" 1
+	equals "$(sql app 'select count(*) from pg_default_acl')" 1
+	only
+	forget_roles
+	PGRESTORE_ROLES=create exits 0 pgrestore "$DUMP" --jobs 2
+	equals "$(roles)" "$ROLES"
+}
+
+@test "--roles skip: none is made; what would be theirs is the restoring role's, all else is there, and what was left out is said" {
+	local how
+	for how in '' '--jobs 2'; do
+		only
+		# shellcheck disable=SC2086 # words
+		exits 0 pgrestore "$DUMP" --roles skip $how
+		equals "$(roles)" ''
+		equals "$(sql app "select tableowner from pg_tables where schemaname = 's' and tablename = 't'")" postgres
+		equals "$(sql app "select has_table_privilege('limited', 's.t', 'insert')")" t
+		equals "$(sql app "select string_agg(x, ' ' order by x) from s.words")" \
+			'ALTER TABLE t OWNER TO r_owner; GRANT ALL ON t TO r_owner;'
+		equals "$(sql app "select obj_description('s.t'::regclass)")" 'GRANT ALL ON x TO r_owner;'
+		# Errors that are left out on purpose are listed.
+		says r_policy
+	done
+	only
+	sql postgres 'create role r_owner' 'create role r_member' 'create role r_default'
+	exits 0 pgrestore "$DUMP" --roles skip
+	equals "$(sql app "select tableowner from pg_tables where schemaname = 's' and tablename = 't'")" r_owner
+	equals "$(sql app 'select count(*) from pg_default_acl')" 1
+}
+
+@test "--no-owner: all is the restoring role's; owners are not needed, those that have rights are" {
+	sql postgres 'create role "r ""grantee, \x"' 'create role r_policy' 'create role r_default' 'create role r_member'
+	exits 0 pgrestore "$DUMP" --no-owner
+	equals "$(sql app "select distinct tableowner from pg_tables where schemaname in ('s', 'public')")" postgres
+	forget_app_roles
+	refused 69 app pgrestore "$DUMP" --no-owner --into new
+	says_not 'role r_owner'
+	says 'role r_policy'
+	exits 0 pgrestore "$DUMP" --no-owner --roles skip --into new
+}
+
+forget_app_roles() {
+	drop app
+	forget_roles
+	sql postgres 'create database app'
+}
+
+@test "a role that may not make roles says so, and nothing is touched" {
+	sql postgres 'create database app owner limited'
+	DATABASE_URL=$(url app limited) refused 77 app pgrestore "$DUMP" --no-owner --roles create
+	says 'r_policy'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner --roles skip
+	equals "$(sql app "select distinct tableowner from pg_tables where schemaname in ('s', 'public')")" limited
+}
+
+@test "SQL whose roles are missing fails and leaves nothing" {
+	sql postgres 'create database app'
+	refused 65 app pgrestore "$DUMP.sql"
+	says 'does not exist'
+	drop app
+	refused 65 '' pgrestore "$DUMP.sql"
+}
+
+# --- extensions ---
+
+@test "an extension that the server does not ship is named before the start" {
+	local control=$BATS_TEST_TMPDIR/x.dump
+	made app 3
+	sql app 'create extension hstore'
+	archive app "$BATS_TEST_TMPDIR/x.sql" --format=plain
+	archive app "$control"
+	# The same archive, of an extension with a name as long that nobody ships.
+	LC_ALL=C sed -i 's/hstore/hshore/g' "$control"
+	refused 69 app pgrestore "$control" --replace
+	says 'hshore'
+	says 'does not ship'
+	refused 69 app pgrestore "$control" --into new
+	refused 69 '' pgrestore plan "$control" --into new
+	exits 0 pgrestore "$control" "$(url new)" --into new2 --tables t
+}
+
+@test "trusted extensions are a database owner's to make, others only a superuser's, which is said before" {
+	made app 3
+	sql app 'create extension hstore' 'alter table t owner to limited'
+	archive app "$BATS_TEST_TMPDIR/trusted.dump"
+	sql app 'create extension file_fdw'
+	archive app "$BATS_TEST_TMPDIR/not.dump"
+	drop app
+	sql postgres 'create database app owner limited'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore "$BATS_TEST_TMPDIR/not.dump" --no-owner
+	says 'file_fdw'
+	says 'superuser'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$BATS_TEST_TMPDIR/trusted.dump" --no-owner
+	equals "$(rows app)" 3
+	equals "$(sql app "select count(*) from pg_extension where extname = 'hstore'")" 1
+}
+
+@test "an extension that is there is kept, with what is in it; --clean does not drop it" {
+	made app 3
+	sql app 'create extension hstore' "comment on extension hstore is 'ours'" 'create table pairs (h hstore)' \
+		"insert into pairs values ('a=>1')"
+	archive app "$BATS_TEST_TMPDIR/h.dump"
+	drop app
+	sql postgres 'create database app'
+	sql app 'create schema elsewhere' 'create extension hstore schema public'
+	oid=$(sql app "select oid from pg_extension where extname = 'hstore'")
+	exits 1 pgrestore "$BATS_TEST_TMPDIR/h.dump"
+	sql app 'drop schema elsewhere'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/h.dump"
+	equals "$(sql app 'select h from pairs')" '"a"=>"1"'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/h.dump" --clean
+	equals "$(sql app "select oid from pg_extension where extname = 'hstore'")" "$oid"
+	says 'is there already and is kept'
+	# What uses it, and is not in the backup, is still there.
+	sql app 'create table mine (h hstore)'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/h.dump" --clean
+	equals "$(sql app 'select count(*) from mine')" 0
+}
+
+@test "PostGIS into a database that has none of it: create, fill, replace, clean, SQL" {
+	needs_postgis
+	exits 0 pgrestore "$POSTGIS"
+	diff "$POSTGIS.hashes" <(hashes app)
+	exits 0 pgrestore "$POSTGIS" --replace --drop-old --jobs 2
+	diff "$POSTGIS.hashes" <(hashes app)
+	exits 0 pgrestore "$POSTGIS" --clean
+	diff "$POSTGIS.hashes" <(hashes app)
+	drop app
+	sql postgres 'create database app'
+	exits 0 pgrestore "$POSTGIS"
+	diff "$POSTGIS.hashes" <(hashes app)
+	drop app
+	exits 0 pgrestore "$POSTGIS.sql"
+	diff "$POSTGIS.hashes" <(hashes app)
+}
+
+@test "PostGIS into a database that has created it already, as images do: it is empty, and is filled" {
+	needs_postgis
+	sql postgres 'create database app'
+	sql app 'create extension postgis' 'create extension postgis_topology' 'create extension fuzzystrmatch' \
+		'create extension postgis_tiger_geocoder' 2>/dev/null || true
+	exits 0 isempty
+	exits 0 pgrestore "$POSTGIS"
+	says 'is there already and is kept'
+	diff <(grep -vE 'fuzzy|tiger' "$POSTGIS.hashes") <(hashes app | grep -xFf "$POSTGIS.hashes")
+	exits 0 pgrestore "$POSTGIS" --clean
+	diff <(grep -vE 'fuzzy|tiger' "$POSTGIS.hashes") <(hashes app | grep -xFf "$POSTGIS.hashes")
+}
+
+@test "PostGIS as the database's owner, who is no superuser: only into what has it, which is said" {
+	needs_postgis
+	sql postgres 'create database app owner limited'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore "$POSTGIS" --no-owner
+	says postgis
+	says superuser
+	sql app 'create extension postgis' 'create extension postgis_topology'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$POSTGIS" --no-owner
+	equals "$(sql app 'select count(*) from shores')" 50
+	equals "$(sql app "select tableowner from pg_tables where tablename = 'shores'")" limited
+	equals "$(sql app 'select count(*) from spatial_ref_sys where srid = 990001')" 1
+	equals "$(sql app 'select name from topology.topology')" topo
+}
