@@ -175,7 +175,7 @@ static void use_database(const char *name)
 }
 
 /* Without a URL nobody has said that the environment's database is meant. */
-static void settle_database(bool explicit_url)
+static void choose_database(bool explicit_url)
 {
 	const char *own = backup_database();
 
@@ -519,7 +519,7 @@ static void read_all(int argc, char **argv)
 	check_options();
 	find_target(url);
 	read_backup(argv[0]);
-	settle_database(url != NULL);
+	choose_database(url != NULL);
 	check_content();
 	job.r.jobs = o.jobs;
 	job.r.schema_only = o.schema_only;

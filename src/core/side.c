@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "ext/hash.h"
 
 #define NAME_BYTES 63   /* NAMEDATALEN - 1 */
 #define ASK_MS 30000
@@ -21,16 +22,30 @@
 #define SWAP_MS 30000
 #define COMMENT "pgbox: being restored"
 
+/* Names that begin alike must not be cut to the same. */
+static void mark_of(const char *name, char mark[16])
+{
+	unsigned char digest[HASH_BYTES];
+	struct hash h;
+
+	hash_start(&h);
+	hash_add(&h, name, strlen(name));
+	hash_end(&h, digest);
+	snprintf(mark, 16, "_%02x%02x%02x", digest[0], digest[1], digest[2]);
+}
+
 char *side_name(const char *database, const char *word, int64_t moment)
 {
 	time_t seconds = moment / 1000;
-	char tail[64], stamp[32];
+	char tail[64], stamp[32], mark[16] = "";
 	size_t len = 0, room;
 	struct tm at;
 
 	gmtime_r(&seconds, &at);
 	strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
-	snprintf(tail, sizeof(tail), "_%s_%s", word, stamp);
+	if (strlen(database) + strlen(word) + strlen(stamp) + 2 > NAME_BYTES)
+		mark_of(database, mark);
+	snprintf(tail, sizeof(tail), "%s_%s_%s", mark, word, stamp);
 	room = NAME_BYTES - strlen(tail);
 	while (database[len]) {
 		size_t n = utf8_sequence(database + len);
@@ -197,11 +212,11 @@ static const char *find_form(int version)
 		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
 		            " %L', d.datlocale) WHEN 'b' THEN format(' LOCALE_PROVIDER builtin"
 		            " BUILTIN_LOCALE %L', d.datlocale) ELSE ' LOCALE_PROVIDER libc' END",
-		            "coalesce(format(' ICU_RULES %L', d.daticurules), '')");
+		            "CASE WHEN d.daticurules IS NULL THEN '' ELSE format(' ICU_RULES %L', d.daticurules) END");
 	if (version >= 160000)
 		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
 		            " %L', d.daticulocale) ELSE ' LOCALE_PROVIDER libc' END",
-		            "coalesce(format(' ICU_RULES %L', d.daticurules), '')");
+		            "CASE WHEN d.daticurules IS NULL THEN '' ELSE format(' ICU_RULES %L', d.daticurules) END");
 	if (version >= 150000)
 		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
 		            " %L', d.daticulocale) ELSE ' LOCALE_PROVIDER libc' END",
@@ -300,6 +315,12 @@ int side_check_swap(struct side *s, struct buf *error)
 		" WHEN NOT pg_has_role(d.datdba, 'USAGE')"
 		"  THEN 'this role does not own it: do it as ' || pg_get_userbyid(d.datdba)"
 		"   || ', or use --clean'"
+		" WHEN NOT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s"
+		"  LEFT JOIN LATERAL unnest(s.setconfig) c ON true"
+		"  LEFT JOIN pg_catalog.pg_settings p ON p.name = split_part(c, '=', 1)"
+		"  WHERE s.setdatabase = d.oid AND ((s.setrole <> 0 AND NOT pg_has_role(s.setrole, 'USAGE'))"
+		"   OR p.context = 'superuser'))"
+		"  THEN 'it has settings that this role may not carry over: do it as a superuser, or use --clean'"
 		" WHEN NOT r.rolcreatedb AND NOT r.rolsuper"
 		"  THEN 'this role may not make databases (CREATEDB): use --clean, which needs none'"
 		" END FROM pg_catalog.pg_database d, pg_catalog.pg_roles r"

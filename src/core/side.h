@@ -3,7 +3,7 @@
  *
  * The names tell what it is: `<db>_restore_<time>` while it is filled, with a comment
  * that says so, and `<db>_before_<time>` for the one that it has replaced. Names are cut
- * at a UTF-8 boundary to fit PostgreSQL's 63 bytes.
+ * at a UTF-8 boundary to fit PostgreSQL's 63 bytes, and get a mark of the whole then.
  */
 #ifndef CORE_SIDE_H
 #define CORE_SIDE_H

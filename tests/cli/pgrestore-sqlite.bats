@@ -1,0 +1,342 @@
+# pgrestore into SQLite files: SOAK=1 for the full random series.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
+
+load ../lib
+load ../seedonce
+load ../roundtrip
+load ../pgbackup
+load ../pgrestore
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=300
+	use_applets
+	restore_folder
+	export BACKUP=$BATS_FILE_TMPDIR/backup.db
+	fill_lite "$BACKUP" 2 20000
+}
+
+setup() {
+	restore_folder
+	DIR=$BATS_TEST_TMPDIR/data
+	mkdir "$DIR"
+	LIVE=$DIR/live.db
+	export DATABASE_URL=sqlite:$LIVE
+}
+
+teardown() {
+	local file
+	for file in "$BATS_TEST_TMPDIR"/*.pid; do
+		[ ! -e "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null || true
+	done
+}
+
+# fill_lite FILE GENERATION ROWS [wal]
+fill_lite() {
+	rm -f "$1"
+	python3 - "$@" <<-'END'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1])
+		if len(sys.argv) > 4:
+		    db.execute("pragma journal_mode = wal")
+		db.execute("create table whole (generation int)")
+		db.execute("insert into whole values (?)", (sys.argv[2],))
+		db.execute("create table a (i integer primary key, x text)")
+		db.executemany("insert into a values (?, hex(randomblob(50)))", ((i,) for i in range(int(sys.argv[3]))))
+		db.execute("create table z (i)")
+		db.execute("insert into z values (?)", (sys.argv[3],))
+		db.commit()
+	END
+}
+
+# what_it_is FILE: generation, whether it is whole and sound.
+what_it_is() {
+	lite "$1" "select generation, (select count(*) from a) = (select i from z), (select integrity_check from pragma_integrity_check)
+		from whole"
+}
+
+kept() {
+	find "$DIR" -name '*_before_*' ! -name '*-wal' ! -name '*-shm'
+}
+
+state() {
+	(cd "$DIR" && find . -printf '%p %m %U %G %s\n' | sort && find . -type f ! -name '*-shm' -exec md5sum {} + | sort)
+}
+
+# untouched STATUS COMMAND...
+untouched() {
+	local before want=$1
+	shift
+	before=$(state)
+	exits "$want" "$@"
+	equals "$(state)" "$before"
+}
+
+@test "missing: it is made, whole, and nothing is beside it; a missing folder is 73" {
+	exits 0 pgrestore "$BACKUP"
+	equals "$(sqlite_hashes "$LIVE")" "$(sqlite_hashes "$BACKUP")"
+	equals "$(ls "$DIR")" live.db
+	exits 73 pgrestore "$BACKUP" "sqlite:$DIR/no/where.db"
+	equals "$(ls "$DIR")" live.db
+}
+
+@test "empty, by bytes or by tables: it is filled, and there is nothing to keep" {
+	: >"$LIVE"
+	exits 0 pgrestore "$BACKUP"
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+	rm "$LIVE"
+	python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("create table t (a)"); d.execute("drop table t")' "$LIVE"
+	exits 0 pgrestore "$BACKUP"
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+	equals "$(ls "$DIR")" live.db
+}
+
+@test "not empty: 1 and not a byte is another; plan says the same" {
+	fill_lite "$LIVE" 1 5
+	untouched 1 pgrestore "$BACKUP"
+	says --replace
+	untouched 1 pgrestore plan "$BACKUP"
+	untouched 0 pgrestore plan "$BACKUP" --replace
+}
+
+@test "--replace keeps the old content, and the file's owner and mode" {
+	local old
+	fill_lite "$LIVE" 1 5
+	old=$(sqlite_hashes "$LIVE")
+	chmod 604 "$LIVE"
+	[ "$(id -u)" != 0 ] || chown nobody:nogroup "$LIVE"
+	exits 0 pgrestore "$BACKUP" --replace
+	equals "$(sqlite_hashes "$LIVE")" "$(sqlite_hashes "$BACKUP")"
+	equals "$(stat -c %a "$LIVE")" 604
+	[ "$(id -u)" != 0 ] || equals "$(stat -c %U "$LIVE")" nobody
+	equals "$(kept | wc -l)" 1
+	says "$(kept)"
+	[[ $(kept) =~ live\.db_before_[0-9]{8}_[0-9]{6}$ ]]
+	equals "$(sqlite_hashes "$(kept)")" "$old"
+	# Who could not read the one cannot read the other.
+	equals "$(stat -c %a "$(kept)")" 604
+	[ "$(id -u)" != 0 ] || equals "$(stat -c %U "$(kept)")" nobody
+}
+
+@test "two of one second do not overwrite what was kept" {
+	local n
+	for n in 1 3 4; do
+		[ -e "$LIVE" ] || fill_lite "$LIVE" 1 5
+		lite "$LIVE" "update whole set generation = $n"
+		exits 0 pgrestore "$BACKUP" --replace
+	done
+	equals "$(kept | wc -l)" 3
+	equals "$(kept | sort | while read -r file; do lite "$file" 'select generation from whole'; done | sort | paste -sd' ')" '1 3 4'
+}
+
+@test "the round-trip database comes back, packed in any way, from pgbackup and from stdin; with a WAL, too" {
+	local source=$BATS_TEST_TMPDIR/all.db file
+	roundtrip_lite "$source"
+	gzip -k "$source"
+	zstd -q "$source"
+	lz4 -q "$source" "$source.lz4"
+	for file in "$source" "$source.gz" "$source.zst" "$source.lz4"; do
+		rm -f "$LIVE"
+		exits 0 pgrestore "$file"
+		equals "$(sqlite_hashes "$LIVE")" "$(sqlite_hashes "$source")"
+		exits 0 pgrestore - --replace <"$file"
+		equals "$(sqlite_hashes "$LIVE")" "$(sqlite_hashes "$source")"
+	done
+	exits 0 pgbackup run all="sqlite:$source"
+	rm -f "$LIVE"
+	exits 0 pgrestore latest
+	equals "$(sqlite_hashes "$LIVE")" "$(sqlite_hashes "$source")"
+	rm "$LIVE"
+	fill_lite "$LIVE" 1 5 wal
+	exits 0 pgrestore "$source" --replace
+	equals "$(sqlite_hashes "$LIVE" | grep -v journal)" "$(sqlite_hashes "$source")"
+}
+
+@test "a damaged backup is 65, whatever packs it, and nothing is touched" {
+	fill_lite "$LIVE" 1 5
+	cp "$BACKUP" "$BATS_TEST_TMPDIR/bad.db"
+	truncate -s -4096 "$BATS_TEST_TMPDIR/bad.db"
+	untouched 65 pgrestore "$BATS_TEST_TMPDIR/bad.db" --replace
+	cp "$BACKUP" "$BATS_TEST_TMPDIR/bad2.db"
+	dd if=/dev/urandom of="$BATS_TEST_TMPDIR/bad2.db" bs=1024 seek=8 count=16 conv=notrunc status=none
+	untouched 65 pgrestore "$BATS_TEST_TMPDIR/bad2.db" --replace
+	zstd -q -f "$BACKUP" -o "$BATS_TEST_TMPDIR/bad.zst"
+	flip "$BATS_TEST_TMPDIR/bad.zst"
+	untouched 65 pgrestore "$BATS_TEST_TMPDIR/bad.zst" --replace
+	gzip -c "$BACKUP" | head -c 10000 >"$BATS_TEST_TMPDIR/bad.gz"
+	untouched 65 pgrestore "$BATS_TEST_TMPDIR/bad.gz" --replace
+	equals "$(kept)" ''
+}
+
+@test "locked by another: 75, nothing is touched, nothing is left" {
+	fill_lite "$LIVE" 1 5
+	python3 - "$LIVE" "$BATS_TEST_TMPDIR/locked" 3>&- <<-'END' &
+		import sqlite3, sys, time
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db.execute("begin exclusive")
+		open(sys.argv[2], "w").close()
+		time.sleep(60)
+	END
+	echo $! >"$BATS_TEST_TMPDIR/locker.pid"
+	wait_until 10 test -e "$BATS_TEST_TMPDIR/locked"
+	exits 75 pgrestore "$BACKUP" --replace
+	kill "$(cat "$BATS_TEST_TMPDIR/locker.pid")"
+	wait_until 10 pid_gone "$(cat "$BATS_TEST_TMPDIR/locker.pid")"
+	equals "$(what_it_is "$LIVE")" '1|1|ok'
+	equals "$(kept)" ''
+	exits 0 pgrestore "$BACKUP" --replace
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+}
+
+@test "a corrupt target is moved away, with its -wal; without --replace it is left" {
+	head -c 20000 /dev/urandom >"$LIVE"
+	echo wal >"$LIVE-wal"
+	untouched 1 pgrestore "$BACKUP"
+	exits 0 pgrestore "$BACKUP" --replace
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+	equals "$(stat -c %s "$(kept)")" 20000
+	equals "$(cat "$(kept)-wal")" wal
+	[ ! -s "$LIVE-wal" ]
+	# Pages inside are not what they should be.
+	rm -r "$DIR" && mkdir "$DIR"
+	fill_lite "$LIVE" 1 3000
+	dd if=/dev/zero of="$LIVE" bs=4096 seek=1 count=1 conv=notrunc status=none
+	exits 0 pgrestore "$BACKUP" --replace
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+	equals "$(kept | wc -l)" 1
+}
+
+@test "a stale -wal, -shm or -journal beside a missing file: refused, and left" {
+	local suffix
+	for suffix in wal journal shm; do
+		echo stale >"$LIVE-$suffix"
+		untouched 1 pgrestore "$BACKUP"
+		says "$LIVE-$suffix"
+		untouched 1 pgrestore "$BACKUP" --replace
+		rm "$LIVE-$suffix"
+	done
+}
+
+@test "no kind for the other: an archive into SQLite is 64; options that are PostgreSQL's are, too" {
+	local option
+	printf 'PGDMP' >"$BATS_TEST_TMPDIR/x.dump"
+	echo 'select 1;' >"$BATS_TEST_TMPDIR/x.sql"
+	fill_lite "$LIVE" 1 5
+	untouched 64 pgrestore "$BATS_TEST_TMPDIR/x.sql" --replace
+	for option in --clean '--into x' '--clean --tables t' '--jobs 2 --clean'; do
+		# shellcheck disable=SC2086 # words
+		untouched 64 pgrestore "$BACKUP" $option
+	done
+}
+
+@test "--verify of what was restored" {
+	fill_lite "$LIVE" 1 5
+	exits 0 pgrestore "$BACKUP" --replace --verify 'rows=a>=20000'
+	fill_lite "$LIVE" 1 5
+	exits 1 pgrestore "$BACKUP" --replace --verify 'rows=a>=20001'
+	says 'rows=a'
+	equals "$(what_it_is "$LIVE")" '1|1|ok'
+}
+
+# readers_and_writers WAL: some of each, until DIR/stop is there; what is neither old nor new is a line in BAD.
+readers_and_writers() {
+	cat >"$BATS_TEST_TMPDIR/clients.py" <<-'END'
+		import os, sqlite3, sys, threading
+		file, folder = sys.argv[1:]
+		bad, seen = [], set()
+
+		def run(writes):
+		    n = 0
+		    while not os.path.exists(folder + "/stop"):
+		        n += 1
+		        try:
+		            db = sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=20, isolation_level=None)
+		            for _ in range(3):
+		                if writes:
+		                    db.execute("begin immediate")
+		                    db.execute("insert into a (x) values ('new')")
+		                    db.execute("update z set i = (select count(*) from a)")
+		                    db.execute("commit")
+		                row = db.execute("select generation, (select count(*) from a) = (select i from z), (select count(*) from a) > 4 from whole").fetchall()
+		                seen.add(row[0][0])
+		                if len(row) != 1 or row[0][1:] != (1, 1):
+		                    bad.append(repr(row))
+		            db.close()
+		        except sqlite3.OperationalError as e:
+		            if "locked" not in str(e) and "schema has changed" not in str(e):
+		                bad.append(str(e))
+		        except sqlite3.Error as e:
+		            bad.append(str(e))
+
+		threads = [threading.Thread(target=run, args=(i < 2,)) for i in range(5)]
+		[t.start() for t in threads]
+		open(folder + "/started", "w").close()
+		[t.join() for t in threads]
+		open(folder + "/bad", "w").write("".join(line + "\n" for line in bad))
+		open(folder + "/seen", "w").write(" ".join(map(str, sorted(seen))))
+	END
+	rm -f "$BATS_TEST_TMPDIR"/{stop,started,bad,seen}
+	python3 "$BATS_TEST_TMPDIR/clients.py" "$LIVE" "$BATS_TEST_TMPDIR" 3>&- &
+	CLIENTS=$!
+	echo "$CLIENTS" >"$BATS_TEST_TMPDIR/clients.pid"
+	wait_until 20 test -e "$BATS_TEST_TMPDIR/started"
+}
+
+end_clients() {
+	touch "$BATS_TEST_TMPDIR/stop"
+	wait_until 60 pid_gone "$CLIENTS"
+	sort "$BATS_TEST_TMPDIR/bad" | uniq -c | head -n 5
+	[ ! -s "$BATS_TEST_TMPDIR/bad" ]
+}
+
+@test "readers and writers of a live file see the old one or the new one, and nothing between" {
+	local mode
+	for mode in '' wal; do
+		rm -rf "$DIR" && mkdir "$DIR"
+		# shellcheck disable=SC2086 # nothing or a word
+		fill_lite "$LIVE" 1 5 $mode
+		readers_and_writers
+		exits 0 pgrestore "$BACKUP" --replace
+		equals "$(lite "$LIVE" 'select generation from whole')" 2
+		wait_until 10 grown
+		end_clients
+		equals "$(<"$BATS_TEST_TMPDIR/seen")" '1 2'
+		equals "$(lite "$LIVE" 'select integrity_check from pragma_integrity_check')" ok
+		equals "$(what_it_is "$(kept)")" '1|1|ok'
+	done
+}
+
+grown() {
+	[ "$(lite "$LIVE" 'select i from z')" -gt 20005 ]
+}
+
+@test "SIGKILL at random moments: the old one or the new one, whole, and the next one gets through" {
+	local n old=0 new=0 mode
+	random_series
+	fill_lite "$LIVE" 1 5
+	took pgrestore -q "$BACKUP" --replace
+	for ((n = 0; n < $(rounds 100); n++)); do
+		rm -rf "$DIR" && mkdir "$DIR"
+		mode=
+		[ $((n % 2)) -eq 0 ] || mode=wal
+		# shellcheck disable=SC2086 # nothing or a word
+		[ $((n % 5)) -eq 4 ] || fill_lite "$LIVE" 1 5 $mode
+		pgrestore -q "$BACKUP" --replace >/dev/null 2>&1 3>&- &
+		echo $! >"$BATS_TEST_TMPDIR/run.pid"
+		pause $((RANDOM % (TOOK * 11 / 10 + 2)))
+		kill -KILL "$(cat "$BATS_TEST_TMPDIR/run.pid")" 2>/dev/null || true
+		wait_until 10 pid_gone "$(cat "$BATS_TEST_TMPDIR/run.pid")"
+		if [ -e "$LIVE" ]; then
+			case $(what_it_is "$LIVE") in
+			'1|1|ok') old=$((old + 1)) ;;
+			'2|1|ok') new=$((new + 1)) ;;
+			*) what_it_is "$LIVE"; false ;;
+			esac
+		else
+			equals $((n % 5)) 4
+		fi
+		exits 0 pgrestore "$BACKUP" --replace
+		equals "$(what_it_is "$LIVE")" '2|1|ok'
+		equals "$(find "$DIR" -name '*.part*')" ''
+	done
+	echo "# $old times the old one, $new times the new one" >&3
+}
