@@ -77,10 +77,9 @@ static const char about[] =
 	"\n"
 	"A database that is missing is made; an empty one is filled in one transaction;\n"
 	"one that is not is left alone (exit 1) unless --replace: the backup is restored\n"
-	"beside it and swapped in when it is whole: sessions are ended, and who logs in at\n"
-	"that moment must try again. The old one stays, as DB_before_TIME, until it is\n"
-	"dropped or undo brings it back. URL is found as by waitdb; its database must be\n"
-	"the backup's, unless it is given here.";
+	"beside it and swapped in when it is whole; sessions are ended, and who logs in\n"
+	"just then must try again. The old one stays, as DB_before_TIME, until dropped\n"
+	"or undone. URL is as for waitdb; its database is the backup's unless given here.";
 
 static const char notes[] =
 	"examples:\n"
@@ -249,10 +248,8 @@ static bool fills_beside(void)
 {
 	struct buf why = BUF_INIT;
 	bool wants = job.r.content == CONTENT_SQL || o.verify;
-	bool beside = o.jobs > 1 || (wants && side_check_swap(&job.side, &why) == 0);
 
-	buf_free(&why);
-	return beside;
+	return o.jobs > 1 || (wants && side_check_swap(&job.side, &why) == 0);
 }
 
 static enum mode choose_mode(struct db *db)
