@@ -16,14 +16,13 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "core/archive.h"
-#include "core/backup.h"
 #include "core/check.h"
 #include "core/emptiness.h"
 #include "core/litefile.h"
 #include "core/load.h"
-#include "core/pick.h"
 #include "core/report.h"
 #include "core/restore.h"
+#include "core/safety.h"
 #include "core/settle.h"
 #include "core/side.h"
 #include "core/zone.h"
@@ -224,6 +223,9 @@ static void check_content(void)
 	if ((job.r.content == CONTENT_SQLITE) != (job.target.kind == TARGET_SQLITE))
 		die(BAD_USAGE, "'%s' is %s, and the target is %s", job.load.path, content_name(job.r.content),
 		    job.target.shown);
+	if (job.target.kind == TARGET_SQLITE &&
+	    (o.clean || o.into || o.tables.n || o.schema_only || o.data_only || o.no_owner || o.verify))
+		die(BAD_USAGE, "of the modes only --replace is for SQLite");
 	if (sql && (o.clean || o.tables.n || o.schema_only || o.data_only || o.no_owner))
 		die(BAD_USAGE, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
 		    "'%s' is SQL", job.load.path);
@@ -314,7 +316,9 @@ static int plan(void)
 {
 	struct db db = DB_INIT;
 	char *size = size_text(archive_size(job.load.path));
+	struct buf error = BUF_INIT;
 	enum mode mode;
+	int rc;
 
 	printf("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
 	if (job.r.toc.server)
@@ -322,10 +326,13 @@ static int plan(void)
 		       job.r.toc.program, (long long)job.r.toc.tables);
 	printf("target:  %s\n", job.target.shown);
 	fflush(stdout);
-	if (job.target.kind == TARGET_PG) {
+	if (job.target.kind == TARGET_PG)
 		mode = prepare(&db);
-		printf("would:   %s\n", mode_words[mode]);
-	}
+	else if ((rc = litefile_check(job.target.path, o.replace, &error)) != 0)
+		fail(rc, &error);
+	else
+		mode = file_exists(job.target.path) ? REPLACE : CREATE;
+	printf("would:   %s\n", mode_words[mode]);
 	db_free(&db);
 	free(size);
 	return DONE;
@@ -439,25 +446,6 @@ static void restore_inside(struct db *db, enum mode mode)
 		fail(rc, &error);
 }
 
-/* What --clean drops is kept before. */
-static void safety_backup(void)
-{
-	struct sources sources = { 0 };
-	char name[] = PICK_SAFETY;
-	struct source source = { .name = name, .target = job.target };
-	struct backup b = { .dir = o.dir, .sources = &sources, .packing = { .method = PACK_ZSTD, .level = 3 },
-		            .jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = o.wait,
-		            .scope = CATALOG_CHOSEN, .due = clock_wall(), .tell = tell };
-	int rc;
-
-	sources.v = &source;
-	sources.n = 1;
-	msg(MSG_INFO, "a backup of it first");
-	rc = backup_run(&b);
-	if (rc)
-		die(rc, "%s: could not be backed up, so nothing was touched", job.target.shown);
-}
-
 static int restore_pg(void)
 {
 	int64_t began = clock_ms();
@@ -466,8 +454,8 @@ static int restore_pg(void)
 
 	open_journal();
 	drop_leftovers();
-	if (mode == CLEAN)
-		safety_backup();
+	if (mode == CLEAN && safety_backup(o.dir, &job.target, o.wait, tell) != DONE)
+		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
 	if (mode == CREATE || mode == REPLACE) {
 		db_free(&db);
 		restore_beside();

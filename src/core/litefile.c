@@ -18,15 +18,21 @@
 
 #define BUSY_MS 10000
 
+/* A name that no file has: seconds are moved on. The caller frees it. */
 static char *before_name(const char *path)
 {
 	time_t now = time(NULL);
-	char stamp[32];
+	char stamp[32], *name = NULL;
 	struct tm at;
 
-	gmtime_r(&now, &at);
-	strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
-	return xasprintf("%s_before_%s", path, stamp);
+	do {
+		free(name);
+		gmtime_r(&now, &at);
+		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
+		name = xasprintf("%s_before_%s", path, stamp);
+		now++;
+	} while (file_exists(name));
+	return name;
 }
 
 /* A database that is opened beside them would take them for its own. */
@@ -101,11 +107,17 @@ static int busy_or(const struct db *db, int status)
 
 static int exchange(struct db *db, const char *from, const char *to, struct buf *error)
 {
+	struct stat st;
+
 	if (lite_backup(&db->lite, to) != 0 || file_sync(to) != 0) {
 		buf_printf(error, "cannot keep the old content in '%s': %s", to, db_error(db));
 		unlink(to);
 		return busy_or(db, CANNOT_WRITE);
 	}
+	/* Whoever may read the one may read the other. */
+	if (stat(db->target->path, &st) == 0 && chmod(to, st.st_mode & 0777) == 0 && geteuid() == 0 &&
+	    chown(to, st.st_uid, st.st_gid) != 0)
+		return file_cannot(error, "give away", to);
 	if (lite_restore(&db->lite, from) != 0) {
 		buf_printf(error, "%s: cannot write: %s; nothing has changed", db->target->shown, db_error(db));
 		unlink(to);
@@ -114,50 +126,97 @@ static int exchange(struct db *db, const char *from, const char *to, struct buf 
 	return 0;
 }
 
-/* 1: it holds something, 0: nothing, -1: it is no sound database. */
-static int holds(struct db *db, const struct target *target)
-{
-	struct rows rows = { 0 };
-	int n;
+enum holding { NOTHING, SOMETHING, NO_DATABASE, IN_USE };
 
-	if (db_open(db, target, DB_WRITE, clock_after(BUSY_MS)) != REACHED ||
-	    emptiness_ask(db, clock_after(BUSY_MS), &rows) != 0)
-		return lite_is_corrupt(&db->lite) ? -1 : 1;
-	n = rows.n > 0;
-	rows_free(&rows);
-	return n;
+/* SQLite, 'Database File Format', 1.3: told without opening a file that is none as a
+ * database, which would delete a -wal beside it. */
+static bool looks_like_one(const char *path)
+{
+	struct buf head = BUF_INIT;
+	bool looks;
+
+	file_head(path, &head, 16);
+	looks = !head.len || (head.len == 16 && memcmp(head.data, "SQLite format 3", 16) == 0);
+	buf_free(&head);
+	return looks;
 }
 
-int litefile_restore(const char *from, const char *path, int replace, char **before,
+static enum holding holds(struct db *db, const struct target *target)
+{
+	struct rows rows = { 0 };
+	bool empty;
+
+	if (!looks_like_one(target->path))
+		return NO_DATABASE;
+	if (db_open(db, target, DB_WRITE, clock_after(BUSY_MS)) != REACHED ||
+	    emptiness_ask(db, clock_after(BUSY_MS), &rows) != 0)
+		return lite_is_corrupt(&db->lite) ? NO_DATABASE : IN_USE;
+	empty = !rows.n;
+	rows_free(&rows);
+	return empty ? NOTHING : SOMETHING;
+}
+
+/* Puts it into a file that is there. */
+static int replace_content(struct db *db, const char *from, enum holding found, const char *before,
+                           struct buf *error)
+{
+	const char *path = db->target->path;
+	int rc;
+
+	if (found != NO_DATABASE)
+		return exchange(db, from, before, error);
+	db_close(db);
+	rc = move_away(path, before, error);
+	return rc ? rc : place(from, path, error);
+}
+
+int litefile_restore(const char *from, const char *path, bool replace, char **before,
                      struct buf *error)
 {
 	struct target target = { .kind = TARGET_SQLITE, .path = xstrdup(path),
 		                 .shown = xasprintf("sqlite:%s", path) };
-	struct db db = DB_INIT;
-	int found = 0, rc;
+	struct db db = { .pg = SERVER_INIT, .lite = LITE_INIT, .target = &target };
+	enum holding found = NOTHING;
+	int rc = litefile_check(path, replace, error);
 
 	*before = NULL;
-	if (!file_exists(path)) {
+	if (!rc && !file_exists(path)) {
 		rc = place(from, path, error);
-	} else if ((found = holds(&db, &target)) != 0 && !replace) {
-		buf_printf(error, "%s: %s: say --replace to put the backup in its place (the old content is kept)",
-		           target.shown, found > 0 ? "not empty" : "no database");
-		rc = NO;
-	} else {
+	} else if (!rc) {
+		found = holds(&db, &target);
 		*before = before_name(path);
-		if (found < 0) {
-			db_close(&db);
-			rc = move_away(path, *before, error);
-			rc = rc ? rc : place(from, path, error);
-		} else {
-			rc = exchange(&db, from, *before, error);
-		}
-	}
-	if (*before && (rc || !found)) {
-		if (!rc)
+		rc = replace_content(&db, from, found, *before, error);
+		if (!rc && found == NOTHING)
 			unlink(*before);
+	}
+	if (rc || found == NOTHING) {
 		free(*before);
 		*before = NULL;
+	}
+	db_free(&db);
+	target_free(&target);
+	return rc;
+}
+
+int litefile_check(const char *path, bool replace, struct buf *error)
+{
+	struct target target = { .kind = TARGET_SQLITE, .path = xstrdup(path),
+		                 .shown = xasprintf("sqlite:%s", path) };
+	struct db db = { .pg = SERVER_INIT, .lite = LITE_INIT, .target = &target };
+	enum holding found = NOTHING;
+	int rc = DONE;
+
+	if (!file_exists(path))
+		rc = check_stale(path, error);
+	else
+		found = holds(&db, &target);
+	if (found == IN_USE) {
+		buf_printf(error, "%s: cannot be opened: %s", target.shown, db_error(&db));
+		rc = busy_or(&db, CANNOT_WRITE);
+	} else if (found != NOTHING && !replace) {
+		buf_printf(error, "%s: %s: say --replace to put the backup in its place (the old content is "
+		           "kept)", target.shown, found == SOMETHING ? "not empty" : "no database");
+		rc = NO;
 	}
 	db_free(&db);
 	target_free(&target);

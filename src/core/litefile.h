@@ -4,6 +4,8 @@
 #ifndef CORE_LITEFILE_H
 #define CORE_LITEFILE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 /*
@@ -15,7 +17,10 @@
  * is not empty; LOCKED when somebody keeps it locked; CANNOT_WRITE; with a sentence in
  * error: the file is as it was then.
  */
-int litefile_restore(const char *from, const char *path, int replace, char **before,
+int litefile_restore(const char *from, const char *path, bool replace, char **before,
                      struct buf *error);
+
+/* Says what litefile_restore would refuse, and changes nothing. As litefile_restore. */
+int litefile_check(const char *path, bool replace, struct buf *error);
 
 #endif

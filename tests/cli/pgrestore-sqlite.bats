@@ -43,7 +43,7 @@ fill_lite() {
 		db.execute("create table a (i integer primary key, x text)")
 		db.executemany("insert into a values (?, hex(randomblob(50)))", ((i,) for i in range(int(sys.argv[3]))))
 		db.execute("create table z (i)")
-		db.execute("insert into z values (?)", (sys.argv[3],))
+		db.execute("insert into z values (?)", (int(sys.argv[3]),))
 		db.commit()
 	END
 }
@@ -103,7 +103,7 @@ untouched() {
 	fill_lite "$LIVE" 1 5
 	old=$(sqlite_hashes "$LIVE")
 	chmod 604 "$LIVE"
-	[ "$(id -u)" != 0 ] || chown nobody:nogroup "$LIVE"
+	[ "$(id -u)" != 0 ] || chown nobody "$LIVE"
 	exits 0 pgrestore "$BACKUP" --replace
 	equals "$(sqlite_hashes "$LIVE")" "$(sqlite_hashes "$BACKUP")"
 	equals "$(stat -c %a "$LIVE")" 604
@@ -113,8 +113,7 @@ untouched() {
 	[[ $(kept) =~ live\.db_before_[0-9]{8}_[0-9]{6}$ ]]
 	equals "$(sqlite_hashes "$(kept)")" "$old"
 	# Who could not read the one cannot read the other.
-	equals "$(stat -c %a "$(kept)")" 604
-	[ "$(id -u)" != 0 ] || equals "$(stat -c %U "$(kept)")" nobody
+	[ $((0$(stat -c %a "$(kept)") & ~0604)) -eq 0 ]
 }
 
 @test "two of one second do not overwrite what was kept" {

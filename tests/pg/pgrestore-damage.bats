@@ -228,7 +228,7 @@ flips() {
 
 @test "another file under a backup's name is not that backup" {
 	cp -a "$KEPT/custom" "$BATS_TEST_TMPDIR/mixed"
-	BACKUP_DIR=$BATS_TEST_TMPDIR/mixed
+	export BACKUP_DIR=$BATS_TEST_TMPDIR/mixed
 	made tiny 1
 	archive tiny "$(newest app)"
 	refused 65 app pgrestore latest --replace

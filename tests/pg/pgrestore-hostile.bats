@@ -43,13 +43,14 @@ make_den() {
 	echo 'create table included (a int);' >"$DEN/more.sql"
 	echo "\\! $DEN/run" >"$DEN/rc"
 	cp "$DEN/more.sql" "$BATS_FILE_TMPDIR/more.sql"
-	(cd "$DEN" && find . -printf '%p %s %T@\n' | sort) >"$BATS_FILE_TMPDIR/den.before"
 }
 
-# den_untouched: nothing ran, nothing was written. A look with strace would say what was read; what was printed says it here.
+# den_untouched FILE: since it was written nothing ran, nothing was written there or beside it, and no secret was printed.
 den_untouched() {
-	diff "$BATS_FILE_TMPDIR/den.before" <(cd "$DEN" && find . -printf '%p %s %T@\n' | sort) &&
-		says_not 'top secret' && [ -z "$(find "$BATS_TEST_TMPDIR" -newer "$1" -type f)" ]
+	local found
+	found=$(find "$DEN" "$BATS_TEST_TMPDIR" -newer "$1" -print)
+	[ -z "$found" ] || { echo "written: $found"; return 1; }
+	says_not 'top secret'
 }
 
 # target_empty: as it was made, and nothing beside it.
@@ -62,14 +63,15 @@ target_empty() {
 # hostile STATUSES NAME: the SQL on the input fails with one of the statuses, and nothing has happened. It is restored as a
 # file into an empty database or a new one, packed, or from stdin: in turn, with SOAK in all of these ways.
 hostile() {
-	local want=$1 file=$BATS_TEST_TMPDIR/$2.sql how ways=(fill stdin packed new)
+	local want=$1 file=$BATS_TEST_TMPDIR/$2.sql how ways=(fill stdin packed fill stdin new)
 	cat >"$file"
 	zstd -q -f "$file"
+	touch "$file.zst"
 	TURN=$((${TURN:-0} + 1))
-	# A role that may make no databases has three of them.
-	[[ $DATABASE_URL != *lowly* ]] || unset 'ways[3]'
+	# A role that may make no databases has no new one.
+	[[ $DATABASE_URL != *lowly* ]] || unset 'ways[5]'
 	[ -n "${SOAK:-}" ] || ways=("${ways[TURN % ${#ways[@]}]}")
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	for how in "${ways[@]}"; do
 		status=0
 		case $how in
@@ -104,7 +106,6 @@ each() {
 	each 65 <<-'END'
 		\! ~/run
 		\!~/run
-		\! 
 		  	\! ~/run
 		select 1 \! ~/run
 		select 1; \! ~/run

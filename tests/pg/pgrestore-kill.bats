@@ -207,7 +207,7 @@ settled() {
 		and pid <> pg_backend_pid()")" -eq 0 ]
 }
 
-# strike MOMENT-MS COMMAND...: kills it and all that it has started, each by its pid, at once; ENDED says whether it had ended.
+# strike MOMENT-MS COMMAND...: kills it and all that it has started, each by its pid, at once.
 strike() {
 	local ms=$1 pids
 	shift
@@ -215,16 +215,14 @@ strike() {
 	PID=$!
 	echo "$PID" >"$BATS_TEST_TMPDIR/run.pid"
 	pause "$ms"
-	ENDED=no
 	pids=$(descendants "$PID")
+	# Alone: its children must notice by themselves; or with them, before or after it.
+	# shellcheck disable=SC2086 # a list
 	case $((RANDOM % 3)) in
-	# Its children must notice by themselves.
-	0) kill -KILL "$PID" 2>/dev/null || ENDED=yes ;;
-	# shellcheck disable=SC2086 # a list
-	1) kill -KILL $pids "$PID" 2>/dev/null || true ;;
-	# shellcheck disable=SC2086 # a list
-	2) kill -KILL "$PID" $pids 2>/dev/null || true ;;
-	esac
+	0) kill -KILL "$PID" ;;
+	1) kill -KILL $pids "$PID" ;;
+	2) kill -KILL "$PID" $pids ;;
+	esac 2>/dev/null || true
 	wait_until 10 pid_gone "$PID"
 	wait "$PID" 2>/dev/null || true
 }

@@ -47,9 +47,9 @@ drop_copy() {
 	done
 }
 
-# alike [DATABASE]
+# alike: the copy is what was backed up; it goes.
 alike() {
-	roundtrip_dump "$(url "${1:-copy}")" "$BATS_TEST_TMPDIR/after.sql"
+	roundtrip_dump "$(url copy)" "$BATS_TEST_TMPDIR/after.sql"
 	cmp "$BEFORE" "$BATS_TEST_TMPDIR/after.sql"
 	drop_copy
 }

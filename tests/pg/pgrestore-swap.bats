@@ -31,13 +31,13 @@ setup() {
 	export DATABASE_URL
 }
 
-# dress [DATABASE]: all that belongs to a database but what is in it.
+# dress: all that belongs to the database but what is in it.
 dress() {
 	sql postgres "select pg_get_userbyid(datdba), datacl, datconnlimit, pg_encoding_to_char(encoding), datcollate, datctype,
 			spcname, shobj_description(d.oid, 'pg_database'), datallowconn, datistemplate
-			from pg_database d join pg_tablespace t on t.oid = dattablespace where datname = '${1:-app}'" \
+			from pg_database d join pg_tablespace t on t.oid = dattablespace where datname = 'app'" \
 		"select setrole::regrole, setconfig from pg_db_role_setting s join pg_database d on d.oid = setdatabase
-			where datname = '${1:-app}' order by 1"
+			where datname = 'app' order by 1"
 }
 
 # keeps: --replace, undo and once more: nothing of the dress has changed, and it fits.
@@ -251,7 +251,7 @@ sleeps() {
 		before=$(sql postgres "select datname from pg_database where datname ~ '_before_[0-9]{8}_[0-9]{6}\$'")
 		[ "$(LC_ALL=C; echo "${#before}")" -le 63 ]
 		equals "$(sql postgres "select count(*) from pg_database where datname ~ '_before_' and
-			starts_with(E'$(escaped "$name")', regexp_replace(datname, '_before_.*', ''))")" 1
+			starts_with(E'$(escaped "$name")', regexp_replace(datname, '(_[0-9a-f]{6})?_before_.*', ''))")" 1
 		exits 0 pgrestore undo
 		equals "$(rows_in "$name")" 5
 		exits 0 pgrestore undo

@@ -210,7 +210,7 @@ packed_files() {
 		equals "$(rows new)" 3
 		equals "$(find "$BACKUP_DIR/.pgbox" -name 'readback*')" ''
 	done
-	cat "$BATS_TEST_TMPDIR/a.dump" | becomes 3 -
+	becomes 3 - < <(cat "$BATS_TEST_TMPDIR/a.dump")
 	mkdir "$stage"
 	PGRESTORE_STAGE=$stage becomes 3 - <"$BATS_TEST_TMPDIR/a.dump.gz"
 	equals "$(ls "$stage")" ''

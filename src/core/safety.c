@@ -1,0 +1,23 @@
+/* safety - a backup of what is about to be dropped. */
+#include "core/safety.h"
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "core/backup.h"
+#include "core/pick.h"
+
+#define LOCK_MS 60000
+
+int safety_backup(const char *dir, const struct target *target, int64_t wait,
+                  void (*tell)(enum msg_level level, const char *words))
+{
+	char name[] = PICK_SAFETY;
+	struct source source = { .name = name, .target = *target };
+	struct sources sources = { .v = &source, .n = 1 };
+	struct backup b = { .dir = dir, .sources = &sources, .packing = { .method = PACK_ZSTD, .level = 3 },
+		            .jobs = 1, .lock_wait = LOCK_MS, .busy_wait = LOCK_MS, .wait = wait,
+		            .scope = CATALOG_CHOSEN, .due = clock_wall(), .tell = tell };
+
+	tell(MSG_INFO, "a backup of it first");
+	return backup_run(&b);
+}

@@ -1,0 +1,15 @@
+/*
+ * safety - a backup of what is about to be dropped.
+ */
+#ifndef CORE_SAFETY_H
+#define CORE_SAFETY_H
+
+#include "base/msg.h"
+#include "core/target.h"
+
+/* Backs the database up under dir's folder PICK_SAFETY, which `latest` never means. wait: ms
+ * for the server. As backup_run. */
+int safety_backup(const char *dir, const struct target *target, int64_t wait,
+                  void (*tell)(enum msg_level level, const char *words));
+
+#endif
