@@ -29,6 +29,8 @@
 #include "core/trial.h"
 #include "core/zone.h"
 
+#define JOBS_MAX 64
+
 static struct {
 	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into;
 	struct strs urls, databases, exclude;
@@ -209,6 +211,8 @@ static struct backup read_backup(void)
 	b.format = strcmp(o.format, "custom") == 0  ? DUMP_CUSTOM
 	           : strcmp(o.format, "plain") == 0 ? DUMP_PLAIN
 	                                            : DUMP_DIRECTORY;
+	if (b.jobs < 1 || b.jobs > JOBS_MAX)
+		die(BAD_CONFIG, "--jobs or BACKUP_JOBS: 1 to %d", JOBS_MAX);
 	if (b.jobs > 1 && b.format == DUMP_PLAIN)
 		die(BAD_CONFIG, "plain SQL cannot be dumped by several jobs: leave --jobs or --format");
 	if (b.jobs > 1)
@@ -261,13 +265,15 @@ static int run_slot(int64_t slot, void *arg)
 static void remember(struct history *h, void *arg)
 {
 	const struct backup *b = arg;
+	char *subject = sources_about(b->sources);
 	struct history found = { 0 };
 	struct catalog c;
 
-	if (catalog_open(&c, b->dir, false) == 0 && catalog_history(&c, clock_wall(), &found) == 0 &&
+	if (catalog_open(&c, b->dir, false) == 0 && catalog_history(&c, subject, clock_wall(), &found) == 0 &&
 	    (found.success > h->success || !(h->success || h->failures)))
 		*h = found;
 	catalog_free(&c);
+	free(subject);
 }
 
 static void tell_due(int64_t due, void *arg)
@@ -316,10 +322,27 @@ static int list(void)
 	return rc;
 }
 
+/* What the environment says is to be backed up; NULL where it says nothing. */
+static char *configured(void)
+{
+	struct strs none = { 0 };
+	struct buf error = BUF_INIT;
+	char *subject = NULL;
+
+	if (o.all)
+		strs_add(&o.databases, "*");
+	sources.exclude = o.exclude;
+	if (sources_read(&sources, &none, &o.urls, &o.databases, &error) == 0)
+		subject = sources_about(&sources);
+	buf_free(&error);
+	return subject;
+}
+
 static int status(void)
 {
 	int64_t limit = o.max_age, gap;
 	struct catalog c;
+	char *subject;
 	int rc;
 
 	read_schedule();
@@ -329,7 +352,9 @@ static int status(void)
 	if (catalog_open(&c, o.dir, false) != 0)
 		die(NO, "%s", c.journal.error.len ? c.journal.error.data
 		                                  : "there is no journal: nothing was ever backed up here");
-	rc = report_status(&c, limit, o.json);
+	subject = configured();
+	rc = report_status(&c, subject, limit, o.json);
+	free(subject);
 	catalog_free(&c);
 	return rc;
 }
@@ -359,7 +384,7 @@ static void print_verdict(const char *path, bool keep, const char *reason)
 static int prune(void)
 {
 	struct folder_lock lock;
-	struct strs folders = { 0 };
+	struct strs folders = { 0 }, systems = { 0 };
 	struct buf error = BUF_INIT;
 	struct catalog c;
 	int rc = DONE;
@@ -371,14 +396,15 @@ static int prune(void)
 	if (!catalog_is_open(&c))
 		die(NO_INPUT, "without a journal nothing is deleted: pgbackup sync makes one");
 	lock_folder(&lock);
-	if (catalog_folders(&c, &folders))
+	if (catalog_folders(&c, &folders, &systems))
 		die(NO, "%s", c.journal.error.data);
-	rc = prune_folders(&c, &folders, &o.keep, o.dry_run, print_verdict, tell, &error);
+	rc = prune_folders(&c, &folders, &systems, &o.keep, o.dry_run, print_verdict, tell, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	folder_release(&lock);
 	catalog_free(&c);
 	strs_free(&folders);
+	strs_free(&systems);
 	buf_free(&error);
 	return rc;
 }
@@ -389,10 +415,11 @@ static int sync_journal(void)
 	struct catalog c;
 	int rc;
 
-	open_catalog(&c, true);
-	if (!catalog_is_open(&c))
-		die(CANNOT_WRITE, "there is no journal to write to");
+	if (!file_is_dir(o.dir))
+		die(NO_INPUT, "there is no folder '%s': set BACKUP_DIR or --dir", o.dir);
 	lock_folder(&lock);
+	if (catalog_open_anew(&c, o.dir, tell) != 0)
+		die(CANNOT_WRITE, "%s", c.journal.error.data);
 	rc = sync_all(&c, tell);
 	folder_release(&lock);
 	catalog_free(&c);

@@ -295,7 +295,9 @@ static enum mode prepare(struct db *db)
 	mode = choose_mode(db);
 	fresh = mode == CREATE || mode == REPLACE;
 	rc = restore_check(&job.r, fresh ? &job.side.db : db, fresh, &problems, &notes_, &error);
-	if (!rc && mode == REPLACE && (rc = side_check_swap(&job.side, &error)) != 0) {
+	if (!rc && fresh)
+		rc = mode == REPLACE ? side_check_swap(&job.side, &error) : side_check_create(&job.side, &error);
+	if (rc && fresh && error.len) {
 		strs_add(&problems, error.data);
 		buf_cut(&error, 0);
 	}

@@ -27,6 +27,7 @@ struct work {
 	const struct backup *b;
 	struct catalog catalog;
 	struct folder_lock folder;
+	char *about;      /* sources_about */
 	int64_t id;       /* of the run in the journal; 0: it has none */
 	bool told;        /* that the journal cannot be used */
 	size_t wanted, good, bad; /* databases; bad: what failed, roles too */
@@ -229,7 +230,7 @@ static int make(struct job *j, struct buf *error)
 	int rc;
 
 	if (catalog_is_open(&j->run->catalog))
-		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, INT64_MAX, &last));
+		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
 	rc = check_space(j, &last, error);
 	if (!rc)
 		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
@@ -301,15 +302,17 @@ static void tell_done(struct job *j)
 static void prune(struct job *j)
 {
 	struct work *r = j->run;
-	struct strs folders = { 0 };
+	struct strs folders = { 0 }, systems = { 0 };
 	struct buf error = BUF_INIT;
 
 	strs_add(&folders, j->item->folder);
+	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
 	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
-	    prune_folders(&r->catalog, &folders, &r->b->keep, false, NULL, r->b->tell, &error))
+	    prune_folders(&r->catalog, &folders, &systems, &r->b->keep, false, NULL, r->b->tell, &error))
 		tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
 	buf_free(&error);
 	strs_free(&folders);
+	strs_free(&systems);
 }
 
 /* The steps between the lock and the end; roles have fewer. */
@@ -406,14 +409,10 @@ static bool run_item(struct work *r, const struct item *item, bool roles)
 
 /* --- the whole run --- */
 
-/* A backup from the future of a clock that was set back is none of this slot. */
 static bool is_made(struct work *r, const struct item *item)
 {
-	struct newest newest = { 0 };
-
 	return catalog_is_open(&r->catalog) &&
-	       catalog_newest(&r->catalog, item->folder, clock_wall(), &newest) == 0 &&
-	       newest.made >= r->b->due;
+	       catalog_is_done(&r->catalog, r->about, r->b->due, item->folder);
 }
 
 /* What tells a server from others: its own number, else where it is. The caller frees it. */
@@ -555,7 +554,8 @@ int backup_run(const struct backup *b)
 	}
 	noted(&r, catalog_open(&r.catalog, b->dir, true));
 	recover(&r);
-	noted(&r, catalog_run(&r.catalog, b->scope, b->due, &r.id));
+	r.about = sources_about(b->sources);
+	noted(&r, catalog_run(&r.catalog, b->scope, r.about, b->due, &r.id));
 	for (size_t i = 0; i < b->sources->n; i++) {
 		struct items items = { 0 };
 
@@ -569,6 +569,7 @@ int backup_run(const struct backup *b)
 	folder_release(&r.folder);
 	catalog_free(&r.catalog);
 	strs_free(&r.servers);
+	free(r.about);
 	buf_free(&error);
 	return rc;
 }

@@ -31,6 +31,26 @@ int catalog_open(struct catalog *c, const char *dir, bool create)
 	return rc;
 }
 
+int catalog_open_anew(struct catalog *c, const char *dir,
+                      void (*tell)(enum msg_level level, const char *words))
+{
+	int rc = catalog_open(c, dir, true);
+	char *aside, *words;
+
+	if (rc >= 0 || !lite_is_corrupt(&c->journal.lite))
+		return rc;
+	aside = xasprintf("%s.damaged", c->journal.path);
+	words = xasprintf("%s: it is moved aside, to '%s'", c->journal.error.data, aside);
+	if (rename(c->journal.path, aside) == 0) {
+		tell(MSG_WARNING, words);
+		catalog_free(c);
+		rc = catalog_open(c, dir, true);
+	}
+	free(words);
+	free(aside);
+	return rc;
+}
+
 bool catalog_is_open(const struct catalog *c)
 {
 	return c->journal.lite.db;
@@ -52,10 +72,10 @@ static int query(struct catalog *c, const char *sql, const char *a, const char *
 
 /* --- runs --- */
 
-int catalog_run(struct catalog *c, const char *scope, int64_t due, int64_t *id)
+int catalog_run(struct catalog *c, const char *scope, const char *about, int64_t due, int64_t *id)
 {
 	struct run r = { .applet = APPLET, .name = scope, .status = "running", .attempt = 1,
-		         .dir = c->dir, .due = due };
+		         .dir = c->dir, .about = about, .due = due };
 
 	return journal_start(&c->journal, &r, id);
 }
@@ -116,16 +136,16 @@ static int add(struct catalog *c, int64_t run, const char *path, const char *fol
 	char *when = verified ? clock_iso(m->verified ? m->verified : clock_wall()) : NULL;
 	const char *params[] = { c->dir, id,   path,   m->kind, folder,
 		                 bytes,  m->sha256, when, made,    tables, m->suspect ? "1" : "0",
-		                 m->compression, gone };
+		                 m->compression, gone, m->system_id };
 	int rc = journal_query(
 		&c->journal,
 		"INSERT INTO files (dir, run, path, kind, database, bytes, sha256, verified, made,"
-		"  tables, suspect, compression, gone)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		"  tables, suspect, compression, gone, system)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
 		" ON CONFLICT (dir, path) DO UPDATE SET kind = ?4, database = ?5, bytes = ?6,"
 		"  sha256 = ?7, verified = ?8, made = ?9, tables = ?10, suspect = ?11,"
-		"  compression = ?12, gone = ?13, reason = NULL",
-		params, 13, NULL);
+		"  compression = ?12, gone = ?13, system = ?14, reason = NULL",
+		params, 14, NULL);
 
 	free(id);
 	free(bytes);
@@ -198,14 +218,18 @@ int catalog_gone(struct catalog *c, const char *path, const char *reason)
 	             path, reason, NULL, NULL);
 }
 
-int catalog_past(struct catalog *c, const char *folder, struct past **past, size_t *n,
-                 struct strs *paths)
+/* Older servers do not say who they are; theirs are taken for the ones that are meant. */
+#define OF_SYSTEM(parameter) "(" parameter " IS NULL OR system IS NULL OR system = " parameter ")"
+
+int catalog_past(struct catalog *c, const char *folder, const char *system_id, struct past **past,
+                 size_t *n, struct strs *paths)
 {
 	struct rows rows = { 0 };
 	int rc = query(c,
 	               "SELECT path, made, verified IS NOT NULL FROM files WHERE dir = ?1"
-	               " AND database = ?2 AND gone IS NULL ORDER BY made DESC, path DESC",
-	               folder, NULL, NULL, &rows);
+	               " AND database = ?2 AND gone IS NULL AND " OF_SYSTEM("?3")
+	               " ORDER BY made DESC, path DESC",
+	               folder, system_id, NULL, &rows);
 
 	*n = rows.n;
 	*past = rows.n ? xcalloc(rows.n, sizeof(**past)) : NULL;
@@ -219,15 +243,17 @@ int catalog_past(struct catalog *c, const char *folder, struct past **past, size
 	return rc;
 }
 
-int catalog_newest(struct catalog *c, const char *folder, int64_t not_after, struct newest *newest)
+int catalog_newest(struct catalog *c, const char *folder, const char *system_id, int64_t not_after,
+                   struct newest *newest)
 {
 	char *limit = number(not_after);
 	struct rows rows = { 0 };
 	int rc = query(c,
 	               "SELECT path, made, bytes, ifnull(tables, 0), kind, ifnull(compression, ''), suspect"
 	               " FROM files WHERE dir = ?1 AND database = ?2 AND made <= CAST(?3 AS INTEGER)"
+	               "  AND " OF_SYSTEM("?4")
 	               "  AND gone IS NULL AND verified IS NOT NULL ORDER BY made DESC, path DESC",
-	               folder, limit, NULL, &rows);
+	               folder, limit, system_id, &rows);
 	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
@@ -259,30 +285,44 @@ static int note_missing(struct catalog *c, const char *path,
 	return rc;
 }
 
-int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+int catalog_missing(struct catalog *c, const char *folder,
+                    void (*tell)(enum msg_level level, const char *words))
 {
-	struct strs here = { 0 }, away = { 0 };
-	int rc = list(c, "SELECT path FROM files WHERE dir = ?1 AND gone IS NULL ORDER BY path", &here) ||
-	         list(c, "SELECT path FROM files WHERE dir = ?1 AND reason = '" NOT_THERE "'", &away);
+	struct rows rows = { 0 };
+	int rc = query(c,
+	               "SELECT path, gone IS NOT NULL FROM files WHERE dir = ?1"
+	               " AND (?2 IS NULL OR database = ?2)"
+	               " AND (gone IS NULL OR reason = '" NOT_THERE "') ORDER BY path",
+	               folder, NULL, NULL, &rows);
 
-	for (size_t i = 0; i < here.n && !rc; i++)
-		if (!catalog_is_there(c, here.v[i]))
-			rc = note_missing(c, here.v[i], tell);
-	for (size_t i = 0; i < away.n && !rc; i++)
-		if (catalog_is_there(c, away.v[i]))
+	for (size_t i = 0; i < rows.n && !rc; i++) {
+		const char *path = rows_get(&rows, i, 0);
+		bool gone = rows_true(&rows, i, 1), there = catalog_is_there(c, path);
+
+		if (!gone && !there)
+			rc = note_missing(c, path, tell);
+		else if (gone && there)
 			rc = query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 AND path = ?2",
-			           away.v[i], NULL, NULL, NULL);
-	strs_free(&here);
-	strs_free(&away);
-	return rc ? -1 : 0;
+			           path, NULL, NULL, NULL);
+	}
+	rows_free(&rows);
+	return rc;
 }
 
-int catalog_folders(struct catalog *c, struct strs *folders)
+int catalog_folders(struct catalog *c, struct strs *folders, struct strs *systems)
 {
-	return list(c,
-	            "SELECT DISTINCT database FROM files WHERE dir = ?1 AND gone IS NULL"
-	            " ORDER BY database",
-	            folders);
+	struct rows rows = { 0 };
+	int rc = query(c,
+	               "SELECT DISTINCT database, ifnull(system, '') FROM files WHERE dir = ?1"
+	               " AND gone IS NULL ORDER BY 1, 2",
+	               NULL, NULL, NULL, &rows);
+
+	for (size_t i = 0; i < rows.n; i++) {
+		strs_add(folders, rows_get(&rows, i, 0));
+		strs_add(systems, rows_get(&rows, i, 1));
+	}
+	rows_free(&rows);
+	return rc;
 }
 
 /* --- how the last runs went --- */
@@ -292,35 +332,49 @@ int catalog_folders(struct catalog *c, struct strs *folders)
 	"WITH r AS (SELECT * FROM runs WHERE applet = '" APPLET "' AND dir = ?1"                   \
 	"  AND part_of IS NULL AND due IS NOT NULL)"
 
-int catalog_last(struct catalog *c, struct rows *rows)
+int catalog_last(struct catalog *c, const char *about, int64_t limit, struct rows *rows)
 {
-	return query(c,
-	             RUNS ", parts AS (SELECT p.*, r.name AS scope, r.due AS at FROM runs p"
-	             "  JOIN r ON r.id = p.part_of WHERE p.name <> '.globals'"
-	             "  AND p.name NOT GLOB '*/.globals'),"
-	             " newest AS (SELECT scope, at FROM parts"
-	             "  ORDER BY scope = '" CATALOG_SCHEDULED "' DESC, at DESC LIMIT 1)"
-	             " SELECT name, status, ifnull(error, '') FROM parts WHERE (scope, at) IN newest"
-	             "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
-	             " UNION SELECT database, 'done', '' FROM files WHERE NOT EXISTS (SELECT * FROM parts)"
-	             "  AND dir = ?1 AND gone IS NULL AND kind <> 'roles' ORDER BY 1",
-	             NULL, NULL, NULL, rows);
+	char *ms = number(limit);
+	int rc = query(c,
+	               RUNS ", parts AS (SELECT p.*, r.name AS scope, r.due AS at,"
+	               "   r.about IS ?2 AND ?2 IS NOT NULL AS ours FROM runs p"
+	               "  JOIN r ON r.id = p.part_of WHERE p.name <> '.globals'"
+	               "  AND p.name NOT GLOB '*/.globals'),"
+	               " newest AS (SELECT scope, at FROM parts ORDER BY ours DESC,"
+	               "  scope = '" CATALOG_SCHEDULED "' AND at >= (SELECT max(at) FROM parts)"
+	               "   - CAST(?3 AS INTEGER) DESC, at DESC LIMIT 1)"
+	               " SELECT name, status, ifnull(error, '') FROM parts WHERE (scope, at) IN newest"
+	               "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
+	               " UNION SELECT database, 'done', '' FROM files WHERE NOT EXISTS (SELECT * FROM parts)"
+	               "  AND dir = ?1 AND gone IS NULL AND kind <> 'roles' ORDER BY 1",
+	               about, ms, NULL, rows);
+
+	free(ms);
+	return rc;
 }
 
-int catalog_last_run(struct catalog *c, struct rows *rows)
+bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const char *folder)
 {
-	return query(c,
-	             RUNS " SELECT status, ifnull(error, ''), started FROM r"
-	             " ORDER BY name = '" CATALOG_SCHEDULED "' DESC, id DESC LIMIT 1",
-	             NULL, NULL, NULL, rows);
+	struct rows rows = { 0 };
+	char *moment = number(due);
+	bool done;
+
+	query(c,
+	      "SELECT 1 FROM runs p JOIN runs r ON r.id = p.part_of WHERE p.dir = ?1 AND p.name = ?2"
+	      " AND p.status = 'done' AND r.due = CAST(?3 AS INTEGER) AND r.about IS ?4",
+	      folder, moment, about, &rows);
+	done = rows.n > 0;
+	rows_free(&rows);
+	free(moment);
+	return done;
 }
 
-int catalog_history(struct catalog *c, int64_t now, struct history *h)
+int catalog_history(struct catalog *c, const char *about, int64_t now, struct history *h)
 {
 	char *limit = number(now + CATALOG_TOLERANCE_MS);
 	struct rows rows = { 0 };
 	int rc = query(c,
-	               RUNS ", past AS (SELECT * FROM r WHERE due <= CAST(?2 AS INTEGER)),"
+	               RUNS ", past AS (SELECT * FROM r WHERE due <= CAST(?2 AS INTEGER) AND about IS ?3),"
 	               " good AS (SELECT max(id) AS id, max(due) AS due FROM past WHERE status = 'done'"
 	               "  AND name = '" CATALOG_SCHEDULED "'),"
 	               " bad AS (SELECT * FROM past WHERE name = '" CATALOG_SCHEDULED "'"
@@ -332,7 +386,7 @@ int catalog_history(struct catalog *c, int64_t now, struct history *h)
 	               "  ifnull((SELECT max(due) FROM bad), 0),"
 	               "  ifnull((SELECT min(due) FROM past WHERE status = 'interrupted'"
 	               "   AND name = '" CATALOG_SCHEDULED "'), 0)",
-	               limit, NULL, NULL, &rows);
+	               limit, about, NULL, &rows);
 
 	*h = (struct history){ 0 };
 	if (rows.n)

@@ -26,11 +26,16 @@ struct catalog {
 /* Opens the journal: PGBOX_JOURNAL, else DIR/.pgbox/journal.db. With create false a
  * missing one is an error. As journal_open; catalog_free after both. */
 int catalog_open(struct catalog *c, const char *dir, bool create);
+
+/* The same with create, but a journal that is damaged is moved aside (`.damaged`),
+ * of which tell hears, and a new one made. The folder's lock is held. */
+int catalog_open_anew(struct catalog *c, const char *dir,
+                      void (*tell)(enum msg_level level, const char *words));
 bool catalog_is_open(const struct catalog *c);
 
-/* Records the beginning of a run that counts for the moment due, and of one database
- * (or NULL: roles) in it. */
-int catalog_run(struct catalog *c, const char *scope, int64_t due, int64_t *id);
+/* Records the beginning of a run that counts for the moment due, about what sources_about
+ * says (may be NULL), and of one database in it. */
+int catalog_run(struct catalog *c, const char *scope, const char *about, int64_t due, int64_t *id);
 int catalog_part(struct catalog *c, int64_t run, const char *folder, const char *target,
                  int64_t *id);
 
@@ -60,45 +65,49 @@ int catalog_judge(struct catalog *c, const char *path, bool whole, const char *r
 /* Notes that a backup is no more. */
 int catalog_gone(struct catalog *c, const char *path, const char *reason);
 
-/* The backups of one database's folder, newest first: past[i].id is an index into
- * paths. -1 when the journal cannot say. The caller frees both. */
-int catalog_past(struct catalog *c, const char *folder, struct past **past, size_t *n,
-                 struct strs *paths);
+/* The backups of one database's folder and system (as above), newest first:
+ * past[i].id is an index into paths. -1 when the journal cannot say. The caller
+ * frees both. */
+int catalog_past(struct catalog *c, const char *folder, const char *system_id, struct past **past,
+                 size_t *n, struct strs *paths);
 
 /* A clock may be so much ahead; what is made or due later comes from one that was wrong. */
 #define CATALOG_TOLERANCE_MS 300000
 
-/* The newest verified backup of the folder that is there and was not made after a moment
- * (ms since 1970; INT64_MAX: any). */
+/* The newest verified backup of the folder that is there, is of that system (as in the
+ * manifest; NULL: any) and was not made after a moment (ms since 1970; INT64_MAX: any). */
 struct newest {
 	int64_t made; /* 0: there is none */
 	int64_t bytes, tables;
 	char kind[16], compression[16];
 	bool suspect;
 };
-int catalog_newest(struct catalog *c, const char *folder, int64_t not_after, struct newest *newest);
+int catalog_newest(struct catalog *c, const char *folder, const char *system_id, int64_t not_after,
+                   struct newest *newest);
 
-/* Columns folder, status and error of the databases of the last scheduled run that got
- * as far as looking at them, else of the last run; roles are left out. With no run on
- * record (after sync) of all that have a backup. */
-int catalog_last(struct catalog *c, struct rows *rows);
+/* Columns folder, status and error of the databases of the last run that got as far as
+ * looking at them: of those about `about` where there is one, else of the scheduled ones,
+ * unless that is more than limit ms older than a chosen one. Roles are left out. With no
+ * run on record (after sync) of all that have a backup. */
+int catalog_last(struct catalog *c, const char *about, int64_t limit, struct rows *rows);
 
-/* Columns status, error, ISO start of the last scheduled run. */
-int catalog_last_run(struct catalog *c, struct rows *rows);
+/* Whether a run about that, and for the moment due, has backed the folder up. */
+bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const char *folder);
 
-/* What the scheduler must remember; runs that were due in the future of now (ms since
- * 1970), but for the tolerance, are left out. */
-int catalog_history(struct catalog *c, int64_t now, struct history *h);
+/* What the scheduler must remember of the runs about that; runs that were due in the
+ * future of now (ms since 1970), but for the tolerance, are left out. */
+int catalog_history(struct catalog *c, const char *about, int64_t now, struct history *h);
 
 /* Whether the backup's data and manifest are there. */
 bool catalog_is_there(const struct catalog *c, const char *path);
 
-/* Notes as gone the backups that are not there any more, of which tell hears, and takes
- * that back of those that are there again. The folder's lock is held. */
-int catalog_missing(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
+/* Notes as gone the backups of a folder (NULL: of all) that are not there any more, of which
+ * tell hears, and takes that back of those that are there again. The lock is held. */
+int catalog_missing(struct catalog *c, const char *folder, void (*tell)(enum msg_level level, const char *words));
 
-/* The folders that hold backups. */
-int catalog_folders(struct catalog *c, struct strs *folders);
+/* The folders that hold backups, and of which systems ("" where that is not known), side by
+ * side. */
+int catalog_folders(struct catalog *c, struct strs *folders, struct strs *systems);
 
 void catalog_free(struct catalog *c);
 

@@ -116,6 +116,20 @@ static int look_extensions(struct dump *d, struct manifest *m)
 	return rc;
 }
 
+/* What tells the server from others; not everywhere is everybody allowed to ask. */
+static int look_system(struct dump *d, struct manifest *m)
+{
+	struct rows rows = { 0 };
+	int rc = 0;
+
+	if (server_version(&d->db.pg) >= 90600)
+		rc = ask(d, "SELECT CASE WHEN has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')"
+		         " THEN (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) END", &rows);
+	manifest_set(&m->system_id, rows_get(&rows, 0, 0));
+	rows_free(&rows);
+	return rc;
+}
+
 /* Standbys can export snapshots since 10. */
 static int take_snapshot(struct dump *d, bool standby)
 {
@@ -170,7 +184,7 @@ static int look_pg(struct dump *d, struct manifest *m, struct buf *error)
 	rc = begin(d) || ask(d, find_facts, &rows) || rows.n != 1;
 	if (!rc)
 		take_facts(m, &rows);
-	rc = rc || look_provider(d, m) || look_extensions(d, m) ||
+	rc = rc || look_system(d, m) || look_provider(d, m) || look_extensions(d, m) ||
 	     take_snapshot(d, rows_true(&rows, 0, 9));
 	rows_free(&rows);
 	if (!rc)
@@ -415,6 +429,7 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 
 static int look_lite(struct dump *d, struct manifest *m, struct buf *error)
 {
+	char *real = realpath(d->target->path, NULL);
 	struct rows rows = { 0 };
 	int rc = lite_query(&d->db.lite,
 	                    "SELECT sqlite_version(), (SELECT encoding FROM pragma_encoding),"
@@ -428,12 +443,14 @@ static int look_lite(struct dump *d, struct manifest *m, struct buf *error)
 
 		manifest_set(&m->engine, engine);
 		manifest_set(&m->server, "SQLite");
+		manifest_set(&m->system_id, real ? real : d->target->path);
 		manifest_set(&m->encoding, rows_get(&rows, 0, 1));
 		manifest_set(&m->database, file_base(d->target->path));
 		m->database_bytes = number(&rows, 2);
 		free(engine);
 	}
 	rows_free(&rows);
+	free(real);
 	return rc ? UNAVAILABLE : 0;
 }
 

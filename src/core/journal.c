@@ -43,10 +43,12 @@ static const char *const steps[] = {
 	"CREATE INDEX files_run ON files (run);",
 	/* Backups; for what core/catalog says. Moments are ms since 1970. */
 	"ALTER TABLE runs ADD COLUMN dir TEXT;"      /* the folder of the backups */
+	"ALTER TABLE runs ADD COLUMN about TEXT;"    /* which databases: a hash of the settings */
 	"ALTER TABLE runs ADD COLUMN part_of INTEGER;" /* of a database: its run */
 	"ALTER TABLE runs ADD COLUMN due INTEGER;"   /* of a run: the moment it counts for */
 	"ALTER TABLE files ADD COLUMN dir TEXT;"     /* path is relative to it */
 	"ALTER TABLE files ADD COLUMN made INTEGER;" /* when its run started */
+	"ALTER TABLE files ADD COLUMN system TEXT;"  /* whose database: see core/manifest */
 	"ALTER TABLE files ADD COLUMN compression TEXT;"
 	"ALTER TABLE files ADD COLUMN tables INTEGER;"
 	"ALTER TABLE files ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
@@ -172,7 +174,7 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 	char host[256] = "", pid[32], attempt[32];
 	char *part_of = number(r->part_of), *due = number(r->due);
 	const char *params[] = { r->applet, r->name, r->target, r->status, attempt, r->sha256,
-		                 host,      pid,     r->dir,    part_of,   due };
+		                 host,      pid,     r->dir,    part_of,   due,     r->about };
 	struct rows rows = { 0 };
 	int rc = 0;
 
@@ -183,10 +185,10 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 	if (j->lite.db &&
 	    lite_query(&j->lite,
 	               "INSERT INTO runs (applet, name, target, status, attempt, sha256, host,"
-	               " pid, dir, part_of, due, started, finished) VALUES (?1, ?2, ?3, ?4, ?5,"
-	               " ?6, ?7, ?8, ?9, ?10, ?11, " NOW ", iif(?4 = 'running', NULL, " NOW "))"
+	               " pid, dir, part_of, due, about, started, finished) VALUES (?1, ?2, ?3, ?4, ?5,"
+	               " ?6, ?7, ?8, ?9, ?10, ?11, ?12, " NOW ", iif(?4 = 'running', NULL, " NOW "))"
 	               " RETURNING id",
-	               params, 11, &rows))
+	               params, 12, &rows))
 		rc = failed(j);
 	else if (rows.n)
 		*id = atoll(rows_get(&rows, 0, 0));

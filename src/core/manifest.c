@@ -39,6 +39,7 @@ static const struct field {
 	{ "suspect", FLAG, offsetof(struct manifest, suspect) },
 	{ "pgbox", TEXT, offsetof(struct manifest, pgbox) },
 	{ "engine", TEXT, offsetof(struct manifest, engine) },
+	{ "system_id", TEXT, offsetof(struct manifest, system_id) },
 	{ "server", TEXT, offsetof(struct manifest, server) },
 	{ "server_version", NUMBER, offsetof(struct manifest, server_version) },
 	{ "database_bytes", NUMBER, offsetof(struct manifest, database_bytes) },

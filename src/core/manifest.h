@@ -25,6 +25,8 @@ struct manifest {
 	char *compression;     /* zstd:3, gzip:6, lz4, none */
 	char *archive_version; /* of custom and directory: 1.16 */
 	char *engine;          /* what made it: pg_dump 18.6, SQLite 3.53.4 */
+	char *system_id;          /* the server's system identifier (pg_control_system, since 9.6),
+	                        * an SQLite file's real path */
 	char *server;          /* what it was made of: PostgreSQL 15.18, SQLite */
 	char *pgbox;           /* the version of this program */
 	int64_t server_version; /* 150018 */

@@ -29,7 +29,8 @@ static int delete_one(struct catalog *c, const char *path, const char *reason,
 	return rc;
 }
 
-static int prune_folder(struct catalog *c, const char *folder, const struct retention *keep, bool dry,
+static int prune_folder(struct catalog *c, const char *folder, const char *system_id,
+                        const struct retention *keep, bool dry,
                         void (*verdict)(const char *path, bool keep, const char *reason),
                         void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
@@ -39,8 +40,9 @@ static int prune_folder(struct catalog *c, const char *folder, const struct rete
 	size_t n = 0;
 	int rc = 0;
 
-	if ((!dry && catalog_missing(c, tell)) || catalog_past(c, folder, &past, &n, &paths) ||
-	    catalog_newest(c, folder, INT64_MAX, &newest)) {
+	if ((!dry && catalog_missing(c, folder, tell)) ||
+	    catalog_past(c, folder, system_id, &past, &n, &paths) ||
+	    catalog_newest(c, folder, system_id, INT64_MAX, &newest)) {
 		buf_puts(error, c->journal.error.data);
 		rc = NO;
 	} else {
@@ -64,13 +66,13 @@ static int prune_folder(struct catalog *c, const char *folder, const struct rete
 	return rc;
 }
 
-int prune_folders(struct catalog *c, const struct strs *folders, const struct retention *keep,
-                 bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
+int prune_folders(struct catalog *c, const struct strs *folders, const struct strs *systems,
+                  const struct retention *keep, bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
                  void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < folders->n && !rc; i++)
-		rc = prune_folder(c, folders->v[i], keep, dry, verdict, tell, error);
+		rc = prune_folder(c, folders->v[i], *systems->v[i] ? systems->v[i] : NULL, keep, dry, verdict, tell, error);
 	return rc;
 }

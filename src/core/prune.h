@@ -9,14 +9,16 @@
 #include "core/retention.h"
 
 /*
- * Judges the verified backups of each of the folders (relative to the catalog's) and
+ * Judges the verified backups of each of the folders (relative to the catalog's), of the
+ * system beside it ("": any), and
  * deletes those that are not kept; with dry it only judges. verdict (may be NULL) hears
  * of each backup, newest first; tell of each that was deleted, and of those that
  * somebody else had deleted. The folder's lock is held. 0; CANNOT_WRITE, or NO when the
  * journal failed, with a sentence in error.
  */
-int prune_folders(struct catalog *c, const struct strs *folders, const struct retention *keep,
-                  bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
+int prune_folders(struct catalog *c, const struct strs *folders, const struct strs *systems,
+                  const struct retention *keep, bool dry,
+                  void (*verdict)(const char *path, bool keep, const char *reason),
                   void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
 #endif

@@ -104,9 +104,8 @@ static void print_state(const struct state *s)
 	if (s->newest.suspect)
 		printf("; suspect beside the one before it, so nothing is pruned");
 	if (strcmp(s->run, "done") != 0)
-		printf("; the last run %s%s%s", strcmp(s->run, "running") == 0 ? "is " : "was ", s->run,
-		       strcmp(s->run, "running") == 0 ? "" : *s->error ? ": " : "");
-	printf("%s\n", strcmp(s->run, "running") == 0 ? "" : s->error);
+		printf("; its last run: %s%s%s", s->run, *s->error ? ": " : "", s->error);
+	putchar('\n');
 	free(size);
 	free(age);
 }
@@ -141,7 +140,7 @@ static int status_one(struct catalog *c, const struct rows *rows, size_t row, in
 	struct state s = { .folder = rows_get(rows, row, 0), .run = rows_get(rows, row, 1),
 		           .error = rows_get(rows, row, 2) };
 
-	catalog_newest(c, s.folder, clock_wall() + CATALOG_TOLERANCE_MS, &s.newest);
+	catalog_newest(c, s.folder, NULL, clock_wall() + CATALOG_TOLERANCE_MS, &s.newest);
 	s.age = clock_wall() - s.newest.made;
 	s.fresh = s.newest.made && s.age < limit;
 	if (json)
@@ -151,12 +150,12 @@ static int status_one(struct catalog *c, const struct rows *rows, size_t row, in
 	return s.fresh ? DONE : NO;
 }
 
-int report_status(struct catalog *c, int64_t limit, bool json)
+int report_status(struct catalog *c, const char *about, int64_t limit, bool json)
 {
 	struct rows rows = { 0 };
 	int rc = DONE;
 
-	if (catalog_last(c, &rows) != 0) {
+	if (catalog_last(c, about, limit, &rows) != 0) {
 		printf("failed: %s\n", c->journal.error.data);
 		return NO;
 	}

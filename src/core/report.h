@@ -14,9 +14,9 @@
  * journal) or missing. Manifests that cannot be read are told. DONE. */
 int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level, const char *words));
 
-/* Prints a line for each database of the last run: the age of its newest verified
- * backup, which must be below limit ms. DONE when all are fine, else NO. */
-int report_status(struct catalog *c, int64_t limit, bool json);
+/* Prints a line for each database of the last run (catalog_last): the age of its newest
+ * verified backup, which must be below limit ms. DONE when all are fine, else NO. */
+int report_status(struct catalog *c, const char *about, int64_t limit, bool json);
 
 /*
  * Fills manifests with the paths of those that the words name: a backup's file, with or

@@ -84,7 +84,7 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 
 		if (strs_has(&r->extensions, name))
 			strs_printf(notes, "extension %s: is there already and is kept", name);
-		else if (!r->data_only)
+		else if (!r->data_only && !(r->tables && r->tables->n))
 			rc = check_extension(db, self, name, problems);
 	}
 	return rc;
@@ -151,6 +151,11 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	self.superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
+	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
+		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to this role, "
+		                                            "its rights and policies are left out"
+		                                          : "role %s: is missing: it is made, without login",
+		            r->missing_roles.v[i]);
 	if (r->toc.statistics && r->server_version < 180000)
 		strs_printf(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
 	if (rc)
@@ -268,7 +273,7 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
-		                   .edit = r->missing_roles.n ? leave_out : NULL, .arg = r } };
+		                   .edit = r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out : NULL, .arg = r } };
 
 	arguments(r, fd, &args);
 	if (!rc && tool_run(&t) != 0)

@@ -301,6 +301,21 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 
 /* --- what may be swapped --- */
 
+int side_check_create(struct side *s, struct buf *error)
+{
+	struct rows rows = { 0 };
+	int rc = ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
+	             NULL, NULL, &rows);
+	bool may = rows_true(&rows, 0, 0);
+
+	rows_free(&rows);
+	if (rc || may)
+		return DONE;
+	buf_printf(error, "%s: this role may not make databases (CREATEDB): let another make it, empty, and "
+	           "restore into that", s->target->shown);
+	return DENIED;
+}
+
 int side_check_swap(struct side *s, struct buf *error)
 {
 	static const char find[] =

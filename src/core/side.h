@@ -32,6 +32,9 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
  * lock is free. Their names are added to dropped. */
 void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *dropped);
 
+/* Whether this role may make databases. 0, or DENIED with a sentence in error. */
+int side_check_create(struct side *s, struct buf *error);
+
 /* Gives the side database its name, which side_create makes. */
 void side_plan(struct side *s);
 
@@ -43,8 +46,8 @@ void side_plan(struct side *s);
 int side_create(struct side *s, const struct manifest *m, struct buf *error);
 
 /* What cannot be swapped: prepared transactions, subscriptions, logical replication
- * slots in the target's database; or this role may not rename it, or log in beside it. 0; NO or DENIED
- * with a sentence in error. */
+ * slots in the target's database; or this role may not rename it, or log in beside
+ * it. 0; NO or DENIED with a sentence in error. */
 int side_check_swap(struct side *s, struct buf *error);
 
 /* Gives the side database the target's privileges, settings, connection limit and

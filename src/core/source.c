@@ -10,6 +10,7 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "ext/hash.h"
 
 /* --- words --- */
 
@@ -247,6 +248,39 @@ int sources_read(struct sources *s, const struct strs *words, const struct strs 
 	if (!rc && !s->all)
 		rc = read_databases(s, names, error);
 	return rc ? rc : check_folders(s, error);
+}
+
+static void hash_text_of(struct hash *h, const char *text)
+{
+	if (text)
+		hash_add(h, text, strlen(text));
+	hash_add(h, "", 1);
+}
+
+static void hash_list(struct hash *h, const struct strs *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		hash_text_of(h, list->v[i]);
+	hash_text_of(h, NULL);
+}
+
+char *sources_about(const struct sources *s)
+{
+	unsigned char digest[HASH_BYTES];
+	char text[HASH_TEXT];
+	struct hash h;
+
+	hash_start(&h);
+	hash_text_of(&h, s->all ? "all" : NULL);
+	hash_list(&h, &s->exclude);
+	for (size_t i = 0; i < s->n; i++) {
+		hash_text_of(&h, s->v[i].name);
+		hash_text_of(&h, s->v[i].target.shown);
+		hash_list(&h, &s->v[i].databases);
+	}
+	hash_end(&h, digest);
+	hash_text(digest, text);
+	return xstrndup(text, 16);
 }
 
 /* --- items --- */

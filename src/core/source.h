@@ -50,6 +50,10 @@ int sources_read(struct sources *s, const struct strs *words, const struct strs 
 int source_items(const struct sources *s, size_t i, int64_t deadline, struct items *items,
                  struct buf *error);
 
+/* What tells these sources from others: a hash of their targets and databases. The caller
+ * frees it. */
+char *sources_about(const struct sources *s);
+
 /* The folder of the roles of a source: [NAME/].globals. The caller frees it. */
 char *source_globals(const struct source *s);
 

@@ -68,7 +68,7 @@ int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *w
 {
 	size_t prefix = strlen(c->root) + 1;
 	struct strs manifests = { 0 };
-	int rc = catalog_missing(c, tell) ? NO : DONE;
+	int rc = catalog_missing(c, NULL, tell) ? NO : DONE;
 
 	archive_manifests(c->root, &manifests);
 	for (size_t i = 0; i < manifests.n && rc != NO; i++) {

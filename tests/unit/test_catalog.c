@@ -51,7 +51,7 @@ static void run(struct catalog *c, const char *scope, int64_t due, const char *f
 {
 	int64_t id, part;
 
-	assert_int_equal(catalog_run(c, scope, due, &id), 0);
+	assert_int_equal(catalog_run(c, scope, NULL, due, &id), 0);
 	assert_int_equal(catalog_part(c, id, folder, "postgres@db:5432/app", &part), 0);
 	if (!status)
 		return;
@@ -94,7 +94,7 @@ static void assert_past(struct catalog *c, const char *wanted)
 	struct past *past;
 	size_t n;
 
-	assert_int_equal(catalog_past(c, "app", &past, &n, &paths), 0);
+	assert_int_equal(catalog_past(c, "app", NULL, &past, &n, &paths), 0);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&text, past[i].verified ? "%s%s" : "%s(%s)", i ? " " : "", paths.v[past[i].id]);
 	assert_string_equal(text.data, wanted);
@@ -107,7 +107,7 @@ static void assert_history(struct catalog *c, int64_t success, long failures, in
 {
 	struct history h;
 
-	assert_int_equal(catalog_history(c, MOMENT + 400 * DAY, &h), 0);
+	assert_int_equal(catalog_history(c, NULL, MOMENT + 400 * DAY, &h), 0);
 	assert_int_equal(h.success, success);
 	assert_int_equal(h.failures, failures);
 	assert_int_equal(h.failed_due, failed_due);
@@ -123,13 +123,13 @@ static void backups_come_newest_first_with_what_is_known_of_them(void **state)
 	(void)state;
 	open_in(&c, "past");
 	assert_past(&c, "");
-	assert_int_equal(catalog_newest(&c, "app", INT64_MAX, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, INT64_MAX, &newest), 0);
 	assert_int_equal(newest.made, 0);
 	add(&c, "app/b", MOMENT + 2, true);
 	add(&c, "app/a", MOMENT + 1, true);
 	add(&c, "app/c", MOMENT + 3, false);
 	assert_past(&c, "(app/c) app/b app/a");
-	assert_int_equal(catalog_newest(&c, "app", INT64_MAX, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, INT64_MAX, &newest), 0);
 	assert_int_equal(newest.made, MOMENT + 2);
 	assert_int_equal(newest.bytes, 1000);
 	assert_int_equal(newest.tables, 3);
@@ -150,17 +150,17 @@ static void what_is_not_there_or_comes_from_the_future_is_not_the_newest(void **
 	add(&c, "app/a", MOMENT, true);
 	add(&c, "app/b", MOMENT + 1, true);
 	add(&c, "app/c", MOMENT + 2, true);
-	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
 	assert_int_equal(newest.made, MOMENT + 1);
 	assert_int_equal(unlink("there/app/b"), 0);
-	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
 	assert_int_equal(newest.made, MOMENT);
 	assert_int_equal(unlink("there/app/a.json"), 0);
-	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
 	assert_int_equal(newest.made, 0);
 	/* Nothing was written: what comes back counts again. */
 	put_text("there/app/b", "");
-	assert_int_equal(catalog_newest(&c, "app", MOMENT + 1, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
 	assert_int_equal(newest.made, MOMENT + 1);
 	catalog_free(&c);
 }
@@ -181,7 +181,7 @@ static void what_was_found_damaged_or_went_counts_no_longer(void **state)
 	assert_false(catalog_is_verified(&c, "app/b", &known));
 	assert_true(known);
 	assert_past(&c, "(app/b) app/a");
-	assert_int_equal(catalog_newest(&c, "app", INT64_MAX, &newest), 0);
+	assert_int_equal(catalog_newest(&c, "app", NULL, INT64_MAX, &newest), 0);
 	assert_int_equal(newest.made, MOMENT);
 	assert_int_equal(catalog_judge(&c, "app/b", true, NULL), 0);
 	assert_past(&c, "app/b app/a");
@@ -218,7 +218,7 @@ static void a_promise_counts_once_it_is_kept_and_is_forgotten_otherwise(void **s
 	(void)state;
 	open_in(&c, "promises");
 	add(&c, "app/old", MOMENT - DAY, true);
-	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, MOMENT, &id), 0);
+	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, NULL, MOMENT, &id), 0);
 	assert_int_equal(catalog_promise(&c, id, "app/kept", "app", &m), 0);
 	assert_int_equal(catalog_promise(&c, id, "app/broken", "app", &m), 0);
 	assert_past(&c, "app/old");
@@ -236,7 +236,7 @@ static void a_promise_counts_once_it_is_kept_and_is_forgotten_otherwise(void **s
 
 static void the_folders_are_those_of_what_is_not_gone(void **state)
 {
-	struct strs texts = { 0 };
+	struct strs texts = { 0 }, of = { 0 };
 	struct manifest m = a_manifest(MOMENT);
 	struct catalog c;
 
@@ -247,11 +247,12 @@ static void the_folders_are_those_of_what_is_not_gone(void **state)
 	assert_int_equal(catalog_add(&c, "job/x/x", "job/x", &m, true), 0);
 	assert_int_equal(catalog_add(&c, "went/x", "went", &m, true), 0);
 	assert_int_equal(catalog_gone(&c, "went/x", "not there"), 0);
-	assert_int_equal(catalog_folders(&c, &texts), 0);
+	assert_int_equal(catalog_folders(&c, &texts, &of), 0);
 	assert_int_equal(texts.n, 2);
 	assert_string_equal(texts.v[0], "app");
 	assert_string_equal(texts.v[1], "job/x");
 	strs_free(&texts);
+	strs_free(&of);
 	manifest_free(&m);
 	catalog_free(&c);
 }
@@ -345,7 +346,7 @@ static void assert_last(struct catalog *c, const char *wanted)
 	struct rows rows = { 0 };
 	struct buf text = BUF_INIT;
 
-	assert_int_equal(catalog_last(c, &rows), 0);
+	assert_int_equal(catalog_last(c, NULL, DAY, &rows), 0);
 	for (size_t i = 0; i < rows.n; i++)
 		buf_printf(&text, "%s%s %s", i ? ", " : "", rows_get(&rows, i, 0), rows_get(&rows, i, 1));
 	assert_string_equal(text.data, wanted);
@@ -363,7 +364,7 @@ static void the_last_run_is_the_last_scheduled_one_that_looked_at_databases(void
 	assert_last(&c, "");
 	run(&c, CATALOG_CHOSEN, MOMENT, "chosen", "done");
 	assert_last(&c, "chosen done");
-	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, MOMENT + 1, &id), 0);
+	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, NULL, MOMENT + 1, &id), 0);
 	assert_int_equal(catalog_part(&c, id, "b", "b", &part), 0);
 	assert_int_equal(catalog_finish(&c, part, "failed", "why"), 0);
 	assert_int_equal(catalog_part(&c, id, "a", "a", &part), 0);
@@ -376,7 +377,7 @@ static void the_last_run_is_the_last_scheduled_one_that_looked_at_databases(void
 	run(&c, CATALOG_SCHEDULED, MOMENT + 1, "b", "done");
 	assert_last(&c, "a done, b done");
 	/* One that never got that far, and one that chose. */
-	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, MOMENT + 2, &id), 0);
+	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, NULL, MOMENT + 2, &id), 0);
 	assert_int_equal(catalog_finish(&c, id, "failed", "no server"), 0);
 	run(&c, CATALOG_CHOSEN, MOMENT + 3, "chosen", "done");
 	assert_last(&c, "a done, b done");
@@ -408,7 +409,7 @@ static void live(const char *dir, const struct schedule *s, int64_t *now, int64_
 
 		open_in(&c, dir);
 		assert_int_equal(catalog_interrupted(&c), 0);
-		assert_int_equal(catalog_history(&c, *now, &h), 0);
+		assert_int_equal(catalog_history(&c, NULL, *now, &h), 0);
 		due = schedule_due(s, &h, began);
 		if (due > end) {
 			*now = end;
@@ -419,7 +420,7 @@ static void live(const char *dir, const struct schedule *s, int64_t *now, int64_
 			*now = due;
 		slot = schedule_slot(s, due, *now);
 		assert_true(slot <= *now);
-		assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, slot, &id), 0);
+		assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, NULL, slot, &id), 0);
 		if (below(8) == 0) {
 			catalog_free(&c);
 			return;
@@ -520,7 +521,7 @@ static void failures_are_tried_again_for_the_moment_they_were_due_at(void **stat
 	for (int i = 0; i < 4; i++) {
 		run(&c, CATALOG_SCHEDULED, MOMENT + 6 * HOUR, "app", "failed");
 		change(&c, "UPDATE runs SET finished = '2026-11-21T16:31:00.000Z' WHERE status = 'failed'");
-		assert_int_equal(catalog_history(&c, MOMENT + DAY, &h), 0);
+		assert_int_equal(catalog_history(&c, NULL, MOMENT + DAY, &h), 0);
 		assert_int_equal(h.failed_due, MOMENT + 6 * HOUR);
 		/* Before 3.42, SQLite does not know parts of a second. */
 		if (h.failed)
