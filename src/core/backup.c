@@ -471,6 +471,7 @@ static void run_source(struct work *r, size_t i, struct items *items)
 
 		if (made)
 			tell(r, MSG_INFO, "%s: is backed up already", items->v[k].target.shown);
+		r->good += made;
 		if (made || run_item(r, &items->v[k], false))
 			good = good ? good : &items->v[k];
 	}

@@ -210,6 +210,18 @@ static bool is_newest(const struct strs *all, size_t i, size_t prefix)
 	       strncmp(all->v[i] + prefix, all->v[i + 1] + prefix, len) != 0;
 }
 
+/* The symlink beside a database's backups is as good as the database's name. The caller frees
+ * it. */
+static char *without_latest(const struct catalog *c, const char *word)
+{
+	const char *rest = skip_prefix(word, c->root);
+	const char *name = rest && *rest == '/' ? rest + 1 : word;
+	size_t len = strlen(name), end = strlen("/latest");
+
+	return len > end && strcmp(name + len - end, "/latest") == 0 ? xstrndup(name, len - end)
+	                                                             : xstrdup(word);
+}
+
 static int choose_word(const struct strs *all, size_t prefix, const char *word, bool every,
                        struct strs *chosen, struct buf *error)
 {
@@ -236,8 +248,12 @@ int report_choose(struct catalog *c, int n, char *const *words, bool every, stru
 	int rc = DONE;
 
 	archive_manifests(c->root, &all);
-	for (int i = 0; i < n && !rc; i++)
-		rc = choose_word(&all, prefix, words[i], every, manifests, error);
+	for (int i = 0; i < n && !rc; i++) {
+		char *word = without_latest(c, words[i]);
+
+		rc = choose_word(&all, prefix, word, every, manifests, error);
+		free(word);
+	}
 	for (size_t i = 0; i < all.n && !n; i++)
 		if (every || is_newest(&all, i, prefix))
 			strs_add(manifests, all.v[i]);
