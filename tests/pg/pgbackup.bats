@@ -118,6 +118,7 @@ facts() {
 	equals "$(field job/facts .pgbox)" "$("$PGBOX" --version | awk 'NR == 1 { print $2 }')"
 	equals "$(field job/facts .engine)" "$(pg_dump --version | sed 's/ (PostgreSQL)//; s/ (Debian.*//')"
 	equals "$(field job/facts .server)" "PostgreSQL $(facts 'show server_version' | cut -d' ' -f1)"
+	equals "$(field job/facts .system_id)" "$(facts 'select system_identifier from pg_control_system()')"
 	equals "$(field job/facts .server_version)" "$(facts 'show server_version_num')"
 	[ "$(field job/facts .database_bytes)" -gt 1000000 ]
 	equals "$(field job/facts '"\(.encoding) \(.collate) \(.ctype) \(.locale_provider)"')" 'LATIN1 C C libc'
@@ -129,7 +130,7 @@ facts() {
 		"$(facts 'select extname, extversion from pg_extension order by extname collate "C"')"
 	equals "$(field job/facts '.warnings | length')" 0
 	# There is no field that nobody has looked at here.
-	equals "$(field job/facts length)" 31
+	equals "$(field job/facts length)" 32
 }
 
 @test "an ICU database says so" {
