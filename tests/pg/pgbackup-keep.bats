@@ -317,7 +317,7 @@ then_fine() {
 	local data name
 	exits 0 pgbackup run
 	exits 0 pgbackup run other
-	data=$(newest app) name=$(basename "$(newest app)")
+	data=$(newest app)
 	# A copy in another folder, one beside it, a dump by hand, a manifest of nothing and somebody else's JSON.
 	mkdir "$BACKUP_DIR/copies"
 	cp "$data"* "$BACKUP_DIR/copies"
@@ -329,7 +329,7 @@ then_fine() {
 	content >"$BATS_TEST_TMPDIR/before"
 	rm "$BACKUP_DIR"/.pgbox/journal.db*
 	exits 65 pgbackup sync
-	says "other/$name"
+	says 'speaks of another file'
 	says_not 'settings.json'
 	equals "$(journal_sql 'select count(*) from files where gone is null')" 2
 	exits 0 pgbackup prune --keep-last 1 --keep-min 1
@@ -431,4 +431,70 @@ too_old() {
 	exits 0 pgbackup run other
 	exits 0 pgbackup status
 	says_not other
+}
+
+# A server with a database app of its own. Copies of one cluster have one number, so it is made anew.
+second_server() {
+	mkdir "$BATS_TEST_TMPDIR/run"
+	BATS_RUN_TMPDIR=$BATS_TEST_TMPDIR/run server_make "$BATS_TEST_TMPDIR/second"
+	server_start "$BATS_TEST_TMPDIR/second"
+	server_sql "$BATS_TEST_TMPDIR/second" postgres 'create database app'
+	server_sql "$BATS_TEST_TMPDIR/second" app 'create table s as select 1 a'
+}
+
+@test "another server's database of that name counts for nothing, and is not pruned" {
+	local theirs
+	second_server
+	exits 0 pgbackup run
+	theirs=$(newest app)
+	for _ in 1 2 3; do
+		exits 0 pgbackup run --keep-last 1 --keep-min 1 "$(server_url "$BATS_TEST_TMPDIR/second" app)"
+		says_not suspect
+	done
+	server_stop "$BATS_TEST_TMPDIR/second"
+	equals "$(backups app)" 2
+	[ -f "$theirs" ]
+	exits 0 pgbackup prune --keep-last 1 --keep-min 1
+	equals "$(backups app)" 2
+}
+
+@test "whose databases a run was about decides what the daemon remembers" {
+	exits 0 pgbackup run
+	timeout 60 pgbackup --every 1h >"$BATS_TEST_TMPDIR/mine" 2>&1 3>&- &
+	wait_until 20 grep -q 'the next run is at' "$BATS_TEST_TMPDIR/mine"
+	kill %1
+	wait %1 || true
+	equals "$(backups app)" 1
+	BACKUP_DATABASES='app,other' timeout 60 pgbackup --every 1h >"$BATS_TEST_TMPDIR/more" 2>&1 3>&- &
+	wait_until 20 grep -q 'the next run is at' "$BATS_TEST_TMPDIR/more"
+	kill %2
+	wait %2 || true
+	equals "$(backups app)/$(backups other)" 2/1
+}
+
+@test "a journal that is damaged is moved aside by sync, and made anew" {
+	exits 0 pgbackup run
+	head -c 24576 /dev/urandom >"$BACKUP_DIR/.pgbox/journal.db"
+	exits 1 pgbackup status
+	exits 0 pgbackup run
+	says 'not recorded'
+	exits 0 pgbackup sync
+	says 'moved aside'
+	[ -f "$BACKUP_DIR/.pgbox/journal.db.damaged" ]
+	exits 0 pgbackup status
+	equals "$(pgbackup list --json | jq -s -r 'map(.state) | unique[]')" verified
+}
+
+@test "a folder that is away for a while takes nothing from the journal" {
+	export PGBOX_JOURNAL=$BATS_TEST_TMPDIR/journal.db
+	exits 0 pgbackup run
+	mv "$BACKUP_DIR" "$BACKUP_DIR.away"
+	mkdir "$BACKUP_DIR"
+	exits 1 pgbackup status
+	exits 0 pgbackup run
+	rm -r "$BACKUP_DIR"
+	mv "$BACKUP_DIR.away" "$BACKUP_DIR"
+	exits 0 pgbackup status
+	exits 0 pgbackup run
+	equals "$(pgbackup list --json | jq -s -r 'map(.state) | unique[]')" verified
 }

@@ -122,7 +122,7 @@ data_range() {
 # flips KIND: random ones in its data are all found without its manifest.
 flips() {
 	local n start length offset bit
-	for ((n = 0; n < $(rounds 200) / 2; n++)); do
+	for ((n = 0; n < $(rounds 200) / 4; n++)); do
 		alone "$1"
 		FILE=$ALONE
 		[ ! -d "$ALONE" ] || FILE=$(find "$ALONE" -type f -size +40k | head -n 1)
@@ -195,6 +195,11 @@ flips() {
 		[ $((n % 4)) -ne 0 ] || keep=$((size - 1 - RANDOM % 64))
 		echo "round $n: ${ALONE##*/} ${FILE##*/} $keep of $size"
 		truncate -s "$keep" "$FILE"
+		if [ "${kinds[n % ${#kinds[@]}]}" = "$KEPT/none-directory" ]; then
+			# Nothing says how long a file of these is.
+			timeout 60 pgrestore plan "$ALONE" "$(url new)" 2>&1 | grep -qE 'cannot be known|damaged|cannot be read|cut off'
+			continue
+		fi
 		exits 65 pgrestore "$ALONE" "$(url new)"
 		one_sentence
 		server_untouched

@@ -14,7 +14,7 @@ setup_file() {
 	server_make "$SERVER"
 	server_start "$SERVER"
 	made app 3
-	sql app 'create view v as select a from t' 'create table other as select 1 b' 'create index on t (a)'
+	sql app 'create view v as select a from t' 'create table other as select 1 b' 'create index on t (a)' 'analyze t'
 	BACKUP_DIR=$KEPT exits 0 pgbackup run --roles no --url "$(url app)"
 	BACKUP_DIR=$KEPT/sql exits 0 pgbackup run --roles no --format plain --url "$(url app)"
 	content app >"$BATS_FILE_TMPDIR/content"
@@ -260,6 +260,11 @@ connected() {
 
 # --- clean ---
 
+# safety: the backup that --clean has made.
+safety() {
+	echo "$BACKUP_DIR/before-clean/app/$(readlink "$BACKUP_DIR/before-clean/app/latest")"
+}
+
 @test "--clean: what the backup has is made anew in place, after a backup; what it has not is left" {
 	local oid before
 	changed_app
@@ -271,9 +276,9 @@ connected() {
 	equals "$(sql app 'select n from newer')" 1
 	equals "$(sql postgres "select oid from pg_database where datname = 'app'")" "$oid"
 	equals "$(databases)" app
-	equals "$(backups app)" 2
-	says "$(newest app)"
-	exits 0 pgrestore latest --replace --drop-old
+	equals "$(backups app)" 1
+	says "$(safety)"
+	exits 0 pgrestore "$(safety)" --replace --drop-old
 	equals "$(content app)" "$before"
 }
 
@@ -281,8 +286,7 @@ connected() {
 	changed_app
 	broken
 	refused 65 app pgrestore "$BROKEN" --clean
-	equals "$(backups app)" 2
-	says "$(newest app)"
+	says "$(safety)"
 	says 'nothing has changed'
 	# A view on what is to be dropped.
 	sql app 'create view in_the_way as select a from t'
@@ -297,8 +301,8 @@ connected() {
 	before=$(content app)
 	exits 65 pgrestore "$BROKEN" --clean --jobs 2
 	says 'half restored'
-	says "$(newest app)"
-	exits 0 pgrestore latest --replace
+	says "$(safety)"
+	exits 0 pgrestore "$(safety)" --replace
 	equals "$(content app)" "$before"
 }
 
@@ -341,7 +345,7 @@ connected() {
 	equals "$(sql one "select string_agg(relname, ' ' order by relname) from pg_class where relkind in ('r', 'v')
 		and relnamespace = 'public'::regnamespace")" t
 	equals "$(rows one)" 3
-	exits 0 pgrestore latest:app --into two --tables t --tables other
+	exits 0 pgrestore latest:app --into two --tables t,other
 	equals "$(sql two "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")" 2
 	exits 0 pgrestore latest:app --into bare --schema-only
 	equals "$(rows bare)" 0

@@ -57,7 +57,8 @@ alike() {
 # comes_back OPTION...: made from nothing.
 comes_back() {
 	exits 0 pgrestore "$@" "$(url copy)"
-	says_not warning
+	says_not 'not analyzed'
+	says_not error
 	alike
 }
 
@@ -119,8 +120,8 @@ comes_back() {
 
 @test "no statistics, schema first and rows after" {
 	exits 0 pgrestore "$DUMP" --into copy --schema-only "$(url whole)"
-	equals "$(diff <(roundtrip_counts "$(url whole)" | grep -v '^large object') \
-		<(roundtrip_counts "$(url copy)" | grep -v '^large object'))" ''
+	equals "$(diff <(roundtrip_counts "$(url whole)" | grep -vE '^(large object|comment of pg_largeobject)') \
+		<(roundtrip_counts "$(url copy)" | grep -vE '^(large object|comment of pg_largeobject)'))" ''
 }
 
 @test "into every newer major: no error, the same objects, the same rows; archive and SQL" {

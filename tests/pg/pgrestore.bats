@@ -293,7 +293,7 @@ packed_files() {
 	made slow 0
 	DATABASE_URL=postgres://app:se%3Ds%2Fam%25e@127.0.0.1:$(cat "$SERVER/port")/slow \
 		background run pgrestore -v "$file"
-	DB=slow wait_until 20 sleeping slow
+	wait_until 20 sleeping slow
 	for pid in $PID $(pgrep -P "$PID") $(pgrep -P "$(pgrep -P "$PID" | head -n 1)" || true); do
 		tr '\0' '\n' <"/proc/$pid/cmdline" >>"$BATS_TEST_TMPDIR/cmdlines"
 	done
@@ -311,8 +311,8 @@ packed_files() {
 	sql postgres 'drop role app'
 }
 
-# sleeping DATABASE: an SQL file has come to its pg_sleep there.
+# sleeping DATABASE: an SQL file has come to its pg_sleep there, or beside it.
 sleeping() {
-	[ "$(sql postgres "select count(*) from pg_stat_activity where query ~ '^select pg_sleep' and datname = '$1'
+	[ "$(sql postgres "select count(*) from pg_stat_activity where query ~ '^select pg_sleep' and datname ~ '^$1'
 		and state = 'active'")" -gt 0 ]
 }
