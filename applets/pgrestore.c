@@ -28,8 +28,8 @@
 #include "core/zone.h"
 
 static struct {
-	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *tables_text;
-	struct strs tables;
+	const char *dir, *url, *into, *roles, *verify, *analyze, *stage;
+	struct strs listed, tables; /* as given, and each */
 	bool replace, clean, drop_old, schema_only, data_only, no_owner, json;
 	long jobs;
 	int64_t wait;
@@ -44,7 +44,7 @@ static const struct opt opts[] = {
 	     "drop and make anew what the backup has, in the database itself, after a backup of it"),
 	TEXT(0, "into", NULL, "NEWDB", &o.into, "restore into a new database of that name"),
 	NUMBER('j', "jobs", "PGRESTORE_JOBS", "N", &o.jobs, "restore N tables at a time"),
-	TEXT(0, "tables", NULL, "T,T...", &o.tables_text, "only these tables; with --into or --clean"),
+	LIST(0, "tables", NULL, "T,T...", &o.listed, "only these tables; with --into or --clean"),
 	FLAG(0, "schema-only", &o.schema_only, "no rows; with --into or --clean"),
 	FLAG(0, "data-only", &o.data_only, "only rows; with --into or --clean"),
 	FLAG(0, "no-owner", &o.no_owner, "everything belongs to the role that restores"),
@@ -192,11 +192,11 @@ static void choose_database(bool explicit_url)
 
 static void check_options(void)
 {
-	bool partly = o.tables_text || o.schema_only || o.data_only;
+	bool partly = o.listed.n || o.schema_only || o.data_only;
 	struct buf error = BUF_INIT;
 
-	if (o.tables_text)
-		strs_split(&o.tables, o.tables_text, ",");
+	for (size_t i = 0; i < o.listed.n; i++)
+		strs_split(&o.tables, o.listed.v[i], ",");
 	if (o.replace + o.clean + (o.into != NULL) > 1)
 		die(BAD_USAGE, "--replace, --clean and --into exclude each other");
 	if (o.drop_old && !o.replace)

@@ -72,12 +72,20 @@ static char *which_database(struct catalog *c, const char *database, struct buf 
 		only = xstrdup(database);
 	else if (folders.n == 1)
 		only = xstrdup(folders.v[0]);
+	else if (!folders.n)
+		buf_printf(error, "there is no backup in '%s'", c->root);
 	else
 		buf_printf(error, "'%s' has backups of %zu databases%s: say latest:DATABASE, or give a URL",
 		           c->root, folders.n, database ? ", and none of this one" : "");
 	strs_free(&manifests);
 	strs_free(&folders);
 	return only;
+}
+
+/* Nothing there, or too much to choose from. */
+static int no_word(const struct buf *error)
+{
+	return skip_prefix(error->data, "there is no") ? NO_INPUT : BAD_USAGE;
 }
 
 static int choose(struct catalog *c, char *word, bool every, struct strs *manifests, struct buf *error)
@@ -91,7 +99,7 @@ static int pick_latest(struct catalog *c, const char *database, bool exactly, ch
 {
 	char *word = exactly ? xstrdup(database) : which_database(c, database, error);
 	struct strs manifests = { 0 };
-	int rc = word ? choose(c, word, false, &manifests, error) : BAD_USAGE;
+	int rc = word ? choose(c, word, false, &manifests, error) : no_word(error);
 
 	if (!rc)
 		*path = data_of(manifests.v[manifests.n - 1]);
@@ -139,8 +147,8 @@ static int pick_moment(struct catalog *c, const char *text, const char *database
 
 	if (!read_moment(text, &moment))
 		buf_printf(error, "'@...' is no moment: write it as @2026-11-21 or @2026-11-21T02:00");
-	else if (word)
-		rc = choose(c, word, true, &manifests, error);
+	else
+		rc = word ? choose(c, word, true, &manifests, error) : no_word(error);
 	for (size_t i = manifests.n; i-- > 0 && !rc && !*path;) {
 		struct buf ignored = BUF_INIT;
 		struct manifest m;

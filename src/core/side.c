@@ -384,26 +384,18 @@ static const char find_dress[] =
 	"  FROM settings"
 	" UNION ALL"
 	" SELECT 4, format('ALTER DATABASE %I CONNECTION LIMIT %s', $2, datconnlimit) FROM old"
-	"  WHERE datconnlimit >= 0"
-	" UNION ALL"
-	" SELECT 5, format('COMMENT ON DATABASE %I IS %L', $2, shobj_description(oid, 'pg_database'))"
-	"  FROM old ORDER BY 1";
+	"  WHERE datconnlimit >= 0 ORDER BY 1";
 
 int side_dress(struct side *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = 0;
+	int rc = s->exists ? ask(s, find_dress, own_name(s), s->name, &rows) : 0;
 
-	if (!s->exists) {
-		run(s, ASK_MS, "COMMENT ON DATABASE %I IS NULL", (const char *const[]){ s->name });
-		return 0;
-	}
-	rc = ask(s, find_dress, own_name(s), s->name, &rows);
 	for (size_t i = 0; i < rows.n && !rc; i++)
 		rc = ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
-	rows_free(&rows);
 	if (rc)
 		failed(s, "carry its privileges and settings over", error);
+	rows_free(&rows);
 	return rc ? NO : 0;
 }
 
@@ -450,13 +442,31 @@ static void stop_ending(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Both renames or none. */
+/* The side database says what it is by its comment until the moment that it is none. */
+static int pass_comment(struct side *s, const char *from, const char *own)
+{
+	struct rows rows = { 0 };
+	int rc;
+
+	rc = ask(s,
+	         "SELECT format('COMMENT ON DATABASE %I IS %s', $1, coalesce(quote_literal("
+	         "(SELECT shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
+	         " WHERE datname = $2)), 'NULL'))",
+	         own, from ? from : "", &rows);
+	if (!rc)
+		rc = ask(s, rows_get(&rows, 0, 0), NULL, NULL, NULL);
+	rows_free(&rows);
+	return rc;
+}
+
+/* Both renames or none; the old one's comment goes with its name. */
 static int rename_both(struct side *s, const char *from, const char *to, const char *in)
 {
 	const char *const first[] = { from, to }, *const second[] = { in, from };
 	int rc = server_query(&s->db.pg, "BEGIN", NULL, 0, clock_after(ASK_MS), NULL) ||
 	         (s->exists && run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
 	         run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
+	         (s->name && pass_comment(s, s->exists ? to : NULL, from)) ||
 	         server_query(&s->db.pg, "COMMIT", NULL, 0, clock_after(ASK_MS), NULL);
 
 	return rc ? -1 : 0;

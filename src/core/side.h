@@ -50,8 +50,8 @@ int side_create(struct side *s, const struct manifest *m, struct buf *error);
  * it. 0; NO or DENIED with a sentence in error. */
 int side_check_swap(struct side *s, struct buf *error);
 
-/* Gives the side database the target's privileges, settings, connection limit and
- * comment. 0, or NO with a sentence in error. */
+/* Gives the side database the target's privileges, settings and connection limit; its
+ * comment comes with the swap. 0, or NO with a sentence in error. */
 int side_dress(struct side *s, struct buf *error);
 
 /*
