@@ -60,9 +60,14 @@ static void print_json(const struct rows *rows)
 /* A file, or a folder of backups. */
 static int open_given(struct journal *j, const char *path)
 {
-	char *file = file_is_dir(path) ? xasprintf("%s/" JOURNAL_BESIDE, path) : xstrdup(path);
-	int rc = journal_open_file(j, file);
+	char *file;
+	int rc;
 
+	/* A URL in the wrong place may have a password. */
+	if (strstr(path, "://"))
+		die(BAD_USAGE, "the operand is a journal file or a folder of backups, and no URL");
+	file = file_is_dir(path) ? xasprintf("%s/" JOURNAL_BESIDE, path) : xstrdup(path);
+	rc = journal_open_file(j, file);
 	free(file);
 	return rc;
 }

@@ -224,7 +224,7 @@ static void check_content(void)
 		die(BAD_USAGE, "'%s' is %s, and the target is %s", job.load.path, content_name(job.r.content),
 		    job.target.shown);
 	if (job.target.kind == TARGET_SQLITE &&
-	    (o.clean || o.into || o.tables.n || o.schema_only || o.data_only || o.no_owner || o.verify))
+	    (o.clean || o.into || o.tables.n || o.schema_only || o.data_only || o.no_owner))
 		die(BAD_USAGE, "of the modes only --replace is for SQLite");
 	if (sql && (o.clean || o.tables.n || o.schema_only || o.data_only || o.no_owner))
 		die(BAD_USAGE, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
@@ -479,8 +479,14 @@ static int restore_lite(void)
 	char *before;
 	int rc;
 
+	struct target copy = { .kind = TARGET_SQLITE, .path = job.load.data, .shown = job.load.path };
+	struct settle s = { .tables = -1, .wait = o.wait, .check = o.verify ? &job.verify : NULL };
+
 	open_journal();
 	record(file_base(job.target.path));
+	rc = settle_database(&s, &copy, &error);
+	if (rc)
+		fail(rc, &error);
 	rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
 
 	if (rc)

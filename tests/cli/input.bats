@@ -181,7 +181,7 @@ shown() {
 
 @test "too many operands and a command without words are 64" {
 	refuses 64 "isempty: error: 2 operands are too many: see isempty --help" isempty sqlite:a sqlite:b
-	refuses 64 "journal: error: 1 operands are too many: see journal --help" journal x
+	refuses 64 "journal: error: 2 operands are too many: see journal --help" journal x y
 	refuses 64 "waitdb: error: no command after --" waitdb sqlite:a.db --
 	refuses 64 "seedonce: error: no command after --" seedonce sqlite:a.db --
 	refuses 64 "seedonce: error: no command after --then" seedonce sqlite:a.db --then
