@@ -232,7 +232,7 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 		strs_add(args, "--single-transaction");
 	if (r->jobs > 1 && !r->one_transaction)
 		strs_printf(args, "--jobs=%ld", r->jobs);
-	if (r->clean) {
+	if (r->clean && !r->data_only) {
 		strs_add(args, "--clean");
 		strs_add(args, "--if-exists");
 	}

@@ -21,6 +21,9 @@
 #define MAKE_MS 600000  /* CREATE DATABASE may wait for a checkpoint */
 #define SWAP_MS 30000
 #define COMMENT "pgbox: being restored"
+/* What a side database is made with, so that one is told also before it has the comment: no
+ * statement does both. side_dress sets the right one. */
+#define MARK " CONNECTION LIMIT 7919"
 
 /* Names that begin alike must not be cut to the same. */
 static void mark_of(const char *name, char mark[16])
@@ -180,7 +183,7 @@ void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *
 	if (ask(s,
 	        "SELECT d.datname FROM pg_catalog.pg_database d"
 	        " WHERE left(d.datname, length($1)) = $1"
-	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "'"
+	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit = 7919"
 	        "   OR d.datname = ANY (string_to_array($2, E'\\n')))"
 	        "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
 	        "  AND pg_try_advisory_xact_lock(('x' || substr(md5('pgbox restore ' || d.datname), 1, 15))"
@@ -230,7 +233,7 @@ static int create_like_target(struct side *s)
 	int rc = ask(s, find_form(server_version(&s->db.pg)), own_name(s), NULL, &rows);
 
 	if (!rc)
-		rc = run(s, MAKE_MS, "CREATE DATABASE %I%s",
+		rc = run(s, MAKE_MS, "CREATE DATABASE %I%s" MARK,
 		         (const char *const[]){ s->name, rows_get(&rows, 0, 0) });
 	rows_free(&rows);
 	return rc;
@@ -250,14 +253,15 @@ static int create_like_manifest(struct side *s, const struct manifest *m)
 	if (icu)
 		rc = run(s, MAKE_MS,
 		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L"
-		         " LOCALE_PROVIDER icu ICU_LOCALE %L", words);
+		         " LOCALE_PROVIDER icu ICU_LOCALE %L" MARK, words);
 	if (rc && m && m->encoding)
 		rc = run(s, MAKE_MS,
-		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L", words);
+		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L" MARK,
+		         words);
 	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
-		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0 ENCODING %L", words);
+		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0 ENCODING %L" MARK, words);
 	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
-		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0", words);
+		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0" MARK, words);
 	/* Who may not give it away keeps it. */
 	if (!rc && m && m->owner)
 		run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, m->owner });
@@ -384,12 +388,14 @@ static const char find_dress[] =
 	"  FROM settings"
 	" UNION ALL"
 	" SELECT 4, format('ALTER DATABASE %I CONNECTION LIMIT %s', $2, datconnlimit) FROM old"
-	"  WHERE datconnlimit >= 0 ORDER BY 1";
+	"  ORDER BY 1";
 
 int side_dress(struct side *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = s->exists ? ask(s, find_dress, own_name(s), s->name, &rows) : 0;
+	int rc = s->exists ? ask(s, find_dress, own_name(s), s->name, &rows)
+	                   : run(s, ASK_MS, "ALTER DATABASE %I CONNECTION LIMIT -1",
+	                         (const char *const[]){ s->name });
 
 	for (size_t i = 0; i < rows.n && !rc; i++)
 		rc = ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);

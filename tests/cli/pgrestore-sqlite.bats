@@ -227,10 +227,13 @@ untouched() {
 	done
 }
 
-@test "--verify is no word for SQLite, and is not passed over" {
+@test "--verify is asked of the backup: what fails leaves the file, and nothing beside it" {
 	fill_lite "$LIVE" 1 5
-	untouched 64 pgrestore "$BACKUP" --replace --verify 'rows=a>=20001'
-	PGRESTORE_VERIFY='rows=a>=20001' untouched 64 pgrestore "$BACKUP" --replace
+	untouched 1 pgrestore "$BACKUP" --replace --verify 'rows=a>=20001'
+	says 'rows=a'
+	PGRESTORE_VERIFY='table=nowhere' untouched 1 pgrestore "$BACKUP" --replace
+	exits 0 pgrestore "$BACKUP" --replace --verify 'rows=a>=20000'
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
 }
 
 # readers_and_writers WAL: some of each, until DIR/stop is there; what is neither old nor new is a line in BAD.
