@@ -198,9 +198,8 @@ static bool names_missing(const struct restore *r, const char *line, size_t len)
 }
 
 /* Each line of what pg_restore sends about owners, rights and policies is a statement. */
-static char *leave_out(const char *statement, void *arg)
+static char *leave_out(const char *statement, const struct restore *r)
 {
-	const struct restore *r = arg;
 	struct buf kept = BUF_INIT;
 	bool changed = false;
 
@@ -221,6 +220,40 @@ static char *leave_out(const char *statement, void *arg)
 	return NULL;
 }
 
+/* --- what --clean drops --- */
+
+/* Whether a statement drops something, as pg_restore --clean sends them; a view that is
+ * part of a circle loses its query first (pg_dump.c, createDummyViewAsClause). */
+static bool is_drop(const char *statement)
+{
+	return skip_prefix(statement, "DROP ") ||
+	       (skip_prefix(statement, "ALTER ") && strstr(statement, " DROP ")) ||
+	       (skip_prefix(statement, "CREATE OR REPLACE VIEW ") && strstr(statement, " AS\nSELECT\n    NULL::"));
+}
+
+/* IF EXISTS does not forgive a missing schema everywhere, nor that a partition's constraint
+ * goes only with its parent's: what is not there, or goes with something else, is dropped. */
+static char *ease(const char *statement)
+{
+	static const char tag[] = "$pgbox_clean$";
+
+	if (strstr(statement, tag))
+		return NULL;
+	return xasprintf("DO $pgbox_do$ BEGIN EXECUTE %s%s%s; EXCEPTION WHEN undefined_object"
+	                 " OR undefined_table OR undefined_function OR undefined_column"
+	                 " OR invalid_schema_name OR invalid_table_definition THEN NULL; END $pgbox_do$",
+	                 tag, statement, tag);
+}
+
+static char *edit(const char *statement, void *arg)
+{
+	const struct restore *r = arg;
+
+	if (r->clean && is_drop(statement))
+		return ease(statement);
+	return r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out(statement, r) : NULL;
+}
+
 /* --- archives --- */
 
 static void arguments(const struct restore *r, int list, struct strs *args)
@@ -230,7 +263,8 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 	strs_add(args, "--exit-on-error");
 	if (r->one_transaction)
 		strs_add(args, "--single-transaction");
-	if (r->jobs > 1 && !r->one_transaction)
+	/* Its tables refer to each other, which pg_restore's order of jobs does not know. */
+	if (r->jobs > 1 && !r->one_transaction && !strs_has(&r->toc.extensions, "postgis_topology"))
 		strs_printf(args, "--jobs=%ld", r->jobs);
 	if (r->clean && !r->data_only) {
 		strs_add(args, "--clean");
@@ -273,7 +307,7 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
-		                   .edit = r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out : NULL, .arg = r } };
+		                   .edit = edit, .arg = r } };
 
 	arguments(r, fd, &args);
 	if (!rc && tool_run(&t) != 0)

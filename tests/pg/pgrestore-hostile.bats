@@ -29,6 +29,7 @@ setup() {
 	sql target "set client_min_messages = warning" "drop schema public cascade" "create schema public"
 	forget_prepared
 	only target
+	rm -f "$DEN"/{ran,out}
 	DATABASE_URL=$(url target)
 	export DATABASE_URL
 	export HOME=$DEN PSQLRC=$DEN/rc PGPASSFILE=$DEN/pass PSQL_HISTORY=$DEN/history PSQL_EDITOR=$DEN/run \
@@ -38,7 +39,7 @@ setup() {
 # A folder with a program that leaves a trace, a file that is worth reading, and one of SQL.
 make_den() {
 	mkdir "$DEN"
-	printf '%s\n' '#!/bin/sh' ": >>'$DEN/ran'" 'cat' >"$DEN/run"
+	printf '%s\n' '#!/bin/sh' "echo ran >>'$DEN/ran'" 'cat' >"$DEN/run"
 	chmod +x "$DEN/run"
 	echo 'top secret words' >"$DEN/secret"
 	echo 'create table included (a int);' >"$DEN/more.sql"
@@ -296,17 +297,17 @@ each() {
 }
 
 @test "at the end of a file without a newline, on the first line, behind a byte order mark, in CRLF" {
-	printf '\\! %s/run' "$DEN" | hostile 65 first
-	printf 'create table stays (a int);\n\\! %s/run' "$DEN" | hostile 65 last
-	printf 'create table stays (a int)\\! %s/run' "$DEN" | hostile 65 joined
-	printf 'create table stays (a int);\n\\g |%s/run' "$DEN" | hostile 65 g
-	printf '\357\273\277\\! %s/run\n' "$DEN" | hostile 65 mark
-	printf 'create table stays (a int);\r\n\\! %s/run\r\n' "$DEN" | hostile 65 crlf
-	printf 'create table stays (a int);\r\\! %s/run\r' "$DEN" | hostile 65 cr
-	printf 'create table stays (a int);\n\f\v\\! %s/run' "$DEN" | hostile 65 feed
-	printf 'create table stays (a int);\ncopy stays from stdin;\n1\n\\! %s/run' "$DEN" | hostile 65 unended
-	printf 'create table stays (a int);\n\\restrict x\n\\! %s/run' "$DEN" | hostile 65 restricted
-	printf 'create table stays (a int);\n\\\000! %s/run\n' "$DEN" | hostile 65 nul
+	hostile 65 first < <(printf '\\! %s/run' "$DEN")
+	hostile 65 last < <(printf 'create table stays (a int);\n\\! %s/run' "$DEN")
+	hostile 65 joined < <(printf 'create table stays (a int)\\! %s/run' "$DEN")
+	hostile 65 g < <(printf 'create table stays (a int);\n\\g |%s/run' "$DEN")
+	hostile 65 mark < <(printf '\357\273\277\\! %s/run\n' "$DEN")
+	hostile 65 crlf < <(printf 'create table stays (a int);\r\n\\! %s/run\r\n' "$DEN")
+	hostile 65 cr < <(printf 'create table stays (a int);\r\\! %s/run\r' "$DEN")
+	hostile 65 feed < <(printf 'create table stays (a int);\n\f\v\\! %s/run' "$DEN")
+	hostile 65 unended < <(printf 'create table stays (a int);\ncopy stays from stdin;\n1\n\\! %s/run' "$DEN")
+	hostile 65 restricted < <(printf 'create table stays (a int);\n\\restrict x\n\\! %s/run' "$DEN")
+	hostile 65 nul < <(printf 'create table stays (a int);\n\\\000! %s/run\n' "$DEN")
 }
 
 @test "what ends the transaction leaves nothing" {
