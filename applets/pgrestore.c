@@ -194,6 +194,7 @@ static void check_options(void)
 {
 	bool partly = o.listed.n || o.schema_only || o.data_only;
 	struct buf error = BUF_INIT;
+	const char *variable;
 
 	for (size_t i = 0; i < o.listed.n; i++)
 		strs_split(&o.tables, o.listed.v[i], ",");
@@ -208,8 +209,12 @@ static void check_options(void)
 		    "there (--clean)");
 	if (o.jobs < 1)
 		o.jobs = 1;
-	if (o.verify && check_read(&job.verify, o.verify, &error) != 0)
-		die(BAD_USAGE, "--verify or PGRESTORE_VERIFY: %s", error.data);
+	if (o.verify && check_read(&job.verify, o.verify, &error) != 0) {
+		bool set = env_get("PGRESTORE_VERIFY", &variable, &error) == 0 && variable &&
+		           strcmp(variable, o.verify) == 0;
+
+		die(set ? BAD_CONFIG : BAD_USAGE, "%s: %s", set ? "PGRESTORE_VERIFY" : "--verify", error.data);
+	}
 	buf_free(&error);
 }
 
@@ -564,8 +569,7 @@ static int run(int argc, char **argv, char ***command)
 	const char *zone = NULL;
 	int rc;
 
-	(void)command;
-	umask(077);
+	(void)command, umask(077);
 	if (env_get("TZ", &zone, &error) == 0 && zone_use(zone, &error) != 0)
 		msg(MSG_WARNING, "the time zone: %s: moments are UTC", error.data);
 	buf_free(&error);

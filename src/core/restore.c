@@ -78,7 +78,10 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 		     ask_list(db,
 		              "SELECT n.nspname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_depend d"
 		              " ON d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid"
-		              "  AND d.deptype = 'e'", &r->schemas);
+		              "  AND d.deptype = 'e'"
+		              " UNION SELECT n.nspname FROM pg_catalog.pg_extension e"
+		              " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace"
+		              " WHERE n.nspname NOT IN ('pg_catalog', 'public')", &r->schemas);
 	for (size_t i = 0; i < r->toc.extensions.n && !rc; i++) {
 		const char *name = r->toc.extensions.v[i];
 

@@ -359,7 +359,7 @@ safety() {
 	equals "$(sql app "select to_regclass('public.other')")" ''
 	# A table that the backup has not is no success.
 	drop none
-	refused 65 app pgrestore "$(newest app)" --into none --tables nonsense
+	refused 66 app pgrestore "$(newest app)" --into none --tables nonsense
 }
 
 @test "what is for archives is refused for SQL: 64" {
