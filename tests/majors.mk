@@ -3,7 +3,7 @@
 
 MAJORS := 13 17 18
 # What kills, fills disks and waits for clocks is the same on every server.
-MAJORS_TESTS ?= $(filter-out %-kill.bats %-full.bats %-daemon.bats %-pooler.bats,$(wildcard tests/pg/*.bats))
+MAJORS_TESTS ?= $(filter-out %-kill.bats %-full.bats %-daemon.bats %-pooler.bats %-hostile.bats %-damage.bats,$(wildcard tests/pg/*.bats))
 
 .PHONY: majors $(MAJORS:%=pg-%)
 majors: $(MAJORS:%=pg-%)
