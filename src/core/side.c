@@ -109,24 +109,40 @@ static int run(struct side *s, int64_t ms, const char *format, const char *const
 	return rc;
 }
 
-/* A name that comes behind those that are there: seconds are moved on. Those that are an hour
- * ahead are from a clock that was wrong. The caller frees it. */
+/* The key of a name's advisory lock, held by the session that makes a database of that name
+ * until it ends: who finds it free has found what a killed restore left. */
+#define NAME_LOCK(name) "(('x' || substr(md5('pgbox restore ' || " name "), 1, 15))::bit(60)::bigint)"
+
+/* Locked first and looked for then: who had the lock before may have made it. */
+static bool claim(struct side *s, const char *name, const char *limit)
+{
+	struct rows locked = { 0 }, later = { 0 };
+	int rc = ask(s, "SELECT pg_try_advisory_lock" NAME_LOCK("$1"), name, NULL, &locked);
+
+	if (!rc)
+		rc = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
+		         " AND length(datname) = length($1)", name, limit, &later);
+	/* A session that cannot ask will say so where the name is used. */
+	rc = rc || (rows_true(&locked, 0, 0) && !later.n);
+	rows_free(&locked);
+	rows_free(&later);
+	return rc;
+}
+
+/* A name that comes behind those that are there and that no other restore has claimed:
+ * seconds are moved on. Those that are an hour ahead are from a clock that was wrong. The
+ * caller frees it. */
 static char *free_name(struct side *s, const char *word)
 {
 	int64_t moment = clock_wall();
-	char *limit = side_name(own_name(s), word, moment + 3600000), *name = NULL;
-	bool taken;
+	char *limit = side_name(own_name(s), word, moment + 3600000);
+	char *name = side_name(own_name(s), word, moment);
 
-	do {
-		struct rows rows = { 0 };
-
+	while (!claim(s, name, limit)) {
 		free(name);
-		name = side_name(own_name(s), word, moment);
-		taken = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
-		            " AND length(datname) = length($1)", name, limit, &rows) == 0 && rows.n;
-		rows_free(&rows);
 		moment += 1000;
-	} while (taken);
+		name = side_name(own_name(s), word, moment);
+	}
 	free(limit);
 	return name;
 }
@@ -186,8 +202,7 @@ void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *
 	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit = 7919"
 	        "   OR d.datname = ANY (string_to_array($2, E'\\n')))"
 	        "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
-	        "  AND pg_try_advisory_xact_lock(('x' || substr(md5('pgbox restore ' || d.datname), 1, 15))"
-	        "   ::bit(60)::bigint)",
+	        "  AND pg_try_advisory_xact_lock" NAME_LOCK("d.datname"),
 	        pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
 			if (side_drop(s, rows_get(&rows, i, 0), &ignored) == 0)
@@ -276,15 +291,8 @@ void side_plan(struct side *s)
 
 int side_create(struct side *s, const struct manifest *m, struct buf *error)
 {
-	struct rows rows = { 0 };
-	int rc;
+	int rc = s->exists ? create_like_target(s) : create_like_manifest(s, m);
 
-	/* Held by this session until it ends. */
-	ask(s,
-	    "SELECT pg_advisory_lock(('x' || substr(md5('pgbox restore ' || $1), 1, 15))"
-	    "::bit(60)::bigint)", s->name, NULL, &rows);
-	rows_free(&rows);
-	rc = s->exists ? create_like_target(s) : create_like_manifest(s, m);
 	if (rc) {
 		rc = failed(s, "make a database beside it (the role needs CREATEDB)", error);
 		free(s->name);

@@ -301,21 +301,32 @@ rows_in() {
 	equals "$(rows "$a")" 3
 }
 
-@test "two restores of one database in one second, side by side: both end, and the last one is there" {
-	local n pids=()
+# sessions N CONDITION: so many fulfil it.
+sessions() {
+	[ "$(sql postgres "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and $2")" = "$1" ]
+}
+
+@test "restores of one database in one second, side by side: all end, each keeps its predecessor" {
+	local n pids=() swapped=0
 	made app 1
-	for n in 1 2 3; do
+	background holder in_named postgres 'begin' "comment on database app is 'held'" 'select pg_sleep(60)'
+	wait_until 20 sessions 1 "query = 'select pg_sleep(60)'"
+	for n in {1..6}; do
 		background "run$n" pgrestore "$DUMP" --replace
 		pids+=("$PID")
 	done
-	for n in 1 2 3; do
+	wait_until 60 sessions 6 "wait_event_type = 'Lock' and query like 'ALTER DATABASE %app% RENAME%'"
+	sql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)'"
+	for n in {1..6}; do
 		wait_until 60 pid_gone "${pids[n - 1]}"
 		status=0
 		wait "${pids[n - 1]}" || status=$?
 		rm "$BATS_TEST_TMPDIR/run$n.runner"
 		[[ $status =~ ^(0|75)$ ]] || { cat "$BATS_TEST_TMPDIR/run$n.out"; false; }
+		swapped=$((swapped + (status == 0)))
 	done
 	equals "$(rows app)" 3
+	equals "$(databases | grep -o _before_ | wc -l)" "$swapped"
 	not grep -q _restore_ <<<"$(databases)"
 }
 
