@@ -584,6 +584,7 @@ static int run(int argc, char **argv, char ***command)
 		read_all(argc, argv);
 		rc = job.target.kind == TARGET_PG ? restore_pg() : restore_lite();
 	}
+	restore_free(&job.r);
 	load_free(&job.load);
 	return rc;
 }

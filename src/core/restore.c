@@ -90,6 +90,8 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 		else if (!r->data_only && !(r->tables && r->tables->n))
 			rc = check_extension(db, self, name, problems);
 	}
+	if (!rc && r->extensions.n && !r->schema_only)
+		rc = extrows_look(&r->extrows, db, &r->toc, r->path, r->tables, notes);
 	return rc;
 }
 
@@ -97,6 +99,13 @@ static void note(struct strs *list, const char *name)
 {
 	if (!strs_has(list, name))
 		strs_add(list, name);
+}
+
+/* Entries that make nothing are not given to their owner. */
+static bool has_owner(const char *line)
+{
+	return !toc_is(line, "EXTENSION -") && !toc_is(line, "COMMENT - EXTENSION") &&
+	       !toc_is(line, "TABLE DATA") && !toc_is(line, "SEQUENCE SET");
 }
 
 /* The owners that the archive names, those that are missing and those that this role may not
@@ -108,7 +117,7 @@ static void sort_owners(struct restore *r, const struct strs *roles, const struc
 		const char *line = r->toc.lines.v[i];
 		char *owner = toc_owner(line, roles);
 
-		if (*owner && !toc_is(line, "EXTENSION -") && !toc_is(line, "COMMENT - EXTENSION")) {
+		if (*owner && has_owner(line)) {
 			if (!strs_has(roles, owner))
 				note(&r->missing_roles, owner);
 			else if (!strs_has(usable, owner))
@@ -250,10 +259,14 @@ static char *ease(const char *statement)
 
 static char *edit(const char *statement, void *arg)
 {
-	const struct restore *r = arg;
+	struct restore *r = arg;
+	char *longer;
 
 	if (r->clean && is_drop(statement))
 		return ease(statement);
+	longer = r->data_only ? NULL : extrows_before(&r->extrows, statement);
+	if (longer)
+		return longer;
 	return r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out(statement, r) : NULL;
 }
 
@@ -295,7 +308,7 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 /* What is left out needs a list of the rest. */
 static int open_list(const struct restore *r, struct buf *error)
 {
-	char *list = toc_list(&r->toc, &r->extensions, &r->schemas);
+	char *list = toc_list(&r->toc, &r->extensions, &r->schemas, &r->extrows.barred);
 	int fd = memfd_create("list", 0);
 
 	if (fd < 0 || file_write(fd, list, strlen(list)) != 0)
@@ -362,8 +375,8 @@ int restore_run(struct restore *r, const struct target *target, struct buf *erro
 
 void restore_free(struct restore *r)
 {
-	toc_free(&r->toc);
 	strs_free(&r->missing_roles);
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);
+	extrows_free(&r->extrows);
 }

@@ -6,6 +6,7 @@
 
 #include "core/content.h"
 #include "core/db.h"
+#include "core/extrows.h"
 #include "core/toc.h"
 
 enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
@@ -13,7 +14,7 @@ enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
 struct restore {
 	const char *path;             /* unpacked, unless it is SQL */
 	enum content content;         /* any but CONTENT_CLUSTER and CONTENT_SQLITE */
-	struct toc toc;               /* of archives */
+	struct toc toc;               /* of archives; the caller's */
 	bool one_transaction;         /* else what fails stays half done */
 	long jobs;                    /* above 1 only without one_transaction */
 	bool clean;                   /* drop what the archive has, first */
@@ -24,6 +25,7 @@ struct restore {
 
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
+	struct extrows extrows;       /* of those extensions, found by restore_check */
 	int server_version;           /* found by restore_check; 180006 */
 };
 
@@ -44,6 +46,7 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error);
  * several databases, else what tool_explain gives; with a sentence in error. */
 int restore_run(struct restore *r, const struct target *target, struct buf *error);
 
+/* Frees what restore_check found. */
 void restore_free(struct restore *r);
 
 #endif

@@ -267,6 +267,53 @@ bool toc_has(const struct toc *t, const char *name)
 	return has;
 }
 
+static bool fills_one_of(const struct strs *tables, const char *line)
+{
+	return names_one_of(tables, toc_is(line, "TABLE DATA")) ||
+	       names_one_of(tables, toc_is(line, "SEQUENCE SET"));
+}
+
+/* The lines of the rows for one table. */
+static void add_fillers(const struct toc *t, const char *table, struct buf *list)
+{
+	struct strs tables = { 0 };
+
+	strs_add(&tables, table);
+	for (size_t i = 0; i < t->lines.n; i++)
+		if (fills_one_of(&tables, t->lines.v[i]))
+			buf_printf(list, "%s\n", t->lines.v[i]);
+	strs_free(&tables);
+}
+
+bool toc_fills(const struct toc *t, const char *table)
+{
+	struct buf list = BUF_INIT;
+	bool fills;
+
+	add_fillers(t, table, &list);
+	fills = list.len > 0;
+	buf_free(&list);
+	return fills;
+}
+
+/* pg_backup_archiver.c: the data stands between `COPY ... FROM stdin;` and `\.`. */
+int64_t toc_count_rows(const struct toc *t, const char *path, const char *table)
+{
+	struct buf list = BUF_INIT, sql = BUF_INIT, ignored = BUF_INIT;
+	const char *begin, *end;
+	int64_t n = 0;
+
+	add_fillers(t, table, &list);
+	if (run(path, "--file=-", list.data, &sql, &ignored) == 0 &&
+	    (begin = strstr(sql.data, " FROM stdin;\n")) && (end = strstr(begin, "\n\\.\n")))
+		for (begin = strchr(begin, '\n'); begin != end; begin = strchr(begin + 1, '\n'))
+			n++;
+	buf_free(&list);
+	buf_free(&sql);
+	buf_free(&ignored);
+	return n;
+}
+
 static bool is_left_out(const char *line, const struct strs *extensions, const struct strs *schemas)
 {
 	return names_one_of(extensions, toc_is(line, "EXTENSION -")) ||
@@ -276,12 +323,13 @@ static bool is_left_out(const char *line, const struct strs *extensions, const s
 	       names_one_of(schemas, toc_is(line, "ACL - SCHEMA"));
 }
 
-char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas)
+char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas,
+               const struct strs *tables)
 {
 	struct buf list = BUF_INIT;
 
 	for (size_t i = 0; i < t->lines.n; i++)
-		if (!is_left_out(t->lines.v[i], extensions, schemas))
+		if (!is_left_out(t->lines.v[i], extensions, schemas) && !fills_one_of(tables, t->lines.v[i]))
 			buf_printf(&list, "%s\n", t->lines.v[i]);
 	return buf_detach(&list);
 }

@@ -36,9 +36,18 @@ bool toc_names_roles(const char *statement);
 /* Adds the roles that such a line names, but for PUBLIC. */
 void toc_roles(const char *line, struct strs *roles);
 
+/* Whether it has rows, or a sequence's state, for `schema name`. */
+bool toc_fills(const struct toc *t, const char *table);
+
+/* How many rows the archive at path has for `schema name`: as COPY has them; 0 when that
+ * cannot be found out. */
+int64_t toc_count_rows(const struct toc *t, const char *path, const char *table);
+
 /* The list file for pg_restore --use-list: without the extensions given (which the target
- * has), their schemas, comments and privileges. The caller frees it. */
-char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas);
+ * has), their schemas, comments and privileges, and without the rows of the tables given
+ * (`schema name`). The caller frees it. */
+char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas,
+               const struct strs *tables);
 
 void toc_free(struct toc *t);
 
