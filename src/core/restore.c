@@ -243,18 +243,52 @@ static bool is_drop(const char *statement)
 	       (skip_prefix(statement, "CREATE OR REPLACE VIEW ") && strstr(statement, " AS\nSELECT\n    NULL::"));
 }
 
+#define TAG "$pgbox_clean$"
+
+/* A range type and the functions that it is made of hold each other: where nothing else needs
+ * the type, they go together. Before 14 there are no multiranges. */
+static char *ease_held(const char *statement)
+{
+	const char *name = skip_prefix(statement, "DROP TYPE IF EXISTS ");
+
+	/* An extension's functions may have come to use it; it is replaced then. */
+	if (skip_prefix(statement, "DROP TRANSFORM "))
+		return xstrdup(" WHEN dependent_objects_still_exist THEN NULL;");
+	if (!name)
+		return xstrdup("");
+	return xasprintf(
+		" WHEN dependent_objects_still_exist THEN"
+		" IF NOT EXISTS (SELECT FROM pg_catalog.pg_type t"
+		"  LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid,"
+		"  LATERAL (SELECT ARRAY[t.oid, t.typarray, (to_jsonb(r) ->> 'rngmultitypid')::oid]) o(types),"
+		"  pg_catalog.pg_depend d"
+		"  WHERE t.oid = to_regtype(" TAG "%.*s" TAG ")"
+		"   AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = ANY (types) AND d.deptype = 'n'"
+		"   AND NOT coalesce(d.classid = 'pg_catalog.pg_proc'::regclass"
+		"    AND d.objid IN (r.rngcanonical, r.rngsubdiff), false)"
+		/* Its constructors are parts of it. */
+		"   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = d.classid"
+		"    AND i.objid = d.objid AND i.refclassid = d.refclassid AND i.refobjid = ANY (types)"
+		"    AND i.deptype = 'i'))"
+		" THEN EXECUTE rtrim(" TAG "%s" TAG ", E';\\n') || ' CASCADE'; ELSE RAISE; END IF;",
+		(int)strcspn(name, ";\n"), name, statement);
+}
+
 /* IF EXISTS does not forgive a missing schema everywhere, nor that a partition's constraint
  * goes only with its parent's: what is not there, or goes with something else, is dropped. */
 static char *ease(const char *statement)
 {
-	static const char tag[] = "$pgbox_clean$";
+	char *held, *eased;
 
-	if (strstr(statement, tag))
+	if (strstr(statement, TAG))
 		return NULL;
-	return xasprintf("DO $pgbox_do$ BEGIN EXECUTE %s%s%s; EXCEPTION WHEN undefined_object"
-	                 " OR undefined_table OR undefined_function OR undefined_column"
-	                 " OR invalid_schema_name OR invalid_table_definition THEN NULL; END $pgbox_do$",
-	                 tag, statement, tag);
+	held = ease_held(statement);
+	eased = xasprintf("DO $pgbox_do$ BEGIN EXECUTE " TAG "%s" TAG "; EXCEPTION WHEN undefined_object"
+	                  " OR undefined_table OR undefined_function OR undefined_column"
+	                  " OR invalid_schema_name OR invalid_table_definition THEN NULL;%s END $pgbox_do$",
+	                  statement, held);
+	free(held);
+	return eased;
 }
 
 static char *edit(const char *statement, void *arg)
@@ -264,6 +298,8 @@ static char *edit(const char *statement, void *arg)
 
 	if (r->clean && is_drop(statement))
 		return ease(statement);
+	if (r->clean && skip_prefix(statement, "CREATE TRANSFORM "))
+		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
 	longer = r->data_only ? NULL : extrows_before(&r->extrows, statement);
 	if (longer)
 		return longer;

@@ -50,7 +50,7 @@ drop_copy() {
 # alike: the copy is what was backed up; it goes.
 alike() {
 	roundtrip_dump "$(url copy)" "$BATS_TEST_TMPDIR/after.sql"
-	cmp "$BEFORE" "$BATS_TEST_TMPDIR/after.sql"
+	diff -a "$BEFORE" "$BATS_TEST_TMPDIR/after.sql"
 	drop_copy
 }
 
@@ -92,9 +92,10 @@ comes_back() {
 }
 
 @test "--clean over a copy of itself, and once more" {
-	skip "open: pg_restore --clean cannot drop a range type and its own functions"
 	exits 0 pgrestore "$DUMP" "$(url copy)"
 	exits 0 pgrestore "$DUMP" --clean "$(url copy)"
+	# An identity's sequence that is made anew gets the default privileges of its table's owner, as PostgreSQL has it.
+	sql copy 'alter default privileges for role rt_owner revoke usage on sequences from "rt quo""te"'
 	comes_back "$DUMP" --clean
 }
 
