@@ -481,11 +481,10 @@ static int restore_pg(void)
 static int restore_lite(void)
 {
 	struct buf error = BUF_INIT;
-	char *before;
-	int rc;
-
 	struct target copy = { .kind = TARGET_SQLITE, .path = job.load.data, .shown = job.load.path };
 	struct settle s = { .tables = -1, .wait = o.wait, .check = o.verify ? &job.verify : NULL };
+	char *before;
+	int rc;
 
 	open_journal();
 	record(file_base(job.target.path));
@@ -493,7 +492,6 @@ static int restore_lite(void)
 	if (rc)
 		fail(rc, &error);
 	rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
-
 	if (rc)
 		fail(rc, &error);
 	journal_finish(&job.journal, job.run, "done", NULL);

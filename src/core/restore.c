@@ -411,6 +411,7 @@ int restore_run(struct restore *r, const struct target *target, struct buf *erro
 
 void restore_free(struct restore *r)
 {
+	toc_free(&r->toc);
 	strs_free(&r->missing_roles);
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);

@@ -14,7 +14,7 @@ enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
 struct restore {
 	const char *path;             /* unpacked, unless it is SQL */
 	enum content content;         /* any but CONTENT_CLUSTER and CONTENT_SQLITE */
-	struct toc toc;               /* of archives; the caller's */
+	struct toc toc;               /* of archives */
 	bool one_transaction;         /* else what fails stays half done */
 	long jobs;                    /* above 1 only without one_transaction */
 	bool clean;                   /* drop what the archive has, first */
@@ -46,7 +46,6 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error);
  * several databases, else what tool_explain gives; with a sentence in error. */
 int restore_run(struct restore *r, const struct target *target, struct buf *error);
 
-/* Frees what restore_check found. */
 void restore_free(struct restore *r);
 
 #endif
