@@ -87,7 +87,7 @@ size: $(BIN)
 	$(Q)awk -f tools/size.awk $(B)/pgbox.map | sort -rn
 	@stat -c '%9s %n' $(BIN)
 
-reproducible:
+reproducible: $(BIN)
 	tools/reproducible.sh $(TARGET)
 
 PREFIX ?= /usr/local
