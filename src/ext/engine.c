@@ -124,6 +124,8 @@ void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
 pid_t seam_dump_fork(void);
 int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async);
+int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len);
+int seam_dump_PQputCopyEnd(PGconn *conn, const char *words);
 PGresult *seam_dump_PQgetResult(PGconn *conn);
 PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
 
@@ -142,7 +144,8 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 		input = NULL;
 		call(job->ending, conn);
 	}
-	result = PQexec(conn, query);
+	/* Whatever default_transaction_read_only is. */
+	result = PQexec(conn, strcmp(query, "BEGIN") == 0 ? "BEGIN READ WRITE" : query);
 	if (strcmp(query, "BEGIN") == 0 && PQresultStatus(result) == PGRES_COMMAND_OK) {
 		call(job->begun, conn);
 		begun = true;
@@ -158,26 +161,42 @@ static bool is_too_new(PGconn *conn, const char *query)
 	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
 }
 
-/* pg_dump 18 and newer writes these for the statistics that it took along. */
-static bool is_statistics(PGconn *conn, const char *query)
+/* Behind a comment, which may hold others (scan.l, xcomment); at its end where it has none. */
+static const char *behind_comment(const char *at)
 {
-	return PQserverVersion(conn) < 180000 &&
-	       (strstr(query, "pg_catalog.pg_restore_relation_stats(") ||
-	        strstr(query, "pg_catalog.pg_restore_attribute_stats("));
+	int depth = 0;
+
+	do {
+		bool opens = strncmp(at, "/*", 2) == 0, closes = strncmp(at, "*/", 2) == 0;
+
+		depth += opens - closes;
+		at += opens || closes ? 2 : 1;
+	} while (depth && *at);
+	return at;
 }
 
 /* Behind blanks and comments. */
 static const char *first_word(const char *at)
 {
 	for (;;) {
-		at += strspn(at, " \t\r\n\f");
+		at += strspn(at, " \t\r\n\f\v");
 		if (strncmp(at, "--", 2) == 0)
-			at += strcspn(at, "\n");
-		else if (strncmp(at, "/*", 2) == 0 && strstr(at, "*/"))
-			at = strstr(at, "*/") + 2;
+			at += strcspn(at, "\r\n");
+		else if (strncmp(at, "/*", 2) == 0)
+			at = behind_comment(at);
 		else
 			return at;
 	}
+}
+
+/* pg_dump 18 and newer writes these for the statistics that it took along. */
+static bool is_statistics(PGconn *conn, const char *query)
+{
+	const char *at = first_word(query);
+
+	return PQserverVersion(conn) < 180000 &&
+	       (skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_relation_stats(") ||
+	        skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_attribute_stats("));
 }
 
 static bool is_word(const char *at, const char *word)
@@ -242,9 +261,11 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 
 	if (job)
 		check_transaction(conn);
-	if (job && job->restricted)
-		refuse_database(query);
-	return PQsendQuery(conn, drop ? "" : query);
+	if (!job || !job->restricted)
+		return PQsendQuery(conn, drop ? "" : query);
+	refuse_database(query);
+	/* The server takes one statement only this way: \\; would bring others past us. */
+	return PQsendQueryParams(conn, drop ? "" : query, 0, NULL, NULL, NULL, NULL, 0);
 }
 
 /* psqlscanslash.h */
@@ -332,6 +353,24 @@ int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
 	if (len == -2)
 		note_failure(conn, NULL);
 	return len;
+}
+
+int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len)
+{
+	int rc = PQputCopyData(conn, bytes, len);
+
+	if (rc < 0)
+		note_failure(conn, NULL);
+	return rc;
+}
+
+int seam_dump_PQputCopyEnd(PGconn *conn, const char *words)
+{
+	int rc = PQputCopyEnd(conn, words);
+
+	if (rc < 0)
+		note_failure(conn, NULL);
+	return rc;
 }
 
 PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand)
@@ -505,11 +544,14 @@ static pid_t start(int *messages)
 	return pid;
 }
 
-static _Noreturn void be_psql(int messages)
+static _Noreturn void be_psql(pid_t parent, int messages)
 {
 	struct strs args = { 0 };
 	int status;
 
+	/* A seed may outlive its runner, and keeps the lock then; a restore is rolled back. */
+	if (job->restricted)
+		proc_die_with_parent(parent);
 	signal(SIGTERM, on_term);
 	redirect("psql", -1, messages);
 	proc_close_all_but(job->keep_fd);
@@ -523,11 +565,11 @@ static _Noreturn void be_psql(int messages)
 
 pid_t psql_start(const struct psql_job *new_job, int *messages)
 {
-	pid_t pid = start(messages);
+	pid_t parent = getpid(), pid = start(messages);
 
 	if (pid == 0) {
 		job = new_job;
-		be_psql(*messages);
+		be_psql(parent, *messages);
 	}
 	return pid;
 }

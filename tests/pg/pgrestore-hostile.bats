@@ -310,33 +310,53 @@ each() {
 	hostile 65 nul < <(printf 'create table stays (a int);\n\\\000! %s/run\n' "$DEN")
 }
 
-@test "what ends the transaction leaves nothing" {
-	each 65 <<-'END'
-		end; select 1/0;
-		commit work; select 1/0;
-		commit transaction; select 1/0;
-		commit and chain; select 1/0;
-		/* x */ commit; select 1/0;
-		commit\; begin; select 1/0;
-		commit\; create table stays_also (a int)\; begin; select 1/0;
-		select 1\; commit\; begin;¶select 1/0;
-		end and chain; select 1/0;
-		rollback; create table stays_also (a int); select 1/0;
-		abort; create table stays_also (a int); select 1/0;
-		rollback and chain; create table stays_also (a int); commit and chain; select 1/0;
-		prepare transaction 'kept';
-		prepare transaction 'kept'; select 1/0;
-		commit; select 1/0;
-		COMMIT;¶BEGIN;¶select 1/0;
-		do $$begin commit; end$$; select 1/0;
-		create procedure p() language plpgsql as $$begin commit; end$$; call p(); select 1/0;
-	END
+ENDINGS=$(cat <<-'END'
+	end; select 1/0;
+	commit work; select 1/0;
+	commit transaction; select 1/0;
+	commit and chain; select 1/0;
+	/* x */ commit; select 1/0;
+	/* /* x */ */ commit; select 1/0;
+	/* /* */ x */ commit; select 1/0;
+	commit\; begin; select 1/0;
+	commit\; create table stays_also (a int)\; begin; select 1/0;
+	select 1\; commit\; begin;¶select 1/0;
+	begin\; commit; select 1/0;
+	start transaction\; end; select 1/0;
+	savepoint x; rollback to x\; commit; select 1/0;
+	prepare x as select 1\; commit; select 1/0;
+	create role evil\; commit\; begin; select 1/0;
+	end and chain; select 1/0;
+	rollback; create table stays_also (a int); select 1/0;
+	abort; create table stays_also (a int); select 1/0;
+	rollback and chain; create table stays_also (a int); commit and chain; select 1/0;
+	prepare transaction 'kept';
+	prepare transaction 'kept'; select 1/0;
+	commit; select 1/0;
+	COMMIT;¶BEGIN;¶select 1/0;
+	do $$begin commit; end$$; select 1/0;
+	create procedure p() language plpgsql as $$begin commit; end$$; call p(); select 1/0;
+END
+)
+
+@test "what ends the transaction leaves nothing, beside and inside" {
+	each 65 <<<"$ENDINGS"
+	equals "$(sql postgres "select count(*) from pg_roles where rolname = 'evil'")" 0
+	as_lowly each 65 <<<"$ENDINGS"
+	equals "$(sql postgres "select count(*) from pg_roles where rolname = 'evil'")" 0
+}
+
+# as_lowly COMMAND...: with the URL of a role that may make no databases.
+as_lowly() {
+	sql postgres 'create role lowly login' 'grant create on database target to lowly'
+	sql target 'grant all on schema public to lowly'
+	DATABASE_URL=$(url target lowly) "$@"
+	sql target 'revoke all on schema public from lowly'
+	sql postgres 'revoke create on database target from lowly' 'drop role lowly'
 }
 
 @test "COPY with a program or a file is the server's affair, and it says so" {
-	sql postgres 'create role lowly login' 'grant create on database target to lowly'
-	sql target 'grant all on schema public to lowly'
-	DATABASE_URL=$(url target lowly) each 65 <<-'END'
+	as_lowly each 65 <<-'END'
 		copy stays from program '~/run';
 		copy stays to program '~/run';
 		copy stays from '~/secret';
@@ -344,10 +364,8 @@ each() {
 		select pg_read_file('~/secret');
 		select lo_import('~/secret');
 	END
-	DATABASE_URL=$(url target lowly) exits 65 pgrestore - <<<"create table stays (a int); copy stays from program 'true';"
+	as_lowly exits 65 pgrestore - <<<"create table stays (a int); copy stays from program 'true';"
 	says 'program'
-	sql target 'revoke all on schema public from lowly'
-	sql postgres 'revoke create on database target from lowly' 'drop role lowly'
 }
 
 @test "the same in the place of a database that is there: it stays, and nothing is beside it" {

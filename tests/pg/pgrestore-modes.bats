@@ -482,3 +482,13 @@ nobody_in() {
 	exits 0 pgbackup status
 	exits 0 pgrestore list
 }
+
+@test "SQL in which words of pg_dump's own stand is all sent" {
+	printf '%s\n' 'create table logs (q text);' \
+		"insert into logs values ('see pg_catalog.pg_restore_relation_stats( in the manual'), ('b');" \
+		"create function f() returns text language sql as \$\$ select 'pg_catalog.pg_restore_attribute_stats(' \$\$;" \
+		>"$BATS_TEST_TMPDIR/words.sql"
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/words.sql" "$(url words)"
+	equals "$(sql words 'select count(*) from logs' 'select f() is not null')" $'2\nt'
+	drop words
+}
