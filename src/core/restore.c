@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/grant.h"
 
 #define ASK_MS 30000
 
@@ -195,36 +196,22 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 
 /* --- statements about roles that are not there --- */
 
-static bool names_missing(const struct restore *r, const char *line, size_t len)
-{
-	struct strs roles = { 0 };
-	char *text = xstrndup(line, len);
-	bool missing = false;
-
-	toc_roles(text, &roles);
-	for (size_t i = 0; i < roles.n; i++)
-		missing = missing || strs_has(&r->missing_roles, roles.v[i]);
-	strs_free(&roles);
-	free(text);
-	return missing;
-}
-
-/* Each line of what pg_restore sends about owners, rights and policies is a statement. */
-static char *leave_out(const char *statement, const struct restore *r)
+/* What pg_restore sends about owners, rights and policies is a script of its own. */
+static char *leave_out(const char *script, const struct restore *r)
 {
 	struct buf kept = BUF_INIT;
 	bool changed = false;
+	size_t len;
 
-	if (!toc_names_roles(statement))
-		return NULL;
-	while (*statement) {
-		size_t len = strcspn(statement, "\n");
+	for (; (len = grant_statement(script)) > 0; script += len) {
+		char *rest = grant_without(script, len, &r->missing_roles);
 
-		if (toc_names_roles(statement) && names_missing(r, statement, len))
-			changed = true;
+		if (rest)
+			buf_puts(&kept, rest);
 		else
-			buf_printf(&kept, "%.*s\n", (int)len, statement);
-		statement += len + (statement[len] == '\n');
+			buf_add(&kept, script, len);
+		changed = changed || rest;
+		free(rest);
 	}
 	if (changed)
 		return buf_detach(&kept);

@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/grant.h"
 
 /* pg_backup_archiver.c, PrintTOCSummary: `%d; %u %u %s %s %s %s`. Where an entry has no
  * schema there is a minus. */
@@ -130,73 +131,6 @@ static void take_entry(struct toc *t, const char *line)
 	free(name);
 }
 
-/* A role's name in SQL, without its quotes. The caller frees it. */
-static char *take_identifier(const char **at)
-{
-	struct buf name = BUF_INIT;
-
-	if (**at != '"') {
-		size_t len = strcspn(*at, " ,;\n");
-
-		buf_add(&name, *at, len);
-		*at += len;
-		return buf_detach(&name);
-	}
-	for ((*at)++; **at && !((*at)[0] == '"' && (*at)[1] != '"'); (*at)++) {
-		*at += **at == '"';
-		buf_putc(&name, **at);
-	}
-	*at += **at == '"';
-	return buf_detach(&name);
-}
-
-static void take_role(struct strs *roles, const char **at)
-{
-	char *name = take_identifier(at);
-
-	if (strcasecmp(name, "public") != 0 && *name && !strs_has(roles, name))
-		strs_add(roles, name);
-	free(name);
-}
-
-bool toc_names_roles(const char *statement)
-{
-	static const char *const begins[] = { "GRANT ", "REVOKE ", "ALTER ", "CREATE POLICY ", NULL };
-
-	for (size_t i = 0; begins[i]; i++)
-		if (skip_prefix(statement, begins[i]))
-			return skip_prefix(statement, "ALTER ") ? strstr(statement, " OWNER TO ") ||
-			                                          strstr(statement, " PRIVILEGES ")
-			                                        : true;
-	return false;
-}
-
-/* dumputils.c; pg_dump.c, dumpPolicy; pg_backup_archiver.c, _getObjectDescription: the roles
- * stand behind a TO or FROM, or behind FOR ROLE. */
-void toc_roles(const char *line, struct strs *roles)
-{
-	static const char *const before[] = { " FOR ROLE ", " TO ", " FROM ", NULL };
-
-	for (size_t i = 0; before[i]; i++) {
-		const char *at = strstr(line, before[i]);
-
-		if (!at)
-			continue;
-		at += strlen(before[i]);
-		take_role(roles, &at);
-		while (skip_prefix(at, ", ")) {
-			at += 2;
-			take_role(roles, &at);
-		}
-	}
-}
-
-static void take_grantees(struct toc *t, const char *line)
-{
-	if (toc_names_roles(line))
-		toc_roles(line, &t->grantees);
-}
-
 static void each_line(struct toc *t, const char *text, void (*take)(struct toc *t, const char *line))
 {
 	struct strs lines = { 0 };
@@ -218,6 +152,8 @@ static void take_line(struct toc *t, const char *line)
 static int read_grantees(struct toc *t, const char *path, struct buf *error)
 {
 	struct buf list = BUF_INIT, sql = BUF_INIT;
+	const char *at;
+	size_t len;
 	int rc = 0;
 
 	for (size_t i = 0; i < t->lines.n; i++)
@@ -226,7 +162,8 @@ static int read_grantees(struct toc *t, const char *path, struct buf *error)
 			buf_printf(&list, "%s\n", t->lines.v[i]);
 	if (list.len)
 		rc = run(path, "--file=-", list.data, &sql, error);
-	each_line(t, sql.data, take_grantees);
+	for (at = sql.data; (len = grant_statement(at)) > 0; at += len)
+		grant_roles(at, len, &t->grantees);
 	buf_free(&list);
 	buf_free(&sql);
 	return rc;

@@ -30,12 +30,6 @@ char *toc_owner(const char *line, const struct strs *roles);
 /* Whether it has a table, view, sequence or foreign table of that name. */
 bool toc_has(const struct toc *t, const char *name);
 
-/* Whether a statement of pg_restore's may name roles: an owner, rights or a policy. */
-bool toc_names_roles(const char *statement);
-
-/* Adds the roles that such a line names, but for PUBLIC. */
-void toc_roles(const char *line, struct strs *roles);
-
 /* Whether it has rows, or a sequence's state, for `schema name`. */
 bool toc_fills(const struct toc *t, const char *table);
 

@@ -173,6 +173,31 @@ forget_app_roles() {
 	sql postgres 'create database app'
 }
 
+@test "policies name roles and more; those of several lines and of several roles lose only the missing ones" {
+	made app 3
+	sql postgres 'create role gone' 'create role app_role'
+	sql app 'create table "moved FROM old" (a int)' 'grant select on "moved FROM old" to app_role' \
+		'alter table t enable row level security' 'create table u (a int)' \
+		"create policy year on t to app_role using (extract(year from now()) > 2000)" \
+		'create policy lines on t to gone using (exists (select 1 from u where u.a = t.a))' \
+		'create policy strict on t as restrictive to gone, app_role using (a > 1)'
+	archive app "$BATS_TEST_TMPDIR/p.dump"
+	drop app
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/p.dump"
+	drop app
+	sql postgres 'drop role gone'
+	refused 69 '' pgrestore "$BATS_TEST_TMPDIR/p.dump"
+	equals "$(grep -c 'is missing' <<<"$output")" 1
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/p.dump" --roles skip
+	equals "$(sql app "select polname, polpermissive, polroles::regrole[] from pg_policy order by 1")" \
+		$'strict|f|{app_role}\nyear|t|{app_role}'
+	drop app
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/p.dump" --roles create
+	equals "$(sql app 'select count(*) from pg_policy' "select count(*) from pg_roles where rolname ~ 'c\)'")" $'3\n0'
+	drop app
+	sql postgres 'drop role gone' 'drop role app_role'
+}
+
 @test "a role that may not make roles says so, and nothing is touched" {
 	sql postgres 'create database app owner limited'
 	DATABASE_URL=$(url app limited) refused 77 app pgrestore "$DUMP" --no-owner --roles create

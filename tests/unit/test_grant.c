@@ -1,0 +1,123 @@
+/* Unit tests of core/grant. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include "base/banned.h"
+#include "core/grant.h"
+
+/* The roles of a statement, with commas between them. */
+static char *roles_of(const char *statement)
+{
+	struct strs roles = { 0 };
+	struct buf text = BUF_INIT;
+
+	grant_roles(statement, strlen(statement), &roles);
+	for (size_t i = 0; i < roles.n; i++)
+		buf_printf(&text, "%s%s", i ? "," : "", roles.v[i]);
+	strs_free(&roles);
+	return buf_detach(&text);
+}
+
+static void the_roles_that_a_statement_names(void **state)
+{
+	static const struct {
+		const char *statement, *roles;
+	} cases[] = {
+		{ "GRANT SELECT ON TABLE s.t TO app;", "app" },
+		{ "GRANT SELECT(a),UPDATE(\"b TO c\") ON TABLE s.t TO app WITH GRANT OPTION;", "app" },
+		{ "GRANT ALL ON FUNCTION s.f(a integer, b text) TO \"a \"\"role\"\"\";", "a \"role\"" },
+		{ "REVOKE ALL ON TABLE \"moved FROM old\" FROM PUBLIC;", "" },
+		{ "GRANT SELECT ON TABLE \"a TO b\" TO \"public\";", "public" },
+		{ "ALTER TABLE s.\"x OWNER TO y\" OWNER TO boss;", "boss" },
+		{ "ALTER TABLE ONLY s.t ADD CONSTRAINT c CHECK ((a ~~ 'x TO y'::text));", "" },
+		{ "ALTER TABLE s.t ALTER COLUMN a SET DEFAULT 1;", "" },
+		{ "ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA s GRANT SELECT ON TABLES TO reader;", "maker,reader" },
+		{ "ALTER DEFAULT PRIVILEGES FOR ROLE maker REVOKE ALL ON FUNCTIONS FROM PUBLIC;", "maker" },
+		{ "CREATE POLICY p ON public.t TO app USING ((EXTRACT(year FROM c) = (2026)::numeric));", "app" },
+		{ "CREATE POLICY p ON public.t USING ((EXTRACT(year FROM c) = (2026)::numeric));", "" },
+		{ "CREATE POLICY \"to TO x\" ON t AS RESTRICTIVE FOR SELECT TO a, \"b, c\", d USING (true);", "a,b, c,d" },
+		{ "CREATE POLICY p ON t TO a USING ((EXISTS ( SELECT 1\n   FROM public.u\n  WHERE (u.id = t.id))));", "a" },
+		{ "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN GRANT x TO y; END $$;", "" },
+		{ "COMMENT ON TABLE t IS 'GRANT ALL ON x TO y;';", "" },
+		{ "-- GRANT x TO y\n\nGRANT ALL ON SCHEMA s TO z;", "z" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *roles = roles_of(cases[i].statement);
+
+		assert_string_equal(roles, cases[i].roles);
+		free(roles);
+	}
+}
+
+static void the_statements_of_a_script(void **state)
+{
+	static const char script[] = "-- one; two\nGRANT a ON \"x;\" TO b;\n"
+	                             "CREATE POLICY p ON t USING ((a = ';'::text));\n"
+	                             "CREATE FUNCTION f() AS $x$ ; $x$; SELECT E'\\';'; SELECT $1;\nrest";
+	const char *at = script;
+
+	(void)state;
+	assert_int_equal(grant_statement(at), strlen("-- one; two\nGRANT a ON \"x;\" TO b;\n"));
+	at += grant_statement(at);
+	assert_int_equal(grant_statement(at), strlen("CREATE POLICY p ON t USING ((a = ';'::text));\n"));
+	at += grant_statement(at);
+	assert_int_equal(grant_statement(at), strlen("CREATE FUNCTION f() AS $x$ ; $x$;"));
+	at += grant_statement(at);
+	assert_int_equal(grant_statement(at), strlen(" SELECT E'\\';';"));
+	at += grant_statement(at);
+	assert_int_equal(grant_statement(at), strlen(" SELECT $1;\n"));
+	at += grant_statement(at);
+	assert_int_equal(grant_statement(at), strlen("rest"));
+	assert_int_equal(grant_statement(at + 4), 0);
+}
+
+static void without(const char *statement, const char *left)
+{
+	struct strs gone = { 0 };
+	char *rest;
+
+	strs_add(&gone, "gone");
+	strs_add(&gone, "lost \"one\"");
+	rest = grant_without(statement, strlen(statement), &gone);
+	if (left)
+		assert_string_equal(rest, left);
+	else
+		assert_null(rest);
+	free(rest);
+	strs_free(&gone);
+}
+
+static void roles_that_are_gone_are_left_out(void **state)
+{
+	(void)state;
+	without("GRANT ALL ON t TO gone;", "");
+	without("GRANT ALL ON t TO \"lost \"\"one\"\"\";", "");
+	without("GRANT ALL ON gone TO app;", NULL);
+	without("ALTER TABLE t OWNER TO gone;", "");
+	without("ALTER DEFAULT PRIVILEGES FOR ROLE gone GRANT ALL ON TABLES TO app;", "");
+	without("ALTER DEFAULT PRIVILEGES FOR ROLE app GRANT ALL ON TABLES TO gone;", "");
+	without("ALTER DEFAULT PRIVILEGES FOR ROLE app GRANT ALL ON TABLES TO other;", NULL);
+	without("CREATE POLICY p ON t TO gone USING ((a\n FROM b));\n", "");
+	/* What is restrictive stays so for those that are left. */
+	without("CREATE POLICY p ON t AS RESTRICTIVE TO gone, app USING (true);\n",
+	        "CREATE POLICY p ON t AS RESTRICTIVE TO app USING (true);\n");
+	without("CREATE POLICY p ON t TO a, gone, \"b c\" WITH CHECK (true);",
+	        "CREATE POLICY p ON t TO a, \"b c\" WITH CHECK (true);");
+	without("CREATE POLICY p ON t TO PUBLIC USING (true);", NULL);
+	without("SELECT 1;", NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_roles_that_a_statement_names),
+		cmocka_unit_test(the_statements_of_a_script),
+		cmocka_unit_test(roles_that_are_gone_are_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
