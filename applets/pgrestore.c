@@ -20,6 +20,7 @@
 #include "core/emptiness.h"
 #include "core/litefile.h"
 #include "core/load.h"
+#include "core/record.h"
 #include "core/report.h"
 #include "core/restore.h"
 #include "core/safety.h"
@@ -99,9 +100,8 @@ static struct {
 	struct target target;
 	struct side side;
 	struct check verify;
-	struct journal journal;
-	int64_t run; /* in the journal */
-} job = { .load = LOAD_INIT, .journal = JOURNAL_INIT };
+	struct record record;
+} job = { .load = LOAD_INIT, .record = RECORD_INIT };
 
 static const char *database(void)
 {
@@ -113,7 +113,7 @@ static _Noreturn void fail(int status, const struct buf *error)
 {
 	struct buf left = BUF_INIT;
 
-	journal_finish(&job.journal, job.run, "failed", error->data);
+	record_end(&job.record, "failed", error->data);
 	load_free(&job.load);
 	if (side_discard(&job.side, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
@@ -220,25 +220,22 @@ static void check_options(void)
 
 static void check_content(void)
 {
-	bool sql = job.r.content == CONTENT_SQL;
+	struct buf error = BUF_INIT;
+	int rc;
 
-	if (job.r.content == CONTENT_CLUSTER)
-		die(BAD_USAGE, "'%s' is of pg_dumpall, for a whole server: restore it with psql, or make a backup "
-		    "of each database", job.load.path);
-	if ((job.r.content == CONTENT_SQLITE) != (job.target.kind == TARGET_SQLITE))
-		die(BAD_USAGE, "'%s' is %s, and the target is %s", job.load.path, content_name(job.r.content),
-		    job.target.shown);
-	if (job.target.kind == TARGET_SQLITE &&
-	    (o.clean || o.into || o.tables.n || o.schema_only || o.data_only || o.no_owner))
-		die(BAD_USAGE, "of the modes only --replace is for SQLite");
-	if (sql && (o.clean || o.tables.n || o.schema_only || o.data_only || o.no_owner))
-		die(BAD_USAGE, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
-		    "'%s' is SQL", job.load.path);
-	for (size_t i = 0; i < o.tables.n; i++)
-		if (!toc_has(&job.r.toc, o.tables.v[i]))
-			die(NO_INPUT, "--tables: the backup has no table '%s'", o.tables.v[i]);
-	if (job.r.content == CONTENT_TAR)
-		o.jobs = 1;
+	job.r.jobs = o.jobs;
+	job.r.clean = o.clean;
+	job.r.schema_only = o.schema_only;
+	job.r.data_only = o.data_only;
+	job.r.no_owner = o.no_owner;
+	job.r.tables = &o.tables;
+	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
+	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP
+	                                             : ROLES_FAIL;
+	rc = restore_suits(&job.r, job.load.path, &job.target, o.into, &error);
+	if (rc)
+		die(rc, "%s", error.data);
+	o.jobs = job.r.jobs;
 }
 
 enum mode { CREATE, FILL, REPLACE, CLEAN };
@@ -347,42 +344,30 @@ static int plan(void)
 
 /* --- doing it --- */
 
-/* Beside the backups, where they are; a missing one stops nothing. */
+/* Beside the backups, where they are. */
 static void open_journal(void)
 {
 	char *beside = xasprintf("%s/" JOURNAL_BESIDE, o.dir);
 
-	if (journal_open(&job.journal, beside, true) < 0)
-		msg(MSG_WARNING, "%s", job.journal.error.data);
-	else if (!job.journal.lite.db)
-		journal_open(&job.journal, JOURNAL_DEFAULT, true);
+	if (record_open(&job.record, beside) != 0)
+		msg(MSG_WARNING, "%s", job.record.journal.error.data);
 	free(beside);
 }
 
-/* name: of the database that is made beside, so that the next run can clear it away. */
 static void record(const char *name)
 {
-	struct run r = { .applet = "pgrestore", .name = name, .target = job.target.shown,
-		         .status = "running", .attempt = 1, .sha256 = job.load.m.sha256 };
-
-	journal_start(&job.journal, &r, &job.run);
+	record_start(&job.record, name, job.target.shown, job.load.m.sha256);
 }
 
 /* Says and drops what restores of this database left that were killed. */
 static void drop_leftovers(void)
 {
-	const char *shown = job.target.shown;
 	struct strs names = { 0 }, dropped = { 0 };
-	struct rows rows = { 0 };
 
-	journal_query(&job.journal, "SELECT name FROM runs WHERE applet = 'pgrestore' AND status = 'running'"
-	              " AND target = ?1", &shown, 1, &rows);
-	for (size_t i = 0; i < rows.n; i++)
-		strs_add(&names, rows_get(&rows, i, 0));
+	record_left(&job.record, job.target.shown, &names);
 	side_drop_leftovers(&job.side, &names, &dropped);
 	for (size_t i = 0; i < dropped.n; i++)
 		msg(MSG_INFO, "dropped '%s', which an interrupted restore had left", dropped.v[i]);
-	rows_free(&rows);
 	strs_free(&names);
 	strs_free(&dropped);
 }
@@ -470,7 +455,7 @@ static int restore_pg(void)
 		record(database());
 		restore_inside(&db, mode);
 	}
-	journal_finish(&job.journal, job.run, "done", NULL);
+	record_end(&job.record, "done", NULL);
 	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.path,
 	    (double)(clock_ms() - began) / 1000);
 	db_free(&db);
@@ -494,7 +479,7 @@ static int restore_lite(void)
 	rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
 	if (rc)
 		fail(rc, &error);
-	journal_finish(&job.journal, job.run, "done", NULL);
+	record_end(&job.record, "done", NULL);
 	if (before)
 		msg(MSG_INFO, "the old database is '%s'", before);
 	msg(MSG_INFO, "%s: restored from '%s'", job.target.shown, job.load.path);
@@ -517,14 +502,6 @@ static void read_all(int argc, char **argv)
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();
-	job.r.jobs = o.jobs;
-	job.r.schema_only = o.schema_only;
-	job.r.data_only = o.data_only;
-	job.r.no_owner = o.no_owner;
-	job.r.tables = &o.tables;
-	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
-	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP
-	                                             : ROLES_FAIL;
 }
 
 static int undo(int argc, char **argv)
@@ -550,14 +527,11 @@ static int undo(int argc, char **argv)
 
 static int list(void)
 {
-	struct catalog c;
-	int rc;
+	struct buf error = BUF_INIT;
+	int rc = report_folder(o.dir, o.json, tell, &error);
 
-	if (!file_is_dir(o.dir))
-		die(NO_INPUT, "there is no folder '%s': set BACKUP_DIR or --dir", o.dir);
-	catalog_open(&c, o.dir, false);
-	rc = report_list(&c, o.json, tell);
-	catalog_free(&c);
+	if (rc)
+		die(rc, "%s: set BACKUP_DIR or --dir", error.data);
 	return rc;
 }
 

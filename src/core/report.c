@@ -71,6 +71,22 @@ int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level,
 	return DONE;
 }
 
+int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level, const char *words),
+                  struct buf *error)
+{
+	struct catalog c;
+	int rc;
+
+	if (!file_is_dir(dir)) {
+		buf_printf(error, "there is no folder '%s'", dir);
+		return NO_INPUT;
+	}
+	catalog_open(&c, dir, false);
+	rc = report_list(&c, json, tell);
+	catalog_free(&c);
+	return rc;
+}
+
 /* --- status --- */
 
 static char *age_text(int64_t ms)

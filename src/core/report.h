@@ -14,6 +14,11 @@
  * journal) or missing. Manifests that cannot be read are told. DONE. */
 int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level, const char *words));
 
+/* The same of a folder, whose journal is opened for it. NO_INPUT with words in error where there
+ * is no such folder. */
+int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level, const char *words),
+                  struct buf *error);
+
 /* Prints a line for each database of the last run (catalog_last): the age of its newest
  * verified backup, which must be below limit ms. DONE when all are fine, else NO. */
 int report_status(struct catalog *c, const char *about, int64_t limit, bool json);

@@ -396,6 +396,33 @@ int restore_run(struct restore *r, const struct target *target, struct buf *erro
 	return is_archive(r) ? run_archive(r, target, error) : run_sql(r, target, error);
 }
 
+int restore_suits(struct restore *r, const char *name, const struct target *target, bool into,
+                  struct buf *error)
+{
+	bool lite = target->kind == TARGET_SQLITE, partly = r->tables->n || r->schema_only || r->data_only;
+
+	if (r->content == CONTENT_CLUSTER)
+		buf_printf(error, "'%s' is of pg_dumpall, for a whole server: restore it with psql, or make a backup "
+		           "of each database", name);
+	else if ((r->content == CONTENT_SQLITE) != lite)
+		buf_printf(error, "'%s' is %s, and the target is %s", name, content_name(r->content), target->shown);
+	else if (lite && (r->clean || into || partly || r->no_owner))
+		buf_puts(error, "of the modes only --replace is for SQLite");
+	else if (r->content == CONTENT_SQL && (r->clean || partly || r->no_owner))
+		buf_printf(error, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
+		           "'%s' is SQL", name);
+	if (error->len)
+		return BAD_USAGE;
+	for (size_t i = 0; i < r->tables->n; i++)
+		if (!toc_has(&r->toc, r->tables->v[i])) {
+			buf_printf(error, "--tables: the backup has no table '%s'", r->tables->v[i]);
+			return NO_INPUT;
+		}
+	if (r->content == CONTENT_TAR)
+		r->jobs = 1;
+	return 0;
+}
+
 void restore_free(struct restore *r)
 {
 	toc_free(&r->toc);

@@ -30,6 +30,14 @@ struct restore {
 };
 
 /*
+ * Whether what is asked for goes with the content and the target; name is how the user knows the
+ * backup, into says that a new database is made. Jobs are made one where the content has no more.
+ * 0, or BAD_USAGE or NO_INPUT with a sentence in error.
+ */
+int restore_suits(struct restore *r, const char *name, const struct target *target, bool into,
+                  struct buf *error);
+
+/*
  * Adds to problems, each a sentence, what stands in the way of restoring, and to notes
  * what will be done differently. db is a session in the database that is restored into, or
  * with fresh, where that is not there yet, in another one of its server. 0, or UNAVAILABLE
