@@ -71,30 +71,6 @@ void lock_init(struct lock *l, enum lock_kind kind, const struct target *target,
 
 /* --- PostgreSQL --- */
 
-/* A lock that a timeout could end is none; a vanished host must free it within
- * the half minute that keepalives take. SET LOCAL, as a pooler hands the server
- * connection on when the transaction is over. */
-static int settle(struct lock *l, int64_t deadline)
-{
-	static const struct {
-		const char *sql;
-		int since;
-	} settings[] = {
-		{ "SET LOCAL statement_timeout = 0", 0 },
-		{ "SET LOCAL idle_in_transaction_session_timeout = 0", 90600 },
-		{ "SET LOCAL transaction_timeout = 0", 170000 },
-		{ "SET LOCAL tcp_keepalives_idle = 10", 0 },
-		{ "SET LOCAL tcp_keepalives_interval = 5", 0 },
-		{ "SET LOCAL tcp_keepalives_count = 3", 0 },
-	};
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings) && !rc; i++)
-		if (server_version(&l->db.pg) >= settings[i].since)
-			rc = server_query(&l->db.pg, settings[i].sql, NULL, 0, deadline, NULL);
-	return rc;
-}
-
 static int failed(struct lock *l, struct buf *error)
 {
 	buf_printf(error, "%s: cannot take the %s lock: %s", l->target->shown,
@@ -117,7 +93,8 @@ static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
 	else if (!rows_true(&rows, 0, 0))
 		rc = LOCKED;
 	else
-		rc = settle(l, deadline) ? failed(l, error) : 0;
+		/* A lock that a timeout could end is none. */
+		rc = server_settle(&l->db.pg, true, deadline) ? failed(l, error) : 0;
 	rows_free(&rows);
 	if (rc)
 		server_rollback(&l->db.pg);

@@ -1,25 +1,19 @@
 /* side - a database beside another, to restore into and then to swap in. */
-#include "core/side.h"
-
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "base/proc.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "core/side_parts.h"
 #include "ext/hash.h"
 
+#define ASK_MS SIDE_ASK_MS
 #define NAME_BYTES 63   /* NAMEDATALEN - 1 */
-#define ASK_MS 30000
 #define MAKE_MS 600000  /* CREATE DATABASE may wait for a checkpoint */
-#define SWAP_MS 30000
 #define COMMENT "pgbox: being restored"
 /* What a side database is made with, so that one is told also before it has the comment: no
  * statement does both. side_dress sets the right one. */
@@ -61,19 +55,19 @@ char *side_name(const char *database, const char *word, int64_t moment)
 	return xasprintf("%.*s%s", (int)len, database, tail);
 }
 
-static const char *own_name(const struct side *s)
+const char *side_own_name(const struct side *s)
 {
 	return conninfo_get(&s->target->conninfo, "dbname");
 }
 
-static int ask(struct side *s, const char *sql, const char *a, const char *b, struct rows *rows)
+int side_ask(struct side *s, const char *sql, const char *a, const char *b, struct rows *rows)
 {
 	const char *params[] = { a, b };
 
 	return server_query(&s->db.pg, sql, params, b ? 2 : a ? 1 : 0, clock_after(ASK_MS), rows);
 }
 
-static int failed(struct side *s, const char *what, struct buf *error)
+int side_failed(struct side *s, const char *what, struct buf *error)
 {
 	buf_printf(error, "%s: cannot %s: %s", s->target->shown, what, db_error(&s->db));
 	return strcmp(db_sqlstate(&s->db), "42501") == 0 ? DENIED : NO;
@@ -100,7 +94,7 @@ static char *sql_of(struct side *s, const char *format, const char *const *words
 	return buf_detach(&sql);
 }
 
-static int run(struct side *s, int64_t ms, const char *format, const char *const *words)
+int side_run(struct side *s, int64_t ms, const char *format, const char *const *words)
 {
 	char *sql = sql_of(s, format, words);
 	int rc = server_query(&s->db.pg, sql, NULL, 0, clock_after(ms), NULL);
@@ -117,10 +111,10 @@ static int run(struct side *s, int64_t ms, const char *format, const char *const
 static bool claim(struct side *s, const char *name, const char *limit)
 {
 	struct rows locked = { 0 }, later = { 0 };
-	int rc = ask(s, "SELECT pg_try_advisory_lock" NAME_LOCK("$1"), name, NULL, &locked);
+	int rc = side_ask(s, "SELECT pg_try_advisory_lock" NAME_LOCK("$1"), name, NULL, &locked);
 
 	if (!rc)
-		rc = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
+		rc = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
 		         " AND length(datname) = length($1)", name, limit, &later);
 	/* A session that cannot ask will say so where the name is used. */
 	rc = rc || (rows_true(&locked, 0, 0) && !later.n);
@@ -132,16 +126,16 @@ static bool claim(struct side *s, const char *name, const char *limit)
 /* A name that comes behind those that are there and that no other restore has claimed:
  * seconds are moved on. Those that are an hour ahead are from a clock that was wrong. The
  * caller frees it. */
-static char *free_name(struct side *s, const char *word)
+char *side_free_name(struct side *s, const char *word)
 {
 	int64_t moment = clock_wall();
-	char *limit = side_name(own_name(s), word, moment + 3600000);
-	char *name = side_name(own_name(s), word, moment);
+	char *limit = side_name(side_own_name(s), word, moment + 3600000);
+	char *name = side_name(side_own_name(s), word, moment);
 
 	while (!claim(s, name, limit)) {
 		free(name);
 		moment += 1000;
-		name = side_name(own_name(s), word, moment);
+		name = side_name(side_own_name(s), word, moment);
 	}
 	free(limit);
 	return name;
@@ -152,11 +146,11 @@ static char *free_name(struct side *s, const char *word)
 static int look(struct side *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", own_name(s), NULL, &rows);
+	int rc = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", side_own_name(s), NULL, &rows);
 
 	s->exists = rows.n > 0;
 	rows_free(&rows);
-	return rc ? failed(s, "look for it", error) : 0;
+	return rc ? side_failed(s, "look for it", error) : 0;
 }
 
 int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error)
@@ -168,19 +162,35 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
 	for (size_t i = 0; i < 3 && rc; i++) {
 		struct target door;
 
-		if (i < 2 && strcmp(doors[i], own_name(s)) == 0)
+		if (i < 2 && strcmp(doors[i], side_own_name(s)) == 0)
 			continue;
 		buf_cut(error, 0);
 		target_copy(&door, target, doors[i]);
 		rc = db_reopen(&s->db, &door, deadline, error);
 		target_free(&door);
+		s->door = doors[i];
 		s->db.target = target;
 		if (rc && s->db.reach != REACH_NO_DATABASE && s->db.reach != REACH_DENIED)
 			return rc;
 	}
-	if (!rc && ask(s, "SET search_path = pg_catalog", NULL, NULL, NULL))
-		return failed(s, "set the search_path", error);
+	if (!rc && server_settle(&s->db.pg, false, clock_after(ASK_MS)) != 0)
+		return side_failed(s, "prepare the session", error);
 	return rc ? rc : look(s, error);
+}
+
+/* The session may have been lost meanwhile. */
+int side_stay_open(struct side *s, struct buf *error)
+{
+	struct target target;
+	int rc;
+
+	if (db_is_open(&s->db))
+		return 0;
+	target_copy(&target, s->target, s->door);
+	rc = db_reopen(&s->db, &target, clock_after(ASK_MS), error);
+	target_free(&target);
+	s->db.target = s->target;
+	return rc ? rc : server_settle(&s->db.pg, false, clock_after(ASK_MS));
 }
 
 /* --- leftovers --- */
@@ -190,13 +200,13 @@ void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *
 {
 	struct rows rows = { 0 };
 	struct buf ignored = BUF_INIT, list = BUF_INIT;
-	char *pattern = side_name(own_name(s), "restore", 0);
+	char *pattern = side_name(side_own_name(s), "restore", 0);
 
 	/* Less the moment: it has fifteen bytes. */
 	pattern[strlen(pattern) - 15] = '\0';
 	for (size_t i = 0; i < names->n; i++)
 		buf_printf(&list, "%s%s", i ? "\n" : "", names->v[i]);
-	if (ask(s,
+	if (side_ask(s,
 	        "SELECT d.datname FROM pg_catalog.pg_database d"
 	        " WHERE left(d.datname, length($1)) = $1"
 	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit = 7919"
@@ -245,10 +255,10 @@ static const char *find_form(int version)
 static int create_like_target(struct side *s)
 {
 	struct rows rows = { 0 };
-	int rc = ask(s, find_form(server_version(&s->db.pg)), own_name(s), NULL, &rows);
+	int rc = side_ask(s, find_form(server_version(&s->db.pg)), side_own_name(s), NULL, &rows);
 
 	if (!rc)
-		rc = run(s, MAKE_MS, "CREATE DATABASE %I%s" MARK,
+		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I%s" MARK,
 		         (const char *const[]){ s->name, rows_get(&rows, 0, 0) });
 	rows_free(&rows);
 	return rc;
@@ -266,26 +276,26 @@ static int create_like_manifest(struct side *s, const struct manifest *m)
 	int rc = -1;
 
 	if (icu)
-		rc = run(s, MAKE_MS,
+		rc = side_run(s, MAKE_MS,
 		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L"
 		         " LOCALE_PROVIDER icu ICU_LOCALE %L" MARK, words);
 	if (rc && m && m->encoding)
-		rc = run(s, MAKE_MS,
+		rc = side_run(s, MAKE_MS,
 		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L" MARK,
 		         words);
 	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
-		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0 ENCODING %L" MARK, words);
+		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0 ENCODING %L" MARK, words);
 	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
-		rc = run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0" MARK, words);
+		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0" MARK, words);
 	/* Who may not give it away keeps it. */
 	if (!rc && m && m->owner)
-		run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, m->owner });
+		side_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, m->owner });
 	return rc;
 }
 
 void side_plan(struct side *s)
 {
-	s->name = free_name(s, "restore");
+	s->name = side_free_name(s, "restore");
 	target_copy(&s->at, s->target, s->name);
 }
 
@@ -294,20 +304,22 @@ int side_create(struct side *s, const struct manifest *m, struct buf *error)
 	int rc = s->exists ? create_like_target(s) : create_like_manifest(s, m);
 
 	if (rc) {
-		rc = failed(s, "make a database beside it (the role needs CREATEDB)", error);
+		rc = side_failed(s, strcmp(db_sqlstate(&s->db), "42501") == 0
+		                       ? "make a database beside it (the role needs CREATEDB)"
+		                       : "make a database beside it", error);
 		free(s->name);
 		s->name = NULL;
 		return rc;
 	}
-	run(s, ASK_MS, "COMMENT ON DATABASE %I IS '" COMMENT "'", (const char *const[]){ s->name });
+	side_run(s, ASK_MS, "COMMENT ON DATABASE %I IS '" COMMENT "'", (const char *const[]){ s->name });
 	return 0;
 }
 
 int side_drop(struct side *s, const char *name, struct buf *error)
 {
-	if (run(s, MAKE_MS, "DROP DATABASE IF EXISTS %I", (const char *const[]){ name }) == 0)
+	if (side_run(s, MAKE_MS, "DROP DATABASE IF EXISTS %I", (const char *const[]){ name }) == 0)
 		return 0;
-	failed(s, "drop a database", error);
+	side_failed(s, "drop a database", error);
 	return NO;
 }
 
@@ -316,7 +328,7 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 int side_check_create(struct side *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
+	int rc = side_ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
 	             NULL, NULL, &rows);
 	bool may = rows_true(&rows, 0, 0);
 
@@ -346,21 +358,23 @@ int side_check_swap(struct side *s, struct buf *error)
 		"  LEFT JOIN LATERAL unnest(s.setconfig) c ON true"
 		"  LEFT JOIN pg_catalog.pg_settings p ON p.name = split_part(c, '=', 1)"
 		"  WHERE s.setdatabase = d.oid AND ((s.setrole <> 0 AND NOT pg_has_role(s.setrole, 'USAGE'))"
-		"   OR p.context = 'superuser'))"
+		"   OR p.context = 'superuser'"
+		/* A placeholder's right may only be granted since 15. */
+		"   OR (p.name IS NULL AND current_setting('server_version_num')::int >= 150000)))"
 		"  THEN 'it has settings that this role may not carry over: do it as a superuser, or use --clean'"
 		" WHEN NOT r.rolcreatedb AND NOT r.rolsuper"
 		"  THEN 'this role may not make databases (CREATEDB): use --clean, which needs none'"
 		" END FROM pg_catalog.pg_database d, pg_catalog.pg_roles r"
 		" WHERE d.datname = $1 AND r.rolname = current_user";
 	struct rows rows = { 0 };
-	int rc = ask(s, find, own_name(s), NULL, &rows);
+	int rc = side_ask(s, find, side_own_name(s), NULL, &rows);
 
-	if (strcmp(server_database(&s->db.pg), own_name(s)) == 0) {
+	if (strcmp(server_database(&s->db.pg), side_own_name(s)) == 0) {
 		buf_printf(error, "%s: cannot be replaced: this role may not log in to another database "
 		           "(postgres, template1): use --clean", s->target->shown);
 		rc = DENIED;
 	} else if (rc)
-		rc = failed(s, "look at it", error);
+		rc = side_failed(s, "look at it", error);
 	else if (rows_get(&rows, 0, 0)) {
 		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_get(&rows, 0, 0));
 		rc = strstr(rows_get(&rows, 0, 0), "this role") ? DENIED : NO;
@@ -371,8 +385,8 @@ int side_check_swap(struct side *s, struct buf *error)
 
 /* --- what is carried over --- */
 
-/* Statements that give the database $2 what $1 has. Settings that are lists are kept as
- * they are written (guc_tables.c, GUC_LIST_QUOTE). */
+/* Statements that give the database $2 what $1 has. Settings that are lists are stored
+ * with their elements quoted (guc_tables.c, GUC_LIST_QUOTE). */
 static const char find_dress[] =
 	"WITH old AS (SELECT * FROM pg_catalog.pg_database WHERE datname = $1),"
 	" acl AS (SELECT (aclexplode(datacl)).* FROM old),"
@@ -401,165 +415,31 @@ static const char find_dress[] =
 int side_dress(struct side *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = s->exists ? ask(s, find_dress, own_name(s), s->name, &rows)
-	                   : run(s, ASK_MS, "ALTER DATABASE %I CONNECTION LIMIT -1",
-	                         (const char *const[]){ s->name });
+	int rc = side_stay_open(s, error);
+
+	if (rc)
+		return rc;
+	rc = s->exists ? side_ask(s, find_dress, side_own_name(s), s->name, &rows)
+	               : side_run(s, ASK_MS, "ALTER DATABASE %I CONNECTION LIMIT -1",
+	                     (const char *const[]){ s->name });
 
 	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
+		rc = side_ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
 	if (rc)
-		failed(s, "carry its privileges and settings over", error);
+		side_failed(s, "carry its privileges and settings over", error);
 	rows_free(&rows);
 	return rc ? NO : 0;
 }
 
-/* --- the swap --- */
-
-/* One session that this role may not end would make the whole statement fail. */
-static const char end_sessions[] =
-	"SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
-	" JOIN pg_catalog.pg_roles me ON me.rolname = current_user"
-	" LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
-	" WHERE a.datname = $1 AND a.pid <> pg_backend_pid() AND (me.rolsuper"
-	"  OR pg_has_role(a.usesysid, 'USAGE')"
-	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
-
-/* A child that ends the sessions of a database until it is killed: the rename waits five
- * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
-static pid_t start_ending(struct side *s, const char *database)
-{
-	pid_t parent = getpid(), pid = fork();
-	struct target door;
-	struct db db = DB_INIT;
-
-	if (pid)
-		return pid;
-	proc_die_with_parent(parent);
-	proc_close_all_but(-1);
-	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
-	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
-	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED)
-		for (;;) {
-			server_query(&db.pg,
-			             end_sessions,
-			             &database, 1, clock_after(ASK_MS), NULL);
-			clock_sleep(5, CLOCK_NEVER);
-		}
-	_exit(NO);
-}
-
-static void stop_ending(pid_t pid)
-{
-	if (pid <= 0)
-		return;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-/* The side database says what it is by its comment until the moment that it is none. */
-static int pass_comment(struct side *s, const char *from, const char *own)
-{
-	struct rows rows = { 0 };
-	int rc;
-
-	rc = ask(s,
-	         "SELECT format('COMMENT ON DATABASE %I IS %s', $1, coalesce(quote_literal("
-	         "(SELECT shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
-	         " WHERE datname = $2)), 'NULL'))",
-	         own, from ? from : "", &rows);
-	if (!rc)
-		rc = ask(s, rows_get(&rows, 0, 0), NULL, NULL, NULL);
-	rows_free(&rows);
-	return rc;
-}
-
-/* Both renames or none; the old one's comment goes with its name. */
-static int rename_both(struct side *s, const char *from, const char *to, const char *in)
-{
-	const char *const first[] = { from, to }, *const second[] = { in, from };
-	int rc = server_query(&s->db.pg, "BEGIN", NULL, 0, clock_after(ASK_MS), NULL) ||
-	         (s->exists && run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
-	         run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
-	         (s->name && pass_comment(s, s->exists ? to : NULL, from)) ||
-	         server_query(&s->db.pg, "COMMIT", NULL, 0, clock_after(ASK_MS), NULL);
-
-	return rc ? -1 : 0;
-}
-
-/* object_in_use: the sessions came back faster than they were ended, or are others'. */
-static int swap(struct side *s, const char *in, const char *to, struct buf *error)
-{
-	const char *own = own_name(s);
-	pid_t ending = s->exists ? start_ending(s, own) : 0;
-	int64_t deadline = clock_after(SWAP_MS);
-	bool busy = false;
-	int rc;
-
-	do {
-		struct buf words = BUF_INIT;
-
-		rc = rename_both(s, own, to, in);
-		if (rc) {
-			buf_puts(&words, db_error(&s->db));
-			busy = strcmp(db_sqlstate(&s->db), "55006") == 0;
-			server_query(&s->db.pg, "ROLLBACK", NULL, 0, clock_after(ASK_MS), NULL);
-			buf_cut(error, 0);
-			buf_printf(error, "%s: cannot swap the new database in: %s", s->target->shown, words.data);
-		}
-		buf_free(&words);
-	} while (rc && busy && clock_left(deadline));
-	stop_ending(ending);
-	if (!rc)
-		buf_cut(error, 0);
-	return !rc ? DONE : busy ? LOCKED : NO;
-}
-
-int side_swap(struct side *s, char **before, struct buf *error)
-{
-	char *to = s->exists ? free_name(s, "before") : NULL;
-	int rc = swap(s, s->name, to, error);
-
-	*before = NULL;
-	if (rc) {
-		free(to);
-		return rc;
-	}
-	*before = to;
-	free(s->name);
-	s->name = NULL;
-	s->exists = true;
-	return DONE;
-}
-
-int side_undo(struct side *s, char **current, struct buf *error)
-{
-	struct rows rows = { 0 };
-	char *pattern = side_name(own_name(s), "before", 0);
-	int rc;
-
-	*current = NULL;
-	pattern[strlen(pattern) - 15] = '\0';
-	rc = ask(s,
-	         "SELECT datname FROM pg_catalog.pg_database WHERE left(datname, length($1)) = $1"
-	         " AND substr(datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$' ORDER BY datname DESC LIMIT 1",
-	         pattern, NULL, &rows);
-	if (rc) {
-		rc = failed(s, "look for what it was before", error);
-	} else if (!rows.n) {
-		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
-		rc = NO_INPUT;
-	} else {
-		*current = s->exists ? free_name(s, "before") : NULL;
-		rc = swap(s, rows_get(&rows, 0, 0), *current, error);
-	}
-	rows_free(&rows);
-	free(pattern);
-	return rc;
-}
-
 int side_discard(struct side *s, struct buf *error)
 {
-	int rc = s->name && db_is_open(&s->db) ? side_drop(s, s->name, error) : DONE;
+	int rc = DONE;
+
+	/* Where no door has opened it was not made. */
+	if (s->name && s->door && (side_stay_open(s, error) || side_drop(s, s->name, error))) {
+		buf_printf(error, "; '%s' is left", s->name);
+		rc = NO;
+	}
 
 	free(s->name);
 	s->name = NULL;

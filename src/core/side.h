@@ -14,6 +14,7 @@
 struct side {
 	const struct target *target; /* the database that is, or is to be */
 	struct db db;                /* a session in another database of the server */
+	const char *door;            /* which one; NULL: none yet */
 	struct target at;            /* the side database */
 	char *name;                  /* its name; NULL: there is none */
 	bool exists;                 /* the target's database is there */

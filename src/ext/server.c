@@ -476,6 +476,22 @@ void server_watch_client(struct server *pg)
 		run(pg, "SET LOCAL client_connection_check_interval = 1000", clock_after(5000));
 }
 
+int server_settle(struct server *pg, bool local, int64_t deadline)
+{
+	/* Which of them there are depends on the version. */
+	static const char sql[] =
+		"SELECT pg_catalog.set_config(name, value, $1::boolean) FROM (VALUES"
+		" ('search_path', 'pg_catalog'), ('statement_timeout', '0'), ('lock_timeout', '0'),"
+		" ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),"
+		" ('transaction_timeout', '0'), ('default_transaction_read_only', 'off'),"
+		" ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'),"
+		" ('tcp_keepalives_count', '3')) AS wanted(name, value)"
+		" JOIN pg_catalog.pg_settings USING (name)";
+	const char *how = local ? "true" : "false";
+
+	return server_query(pg, sql, &how, 1, deadline, NULL);
+}
+
 void server_identifier(struct server *pg, struct buf *b, const char *name)
 {
 	char *quoted = PQescapeIdentifier(pg->conn, name, strlen(name));

@@ -92,6 +92,11 @@ void server_rollback(struct server *pg);
  * second when this client is gone. */
 void server_watch_client(struct server *pg);
 
+/* Takes off what a role or database may have set that would end a long and quiet session, or
+ * keep it from writing, and lets a vanished host free its locks within half a minute; until
+ * the session ends, or with local the transaction, as a pooler needs it. 0, or -1. */
+int server_settle(struct server *pg, bool local, int64_t deadline);
+
 /* Quotes an identifier (PQescapeIdentifier) onto b. */
 void server_identifier(struct server *pg, struct buf *b, const char *name);
 

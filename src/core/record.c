@@ -1,0 +1,39 @@
+/* record - what the journal is told of one restore. */
+#include "core/record.h"
+
+#include "base/banned.h"
+
+#define APPLET "pgrestore"
+
+int record_open(struct record *r, const char *path)
+{
+	if (journal_open(&r->journal, path, true) < 0)
+		return -1;
+	if (!r->journal.lite.db)
+		journal_open(&r->journal, JOURNAL_DEFAULT, true);
+	return 0;
+}
+
+void record_start(struct record *r, const char *name, const char *target, const char *sha256)
+{
+	struct run run = { .applet = APPLET, .name = name, .target = target, .status = "running",
+		           .attempt = 1, .sha256 = sha256 };
+
+	journal_start(&r->journal, &run, &r->run);
+}
+
+void record_left(struct record *r, const char *target, struct strs *names)
+{
+	struct rows rows = { 0 };
+
+	journal_query(&r->journal, "SELECT name FROM runs WHERE applet = '" APPLET "' AND status = 'running'"
+	              " AND target = ?1", &target, 1, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(names, rows_get(&rows, i, 0));
+	rows_free(&rows);
+}
+
+void record_end(struct record *r, const char *status, const char *why)
+{
+	journal_finish(&r->journal, r->run, status, why);
+}

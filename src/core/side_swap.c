@@ -1,0 +1,174 @@
+/* side_swap - puts a side database in the place of another, and back. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/proc.h"
+#include "base/status.h"
+#include "core/side_parts.h"
+
+#define ASK_MS SIDE_ASK_MS
+#define SWAP_MS 30000
+
+/* One session that this role may not end would make the whole statement fail. */
+static const char end_sessions[] =
+	"SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
+	" JOIN pg_catalog.pg_roles me ON me.rolname = current_user"
+	" LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
+	" WHERE a.datname = $1 AND a.pid <> pg_backend_pid() AND (me.rolsuper"
+	"  OR pg_has_role(a.usesysid, 'USAGE')"
+	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
+
+/* A child that ends the sessions of a database until it is killed: the rename waits five
+ * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
+static pid_t start_ending(struct side *s, const char *database)
+{
+	pid_t parent = getpid(), pid = fork();
+	struct target door;
+	struct db db = DB_INIT;
+
+	if (pid)
+		return pid;
+	proc_die_with_parent(parent);
+	proc_close_all_but(-1);
+	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
+	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
+	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED)
+		for (;;) {
+			server_query(&db.pg,
+			             end_sessions,
+			             &database, 1, clock_after(ASK_MS), NULL);
+			clock_sleep(5, CLOCK_NEVER);
+		}
+	_exit(NO);
+}
+
+static void stop_ending(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* The side database says what it is by its comment until the moment that it is none. */
+static int pass_comment(struct side *s, const char *from, const char *own)
+{
+	struct rows rows = { 0 };
+	int rc;
+
+	rc = side_ask(s,
+	         "SELECT format('COMMENT ON DATABASE %I IS %s', $1, coalesce(quote_literal("
+	         "(SELECT shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
+	         " WHERE datname = $2)), 'NULL'))",
+	         own, from ? from : "", &rows);
+	if (!rc)
+		rc = side_ask(s, rows_get(&rows, 0, 0), NULL, NULL, NULL);
+	rows_free(&rows);
+	return rc;
+}
+
+/* Both renames or none; the old one's comment goes with its name. */
+static int rename_both(struct side *s, const char *from, const char *to, const char *in)
+{
+	const char *const first[] = { from, to }, *const second[] = { in, from };
+	int rc = server_query(&s->db.pg, "BEGIN", NULL, 0, clock_after(ASK_MS), NULL) ||
+	         (s->exists && side_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
+	         side_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
+	         (s->name && pass_comment(s, s->exists ? to : NULL, from)) ||
+	         server_query(&s->db.pg, "COMMIT", NULL, 0, clock_after(ASK_MS), NULL);
+
+	return rc ? -1 : 0;
+}
+
+/* The answer to COMMIT may be lost: the name that is swapped in is gone then. */
+static bool was_swapped(struct side *s, const char *in)
+{
+	struct buf ignored = BUF_INIT;
+	struct rows rows = { 0 };
+	bool gone = !db_is_open(&s->db) && side_stay_open(s, &ignored) == 0 &&
+	            side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", in, NULL, &rows) == 0 &&
+	            !rows.n;
+
+	rows_free(&rows);
+	buf_free(&ignored);
+	return gone;
+}
+
+/* object_in_use: the sessions came back faster than they were ended, or are others'. */
+static int swap(struct side *s, const char *in, const char *to, struct buf *error)
+{
+	const char *own = side_own_name(s);
+	pid_t ending = s->exists ? start_ending(s, own) : 0;
+	int64_t deadline = clock_after(SWAP_MS);
+	bool busy = false;
+	int rc;
+
+	do {
+		struct buf words = BUF_INIT;
+
+		rc = rename_both(s, own, to, in);
+		if (rc) {
+			buf_puts(&words, db_error(&s->db));
+			busy = strcmp(db_sqlstate(&s->db), "55006") == 0;
+			server_query(&s->db.pg, "ROLLBACK", NULL, 0, clock_after(ASK_MS), NULL);
+			buf_cut(error, 0);
+			buf_printf(error, "%s: cannot swap the new database in: %s", s->target->shown, words.data);
+		}
+		buf_free(&words);
+	} while (rc && busy && clock_left(deadline));
+	stop_ending(ending);
+	if (rc && was_swapped(s, in))
+		rc = 0;
+	if (!rc)
+		buf_cut(error, 0);
+	return !rc ? DONE : busy ? LOCKED : NO;
+}
+
+int side_swap(struct side *s, char **before, struct buf *error)
+{
+	int rc = side_stay_open(s, error);
+	char *to = s->exists && !rc ? side_free_name(s, "before") : NULL;
+
+	*before = NULL;
+	rc = rc ? rc : swap(s, s->name, to, error);
+	if (rc) {
+		free(to);
+		return rc;
+	}
+	*before = to;
+	free(s->name);
+	s->name = NULL;
+	s->exists = true;
+	return DONE;
+}
+
+int side_undo(struct side *s, char **current, struct buf *error)
+{
+	struct rows rows = { 0 };
+	char *pattern = side_name(side_own_name(s), "before", 0);
+	int rc;
+
+	*current = NULL;
+	pattern[strlen(pattern) - 15] = '\0';
+	rc = side_ask(s,
+	         "SELECT datname FROM pg_catalog.pg_database WHERE left(datname, length($1)) = $1"
+	         " AND substr(datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$' ORDER BY datname DESC LIMIT 1",
+	         pattern, NULL, &rows);
+	if (rc) {
+		rc = side_failed(s, "look for what it was before", error);
+	} else if (!rows.n) {
+		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
+		rc = NO_INPUT;
+	} else {
+		*current = s->exists ? side_free_name(s, "before") : NULL;
+		rc = swap(s, rows_get(&rows, 0, 0), *current, error);
+	}
+	rows_free(&rows);
+	free(pattern);
+	return rc;
+}
