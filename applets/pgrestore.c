@@ -20,6 +20,7 @@
 #include "core/emptiness.h"
 #include "core/litefile.h"
 #include "core/load.h"
+#include "core/pick.h"
 #include "core/record.h"
 #include "core/report.h"
 #include "core/restore.h"
@@ -98,6 +99,7 @@ static struct {
 	struct load load;
 	struct restore r;
 	struct target target;
+	bool was_empty; /* it is filled beside */
 	struct side side;
 	struct check verify;
 	struct record record;
@@ -198,6 +200,8 @@ static void check_options(void)
 
 	for (size_t i = 0; i < o.listed.n; i++)
 		strs_split(&o.tables, o.listed.v[i], ",");
+	if ((o.listed.n && !o.tables.n) || (o.into && !*o.into))
+		die(BAD_USAGE, "--tables or --into has no name behind it");
 	if (o.replace + o.clean + (o.into != NULL) > 1)
 		die(BAD_USAGE, "--replace, --clean and --into exclude each other");
 	if (o.drop_old && !o.replace)
@@ -277,7 +281,7 @@ static enum mode choose_mode(struct db *db)
 	rows_free(&rows);
 	if (!empty || !fills_beside())
 		return empty ? FILL : REPLACE;
-	o.drop_old = true; /* it holds nothing */
+	job.was_empty = true;
 	return REPLACE;
 }
 
@@ -296,6 +300,7 @@ static enum mode prepare(struct db *db)
 		fail(rc, &error);
 	mode = choose_mode(db);
 	fresh = mode == CREATE || mode == REPLACE;
+	job.r.clean = mode == CLEAN;
 	rc = restore_check(&job.r, fresh ? &job.side.db : db, fresh, &problems, &notes_, &error);
 	if (!rc && fresh)
 		rc = mode == REPLACE ? side_check_swap(&job.side, &error) : side_check_create(&job.side, &error);
@@ -385,6 +390,18 @@ static int settle(const struct target *target, bool whole, struct buf *error)
 	return settle_database(&s, target, error);
 }
 
+/* What was empty may have been filled by somebody else meanwhile. */
+static int look_again(const char *name, struct buf *error)
+{
+	struct target target;
+	int rc;
+
+	target_copy(&target, &job.target, name);
+	rc = emptiness_check(&target, clock_within(o.wait), error);
+	target_free(&target);
+	return rc;
+}
+
 /* Into a database beside, which is swapped in when it is whole. */
 static void restore_beside(void)
 {
@@ -403,10 +420,14 @@ static void restore_beside(void)
 		rc = settle(&job.side.at, true, &error);
 	if (!rc)
 		rc = side_dress(&job.side, &error);
+	if (!rc && job.was_empty)
+		rc = look_again(database(), &error);
 	if (!rc)
 		rc = side_swap(&job.side, &before, &error);
 	if (rc)
 		fail(rc, &error);
+	if (job.was_empty)
+		o.drop_old = look_again(before, &error) == 0;
 	if (before && o.drop_old && side_drop(&job.side, before, &error) == 0)
 		msg(MSG_INFO, "dropped '%s'", before);
 	else if (before)
@@ -422,18 +443,20 @@ static void restore_inside(struct db *db, enum mode mode)
 	struct buf error = BUF_INIT;
 	int rc;
 
-	job.r.clean = mode == CLEAN;
 	job.r.one_transaction = job.r.jobs == 1;
 	rc = restore_make_roles(&job.r, db, &error);
 	db_close(db);
 	if (!rc)
 		rc = restore_run(&job.r, &job.target, &error);
 	if (rc)
-		buf_puts(&error, job.r.one_transaction ? "; nothing has changed"
-		                                       : "; the database is half restored");
+		buf_puts(&error, !job.r.one_transaction ? "; the database is half restored"
+		                 : job.r.lost ? "; whether before its end or after is not known: look at the database"
+		                              : "; nothing has changed");
 	/* Beside what --clean puts back there may be more. */
-	if (!rc)
-		rc = settle(&job.target, mode != CLEAN, &error);
+	if (!rc && (rc = settle(&job.target, mode != CLEAN, &error)) != 0)
+		buf_puts(&error, "; what was restored is there all the same");
+	if (rc && mode == CLEAN)
+		buf_puts(&error, "; the backup from before is the newest in " PICK_SAFETY);
 	if (rc)
 		fail(rc, &error);
 }
@@ -493,6 +516,8 @@ static void read_all(int argc, char **argv)
 {
 	const char *url = argc > 1 ? argv[1] : o.url;
 
+	if (argc > 2)
+		die(BAD_USAGE, "one backup and one database, not more: see pgrestore --help");
 	if (!argc)
 		die(BAD_USAGE, "which backup? a file, latest, @2026-11-21, - : see pgrestore --help");
 	if (argc > 1 && o.url)
@@ -510,6 +535,8 @@ static int undo(int argc, char **argv)
 	char *current;
 	int rc;
 
+	if (argc > 1)
+		die(BAD_USAGE, "undo takes one URL");
 	find_target(argc ? argv[0] : o.url);
 	if (job.target.kind != TARGET_PG)
 		die(BAD_USAGE, "undo is for PostgreSQL; of SQLite the old file is beside the new one");

@@ -2,6 +2,7 @@
 #include "core/emptiness.h"
 
 #include "base/banned.h"
+#include "base/status.h"
 
 /* Sequences that belong to a column and the row types of tables go with their
  * table. Multiranges, arrays and range constructors go with their type. */
@@ -49,4 +50,24 @@ static const struct sql find_objects = {
 int emptiness_ask(struct db *db, int64_t deadline, struct rows *rows)
 {
 	return db_read(db, find_objects, NULL, 0, deadline, rows);
+}
+
+int emptiness_check(const struct target *target, int64_t deadline, struct buf *error)
+{
+	struct db db = DB_INIT;
+	struct rows rows = { 0 };
+	int rc = db_reopen(&db, target, deadline, error);
+
+	if (!rc && emptiness_ask(&db, deadline, &rows) != 0) {
+		buf_printf(error, "%s: cannot look at it: %s", target->shown, db_error(&db));
+		rc = UNAVAILABLE;
+	}
+	if (!rc && rows.n) {
+		buf_printf(error, "%s: not empty: %s %s.%s", target->shown, rows_get(&rows, 0, 0),
+		           rows_get(&rows, 0, 1), rows_get(&rows, 0, 2));
+		rc = NO;
+	}
+	rows_free(&rows);
+	db_free(&db);
+	return rc;
 }

@@ -21,56 +21,39 @@ static const char find[] =
 
 enum { EXTENSION, KEY, NAME, DELETE, MAY };
 
-static void look_at(struct extrows *e, const struct rows *rows, size_t i, const struct toc *toc,
-                    const char *path, struct strs *notes)
+static bool is_wanted(const struct extrows *e, const struct rows *rows, size_t i)
 {
-	const char *key = rows_get(rows, i, KEY), *delete = rows_get(rows, i, DELETE);
-	int64_t n;
+	return (!e->tables || !e->tables->n || strs_has(e->tables, rows_get(rows, i, NAME))) &&
+	       toc_fills(e->toc, rows_get(rows, i, KEY));
+}
 
-	if (!toc_fills(toc, key))
-		return;
-	if (rows_true(rows, i, MAY)) {
-		if (delete)
-			strs_add(&e->deletes, delete);
-		return;
-	}
-	strs_add(&e->barred, key);
-	n = delete ? toc_count_rows(toc, path, key) : 0;
+static void leave_out(const struct extrows *e, const struct rows *rows, size_t i, struct strs *barred,
+                      struct strs *notes)
+{
+	const char *name = rows_get(rows, i, NAME), *key = rows_get(rows, i, KEY);
+	int64_t n = toc_count_rows(e->toc, e->path, key);
+
+	strs_add(barred, key);
 	if (n)
 		strs_printf(notes, "extension %s: %lld row%s of its table %s %s left out: this role may not write"
 		            " there; a superuser can: --clean --data-only --tables %s", rows_get(rows, i, EXTENSION),
-		            (long long)n, n == 1 ? "" : "s", rows_get(rows, i, NAME), n == 1 ? "is" : "are",
-		            rows_get(rows, i, NAME));
+		            (long long)n, n == 1 ? "" : "s", name, n == 1 ? "is" : "are", name);
 }
 
-int extrows_look(struct extrows *e, struct db *db, const struct toc *toc, const char *path,
-                 const struct strs *tables, struct strs *notes)
+int extrows_look(const struct extrows *e, struct db *db, struct strs *barred, struct strs *room,
+                 struct strs *notes)
 {
 	struct rows rows = { 0 };
 	int rc = server_query(&db->pg, find, NULL, 0, clock_after(ASK_MS), &rows);
 
-	for (size_t i = 0; i < rows.n && !rc; i++)
-		if (!tables || !tables->n || strs_has(tables, rows_get(&rows, i, NAME)))
-			look_at(e, &rows, i, toc, path, notes);
+	for (size_t i = 0; i < rows.n && !rc; i++) {
+		if (!is_wanted(e, &rows, i))
+			continue;
+		if (!rows_true(&rows, i, MAY))
+			leave_out(e, &rows, i, barred, notes);
+		else if (rows_get(&rows, i, DELETE))
+			strs_add(room, rows_get(&rows, i, DELETE));
+	}
 	rows_free(&rows);
 	return rc;
-}
-
-char *extrows_before(struct extrows *e, const char *statement)
-{
-	struct buf sql = BUF_INIT;
-
-	if (!e->deletes.n || (!skip_prefix(statement, "CREATE ") && !skip_prefix(statement, "COPY ")))
-		return NULL;
-	for (size_t i = 0; i < e->deletes.n; i++)
-		buf_printf(&sql, "%s; ", e->deletes.v[i]);
-	buf_puts(&sql, statement);
-	strs_free(&e->deletes);
-	return buf_detach(&sql);
-}
-
-void extrows_free(struct extrows *e)
-{
-	strs_free(&e->barred);
-	strs_free(&e->deletes);
 }

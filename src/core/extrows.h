@@ -12,24 +12,20 @@
 #include "core/db.h"
 #include "core/toc.h"
 
+/* What there is. */
 struct extrows {
-	struct strs barred;  /* `schema name`, as in a TOC, of those that this role may not write */
-	struct strs deletes; /* statements that make room in the others, in their order */
+	const struct toc *toc;      /* of an archive */
+	const char *path;           /* of it */
+	const struct strs *tables;  /* only these are wanted; NULL or none: all */
 };
 
 /*
- * Looks at the extensions of the database that db is a session in, for an archive at path with
- * that table of contents, of which only tables are wanted (none: all). To notes it adds a
- * sentence for each table whose rows are left out. 0, or -1 with the words in db; an archive
- * that cannot be read is found elsewhere.
+ * Looks at the extensions of the database that db is a session in. To barred it adds `schema name`,
+ * as in a TOC, of the tables that this role may not write; to notes a sentence for each of which
+ * rows are left out therefore; to room statements that delete what is in the way in the others.
+ * 0, or -1 with the words in db; an archive that cannot be read is found elsewhere.
  */
-int extrows_look(struct extrows *e, struct db *db, const struct toc *toc, const char *path,
-                 const struct strs *tables, struct strs *notes);
-
-/* The statement with those before it that make room, the first time that it is one that no
- * longer drops things; else NULL. The caller frees it. */
-char *extrows_before(struct extrows *e, const char *statement);
-
-void extrows_free(struct extrows *e);
+int extrows_look(const struct extrows *e, struct db *db, struct strs *barred, struct strs *room,
+                 struct strs *notes);
 
 #endif

@@ -85,6 +85,25 @@ static const struct sql remove_row = {
 
 static const char *const states[] = { "none", "running", "done", "failed", "adopted" };
 
+int marker_drops(struct db *db, int64_t deadline, struct strs *statements)
+{
+	static const struct sql find = {
+		.pg = "SELECT format('DROP TABLE %I.%I', n.nspname, c.relname) FROM pg_class c"
+		      " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
+		      "  AND ((n.nspname = 'pgbox' AND c.relname = 'seed') OR c.relname = 'pgbox_seed')"
+		      " UNION ALL SELECT 'DROP SCHEMA pgbox' FROM pg_namespace WHERE nspname = 'pgbox'"
+		      " ORDER BY 1 DESC",
+		.lite = "SELECT 'DROP TABLE pgbox_seed' FROM sqlite_schema WHERE name = 'pgbox_seed'",
+	};
+	struct rows rows = { 0 };
+	int rc = db_read(db, find, NULL, 0, deadline, &rows);
+
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(statements, rows_get(&rows, i, 0));
+	rows_free(&rows);
+	return rc;
+}
+
 const char *marker_state_name(enum marker_state state)
 {
 	return states[state];

@@ -59,6 +59,9 @@ int marker_remove(struct db *db, const char *schema, const char *name, int64_t d
 int marker_seeded(struct db *db, const char *name, int64_t deadline, enum marker_state *state,
                   struct buf *error);
 
+/* Adds the statements that drop every marker table, and the schema made for one. */
+int marker_drops(struct db *db, int64_t deadline, struct strs *statements);
+
 /* "none", "running", "done", "failed", "adopted". */
 const char *marker_state_name(enum marker_state state);
 

@@ -13,9 +13,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/extrows.h"
 #include "core/grant.h"
+#include "core/marker.h"
 
 #define ASK_MS 30000
+#define NAME_BYTES 63 /* NAMEDATALEN - 1: the server would cut what is longer */
 
 static bool is_archive(const struct restore *r)
 {
@@ -72,6 +75,7 @@ static int check_extension(struct db *db, const struct self *self, const char *n
 static int check_extensions(struct restore *r, struct db *db, const struct self *self, bool fresh,
                             struct strs *problems, struct strs *notes)
 {
+	const struct extrows e = { .toc = &r->toc, .path = r->path, .tables = r->tables };
 	int rc = 0;
 
 	if (!fresh)
@@ -92,7 +96,7 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 			rc = check_extension(db, self, name, problems);
 	}
 	if (!rc && r->extensions.n && !r->schema_only)
-		rc = extrows_look(&r->extrows, db, &r->toc, r->path, r->tables, notes);
+		rc = extrows_look(&e, db, &r->barred, &r->room, notes);
 	return rc;
 }
 
@@ -161,6 +165,8 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	             NULL, &rows);
 
 	r->server_version = server_version(&db->pg);
+	if (!rc && !fresh && !r->clean && !r->data_only)
+		rc = marker_drops(db, clock_after(ASK_MS), &r->room);
 	self.superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
@@ -278,18 +284,64 @@ static char *ease(const char *statement)
 	return eased;
 }
 
+/* --- what comes before --- */
+
+/* Once nothing more is dropped. */
+static char *make_room(struct restore *r, const char *statement)
+{
+	struct buf sql = BUF_INIT;
+
+	if (!r->room.n || (!skip_prefix(statement, "CREATE ") && !skip_prefix(statement, "COPY ")))
+		return NULL;
+	for (size_t i = 0; i < r->room.n; i++)
+		buf_printf(&sql, "%s; ", r->room.v[i]);
+	buf_puts(&sql, statement);
+	strs_free(&r->room);
+	return buf_detach(&sql);
+}
+
+/* Rows that are there already would be there twice. `COPY name (column, ...) FROM stdin;` */
+static char *only_into_empty(const char *statement)
+{
+	const char *name = skip_prefix(statement, "COPY "), *end;
+	bool quoted = false;
+
+	for (end = name; end && *end && (quoted || *end != ' '); end++)
+		quoted = quoted != (*end == '"');
+	if (!name)
+		return NULL;
+	return xasprintf("DO $pgbox_do$ BEGIN IF EXISTS (SELECT FROM ONLY %.*s) AND NOT EXISTS (SELECT FROM"
+	                 " pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_class'::regclass AND deptype = 'e'"
+	                 " AND objid = " TAG "%.*s" TAG "::regclass) THEN RAISE EXCEPTION USING MESSAGE ="
+	                 " 'rows are there already, and --data-only adds to them: empty the table first: '"
+	                 " || " TAG "%.*s" TAG "; END IF; END $pgbox_do$; %s",
+	                 (int)(end - name), name, (int)(end - name), name, (int)(end - name), name, statement);
+}
+
+/* default_transaction_read_only may be on. */
+static char *writable(const char *statement)
+{
+	if (strcmp(statement, "BEGIN") == 0)
+		return xstrdup("BEGIN READ WRITE");
+	if (skip_prefix(statement, "SET statement_timeout = 0;"))
+		return xasprintf("SET default_transaction_read_only = off; %s", statement);
+	return NULL;
+}
+
 static char *edit(const char *statement, void *arg)
 {
 	struct restore *r = arg;
-	char *longer;
+	char *edited;
 
 	if (r->clean && is_drop(statement))
 		return ease(statement);
 	if (r->clean && skip_prefix(statement, "CREATE TRANSFORM "))
 		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
-	longer = r->data_only ? NULL : extrows_before(&r->extrows, statement);
-	if (longer)
-		return longer;
+	edited = writable(statement);
+	if (!edited)
+		edited = r->data_only ? only_into_empty(statement) : make_room(r, statement);
+	if (edited)
+		return edited;
 	return r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out(statement, r) : NULL;
 }
 
@@ -331,7 +383,7 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 /* What is left out needs a list of the rest. */
 static int open_list(const struct restore *r, struct buf *error)
 {
-	char *list = toc_list(&r->toc, &r->extensions, &r->schemas, &r->extrows.barred);
+	char *list = toc_list(&r->toc, &r->extensions, &r->schemas, &r->barred);
 	int fd = memfd_create("list", 0);
 
 	if (fd < 0 || file_write(fd, list, strlen(list)) != 0)
@@ -349,8 +401,10 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 		                   .edit = edit, .arg = r } };
 
 	arguments(r, fd, &args);
-	if (!rc && tool_run(&t) != 0)
+	if (!rc && tool_run(&t) != 0) {
 		rc = tool_explain(&t, error);
+		r->lost = skip_prefix(t.sqlstate, "08") || skip_prefix(t.sqlstate, "57P");
+	}
 	if (fd >= 0)
 		close(fd);
 	tool_free(&t);
@@ -360,20 +414,38 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 
 /* --- SQL --- */
 
+/* psql's words for a server that is gone are no ERROR. */
 static void take_error(const char *line, void *arg)
 {
 	struct buf *words = arg;
 
-	if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "error")))
+	if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "error") || strstr(line, "connection")))
 		buf_printf(words, "%s%s", words->len ? "; " : "", line);
 }
+
+/* In the script's transaction. */
+static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
+{
+	struct restore *r = arg;
+	struct db db = DB_INIT;
+	int rc = 0;
+
+	db_borrow(&db, NULL, conn);
+	for (size_t i = 0; i < r->room.n && !rc; i++)
+		rc = ask(&db, r->room.v[i], NULL, NULL);
+	if (rc)
+		buf_puts(error, db_error(&db));
+	return rc ? BAD_DATA : 0;
+}
+
+#define PSQL_LOST 2 /* psql/settings.h, EXIT_BADCONN */
 
 static int run_sql(struct restore *r, const struct target *target, struct buf *error)
 {
 	struct strs files = { 0 };
 	struct buf words = BUF_INIT;
 	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
-		                .one_transaction = true, .keep_fd = -1 };
+		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first, .arg = r };
 	struct child child = { .watched = -1, .tell = take_error, .arg = &words, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
 	int rc;
@@ -382,8 +454,10 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
 		ending = child_watch(&child);
+	r->lost = ending.status == PSQL_LOST;
 	rc = ending.forwarded ? BY_SIGNAL + ending.forwarded
-	     : ending.status == BAD_USAGE || ending.status == DONE ? ending.status : BAD_DATA;
+	     : ending.status == BAD_USAGE || ending.status == DONE ? ending.status
+	     : r->lost ? UNAVAILABLE : BAD_DATA;
 	if (rc)
 		buf_printf(error, "psql: %s", words.len ? words.data : "it failed without a word");
 	buf_free(&words);
@@ -411,6 +485,8 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 	else if (r->content == CONTENT_SQL && (r->clean || partly || r->no_owner))
 		buf_printf(error, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
 		           "'%s' is SQL", name);
+	else if (!lite && strlen(conninfo_get(&target->conninfo, "dbname")) > NAME_BYTES)
+		buf_puts(error, "the name of a database has at most 63 bytes");
 	if (error->len)
 		return BAD_USAGE;
 	for (size_t i = 0; i < r->tables->n; i++)
@@ -429,5 +505,6 @@ void restore_free(struct restore *r)
 	strs_free(&r->missing_roles);
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);
-	extrows_free(&r->extrows);
+	strs_free(&r->barred);
+	strs_free(&r->room);
 }

@@ -6,7 +6,6 @@
 
 #include "core/content.h"
 #include "core/db.h"
-#include "core/extrows.h"
 #include "core/toc.h"
 
 enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
@@ -25,7 +24,9 @@ struct restore {
 
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
-	struct extrows extrows;       /* of those extensions, found by restore_check */
+	struct strs barred;           /* tables of those that may not be written, found by restore_check */
+	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
+	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */
 	int server_version;           /* found by restore_check; 180006 */
 };
 

@@ -492,3 +492,104 @@ nobody_in() {
 	equals "$(sql words 'select count(*) from logs' 'select f() is not null')" $'2\nt'
 	drop words
 }
+
+@test "an empty database that somebody else fills meanwhile is left to them" {
+	printf '%s\n' 'create table k1 (a int);' 'select pg_sleep(30);' 'create table k2 (a int);' >"$BATS_TEST_TMPDIR/slow.sql"
+	drop app
+	sql postgres 'create database app'
+	background run pgrestore "$BATS_TEST_TMPDIR/slow.sql"
+	wait_until 20 sleeps
+	sql app 'create table users (n text)' "insert into users values ('precious')"
+	sql postgres "select pg_cancel_backend(pid) from pg_stat_activity where query = 'select pg_sleep(30);'" >/dev/null
+	wait "$PID" || true
+	equals "$(sql app 'table users')" precious
+	sed -i 's/pg_sleep(30)/pg_sleep(3)/' "$BATS_TEST_TMPDIR/slow.sql"
+	sql app 'drop table users'
+	background run pgrestore "$BATS_TEST_TMPDIR/slow.sql"
+	wait_until 20 sleeps
+	sql app 'create table users (n text)' "insert into users values ('precious')"
+	status=0
+	wait "$PID" || status=$?
+	equals "$status" 1
+	grep -q 'table public.users' "$BATS_TEST_TMPDIR/run.out"
+	equals "$(sql app 'table users')" precious
+	only app
+	drop app
+}
+
+sleeps() {
+	[ "$(sql postgres "select count(*) from pg_stat_activity where query ~ '^select pg_sleep'")" = 1 ]
+}
+
+@test "what seedonce has left in an empty database makes way for the backup's own" {
+	local how
+	made app 3
+	echo 'select 1;' >"$BATS_TEST_TMPDIR/seed.sql"
+	archive app "$BATS_TEST_TMPDIR/without.dump"
+	exits 0 seedonce --name own --sql "$BATS_TEST_TMPDIR/seed.sql"
+	archive app "$BATS_TEST_TMPDIR/with.dump"
+	"$PG_BIN/pg_dump" -f "$BATS_TEST_TMPDIR/with.sql" "$(url app)"
+	sql postgres 'create role poor login'
+	for how in without.dump with.dump with.sql; do
+		drop app
+		sql postgres 'create database app owner poor'
+		DATABASE_URL=$(url app poor) exits 0 seedonce --name other --sql "$BATS_TEST_TMPDIR/seed.sql"
+		DATABASE_URL=$(url app poor) exits 0 isempty
+		if [[ $how == *.dump ]]; then
+			DATABASE_URL=$(url app poor) exits 0 pgrestore "$BATS_TEST_TMPDIR/$how" --no-owner
+		else
+			exits 0 pgrestore "$BATS_TEST_TMPDIR/$how"
+		fi
+		equals "$(rows app)" 3
+		[ "$how" = without.dump ] || equals "$(sql app 'select name from pgbox.seed')" own
+		[ "$how" != without.dump ] || equals "$(sql app "select to_regclass('pgbox.seed') is null")" t
+	done
+	drop app
+	sql postgres 'drop role poor'
+}
+
+@test "--data-only adds to empty tables only" {
+	made app 3
+	archive app "$BATS_TEST_TMPDIR/t.dump"
+	exits 65 pgrestore "$BATS_TEST_TMPDIR/t.dump" --clean --data-only
+	says 'rows are there already'
+	equals "$(rows app)" 3
+	sql app 'truncate t'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/t.dump" --clean --data-only
+	equals "$(rows app)" 3
+	drop app
+}
+
+@test "a role or database that is read-only by default, or soon cut off, is restored all the same" {
+	local how
+	made app 3
+	archive app "$BATS_TEST_TMPDIR/t.dump"
+	"$PG_BIN/pg_dump" -f "$BATS_TEST_TMPDIR/t.sql" "$(url app)"
+	sql app 'create role hasty login createdb' 'alter table t owner to hasty'
+	sql postgres 'alter database app owner to hasty' \
+		'alter role hasty set default_transaction_read_only = on' "alter role hasty set statement_timeout = '50ms'"
+	[ "$(major)" -lt 14 ] || sql postgres "alter role hasty set idle_session_timeout = '50ms'"
+	for how in '--replace' '--replace --jobs 2' --clean; do
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app hasty) exits 0 pgrestore "$BATS_TEST_TMPDIR/t.dump" $how --no-owner
+		equals "$(rows app)" 3
+	done
+	sed -i '/OWNER TO/d' "$BATS_TEST_TMPDIR/t.sql"
+	DATABASE_URL=$(url app hasty) exits 0 pgrestore "$BATS_TEST_TMPDIR/t.sql" --replace
+	equals "$(rows app)" 3
+	only
+	sql postgres 'drop owned by hasty' 'drop role hasty'
+}
+
+@test "what is no call: empty names, one word too many, a name that is too long" {
+	made app 3
+	archive app "$BATS_TEST_TMPDIR/t.dump"
+	exits 64 pgrestore "$BATS_TEST_TMPDIR/t.dump" --clean --tables ''
+	exits 64 pgrestore "$BATS_TEST_TMPDIR/t.dump" --clean --tables ,
+	exits 64 pgrestore "$BATS_TEST_TMPDIR/t.dump" --into ''
+	exits 64 pgrestore "$BATS_TEST_TMPDIR/t.dump" "$(url a)" "$(url b)"
+	exits 64 pgrestore undo "$(url a)" "$(url b)"
+	exits 64 pgrestore "$BATS_TEST_TMPDIR/t.dump" "$(url "$(printf 'x%.0s' {1..64})")"
+	equals "$(rows app)" 3
+	only app
+}
