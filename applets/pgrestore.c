@@ -249,15 +249,15 @@ static const char *const mode_words[] = {
 	[REPLACE] = "replace the database", [CLEAN] = "drop and make anew what the backup has",
 };
 
-/* Several jobs have no transaction; a script may end its own in ways that cannot all be seen
- * before; and what is verified afterwards cannot be taken back. Then an empty database is
- * better filled beside, too. */
+/* Several jobs have no transaction, and what is verified afterwards cannot be taken back. Then an
+ * empty database is better filled beside, in a copy of it. */
 static bool fills_beside(void)
 {
 	struct buf why = BUF_INIT;
-	bool wants = job.r.content == CONTENT_SQL || o.verify;
+	bool may = side_check_swap(&job.side, &why) == 0;
 
-	return o.jobs > 1 || (wants && side_check_swap(&job.side, &why) == 0);
+	buf_free(&why);
+	return o.jobs > 1 || (o.verify && may);
 }
 
 static enum mode choose_mode(struct db *db)
@@ -299,12 +299,12 @@ static enum mode prepare(struct db *db)
 	if (rc)
 		fail(rc, &error);
 	mode = choose_mode(db);
-	fresh = mode == CREATE || mode == REPLACE;
+	fresh = mode == CREATE || (mode == REPLACE && !job.was_empty);
 	job.r.clean = mode == CLEAN;
 	rc = restore_check(&job.r, fresh ? &job.side.db : db, fresh, &problems, &notes_, &error);
-	if (!rc && fresh)
+	if (!rc && (mode == CREATE || mode == REPLACE))
 		rc = mode == REPLACE ? side_check_swap(&job.side, &error) : side_check_create(&job.side, &error);
-	if (rc && fresh && error.len) {
+	if (rc && error.len && mode != FILL && mode != CLEAN) {
 		strs_add(&problems, error.data);
 		buf_cut(&error, 0);
 	}
@@ -364,17 +364,14 @@ static void record(const char *name)
 	record_start(&job.record, name, job.target.shown, job.load.m.sha256);
 }
 
-/* Says and drops what restores of this database left that were killed. */
+/* Those of restores of this database that were killed. */
 static void drop_leftovers(void)
 {
-	struct strs names = { 0 }, dropped = { 0 };
+	struct strs names = { 0 };
 
 	record_left(&job.record, job.target.shown, &names);
-	side_drop_leftovers(&job.side, &names, &dropped);
-	for (size_t i = 0; i < dropped.n; i++)
-		msg(MSG_INFO, "dropped '%s', which an interrupted restore had left", dropped.v[i]);
+	side_drop_leftovers(&job.side, &names, tell);
 	strs_free(&names);
-	strs_free(&dropped);
 }
 
 /* What must be right of a restored database before anybody sees it. */
@@ -411,7 +408,7 @@ static void restore_beside(void)
 
 	side_plan(&job.side);
 	record(job.side.name);
-	rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, &error);
+	rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, job.was_empty, &error);
 	if (!rc)
 		rc = restore_make_roles(&job.r, &job.side.db, &error);
 	if (!rc)

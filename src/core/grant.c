@@ -19,12 +19,11 @@ static size_t quoted(const char *at, bool escapes)
 	const char *end = at + 1;
 
 	for (; *end; end++) {
-		if (escapes && *end == '\\' && end[1])
-			end++;
-		else if (*end == *at && end[1] == *at)
-			end++;
-		else if (*end == *at)
+		bool pair = *end == *at ? end[1] == *at : escapes && *end == '\\' && end[1];
+
+		if (*end == *at && !pair)
 			return (size_t)(end + 1 - at);
+		end += pair;
 	}
 	return (size_t)(end - at);
 }

@@ -16,6 +16,7 @@
 #include "core/extrows.h"
 #include "core/grant.h"
 #include "core/marker.h"
+#include "core/part.h"
 
 #define ASK_MS 30000
 #define NAME_BYTES 63 /* NAMEDATALEN - 1: the server would cut what is longer */
@@ -23,6 +24,11 @@
 static bool is_archive(const struct restore *r)
 {
 	return r->content != CONTENT_SQL;
+}
+
+static bool has_part(const struct restore *r)
+{
+	return r->tables && r->tables->n;
 }
 
 static int ask(struct db *db, const char *sql, const char *a, struct rows *rows)
@@ -86,17 +92,31 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 		              "  AND d.deptype = 'e'"
 		              " UNION SELECT n.nspname FROM pg_catalog.pg_extension e"
 		              " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace"
-		              " WHERE n.nspname NOT IN ('pg_catalog', 'public')", &r->schemas);
+		              " WHERE n.nspname NOT IN ('pg_catalog', 'public')", &r->schemas) ||
+		     ask_list(db, "SELECT 'SCHEMA ' || nspname FROM pg_catalog.pg_namespace"
+		              " WHERE NOT pg_has_role(nspowner, 'USAGE')", &r->barred);
 	for (size_t i = 0; i < r->toc.extensions.n && !rc; i++) {
 		const char *name = r->toc.extensions.v[i];
 
 		if (strs_has(&r->extensions, name))
 			strs_printf(notes, "extension %s: is there already and is kept", name);
-		else if (!r->data_only && !(r->tables && r->tables->n))
+		else if (!r->data_only && !(has_part(r)))
 			rc = check_extension(db, self, name, problems);
 	}
 	if (!rc && r->extensions.n && !r->schema_only)
 		rc = extrows_look(&e, db, &r->barred, &r->room, notes);
+	return rc;
+}
+
+/* All that belongs to the tables comes along, where what it needs is there. */
+static int choose_part(struct restore *r, struct strs *notes, struct buf *error)
+{
+	struct strs left_out = { 0 };
+	int rc = part_choose(r->path, r->tables, !r->clean, &r->chosen, &left_out, error);
+
+	for (size_t i = 0; i < left_out.n; i++)
+		strs_printf(notes, "left out, as it needs what is not restored: %s", left_out.v[i]);
+	strs_free(&left_out);
 	return rc;
 }
 
@@ -170,6 +190,8 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	self.superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
+	if (!rc && has_part(r) && choose_part(r, notes, error) != 0)
+		return BAD_DATA;
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
 		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to this role, "
 		                                            "its rights and policies are left out"
@@ -319,12 +341,15 @@ static char *only_into_empty(const char *statement)
 }
 
 /* default_transaction_read_only may be on. */
-static char *writable(const char *statement)
+static char *writable(const struct restore *r, const char *statement)
 {
 	if (strcmp(statement, "BEGIN") == 0)
 		return xstrdup("BEGIN READ WRITE");
 	if (skip_prefix(statement, "SET statement_timeout = 0;"))
 		return xasprintf("SET default_transaction_read_only = off; %s", statement);
+	/* Clients that hold a table would make it wait while others wait for it. */
+	if (r->clean && skip_prefix(statement, "SET lock_timeout = 0;"))
+		return xstrdup("SET lock_timeout = '30s'");
 	return NULL;
 }
 
@@ -337,7 +362,7 @@ static char *edit(const char *statement, void *arg)
 		return ease(statement);
 	if (r->clean && skip_prefix(statement, "CREATE TRANSFORM "))
 		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
-	edited = writable(statement);
+	edited = writable(r, statement);
 	if (!edited)
 		edited = r->data_only ? only_into_empty(statement) : make_room(r, statement);
 	if (edited)
@@ -373,8 +398,6 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 	}
 	if (r->server_version < 180000)
 		strs_add(args, "--no-statistics");
-	for (size_t i = 0; r->tables && i < r->tables->n; i++)
-		strs_printf(args, "--table=%s", r->tables->v[i]);
 	if (list >= 0)
 		strs_printf(args, "--use-list=/proc/self/fd/%d", list);
 	strs_add(args, r->path);
@@ -383,7 +406,7 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 /* What is left out needs a list of the rest. */
 static int open_list(const struct restore *r, struct buf *error)
 {
-	char *list = toc_list(&r->toc, &r->extensions, &r->schemas, &r->barred);
+	char *list = toc_list(has_part(r) ? &r->chosen : &r->toc.lines, &r->extensions, &r->schemas, &r->barred);
 	int fd = memfd_create("list", 0);
 
 	if (fd < 0 || file_write(fd, list, strlen(list)) != 0)
@@ -394,8 +417,9 @@ static int open_list(const struct restore *r, struct buf *error)
 
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
-	int fd = r->extensions.n ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
+	int fd = r->extensions.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
+	bool depends = false; /* what is newer than the backup uses what --clean would drop */
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
 		                   .edit = edit, .arg = r } };
@@ -404,12 +428,13 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	if (!rc && tool_run(&t) != 0) {
 		rc = tool_explain(&t, error);
 		r->lost = skip_prefix(t.sqlstate, "08") || skip_prefix(t.sqlstate, "57P");
+		depends = strcmp(t.sqlstate, "2BP01") == 0;
 	}
 	if (fd >= 0)
 		close(fd);
 	tool_free(&t);
 	strs_free(&args);
-	return rc == NO ? BAD_DATA : rc;
+	return rc == NO && !depends ? BAD_DATA : rc;
 }
 
 /* --- SQL --- */
@@ -473,7 +498,7 @@ int restore_run(struct restore *r, const struct target *target, struct buf *erro
 int restore_suits(struct restore *r, const char *name, const struct target *target, bool into,
                   struct buf *error)
 {
-	bool lite = target->kind == TARGET_SQLITE, partly = r->tables->n || r->schema_only || r->data_only;
+	bool lite = target->kind == TARGET_SQLITE, partly = has_part(r) || r->schema_only || r->data_only;
 
 	if (r->content == CONTENT_CLUSTER)
 		buf_printf(error, "'%s' is of pg_dumpall, for a whole server: restore it with psql, or make a backup "
@@ -489,7 +514,7 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 		buf_puts(error, "the name of a database has at most 63 bytes");
 	if (error->len)
 		return BAD_USAGE;
-	for (size_t i = 0; i < r->tables->n; i++)
+	for (size_t i = 0; has_part(r) && i < r->tables->n; i++)
 		if (!toc_has(&r->toc, r->tables->v[i])) {
 			buf_printf(error, "--tables: the backup has no table '%s'", r->tables->v[i]);
 			return NO_INPUT;
@@ -505,6 +530,7 @@ void restore_free(struct restore *r)
 	strs_free(&r->missing_roles);
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);
+	strs_free(&r->chosen);
 	strs_free(&r->barred);
 	strs_free(&r->room);
 }

@@ -24,6 +24,7 @@ struct restore {
 
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
+	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */

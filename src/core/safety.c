@@ -1,8 +1,12 @@
 /* safety - a backup of what is about to be dropped. */
 #include "core/safety.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/status.h"
 #include "core/backup.h"
 #include "core/pick.h"
 
@@ -18,6 +22,13 @@ int safety_backup(const char *dir, const struct target *target, int64_t wait,
 		            .jobs = 1, .lock_wait = LOCK_MS, .busy_wait = LOCK_MS, .wait = wait,
 		            .scope = CATALOG_CHOSEN, .due = clock_wall(), .tell = tell };
 
+	if (!file_is_dir(dir)) {
+		char *words = xasprintf("there is no folder '%s' for a backup of it: make it, or set --dir", dir);
+
+		tell(MSG_ERROR, words);
+		free(words);
+		return CANNOT_WRITE;
+	}
 	tell(MSG_INFO, "a backup of it first");
 	return backup_run(&b);
 }

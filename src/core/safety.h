@@ -7,7 +7,8 @@
 #include "base/msg.h"
 #include "core/target.h"
 
-/* Backs the database up under dir's folder PICK_SAFETY, which `latest` never means. wait: ms
+/* Backs the database up under dir's folder PICK_SAFETY, which `latest` never means; dir is not
+ * made: where nobody has mounted one, a backup would not last. wait: ms
  * for the server. As backup_run. */
 int safety_backup(const char *dir, const struct target *target, int64_t wait,
                   void (*tell)(enum msg_level level, const char *words));

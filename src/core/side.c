@@ -70,6 +70,8 @@ int side_ask(struct side *s, const char *sql, const char *a, const char *b, stru
 int side_failed(struct side *s, const char *what, struct buf *error)
 {
 	buf_printf(error, "%s: cannot %s: %s", s->target->shown, what, db_error(&s->db));
+	if (strcmp(db_sqlstate(&s->db), "53100") == 0) /* disk_full */
+		return CANNOT_WRITE;
 	return strcmp(db_sqlstate(&s->db), "42501") == 0 ? DENIED : NO;
 }
 
@@ -195,11 +197,24 @@ int side_stay_open(struct side *s, struct buf *error)
 
 /* --- leftovers --- */
 
+static void drop_leftover(struct side *s, const char *name,
+                          void (*tell)(enum msg_level level, const char *words))
+{
+	struct buf error = BUF_INIT;
+	int rc = side_drop(s, name, &error);
+	char *words = xasprintf("dropped '%s', which an interrupted restore had left", name);
+
+	tell(rc ? MSG_WARNING : MSG_INFO, rc ? error.data : words);
+	buf_free(&error);
+	free(words);
+}
+
 /* The lock is of the side database's name, so it is free when its restore is gone. */
-void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *dropped)
+void side_drop_leftovers(struct side *s, const struct strs *names,
+                         void (*tell)(enum msg_level level, const char *words))
 {
 	struct rows rows = { 0 };
-	struct buf ignored = BUF_INIT, list = BUF_INIT;
+	struct buf list = BUF_INIT;
 	char *pattern = side_name(side_own_name(s), "restore", 0);
 
 	/* Less the moment: it has fifteen bytes. */
@@ -209,16 +224,15 @@ void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *
 	if (side_ask(s,
 	        "SELECT d.datname FROM pg_catalog.pg_database d"
 	        " WHERE left(d.datname, length($1)) = $1"
+	        "  AND substr(d.datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$'"
 	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit = 7919"
 	        "   OR d.datname = ANY (string_to_array($2, E'\\n')))"
 	        "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
 	        "  AND pg_try_advisory_xact_lock" NAME_LOCK("d.datname"),
 	        pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
-			if (side_drop(s, rows_get(&rows, i, 0), &ignored) == 0)
-				strs_add(dropped, rows_get(&rows, i, 0));
+			drop_leftover(s, rows_get(&rows, i, 0), tell);
 	rows_free(&rows);
-	buf_free(&ignored);
 	buf_free(&list);
 	free(pattern);
 }
@@ -299,9 +313,26 @@ void side_plan(struct side *s)
 	target_copy(&s->at, s->target, s->name);
 }
 
-int side_create(struct side *s, const struct manifest *m, struct buf *error)
+/* With all that an empty database may have: rights, extensions, publications ... */
+static int create_copy(struct side *s)
 {
-	int rc = s->exists ? create_like_target(s) : create_like_manifest(s, m);
+	const char *own = side_own_name(s);
+	const char *words[] = { s->name, own };
+	int64_t deadline = clock_after(SIDE_SWAP_MS);
+	pid_t ending = side_start_ending(s, own, own);
+	int rc;
+
+	do
+		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE %I" MARK, words);
+	while (rc && strcmp(db_sqlstate(&s->db), "55006") == 0 && clock_left(deadline)); /* object_in_use */
+	side_stop_ending(ending);
+	return rc;
+}
+
+int side_create(struct side *s, const struct manifest *m, bool copy, struct buf *error)
+{
+	int rc = s->exists && copy ? create_copy(s)
+	         : s->exists ? create_like_target(s) : create_like_manifest(s, m);
 
 	if (rc) {
 		rc = side_failed(s, strcmp(db_sqlstate(&s->db), "42501") == 0
@@ -317,9 +348,16 @@ int side_create(struct side *s, const struct manifest *m, struct buf *error)
 
 int side_drop(struct side *s, const char *name, struct buf *error)
 {
-	if (side_run(s, MAKE_MS, "DROP DATABASE IF EXISTS %I", (const char *const[]){ name }) == 0)
+	/* A pooler keeps the sessions open that we had there. */
+	const char *format = server_version(&s->db.pg) >= 130000 ? "DROP DATABASE IF EXISTS %I WITH (FORCE)"
+	                                                         : "DROP DATABASE IF EXISTS %I";
+	char *what;
+
+	if (side_run(s, MAKE_MS, format, (const char *const[]){ name }) == 0)
 		return 0;
-	side_failed(s, "drop a database", error);
+	what = xasprintf("drop database '%s'", name);
+	side_failed(s, what, error);
+	free(what);
 	return NO;
 }
 

@@ -8,6 +8,7 @@
 #ifndef CORE_SIDE_H
 #define CORE_SIDE_H
 
+#include "base/msg.h"
 #include "core/db.h"
 #include "core/manifest.h"
 
@@ -30,8 +31,9 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
 
 /* Drops what restores of this database left that were killed: side databases that have our
  * comment or are among the names (of the journal), that nobody is connected to and whose
- * lock is free. Their names are added to dropped. */
-void side_drop_leftovers(struct side *s, const struct strs *names, struct strs *dropped);
+ * lock is free. tell hears of each, and of those that cannot be dropped. */
+void side_drop_leftovers(struct side *s, const struct strs *names,
+                         void (*tell)(enum msg_level level, const char *words));
 
 /* Whether this role may make databases. 0, or DENIED with a sentence in error. */
 int side_check_create(struct side *s, struct buf *error);
@@ -42,9 +44,10 @@ void side_plan(struct side *s);
 /*
  * Makes the side database: with the owner, encoding, locale and tablespace of the
  * target's where that is there, else with those of the manifest (may be NULL), as far
- * as the server has them. 0; DENIED or UNAVAILABLE with a sentence in error.
+ * as the server has them; with copy, with all that is in the target's database, whose sessions
+ * are ended for it. 0; DENIED, CANNOT_WRITE or NO with a sentence in error.
  */
-int side_create(struct side *s, const struct manifest *m, struct buf *error);
+int side_create(struct side *s, const struct manifest *m, bool copy, struct buf *error);
 
 /* What cannot be swapped: prepared transactions, subscriptions, logical replication
  * slots in the target's database; or this role may not rename it, or log in beside

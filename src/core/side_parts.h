@@ -4,9 +4,12 @@
 #ifndef CORE_SIDE_PARTS_H
 #define CORE_SIDE_PARTS_H
 
+#include <sys/types.h>
+
 #include "core/side.h"
 
-#define SIDE_ASK_MS 30000 /* the longest that a short question may take */
+#define SIDE_ASK_MS 30000  /* the longest that a short question may take */
+#define SIDE_SWAP_MS 30000 /* how long sessions are ended until their database may be had */
 
 /* The name of the target's database. */
 const char *side_own_name(const struct side *s);
@@ -27,5 +30,12 @@ char *side_free_name(struct side *s, const char *word);
 
 /* Opens the session anew where it was lost. 0, or as side_open. */
 int side_stay_open(struct side *s, struct buf *error);
+
+/* side_swap.c */
+
+/* Starts a child that ends the sessions in two databases (or one, named twice) until
+ * side_stop_ending; 0 or less when there is none. */
+pid_t side_start_ending(struct side *s, const char *a, const char *b);
+void side_stop_ending(pid_t pid);
 
 #endif

@@ -12,21 +12,22 @@
 #include "core/side_parts.h"
 
 #define ASK_MS SIDE_ASK_MS
-#define SWAP_MS 30000
+#define SWAP_MS SIDE_SWAP_MS
 
 /* One session that this role may not end would make the whole statement fail. */
 static const char end_sessions[] =
 	"SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
 	" JOIN pg_catalog.pg_roles me ON me.rolname = current_user"
 	" LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
-	" WHERE a.datname = $1 AND a.pid <> pg_backend_pid() AND (me.rolsuper"
+	" WHERE a.datname IN ($1, $2) AND a.pid <> pg_backend_pid() AND (me.rolsuper"
 	"  OR pg_has_role(a.usesysid, 'USAGE')"
 	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
 
 /* A child that ends the sessions of a database until it is killed: the rename waits five
  * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
-static pid_t start_ending(struct side *s, const char *database)
+pid_t side_start_ending(struct side *s, const char *a, const char *b)
 {
+	const char *databases[] = { a, b };
 	pid_t parent = getpid(), pid = fork();
 	struct target door;
 	struct db db = DB_INIT;
@@ -41,13 +42,13 @@ static pid_t start_ending(struct side *s, const char *database)
 		for (;;) {
 			server_query(&db.pg,
 			             end_sessions,
-			             &database, 1, clock_after(ASK_MS), NULL);
+			             databases, 2, clock_after(ASK_MS), NULL);
 			clock_sleep(5, CLOCK_NEVER);
 		}
 	_exit(NO);
 }
 
-static void stop_ending(pid_t pid)
+void side_stop_ending(pid_t pid)
 {
 	if (pid <= 0)
 		return;
@@ -103,7 +104,8 @@ static bool was_swapped(struct side *s, const char *in)
 static int swap(struct side *s, const char *in, const char *to, struct buf *error)
 {
 	const char *own = side_own_name(s);
-	pid_t ending = s->exists ? start_ending(s, own) : 0;
+	/* In the new one a pooler may keep those open that we had. */
+	pid_t ending = side_start_ending(s, own, in);
 	int64_t deadline = clock_after(SWAP_MS);
 	bool busy = false;
 	int rc;
@@ -121,7 +123,7 @@ static int swap(struct side *s, const char *in, const char *to, struct buf *erro
 		}
 		buf_free(&words);
 	} while (rc && busy && clock_left(deadline));
-	stop_ending(ending);
+	side_stop_ending(ending);
 	if (rc && was_swapped(s, in))
 		rc = 0;
 	if (!rc)

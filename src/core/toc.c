@@ -16,7 +16,7 @@
 
 /* pg_backup_archiver.c, PrintTOCSummary: `%d; %u %u %s %s %s %s`. Where an entry has no
  * schema there is a minus. */
-static const char *behind_ids(const char *line)
+const char *toc_text(const char *line)
 {
 	static const char *const ends[] = { "; ", " ", " " };
 
@@ -33,7 +33,7 @@ static const char *behind_ids(const char *line)
 
 const char *toc_is(const char *line, const char *type)
 {
-	const char *rest = behind_ids(line);
+	const char *rest = toc_text(line);
 
 	rest = rest ? skip_prefix(rest, type) : NULL;
 	return rest ? skip_prefix(rest, " ") : NULL;
@@ -68,8 +68,8 @@ static bool names_one_of(const struct strs *list, const char *text)
 
 /* --- reading --- */
 
-static int run(const char *path, const char *option, const char *list, struct buf *out,
-               struct buf *error)
+int toc_ask(const char *path, const char *option, const char *other, const char *list, struct buf *out,
+            struct buf *error)
 {
 	int fd = list ? memfd_create("list", 0) : -1, rc;
 	char *use = xasprintf("--use-list=/proc/self/fd/%d", fd);
@@ -78,6 +78,8 @@ static int run(const char *path, const char *option, const char *list, struct bu
 
 	strs_add(&args, "pg_restore");
 	strs_add(&args, option);
+	if (other)
+		strs_add(&args, other);
 	if (list && file_write(fd, list, strlen(list)) == 0)
 		strs_add(&args, use);
 	strs_add(&args, path);
@@ -161,7 +163,7 @@ static int read_grantees(struct toc *t, const char *path, struct buf *error)
 		    toc_is(t->lines.v[i], "POLICY"))
 			buf_printf(&list, "%s\n", t->lines.v[i]);
 	if (list.len)
-		rc = run(path, "--file=-", list.data, &sql, error);
+		rc = toc_ask(path, "--file=-", NULL, list.data, &sql, error);
 	for (at = sql.data; (len = grant_statement(at)) > 0; at += len)
 		grant_roles(at, len, &t->grantees);
 	buf_free(&list);
@@ -175,7 +177,7 @@ int toc_read(struct toc *t, const char *path, struct buf *error)
 	int rc;
 
 	*t = (struct toc){ 0 };
-	rc = run(path, "--list", NULL, &text, error);
+	rc = toc_ask(path, "--list", NULL, NULL, &text, error);
 	if (!rc) {
 		each_line(t, text.data, take_line);
 		rc = read_grantees(t, path, error);
@@ -186,22 +188,40 @@ int toc_read(struct toc *t, const char *path, struct buf *error)
 
 /* --- what is restored --- */
 
-/* `TYPE schema name owner`. */
-bool toc_has(const struct toc *t, const char *name)
+/* What is behind a name is the owner: a blank there would be part of a longer name. */
+static bool ends_name(const char *rest)
 {
-	static const char *const types[] = { "TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE",
-		                             "SEQUENCE", NULL };
-	char *part = xasprintf(" %s ", name);
-	bool has = false;
+	return rest && *rest && !strchr(rest, ' ');
+}
 
-	for (size_t i = 0; i < t->lines.n && !has; i++)
-		for (size_t k = 0; types[k] && !has; k++) {
-			const char *rest = toc_is(t->lines.v[i], types[k]);
+/* `TYPE schema name owner`. */
+bool toc_is_relation(const char *line, const char *word)
+{
+	static const char *const types[] = { "TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", NULL };
+	static const char *const others[] = { "TABLE DATA", "TABLE ATTACH", "MATERIALIZED VIEW DATA",
+		                              "SEQUENCE SET", "SEQUENCE OWNED BY", NULL };
+	const char *dot = strchr(word, '.'), *rest = NULL;
+	char *name = xasprintf(" %s ", word);
+	char *full = dot ? xasprintf("%.*s %s ", (int)(dot - word), word, dot + 1) : NULL;
+	bool is;
 
-			has = rest && strstr(rest, part);
-		}
-	free(part);
-	return has;
+	for (size_t i = 0; types[i]; i++)
+		rest = rest ? rest : toc_is(line, types[i]);
+	for (size_t i = 0; others[i]; i++)
+		rest = toc_is(line, others[i]) ? NULL : rest;
+	is = rest && strstr(rest, name) && ends_name(strstr(rest, name) + strlen(name));
+	is = is || (rest && full && ends_name(skip_prefix(rest, full)));
+	free(name);
+	free(full);
+	return is;
+}
+
+bool toc_has(const struct toc *t, const char *word)
+{
+	for (size_t i = 0; i < t->lines.n; i++)
+		if (toc_is_relation(t->lines.v[i], word))
+			return true;
+	return false;
 }
 
 static bool fills_one_of(const struct strs *tables, const char *line)
@@ -241,7 +261,7 @@ int64_t toc_count_rows(const struct toc *t, const char *path, const char *table)
 	int64_t n = 0;
 
 	add_fillers(t, table, &list);
-	if (run(path, "--file=-", list.data, &sql, &ignored) == 0 &&
+	if (toc_ask(path, "--file=-", NULL, list.data, &sql, &ignored) == 0 &&
 	    (begin = strstr(sql.data, " FROM stdin;\n")) && (end = strstr(begin, "\n\\.\n")))
 		for (begin = strchr(begin, '\n'); begin != end; begin = strchr(begin + 1, '\n'))
 			n++;
@@ -256,18 +276,18 @@ static bool is_left_out(const char *line, const struct strs *extensions, const s
 	return names_one_of(extensions, toc_is(line, "EXTENSION -")) ||
 	       names_one_of(extensions, toc_is(line, "COMMENT - EXTENSION")) ||
 	       names_one_of(schemas, toc_is(line, "SCHEMA -")) ||
-	       names_one_of(schemas, toc_is(line, "COMMENT - SCHEMA")) ||
-	       names_one_of(schemas, toc_is(line, "ACL - SCHEMA"));
+	       names_one_of(schemas, toc_is(line, "COMMENT - SCHEMA"));
 }
 
-char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas,
-               const struct strs *tables)
+char *toc_list(const struct strs *lines, const struct strs *extensions, const struct strs *schemas,
+               const struct strs *barred)
 {
 	struct buf list = BUF_INIT;
 
-	for (size_t i = 0; i < t->lines.n; i++)
-		if (!is_left_out(t->lines.v[i], extensions, schemas) && !fills_one_of(tables, t->lines.v[i]))
-			buf_printf(&list, "%s\n", t->lines.v[i]);
+	for (size_t i = 0; i < lines->n; i++)
+		if (!is_left_out(lines->v[i], extensions, schemas) && !fills_one_of(barred, lines->v[i]) &&
+		    !names_one_of(barred, toc_is(lines->v[i], "ACL -")))
+			buf_printf(&list, "%s\n", lines->v[i]);
 	return buf_detach(&list);
 }
 

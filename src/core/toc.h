@@ -20,6 +20,14 @@ struct toc {
 /* Reads it. 0, or BAD_DATA with a sentence in error. toc_free after both. */
 int toc_read(struct toc *t, const char *path, struct buf *error);
 
+/* What pg_restore prints of the archive at path, with an option (--list, --file=-), another
+ * or NULL, and for the entries of a list alone (NULL: all). 0, or as toc_read. */
+int toc_ask(const char *path, const char *option, const char *other, const char *list, struct buf *out,
+            struct buf *error);
+
+/* An entry's text behind its ids: `TYPE schema name owner`. NULL for what is none. */
+const char *toc_text(const char *line);
+
 /* Whether an entry is of a type; its text behind `TYPE `, else NULL. */
 const char *toc_is(const char *line, const char *type);
 
@@ -27,8 +35,12 @@ const char *toc_is(const char *line, const char *type);
  * its last word. "" for none. The caller frees it. */
 char *toc_owner(const char *line, const struct strs *roles);
 
-/* Whether it has a table, view, sequence or foreign table of that name. */
-bool toc_has(const struct toc *t, const char *name);
+/* Whether an entry is the table, view, sequence or foreign table that a word means: NAME or
+ * SCHEMA.NAME. */
+bool toc_is_relation(const char *line, const char *word);
+
+/* Whether there is such an entry. */
+bool toc_has(const struct toc *t, const char *word);
 
 /* Whether it has rows, or a sequence's state, for `schema name`. */
 bool toc_fills(const struct toc *t, const char *table);
@@ -37,11 +49,12 @@ bool toc_fills(const struct toc *t, const char *table);
  * cannot be found out. */
 int64_t toc_count_rows(const struct toc *t, const char *path, const char *table);
 
-/* The list file for pg_restore --use-list: without the extensions given (which the target
- * has), their schemas, comments and privileges, and without the rows of the tables given
- * (`schema name`). The caller frees it. */
-char *toc_list(const struct toc *t, const struct strs *extensions, const struct strs *schemas,
-               const struct strs *tables);
+/* The list file for pg_restore --use-list, of those lines: without the extensions given (which
+ * the target has), their schemas and comments, and without what the role may not write: the rows
+ * of the tables (`schema name`) and the privileges of the schemas (`SCHEMA name`) in barred. The
+ * caller frees it. */
+char *toc_list(const struct strs *lines, const struct strs *extensions, const struct strs *schemas,
+               const struct strs *barred);
 
 void toc_free(struct toc *t);
 

@@ -1,7 +1,6 @@
 /* engine - PostgreSQL's own programs, linked in. */
 #include "ext/engine.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "ext/pack.h"
+#include "ext/script.h"
 
 /* The job of this process, in a child of psql_start; NULL elsewhere. */
 static const struct psql_job *job;
@@ -161,111 +160,42 @@ static bool is_too_new(PGconn *conn, const char *query)
 	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
 }
 
-/* Behind a comment, which may hold others (scan.l, xcomment); at its end where it has none. */
-static const char *behind_comment(const char *at)
+/* What is not sent to the server: settings that it does not know, and what would begin or end
+ * the transaction that all is in (pg_dump puts large objects in such brackets). */
+static bool is_dropped(PGconn *conn, const char *query)
 {
-	int depth = 0;
-
-	do {
-		bool opens = strncmp(at, "/*", 2) == 0, closes = strncmp(at, "*/", 2) == 0;
-
-		depth += opens - closes;
-		at += opens || closes ? 2 : 1;
-	} while (depth && *at);
-	return at;
-}
-
-/* Behind blanks and comments. */
-static const char *first_word(const char *at)
-{
-	for (;;) {
-		at += strspn(at, " \t\r\n\f\v");
-		if (strncmp(at, "--", 2) == 0)
-			at += strcspn(at, "\r\n");
-		else if (strncmp(at, "/*", 2) == 0)
-			at = behind_comment(at);
-		else
-			return at;
-	}
-}
-
-/* pg_dump 18 and newer writes these for the statistics that it took along. */
-static bool is_statistics(PGconn *conn, const char *query)
-{
-	const char *at = first_word(query);
-
-	return PQserverVersion(conn) < 180000 &&
-	       (skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_relation_stats(") ||
-	        skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_attribute_stats("));
-}
-
-static bool is_word(const char *at, const char *word)
-{
-	size_t len = strlen(word);
-
-	return strncasecmp(at, word, len) == 0 && !isalnum((unsigned char)at[len]) && at[len] != '_';
-}
-
-/* Behind a word and the noise that may follow it: WORK, TRANSACTION. */
-static const char *behind(const char *at, const char *word)
-{
-	at = first_word(at + strlen(word));
-	if (is_word(at, "WORK"))
-		return first_word(at + strlen("WORK"));
-	return is_word(at, "TRANSACTION") ? first_word(at + strlen("TRANSACTION")) : at;
-}
-
-/* All is one transaction anyway: what begins or ends one is not sent (pg_dump puts large
- * objects in such brackets). What would undo or keep a part of it ends the restore. */
-static bool is_bracket(const char *query)
-{
-	static const char *const opens[] = { "BEGIN", "START" };
-	static const char *const closes[] = { "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE" };
-	const char *at = first_word(query), *rest;
-
-	for (size_t i = 0; i < sizeof(opens) / sizeof(*opens); i++)
-		if (is_word(at, opens[i]) && (!strchr(at, ';') || !*first_word(strchr(at, ';') + 1)))
-			return true;
-	for (size_t i = 0; i < sizeof(closes) / sizeof(*closes); i++) {
-		if (!is_word(at, closes[i]))
-			continue;
-		rest = behind(at, closes[i]);
-		if (i < 2 && (!*rest || strcmp(rest, ";") == 0))
-			return true;
-		if (is_word(at, "PREPARE") && !is_word(first_word(at + strlen("PREPARE")), "TRANSACTION"))
-			return false;
-		if (is_word(at, "ROLLBACK") && is_word(rest, "TO"))
-			return false;
-		leave(BAD_DATA, "the file ends its transaction in a way that cannot be one with the rest "
-		      "(ROLLBACK, AND CHAIN, PREPARE TRANSACTION): remove that");
-	}
-	return false;
-}
-
-/* pg_dump --create. */
-static void refuse_database(const char *query)
-{
-	const char *at = first_word(query);
-	bool makes = is_word(at, "CREATE") || is_word(at, "DROP");
-
-	if (makes && is_word(first_word(at + strcspn(at, " \t\r\n")), "DATABASE"))
+	if (is_too_new(conn, query))
+		return true;
+	if (!job->restricted)
+		return false;
+	switch (script_judge(query)) {
+	case SCRIPT_BRACKET:
+		return job->one_transaction;
+	case SCRIPT_STATISTICS:
+		return PQserverVersion(conn) < 180000;
+	case SCRIPT_DATABASE:
 		leave(BAD_USAGE, "the file makes its database itself (pg_dump --create): dump it without that, "
 		      "or run it with psql");
+	case SCRIPT_BREAKS:
+		if (job->one_transaction)
+			leave(BAD_DATA, "the file ends its transaction in a way that cannot be one with the rest "
+			      "(ROLLBACK, AND CHAIN, PREPARE TRANSACTION): remove that");
+		return false;
+	default:
+		return false;
+	}
 }
 
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
-	bool drop = job && (is_too_new(conn, query) ||
-	                    (job->restricted && (is_statistics(conn, query) ||
-	                                         (job->one_transaction && is_bracket(query)))));
-
-	if (job)
-		check_transaction(conn);
-	if (!job || !job->restricted)
-		return PQsendQuery(conn, drop ? "" : query);
-	refuse_database(query);
-	/* The server takes one statement only this way: \\; would bring others past us. */
-	return PQsendQueryParams(conn, drop ? "" : query, 0, NULL, NULL, NULL, NULL, 0);
+	if (!job)
+		return PQsendQuery(conn, query);
+	check_transaction(conn);
+	if (is_dropped(conn, query))
+		query = "";
+	/* The server takes one statement only the other way: \\; would bring others past us. */
+	return job->restricted ? PQsendQueryParams(conn, query, 0, NULL, NULL, NULL, NULL, 0)
+	                       : PQsendQuery(conn, query);
 }
 
 /* psqlscanslash.h */

@@ -24,6 +24,7 @@ teardown_file() {
 
 setup() {
 	restore_folder
+	mkdir -p "$BACKUP_DIR"
 	forget_prepared
 	sql postgres 'alter role limited nocreatedb'
 	only source

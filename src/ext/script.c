@@ -1,0 +1,90 @@
+/* script - what a statement of a script that is restored does to its transaction. */
+#include "ext/script.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+#include "base/buf.h"
+
+/* Behind a comment, which may hold others (scan.l, xcomment); at its end where it has none. */
+static const char *behind_comment(const char *at)
+{
+	int depth = 0;
+
+	do {
+		bool opens = strncmp(at, "/*", 2) == 0, closes = strncmp(at, "*/", 2) == 0;
+
+		depth += opens - closes;
+		at += opens || closes ? 2 : 1;
+	} while (depth && *at);
+	return at;
+}
+
+/* Behind blanks and comments. */
+static const char *first_word(const char *at)
+{
+	for (;;) {
+		at += strspn(at, " \t\r\n\f\v");
+		if (strncmp(at, "--", 2) == 0)
+			at += strcspn(at, "\r\n");
+		else if (strncmp(at, "/*", 2) == 0)
+			at = behind_comment(at);
+		else
+			return at;
+	}
+}
+
+static bool is_word(const char *at, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncasecmp(at, word, len) == 0 && !isalnum((unsigned char)at[len]) && at[len] != '_';
+}
+
+/* Behind a word and the noise that may follow it: WORK, TRANSACTION. */
+static const char *behind(const char *at, const char *word)
+{
+	at = first_word(at + strlen(word));
+	if (is_word(at, "WORK"))
+		return first_word(at + strlen("WORK"));
+	return is_word(at, "TRANSACTION") ? first_word(at + strlen("TRANSACTION")) : at;
+}
+
+static enum script_kind judge_opening(const char *at)
+{
+	const char *end = strchr(at, ';');
+
+	return end && *first_word(end + 1) ? SCRIPT_OTHER : SCRIPT_BRACKET;
+}
+
+/* COMMIT alone, or COMMIT with more. */
+static enum script_kind judge_closing(const char *at, const char *word)
+{
+	const char *rest = behind(at, word);
+
+	return !*rest || strcmp(rest, ";") == 0 ? SCRIPT_BRACKET : SCRIPT_BREAKS;
+}
+
+enum script_kind script_judge(const char *statement)
+{
+	const char *at = first_word(statement), *next = first_word(at + strcspn(at, " \t\r\n"));
+
+	if (is_word(at, "BEGIN") || is_word(at, "START"))
+		return judge_opening(at);
+	if (is_word(at, "COMMIT") || is_word(at, "END"))
+		return judge_closing(at, is_word(at, "END") ? "END" : "COMMIT");
+	if (is_word(at, "ABORT"))
+		return SCRIPT_BREAKS;
+	if (is_word(at, "ROLLBACK"))
+		return is_word(behind(at, "ROLLBACK"), "TO") ? SCRIPT_OTHER : SCRIPT_BREAKS;
+	if (is_word(at, "PREPARE"))
+		return is_word(next, "TRANSACTION") ? SCRIPT_BREAKS : SCRIPT_OTHER;
+	if ((is_word(at, "CREATE") || is_word(at, "DROP")) && is_word(next, "DATABASE"))
+		return SCRIPT_DATABASE;
+	if (skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_relation_stats(") ||
+	    skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_attribute_stats("))
+		return SCRIPT_STATISTICS;
+	return SCRIPT_OTHER;
+}
