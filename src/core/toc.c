@@ -198,7 +198,7 @@ static bool ends_name(const char *rest)
 bool toc_is_relation(const char *line, const char *word)
 {
 	static const char *const types[] = { "TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", NULL };
-	static const char *const others[] = { "TABLE DATA", "TABLE ATTACH", "MATERIALIZED VIEW DATA",
+	static const char *const others[] = { "TABLE ATTACH", "MATERIALIZED VIEW DATA",
 		                              "SEQUENCE SET", "SEQUENCE OWNED BY", NULL };
 	const char *dot = strchr(word, '.'), *rest = NULL;
 	char *name = xasprintf(" %s ", word);
@@ -209,6 +209,9 @@ bool toc_is_relation(const char *line, const char *word)
 		rest = rest ? rest : toc_is(line, types[i]);
 	for (size_t i = 0; others[i]; i++)
 		rest = toc_is(line, others[i]) ? NULL : rest;
+	/* Of an extension's table there are only rows. */
+	if (toc_is(line, "TABLE DATA"))
+		rest = toc_is(line, "TABLE DATA");
 	is = rest && strstr(rest, name) && ends_name(strstr(rest, name) + strlen(name));
 	is = is || (rest && full && ends_name(skip_prefix(rest, full)));
 	free(name);

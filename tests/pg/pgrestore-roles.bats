@@ -24,6 +24,7 @@ teardown_file() {
 
 setup() {
 	restore_folder
+	mkdir -p "$BACKUP_DIR"
 	only
 	forget_roles
 	DATABASE_URL=$(url app)

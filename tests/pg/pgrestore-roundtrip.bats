@@ -33,6 +33,7 @@ teardown_file() {
 
 setup() {
 	restore_folder
+	mkdir -p "$BACKUP_DIR"
 	drop_copy
 }
 
