@@ -1,0 +1,214 @@
+/*
+ * envspec_init - writes a first spec from an example file.
+ *
+ * Line by line: comments and blank lines stay, an entry gets a line of decorators above it.
+ * People try this on the .env with their real secrets, so no secret's value is copied, be it
+ * in an entry, in one that is commented out or in prose.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+#include "base/status.h"
+#include "core/decorator.h"
+#include "core/envspec_parts.h"
+
+struct writing {
+	const struct envspec *s;
+	const struct dotenv *d;
+	struct buf *b;
+};
+
+/* Values that stand for one: no type can be told by them. */
+static bool is_placeholder(const char *value)
+{
+	static const char *const marks[] = { "<", "your", "change", "replace", "example", "todo", "xxx",
+	                                     "...", "${", "insert" };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (strcasestr(value, marks[i]))
+			return true;
+	return false;
+}
+
+/* The type to write, which the caller frees, or NULL: one that the example is not of was guessed
+ * wrong. */
+static char *guess_type(const struct dotenv_entry *e)
+{
+	const char *example = is_placeholder(e->value) ? "" : e->value;
+	const char *name = vartype_guess(e->name, example);
+	struct vartype type = { 0 };
+	struct buf why = BUF_INIT;
+	char *text = NULL;
+
+	if (name && strcmp(name, "string") != 0 && vartype_read(&type, name, &why) == 0 &&
+	    (!*example || vartype_judge(&type, example, &why) == 0))
+		text = xstrdup(name);
+	vartype_free(&type);
+	buf_free(&why);
+	return text;
+}
+
+/* As dotenv_read reads it back, and a shell, Compose and varlock do. */
+static void add_value(struct buf *b, const char *value)
+{
+	static const char letters[] = "nrt\"\\$`", bytes[] = "\n\r\t\"\\$`";
+
+	if (!value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@,+%=?&*-")]) {
+		buf_puts(b, value);
+		return;
+	}
+	if (!strpbrk(value, "'\\\n\r")) {
+		buf_printf(b, "'%s'", value);
+		return;
+	}
+	buf_putc(b, '"');
+	for (; *value; value++) {
+		const char *byte = strchr(bytes, *value);
+
+		if (byte && *value != '`')
+			buf_printf(b, "\\%c", letters[byte - bytes]);
+		else
+			buf_putc(b, *value);
+	}
+	buf_putc(b, '"');
+}
+
+static bool may_write(const struct envvar *var, const struct dotenv_entry *e)
+{
+	struct buf redacted = BUF_INIT;
+	bool hides = var->sensitive || (!var->public && envspec_is_secret(e->name) && !var->example) ||
+	             envspec_redact(&redacted, e->value);
+
+	buf_free(&redacted);
+	return !hides;
+}
+
+static void add_decorator(struct buf *b, const char *name, const char *value)
+{
+	if (b->len)
+		buf_putc(b, ' ');
+	buf_printf(b, "@%s%s", name, value ? value : "");
+}
+
+/* What its own decorators do not say already. */
+static void add_decorators(struct writing *w, size_t entry, const struct envvar *var)
+{
+	const struct dotenv_entry *e = &w->d->v[entry];
+	struct strs comments = { 0 };
+	struct decorators own = { 0 };
+	struct buf line = BUF_INIT;
+	char *type = guess_type(e);
+
+	envspec_comments(w->d, entry, &comments);
+	decorators_read(&own, &comments);
+	if (!decorators_find(&own, "required") && !decorators_find(&own, "optional"))
+		add_decorator(&line, var->required ? "required" : "optional", NULL);
+	if (!decorators_find(&own, "sensitive") && !decorators_find(&own, "public")) {
+		if (var->sensitive)
+			add_decorator(&line, "sensitive", NULL);
+		else if (var->public || envspec_is_secret(var->name))
+			add_decorator(&line, "public", NULL);
+	}
+	if (type && !var->sensitive && !decorators_find(&own, "type"))
+		add_decorator(&line, "type=", type);
+	if (line.len)
+		buf_printf(w->b, "# %s\n", line.data);
+	free(type);
+	buf_free(&line);
+	decorators_free(&own);
+	strs_free(&comments);
+}
+
+static void add_entry(struct writing *w, size_t entry)
+{
+	const struct dotenv_entry *e = &w->d->v[entry];
+	const struct envvar *var = envspec_find(w->s, e->name);
+	bool counts = envspec_counts(w->d, entry);
+
+	/* One of several; the blank line keeps its comments from the next. */
+	if (!counts && !e->commented_out) {
+		buf_putc(w->b, '\n');
+		return;
+	}
+	if (counts)
+		add_decorators(w, entry, var);
+	buf_printf(w->b, "%s%s=", counts ? "" : "# ", e->name);
+	if (may_write(var, e))
+		add_value(w->b, e->value);
+	if (e->beside) {
+		buf_puts(w->b, " # ");
+		envspec_redact(w->b, e->beside);
+	}
+	buf_putc(w->b, '\n');
+}
+
+/* env-spec's default is that everything is a secret; here it is what sounds like one. */
+static void add_header(struct writing *w, const char *path)
+{
+	struct decorators header = { 0 };
+
+	decorators_read(&header, &w->d->header);
+	if (!decorators_find(&header, "defaultSensitive") && !decorators_find(&header, "defaultRequired"))
+		buf_printf(w->b, "# What the environment must hold (made from %s by pgbox envcheck --init).\n"
+		           "# @defaultSensitive=false\n# ---\n\n", path);
+	decorators_free(&header);
+}
+
+static void add_comment(struct writing *w, const char *line, size_t len)
+{
+	char *text = xstrndup(line, len);
+	struct buf redacted = BUF_INIT;
+
+	envspec_redact(&redacted, text);
+	buf_trim(&redacted);
+	buf_printf(w->b, "%s\n", redacted.data);
+	buf_free(&redacted);
+	free(text);
+}
+
+static void add_lines(struct writing *w, const char *text)
+{
+	size_t entry = 0;
+
+	for (size_t line = 1; *text; line++) {
+		size_t len = strcspn(text, "\n");
+		size_t lines = entry < w->d->n && w->d->v[entry].line == line ? w->d->v[entry].lines : 1;
+
+		if (entry < w->d->n && w->d->v[entry].line == line)
+			add_entry(w, entry++);
+		else
+			add_comment(w, text, len);
+		line += lines - 1;
+		while (lines--)
+			text += strcspn(text, "\n") + 1;
+	}
+}
+
+int envspec_init(const char *path, struct buf *b, struct buf *error)
+{
+	struct buf text = BUF_INIT, lines = BUF_INIT, why = BUF_INIT;
+	struct envspec s = ENVSPEC_INIT;
+	struct dotenv d = { 0 };
+	struct writing w = { .s = &s, .d = &d, .b = b };
+	int rc = envspec_load(path, &text, error);
+
+	if (rc == DONE && (dotenv_lines(text.data, text.len, &lines, &why) != 0 ||
+	                   dotenv_read(&d, text.data, text.len, &why) != 0)) {
+		buf_printf(error, "'%s', %s", path, why.data);
+		rc = BAD_USAGE;
+	}
+	if (rc == DONE)
+		rc = envspec_add(&s, path, &d, NULL, error);
+	if (rc == DONE) {
+		add_header(&w, path);
+		add_lines(&w, lines.data);
+	}
+	envspec_free(&s);
+	dotenv_free(&d);
+	buf_free(&text);
+	buf_free(&lines);
+	buf_free(&why);
+	return rc;
+}

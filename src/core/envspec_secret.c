@@ -1,0 +1,210 @@
+/*
+ * envspec_secret - what sounds or looks like a secret.
+ *
+ * Of names, the last word tells most: SECRET_KEY is one, SECRET_KEY_LENGTH is not.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+#include "core/envspec_parts.h"
+
+#define KEY_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+#define WORD_BYTES KEY_ALPHABET "."
+#define KEY_BYTES 24 /* shorter words of letters and digits are rather names */
+
+/* What a secret is called. `last`: only at the end, for CACHE_KEY_PREFIX and PASS_RATE. `glued`:
+ * also the end of a longer word, as in PGPASSWORD. */
+static const struct {
+	const char *word;
+	bool last, glued;
+} secrets[] = {
+	{ "SECRET", false, true }, { "SECRETS", false, false }, { "PASSWORD", false, true },
+	{ "PASSWORDS", false, false }, { "PASSWD", false, true }, { "PASSPHRASE", false, true },
+	{ "PASS", true, false }, { "PWD", true, false }, { "PW", true, false },
+	{ "TOKEN", false, true }, { "APIKEY", false, true }, { "SECRETKEY", false, true },
+	{ "KEY", true, false }, { "KEYS", true, false }, { "SALT", true, false },
+	{ "PEPPER", true, false },
+};
+
+/* The last word of names that speak of a secret and hold none. */
+static const char *const harmless[] = {
+	"FILE", "PATH", "DIR", "DIRECTORY", "URL", "URI", "ENDPOINT", "HOST", "PORT", "ID", "NAME", "USER",
+	"USERNAME", "EMAIL", "TYPE", "KIND", "FORMAT", "ENCODING", "ALGORITHM", "ALG", "ALGO", "METHOD",
+	"LENGTH", "LEN", "SIZE", "MIN", "MAX", "COUNT", "LIMIT", "BUDGET", "ROUNDS", "ITERATIONS",
+	"EXPIRE", "EXPIRES", "EXPIRY", "EXPIRATION", "TTL", "LIFETIME", "LIFESPAN", "AGE", "TIMEOUT",
+	"LEEWAY", "INTERVAL", "DURATION", "MS", "SECONDS", "MINUTES", "HOURS", "DAYS", "IN", "AT",
+	"ENABLED", "DISABLED", "REQUIRED", "ALLOWED", "ROTATION", "POLICY", "RULES", "REGEX", "PATTERN",
+	"VALIDATORS", "HASHERS", "HASHER", "PREFIX", "SUFFIX", "HEADER", "HEADERS", "FIELD", "COOKIE",
+	"LOCATION", "ISSUER", "AUDIENCE", "SCOPE", "SCOPES", "REALM", "CLASS", "BACKEND", "PROVIDER",
+	"STORE", "MANAGER", "ENGINE", "VERSION", "REGION", "PROMPT", "HINT", "RESET", "LOGIN",
+};
+
+/* A word in front that makes the rest something for everybody's eyes: what a bundler hands to
+ * browsers (Next.js, Vite, Create React App, Nuxt, Expo and Gatsby document them), a public key. */
+static const char *const public_words[] = {
+	"PUBLIC", "PUBLISHABLE", "VITE", "REACT_APP", "GATSBY", "ANON", "PUB", "SITE_KEY", "PRIMARY",
+	"FOREIGN", "PARTITION",
+};
+
+static bool same_word(const char *word, size_t len, const char *other)
+{
+	return strlen(other) == len && strncasecmp(word, other, len) == 0;
+}
+
+static bool has_word(const char *name, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = name; (at = strcasestr(at, word)); at++)
+		if ((at == name || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[len]))
+			return true;
+	return false;
+}
+
+static bool is_secret_word(const char *word, size_t len, bool last)
+{
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+		size_t n = strlen(secrets[i].word);
+
+		if (secrets[i].last && !last)
+			continue;
+		if (same_word(word, len, secrets[i].word) ||
+		    (secrets[i].glued && len > n && strncasecmp(word + len - n, secrets[i].word, n) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool envspec_is_secret(const char *name)
+{
+	bool found = false;
+	size_t len;
+
+	/* The shell's, of folders. */
+	if (strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(public_words) / sizeof(*public_words); i++)
+		if (has_word(name, public_words[i]))
+			return false;
+	for (const char *word = name; *word; word += len + strspn(word + len, "_.-")) {
+		bool last;
+
+		len = strcspn(word, "_.-");
+		last = !word[len + strspn(word + len, "_.-")];
+		for (size_t i = 0; last && i < sizeof(harmless) / sizeof(*harmless); i++)
+			if (same_word(word, len, harmless[i]))
+				return false;
+		found = found || is_secret_word(word, len, last);
+	}
+	return found;
+}
+
+/* --- texts --- */
+
+/* Whether the = (or the : behind a quote, in JSON) at `at` sets something that sounds like a
+ * secret. */
+static bool sets_secret(const char *text, const char *at)
+{
+	const char *end = at, *from;
+	char *name;
+	bool found;
+
+	while (end > text && strchr(" \t", end[-1]))
+		end--;
+	if (*at == ':' && (end == text || !strchr("\"'", end[-1])))
+		return false;
+	if (end > text && strchr("\"'", end[-1]))
+		end--;
+	for (from = end; from > text && strchr(WORD_BYTES, from[-1]);)
+		from--;
+	name = xstrndup(from, (size_t)(end - from));
+	found = envspec_is_secret(name);
+	free(name);
+	return found;
+}
+
+/* The bytes of the password in a URL whose :// is at `at`, and where it begins; 0 for none. The
+ * last @ before the path ends it: it may hold others. */
+static size_t url_password(const char *at, const char **password)
+{
+	const char *user = at + 3, *end = user + strcspn(user, " \t\n\"'`<>"), *colon, *sign = end;
+
+	while (sign > user && sign[-1] != '@')
+		sign--;
+	colon = sign > user ? memchr(user, ':', (size_t)(sign - 1 - user)) : NULL;
+	if (!colon)
+		return 0;
+	*password = colon + 1;
+	return (size_t)(sign - 1 - *password);
+}
+
+/* Whether the word looks drawn by lot, as API keys do. Names are all in capitals, hosts in small
+ * letters; a UUID is rather an account's. */
+static bool is_drawn(const char *word, size_t len)
+{
+	bool upper = false, lower = false, digit = false, hex = true;
+
+	for (size_t i = 0; i < len; i++) {
+		upper = upper || isupper((unsigned char)word[i]);
+		lower = lower || islower((unsigned char)word[i]);
+		digit = digit || isdigit((unsigned char)word[i]);
+		hex = hex && isxdigit((unsigned char)word[i]);
+	}
+	return len >= KEY_BYTES && digit && (hex || (upper && lower));
+}
+
+/* The bytes of what is set at `at`, and where it begins. Brackets at its end are the text's. */
+static size_t set_value(const char *at, const char **from)
+{
+	size_t len;
+
+	*from = at + strspn(at, " \t");
+	if (**from && strchr("\"'`", **from)) {
+		const char ends[] = { **from, '\n', '\0' };
+
+		return strcspn(++*from, ends);
+	}
+	len = strcspn(*from, " \t\n\"'`");
+	while (len && strchr(")]}", (*from)[len - 1]))
+		len--;
+	return len;
+}
+
+/* The bytes of a secret that begins at or right behind `at`, and where; 0 for none. */
+static size_t secret_at(const char *text, const char *at, const char **from)
+{
+	size_t len;
+
+	if (strncmp(at, "://", 3) == 0 && (len = url_password(at, from)))
+		return len;
+	if ((*at == '=' || *at == ':') && sets_secret(text, at))
+		return set_value(at + 1, from);
+	if (at > text && (isalnum((unsigned char)at[-1]) || strchr("_-", at[-1])))
+		return 0;
+	*from = at;
+	len = strspn(at, KEY_ALPHABET);
+	return is_drawn(at, len) ? len : 0;
+}
+
+bool envspec_redact(struct buf *b, const char *text)
+{
+	bool found = strstr(text, "PRIVATE KEY") != NULL;
+
+	for (const char *at = text; *at;) {
+		const char *from = at;
+		size_t len = secret_at(text, at, &from);
+
+		if (len) {
+			buf_add(b, at, (size_t)(from - at));
+			buf_puts(b, "...");
+			at = from + len;
+			found = true;
+		} else {
+			buf_putc(b, *at++);
+		}
+	}
+	return found;
+}
