@@ -11,7 +11,6 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/decorator.h"
 #include "core/envspec_parts.h"
 
 struct writing {
@@ -51,14 +50,10 @@ static char *guess_type(const struct dotenv_entry *e)
 }
 
 /* As dotenv_read reads it back, and a shell, Compose and varlock do. */
-static void add_value(struct buf *b, const char *value)
+static void add_quoted(struct buf *b, const char *value)
 {
-	static const char letters[] = "nrt\"\\$`", bytes[] = "\n\r\t\"\\$`";
+	static const char letters[] = "nrt\"\\$", bytes[] = "\n\r\t\"\\$";
 
-	if (!value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@,+%=?&*-")]) {
-		buf_puts(b, value);
-		return;
-	}
 	if (!strpbrk(value, "'\\\n\r")) {
 		buf_printf(b, "'%s'", value);
 		return;
@@ -67,7 +62,7 @@ static void add_value(struct buf *b, const char *value)
 	for (; *value; value++) {
 		const char *byte = strchr(bytes, *value);
 
-		if (byte && *value != '`')
+		if (byte)
 			buf_printf(b, "\\%c", letters[byte - bytes]);
 		else
 			buf_putc(b, *value);
@@ -75,10 +70,21 @@ static void add_value(struct buf *b, const char *value)
 	buf_putc(b, '"');
 }
 
-static bool may_write(const struct envvar *var, const struct dotenv_entry *e)
+static void add_value(struct buf *b, const struct dotenv_entry *e)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@,+%=-";
+
+	if (envspec_is_call(e) || !envspec_has_value(e) || !e->value[strspn(e->value, plain)])
+		buf_puts(b, e->value);
+	else
+		add_quoted(b, e->value);
+}
+
+/* Of several entries of a name the variable knows only the one that counts. */
+static bool may_write(const struct envvar *var, const struct dotenv_entry *e, bool counts)
 {
 	struct buf redacted = BUF_INIT;
-	bool hides = var->sensitive || (!var->public && envspec_is_secret(e->name) && !var->example) ||
+	bool hides = var->sensitive || (!counts && envspec_is_secret(e->name)) ||
 	             envspec_redact(&redacted, e->value);
 
 	buf_free(&redacted);
@@ -135,8 +141,8 @@ static void add_entry(struct writing *w, size_t entry)
 	if (counts)
 		add_decorators(w, entry, var);
 	buf_printf(w->b, "%s%s=", counts ? "" : "# ", e->name);
-	if (may_write(var, e))
-		add_value(w->b, e->value);
+	if (may_write(var, e, counts))
+		add_value(w->b, e);
 	if (e->beside) {
 		buf_puts(w->b, " # ");
 		envspec_redact(w->b, e->beside);
@@ -145,14 +151,14 @@ static void add_entry(struct writing *w, size_t entry)
 }
 
 /* env-spec's default is that everything is a secret; here it is what sounds like one. */
-static void add_header(struct writing *w, const char *path)
+static void add_header(struct writing *w)
 {
 	struct decorators header = { 0 };
 
 	decorators_read(&header, &w->d->header);
 	if (!decorators_find(&header, "defaultSensitive") && !decorators_find(&header, "defaultRequired"))
-		buf_printf(w->b, "# What the environment must hold (made from %s by pgbox envcheck --init).\n"
-		           "# @defaultSensitive=false\n# ---\n\n", path);
+		buf_puts(w->b, "# What the environment must hold, for pgbox envcheck --spec.\n"
+		               "# @defaultSensitive=false\n# ---\n\n");
 	decorators_free(&header);
 }
 
@@ -202,7 +208,7 @@ int envspec_init(const char *path, struct buf *b, struct buf *error)
 	if (rc == DONE)
 		rc = envspec_add(&s, path, &d, NULL, error);
 	if (rc == DONE) {
-		add_header(&w, path);
+		add_header(&w);
 		add_lines(&w, lines.data);
 	}
 	envspec_free(&s);

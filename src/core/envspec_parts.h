@@ -4,8 +4,40 @@
 #ifndef CORE_ENVSPEC_PARTS_H
 #define CORE_ENVSPEC_PARTS_H
 
+#include "core/decorator.h"
 #include "core/dotenv.h"
 #include "core/envspec.h"
+
+/* envspec_said.c */
+
+enum answer { UNSAID, YES, NOT };
+
+/* What the decorators of an entry say, or those of the header of every variable. */
+struct said {
+	enum answer required, sensitive;
+	const char *type, *example; /* of the decorators, or NULL */
+	char *public_prefix;        /* of @defaultSensitive=inferFromPrefix(...), or NULL; owned */
+};
+
+/* Who says it, and where. */
+struct hearing {
+	const char *path, *env;
+	size_t line;           /* of the entry */
+	struct strs *warnings;
+	struct strs unknown;   /* warnings that count only when `decorated` */
+	bool decorated;        /* a known decorator has been heard */
+};
+
+void envspec_warn(struct hearing *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The decorators of an entry, and those of the header; warns of those that it cannot follow. */
+void envspec_hear(struct hearing *h, const struct decorators *decorators, struct said *said);
+void envspec_hear_header(struct hearing *h, const struct decorators *decorators, struct said *said);
+
+/* When all have been heard. */
+void envspec_hear_end(struct hearing *h);
+
+/* envspec_read.c */
 
 /* Reads a file's text. 0, or NO_INPUT with a sentence in error; BAD_USAGE for one that is far
  * too large. */
@@ -19,16 +51,28 @@ int envspec_add(struct envspec *s, const char *path, const struct dotenv *d, con
  * only where there is none else. */
 bool envspec_counts(const struct dotenv *d, size_t entry);
 
+/* Whether its value is a call of a function, name(...) without quotes: env-spec resolves those, so
+ * it is no example. */
+bool envspec_is_call(const struct dotenv_entry *e);
+
+/* Whether it has a value: `null` without quotes is none in Laravel, `undefined` in env-spec. */
+bool envspec_has_value(const struct dotenv_entry *e);
+
 /* Adds the comments that speak of an entry: those above and beside it. Decorators above a
  * commented-out entry belong to the next one right below, as env-spec knows no such entries. */
 void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments);
 
+/* envspec.c */
+
 /* The variable of that name, new if need be; it may move when another one comes. */
 struct envvar *envspec_take(struct envspec *s, const char *name, size_t len);
 
+/* envspec_secret.c */
+
 /* Appends a comment's or a value's text with every secret in it replaced by `...`: what is set
  * for a name that sounds like one, a password in a URL, a long word of letters and digits.
- * Whether there was one. */
+ * Placeholders that say so, $(command), ${X} and <text>, stay. Whether there was one, or a mark
+ * of a private key. */
 bool envspec_redact(struct buf *b, const char *text);
 
 #endif

@@ -1,10 +1,4 @@
-/*
- * envspec_read - reads a spec: an example file, with or without decorators.
- *
- * The decorators are env-spec's, as varlock's documentation defines them ('Root @decorators',
- * 'Config Item @decorators', 'Functions'). What depends on other variables or on commands is not
- * evaluated, and said so.
- */
+/* envspec_read - reads a spec: an example file, with or without decorators. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -13,190 +7,19 @@
 
 #include "base/banned.h"
 #include "base/file.h"
-#include "base/near.h"
 #include "base/status.h"
-#include "core/decorator.h"
 #include "core/envspec_parts.h"
 
 #define FILE_LIMIT (256 << 10)
 #define NAMES_MAX 4096 /* each is looked for among the others */
 
-enum answer { UNSAID, YES, NOT };
-
-/* What the decorators of an entry say, or those of the header of every variable. */
-struct said {
-	enum answer required, sensitive;
-	const char *type, *example, *public_prefix; /* of the decorators, or NULL */
-};
-
 struct reading {
 	struct envspec *s;
-	const char *path, *env;
 	const struct dotenv *d;
 	struct said header;
-	size_t line; /* of what is read now */
+	struct hearing hearing;
 	struct buf *error;
 };
-
-static void __attribute__((format(printf, 2, 3))) warn(struct reading *r, const char *format, ...)
-{
-	struct buf text = BUF_INIT;
-	va_list args;
-
-	buf_printf(&text, "'%s', line %zu: ", r->path, r->line);
-	va_start(args, format);
-	buf_vprintf(&text, format, args);
-	va_end(args);
-	strs_add(&r->s->warnings, text.data);
-	buf_free(&text);
-}
-
-/* --- decorators --- */
-
-static const char *const known[] = {
-	"required", "optional", "sensitive", "public", "type", "example", "defaultRequired",
-	"defaultSensitive",
-};
-
-/* Known, and of no meaning here. */
-static const char *const passed_over[] = {
-	"docs", "docsUrl", "icon", "deprecated", "tag", "internal", "dynamic", "static", "cache",
-	"currentEnv", "envFlag", "redactLogs", "preventLeaks", "plugin", "defaultDynamic",
-	"disableProcessEnvInjection",
-};
-
-static void warn_unknown(struct reading *r, const char *name)
-{
-	if (skip_prefix(name, "generate"))
-		return;
-	for (size_t i = 0; i < sizeof(passed_over) / sizeof(*passed_over); i++)
-		if (strcmp(name, passed_over[i]) == 0)
-			return;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (near_enough(name, known[i])) {
-			warn(r, "@%s is not known: did you mean @%s?", name, known[i]);
-			return;
-		}
-	warn(r, "@%s is not known here and changes nothing", name);
-}
-
-static enum answer turned(enum answer answer)
-{
-	return answer == YES ? NOT : answer == NOT ? YES : UNSAID;
-}
-
-static const char *long_name(const char *environment)
-{
-	if (strcasecmp(environment, "prod") == 0)
-		return "production";
-	return strcasecmp(environment, "dev") == 0 ? "development" : environment;
-}
-
-static enum answer for_environment(const struct reading *r, const char *list)
-{
-	struct strs names = { 0 };
-	enum answer answer = NOT;
-
-	decorator_split(&names, list);
-	for (size_t i = 0; r->env && i < names.n; i++)
-		if (strcasecmp(long_name(names.v[i]), long_name(r->env)) == 0)
-			answer = YES;
-	strs_free(&names);
-	return answer;
-}
-
-/* @sensitive={enabled=..., ...}: what `enabled` has, or true. The caller frees it. */
-static char *enabled_of(const char *object)
-{
-	struct strs pairs = { 0 };
-	char *inside = xstrndup(object + 1, strlen(object) - 2), *found = NULL;
-
-	decorator_split(&pairs, inside);
-	for (size_t i = 0; i < pairs.n; i++)
-		if (!found && skip_prefix(pairs.v[i], "enabled="))
-			found = xstrdup(skip_prefix(pairs.v[i], "enabled="));
-	free(inside);
-	strs_free(&pairs);
-	return found ? found : xstrdup("true");
-}
-
-/* Whether a value means yes; UNSAID where that cannot be told. */
-static enum answer evaluate_plain(const struct reading *r, const char *value)
-{
-	char *list = decorator_call(value, "forEnv");
-	enum answer answer = UNSAID;
-
-	if (!value || strcmp(value, "true") == 0)
-		answer = YES;
-	else if (strcmp(value, "false") == 0)
-		answer = NOT;
-	else if (list)
-		answer = for_environment(r, list);
-	free(list);
-	return answer;
-}
-
-/* The same of a decorator's value, with a warning. */
-static enum answer evaluate(struct reading *r, const struct decorator *decorator)
-{
-	const char *value = decorator->value;
-	char *enabled = value && *value == '{' && value[1] && value[strlen(value) - 1] == '}' ? enabled_of(value)
-	                                                                                      : NULL;
-	char *inner = decorator_call(enabled ? enabled : value, "not");
-	enum answer answer = evaluate_plain(r, inner ? inner : enabled ? enabled : value);
-
-	if (answer == UNSAID)
-		warn(r, "the value of @%s cannot be told here: true, false and forEnv(...) can",
-		     decorator->name);
-	free(enabled);
-	free(inner);
-	return inner ? turned(answer) : answer;
-}
-
-static void hear_item(struct reading *r, const struct decorator *decorator, struct said *said)
-{
-	const char *name = decorator->name;
-
-	if (strcmp(name, "required") == 0)
-		said->required = evaluate(r, decorator);
-	else if (strcmp(name, "optional") == 0)
-		said->required = turned(evaluate(r, decorator));
-	else if (strcmp(name, "sensitive") == 0)
-		said->sensitive = evaluate(r, decorator);
-	else if (strcmp(name, "public") == 0)
-		said->sensitive = turned(evaluate(r, decorator));
-	else if (strcmp(name, "type") == 0)
-		said->type = decorator->value;
-	else if (strcmp(name, "example") == 0)
-		said->example = decorator->value;
-	else if (skip_prefix(name, "default"))
-		warn(r, "@%s belongs to the header: a blank line or a divider (# ---) ends that", name);
-	else
-		warn_unknown(r, name);
-}
-
-static void hear_header(struct reading *r, const struct decorator *decorator, char **prefix)
-{
-	const char *value = decorator->value;
-
-	if (strcmp(decorator->name, "defaultRequired") == 0) {
-		r->header.required = value && strcmp(value, "infer") == 0 ? UNSAID
-		                                                          : evaluate(r, decorator);
-	} else if (strcmp(decorator->name, "defaultSensitive") == 0) {
-		free(*prefix);
-		*prefix = decorator_call(value, "inferFromPrefix");
-		r->header.sensitive = *prefix ? YES : evaluate(r, decorator);
-		r->header.public_prefix = *prefix;
-	} else {
-		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-			if (strcmp(decorator->name, known[i]) == 0) {
-				warn(r, "@%s belongs to no variable: there is a blank line or a divider below it",
-				     decorator->name);
-				return;
-			}
-		warn_unknown(r, decorator->name);
-	}
-}
 
 /* --- comments --- */
 
@@ -266,8 +89,7 @@ static bool says_optional(const char *comment)
 
 /* --- variables --- */
 
-/* env-spec: a value name(...) without quotes is a call of a function: no example. */
-static bool is_call(const struct dotenv_entry *e)
+bool envspec_is_call(const struct dotenv_entry *e)
 {
 	size_t len = strlen(e->value), name = 0;
 
@@ -275,6 +97,16 @@ static bool is_call(const struct dotenv_entry *e)
 		name++;
 	return !e->quote && isalpha((unsigned char)*e->value) && e->value[name] == '(' &&
 	       e->value[len - 1] == ')';
+}
+
+bool envspec_has_value(const struct dotenv_entry *e)
+{
+	static const char *const none[] = { "", "null", "(null)", "undefined" };
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		if (strcmp(e->value, none[i]) == 0 && (!e->quote || !*e->value))
+			return false;
+	return true;
 }
 
 /* Whether its value may be a secret: a port may not, nor what the example shows to be a switch
@@ -331,7 +163,7 @@ static bool decide_required(const struct reading *r, const struct said *said, co
 	for (size_t i = 0; i < comments->n; i++)
 		if (says_optional(comments->v[i]))
 			return false;
-	return *e->value;
+	return envspec_has_value(e);
 }
 
 /* env-spec's regex("PATTERN", "FLAGS") as /PATTERN/FLAGS, which vartype reads. */
@@ -368,13 +200,14 @@ static int decide_type(struct reading *r, const struct said *said, struct envvar
 		return DONE;
 	for (size_t i = 0; i < sizeof(unchecked) / sizeof(*unchecked); i++)
 		if (strlen(unchecked[i]) == len && strncmp(said->type, unchecked[i], len) == 0) {
-			warn(r, "the type %s is not checked", unchecked[i]);
+			envspec_warn(&r->hearing, "the type %s is not checked", unchecked[i]);
 			return DONE;
 		}
 	text = without_regex(said->type);
 	rc = vartype_read(&var->type, text, &why);
 	if (rc != 0)
-		buf_printf(r->error, "'%s', line %zu: the type of %s: %s", r->path, r->line, var->name, why.data);
+		buf_printf(r->error, "'%s', line %zu: the type of %s: %s", r->hearing.path, r->hearing.line,
+		           var->name, why.data);
 	free(text);
 	buf_free(&why);
 	return rc ? BAD_USAGE : DONE;
@@ -392,13 +225,12 @@ static int add_entry(struct reading *r, size_t entry)
 
 	envspec_comments(r->d, entry, &comments);
 	decorators_read(&decorators, &comments);
-	for (size_t i = 0; i < decorators.n; i++)
-		hear_item(r, &decorators.v[i], &said);
+	envspec_hear(&r->hearing, &decorators, &said);
 	free(var->example);
 	if (!asked)
 		vartype_free(&var->type);
 	var->example = NULL;
-	if (*e->value && !is_call(e))
+	if (envspec_has_value(e) && !envspec_is_call(e))
 		var->example = xstrdup(e->value);
 	else if (said.example && *said.example)
 		var->example = xstrdup(said.example);
@@ -429,9 +261,11 @@ int envspec_load(const char *path, struct buf *text, struct buf *error)
 int envspec_add(struct envspec *s, const char *path, const struct dotenv *d, const char *env,
                 struct buf *error)
 {
-	struct reading r = { .s = s, .path = path, .env = env, .d = d, .line = 1, .error = error };
+	struct reading r = {
+		.s = s, .d = d, .error = error,
+		.hearing = { .path = path, .env = env, .line = 1, .warnings = &s->warnings },
+	};
 	struct decorators header = { 0 };
-	char *prefix = NULL;
 	int rc = DONE;
 
 	if (d->n > NAMES_MAX) {
@@ -440,17 +274,17 @@ int envspec_add(struct envspec *s, const char *path, const struct dotenv *d, con
 		return BAD_USAGE;
 	}
 	decorators_read(&header, &d->header);
-	for (size_t i = 0; i < header.n; i++)
-		hear_header(&r, &header.v[i], &prefix);
+	envspec_hear_header(&r.hearing, &header, &r.header);
 	for (size_t i = 0; i < d->n && !rc; i++) {
-		r.line = d->v[i].line;
+		r.hearing.line = d->v[i].line;
 		if (envspec_counts(d, i))
 			rc = add_entry(&r, i);
 		else if (!d->v[i].commented_out)
-			warn(&r, "%s comes again below: the last one counts", d->v[i].name);
+			envspec_warn(&r.hearing, "%s comes again below: the last one counts", d->v[i].name);
 	}
+	envspec_hear_end(&r.hearing);
 	decorators_free(&header);
-	free(prefix);
+	free(r.header.public_prefix);
 	return rc;
 }
 

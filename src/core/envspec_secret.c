@@ -42,11 +42,13 @@ static const char *const harmless[] = {
 	"STORE", "MANAGER", "ENGINE", "VERSION", "REGION", "PROMPT", "HINT", "RESET", "LOGIN",
 };
 
-/* A word in front that makes the rest something for everybody's eyes: what a bundler hands to
- * browsers (Next.js, Vite, Create React App, Nuxt, Expo and Gatsby document them), a public key. */
+/* What makes the rest something for everybody's eyes: prefixes of what a bundler hands to browsers
+ * (Next.js, Nuxt, Expo, SvelteKit, Vite, Create React App and Gatsby document them), keys that are
+ * public, or that open nothing. */
 static const char *const public_words[] = {
-	"PUBLIC", "PUBLISHABLE", "VITE", "REACT_APP", "GATSBY", "ANON", "PUB", "SITE_KEY", "PRIMARY",
-	"FOREIGN", "PARTITION",
+	"NEXT_PUBLIC", "NUXT_PUBLIC", "EXPO_PUBLIC", "VITE", "REACT_APP", "GATSBY", "PUBLIC_KEY",
+	"PUBLISHABLE_KEY", "PUB_KEY", "ANON_KEY", "SITE_KEY", "PRIMARY_KEY", "FOREIGN_KEY",
+	"PARTITION_KEY",
 };
 
 static bool same_word(const char *word, size_t len, const char *other)
@@ -84,7 +86,7 @@ bool envspec_is_secret(const char *name)
 	size_t len;
 
 	/* The shell's, of folders. */
-	if (strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0)
+	if (strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0 || skip_prefix(name, "PUBLIC_"))
 		return false;
 	for (size_t i = 0; i < sizeof(public_words) / sizeof(*public_words); i++)
 		if (has_word(name, public_words[i]))
@@ -104,9 +106,9 @@ bool envspec_is_secret(const char *name)
 
 /* --- texts --- */
 
-/* Whether the = (or the : behind a quote, in JSON) at `at` sets something that sounds like a
- * secret. */
-static bool sets_secret(const char *text, const char *at)
+/* The name that sounds like a secret in front of the = (or the : behind a quote, in JSON) at
+ * `at`, or NULL. */
+static const char *secret_name(const char *text, const char *at)
 {
 	const char *end = at, *from;
 	char *name;
@@ -115,7 +117,7 @@ static bool sets_secret(const char *text, const char *at)
 	while (end > text && strchr(" \t", end[-1]))
 		end--;
 	if (*at == ':' && (end == text || !strchr("\"'", end[-1])))
-		return false;
+		return NULL;
 	if (end > text && strchr("\"'", end[-1]))
 		end--;
 	for (from = end; from > text && strchr(WORD_BYTES, from[-1]);)
@@ -123,7 +125,14 @@ static bool sets_secret(const char *text, const char *at)
 	name = xstrndup(from, (size_t)(end - from));
 	found = envspec_is_secret(name);
 	free(name);
-	return found;
+	return found ? from : NULL;
+}
+
+static bool is_placeholder(const char *at)
+{
+	if (*at == '$')
+		return at[1] == '(' || at[1] == '{';
+	return *at == '<' && at[strcspn(at, ">\n")] == '>';
 }
 
 /* The bytes of the password in a URL whose :// is at `at`, and where it begins; 0 for none. The
@@ -138,7 +147,7 @@ static size_t url_password(const char *at, const char **password)
 	if (!colon)
 		return 0;
 	*password = colon + 1;
-	return (size_t)(sign - 1 - *password);
+	return is_placeholder(colon + 1) ? 0 : (size_t)(sign - 1 - *password);
 }
 
 /* Whether the word looks drawn by lot, as API keys do. Names are all in capitals, hosts in small
@@ -156,12 +165,17 @@ static bool is_drawn(const char *word, size_t len)
 	return len >= KEY_BYTES && digit && (hex || (upper && lower));
 }
 
-/* The bytes of what is set at `at`, and where it begins. Brackets at its end are the text's. */
-static size_t set_value(const char *at, const char **from)
+/* The bytes of what is set for a name, behind its =, and where it begins. `whole`: the text is
+ * that and nothing else. Else brackets at its end are the text's. */
+static size_t set_value(const char *at, bool whole, const char **from)
 {
 	size_t len;
 
 	*from = at + strspn(at, " \t");
+	if (is_placeholder(*from))
+		return 0;
+	if (whole)
+		return strcspn(*from, "\n");
 	if (**from && strchr("\"'`", **from)) {
 		const char ends[] = { **from, '\n', '\0' };
 
@@ -176,12 +190,13 @@ static size_t set_value(const char *at, const char **from)
 /* The bytes of a secret that begins at or right behind `at`, and where; 0 for none. */
 static size_t secret_at(const char *text, const char *at, const char **from)
 {
+	const char *name;
 	size_t len;
 
 	if (strncmp(at, "://", 3) == 0 && (len = url_password(at, from)))
 		return len;
-	if ((*at == '=' || *at == ':') && sets_secret(text, at))
-		return set_value(at + 1, from);
+	if ((*at == '=' || *at == ':') && (name = secret_name(text, at)))
+		return set_value(at + 1, name == text + strspn(text, "# \t"), from);
 	if (at > text && (isalnum((unsigned char)at[-1]) || strchr("_-", at[-1])))
 		return 0;
 	*from = at;
