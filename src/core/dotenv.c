@@ -294,14 +294,18 @@ static bool read_commented_out(struct reader *r, const char *text)
 	struct reader inner = { .at = text, .line = r->line, .d = r->d, .room = r->room, .error = &error };
 	size_t n = r->d->n;
 	bool read = read_entry(&inner) == 0 && !*inner.at;
+	struct dotenv_entry *e = &r->d->v[n];
 
 	r->room = inner.room;
+	/* Text behind the closing quote: prose. */
+	read = read && (e->quote || !*e->value || !strchr("'\"`", *e->value));
 	if (read) {
-		r->d->v[n].commented_out = true;
-		r->d->v[n].above = r->pending;
+		e->commented_out = true;
+		e->above = r->pending;
 		r->pending = (struct strs){ 0 };
 	} else if (r->d->n > n) {
-		entry_free(&r->d->v[--r->d->n]);
+		entry_free(e);
+		r->d->n--;
 	}
 	buf_free(&error);
 	return read;
