@@ -96,7 +96,7 @@ static size_t take_value(struct scan *s)
 static void read_one(struct scan *s, struct decorators *d)
 {
 	struct decorator one = { 0 };
-	size_t len = strcspn(s->text.data + s->at, BLANKS "=()#@");
+	size_t len = strcspn(s->text.data + s->at, BLANKS "=():#@");
 	char sign;
 
 	one.name = xstrndup(s->text.data + s->at, len);

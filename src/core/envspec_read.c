@@ -166,23 +166,38 @@ static bool decide_required(const struct reading *r, const struct said *said, co
 	return envspec_has_value(e);
 }
 
-/* env-spec's regex("PATTERN", "FLAGS") as /PATTERN/FLAGS, which vartype reads. */
-static char *without_regex(const char *type)
+/* env-spec allows a comma behind the last option. */
+static void cut_last_comma(char *type)
+{
+	char *end = strrchr(type, ')'), *comma = end;
+
+	while (comma && comma > type && strchr(" \t", comma[-1]))
+		comma--;
+	if (comma && comma > type && comma[-1] == ',')
+		memmove(comma - 1, end, strlen(end) + 1);
+}
+
+/* A type as vartype reads it: env-spec's regex("PATTERN", "FLAGS") as /PATTERN/FLAGS. */
+static char *own_type(const char *type)
 {
 	const char *call = strstr(type, "regex("), *end = call ? strrchr(call, ')') : NULL;
 	struct strs parts = { 0 };
-	char *inside, *text;
+	char *text;
 
 	/* The last bracket is the type's own. */
 	while (end > call && end[-1] != ')')
 		end--;
-	if (!call || end <= call)
-		return xstrdup(type);
-	inside = xstrndup(call + 6, (size_t)(end - 1 - (call + 6)));
-	decorator_split(&parts, inside);
-	text = xasprintf("%.*s/%s/%s%s", (int)(call - type), type, parts.n ? parts.v[0] : "",
-	                 parts.n > 1 ? parts.v[1] : "", end);
-	free(inside);
+	if (call && end > call) {
+		char *inside = xstrndup(call + 6, (size_t)(end - 1 - (call + 6)));
+
+		decorator_split(&parts, inside);
+		text = xasprintf("%.*s/%s/%s%s", (int)(call - type), type, parts.n ? parts.v[0] : "",
+		                 parts.n > 1 ? parts.v[1] : "", end);
+		free(inside);
+	} else {
+		text = xstrdup(type);
+	}
+	cut_last_comma(text);
 	strs_free(&parts);
 	return text;
 }
@@ -203,7 +218,7 @@ static int decide_type(struct reading *r, const struct said *said, struct envvar
 			envspec_warn(&r->hearing, "the type %s is not checked", unchecked[i]);
 			return DONE;
 		}
-	text = without_regex(said->type);
+	text = own_type(said->type);
 	rc = vartype_read(&var->type, text, &why);
 	if (rc != 0)
 		buf_printf(r->error, "'%s', line %zu: the type of %s: %s", r->hearing.path, r->hearing.line,

@@ -30,11 +30,11 @@ static const char *const known[] = {
 	"defaultSensitive",
 };
 
-/* Of env-spec, and without meaning here. */
+/* Of env-spec and without meaning here; then what people write from habit, as in JSDoc. */
 static const char *const passed_over[] = {
 	"docs", "docsUrl", "icon", "deprecated", "tag", "internal", "dynamic", "static", "cache",
 	"currentEnv", "envFlag", "redactLogs", "preventLeaks", "plugin", "defaultDynamic",
-	"disableProcessEnvInjection",
+	"disableProcessEnvInjection", "see", "link", "note", "todo", "default", "author", "since", "description",
 };
 
 static bool is_known(const char *name)
@@ -45,8 +45,8 @@ static bool is_known(const char *name)
 	return false;
 }
 
-/* A plain example has comments such as `@see` and `@todo` too: what is not even nearly a known
- * word is told only where others are known. */
+/* What is not even nearly a known word is told only where others are known: a plain example may
+ * have lines that begin with a @. */
 static void hear_unknown(struct hearing *h, const char *name)
 {
 	if (skip_prefix(name, "generate"))
