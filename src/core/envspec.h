@@ -67,7 +67,7 @@ const struct envvar *envspec_find(const struct envspec *s, const char *name);
 /* Writes a first spec with decorators, made from an example file, onto b: its comments, its
  * order, guessed types; envspec_read reads the same of it. Names that were commented out are
  * there, optional. Secrets are marked and left without their value, as is what else has one in
- * it (a URL's password), also in comments. As envspec_read. */
+ * it (a URL's password), also in comments, but decorators stay as they are. As envspec_read. */
 int envspec_init(const char *path, struct buf *b, struct buf *error);
 
 /* Whether a name sounds like a secret's: its words (between _) have SECRET, PASSWORD, TOKEN, ... */

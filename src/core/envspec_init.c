@@ -98,49 +98,74 @@ static void add_decorator(struct buf *b, const char *name, const char *value)
 	buf_printf(b, "@%s%s", name, value ? value : "");
 }
 
-/* What its own decorators do not say already. */
+/* What the entry's own decorators do not say already. */
 static void add_decorators(struct writing *w, size_t entry, const struct envvar *var)
 {
 	const struct dotenv_entry *e = &w->d->v[entry];
-	struct strs comments = { 0 };
+	struct strs comments = { 0 }, warnings = { 0 };
+	struct hearing hearing = { .path = "", .warnings = &warnings };
 	struct decorators own = { 0 };
+	struct said said = { 0 };
 	struct buf line = BUF_INIT;
 	char *type = guess_type(e);
 
-	envspec_comments(w->d, entry, &comments);
-	decorators_read(&own, &comments);
-	if (!decorators_find(&own, "required") && !decorators_find(&own, "optional"))
+	envspec_comments(w->d, entry, &comments, &own);
+	envspec_hear(&hearing, &own, &said);
+	if (said.required == UNSAID)
 		add_decorator(&line, var->required ? "required" : "optional", NULL);
-	if (!decorators_find(&own, "sensitive") && !decorators_find(&own, "public")) {
-		if (var->sensitive)
-			add_decorator(&line, "sensitive", NULL);
-		else if (var->public || envspec_is_secret(var->name))
-			add_decorator(&line, "public", NULL);
-	}
-	if (type && !var->sensitive && !decorators_find(&own, "type"))
+	if (said.sensitive == UNSAID && var->sensitive)
+		add_decorator(&line, "sensitive", NULL);
+	else if (said.sensitive == UNSAID && (var->public || envspec_is_secret(var->name)))
+		add_decorator(&line, "public", NULL);
+	if (type && !var->sensitive && !said.type)
 		add_decorator(&line, "type=", type);
 	if (line.len)
 		buf_printf(w->b, "# %s\n", line.data);
+	envspec_hear_end(&hearing);
 	free(type);
 	buf_free(&line);
 	decorators_free(&own);
 	strs_free(&comments);
+	strs_free(&warnings);
+}
+
+static bool has_decorators(const struct dotenv_entry *e)
+{
+	for (size_t i = 0; i < e->above.n; i++)
+		if (*e->above.v[i] == '@')
+			return true;
+	return false;
+}
+
+/* Whether an entry remains commented out: another of the name counts, or it would take the
+ * decorators above it from the entry below. */
+static bool stays_out(const struct dotenv *d, size_t entry)
+{
+	size_t first = entry;
+	bool out = false, handed = false;
+
+	if (!d->v[entry].commented_out)
+		return false;
+	while (first > 0 && d->v[first - 1].commented_out && envspec_is_above(&d->v[first - 1], &d->v[first]))
+		first--;
+	for (size_t i = first; i <= entry; i++) {
+		bool decorated = has_decorators(&d->v[i]);
+
+		out = handed || !envspec_counts(d, i) || (decorated && envspec_is_anothers(d, i));
+		handed = handed || (out && decorated);
+	}
+	return out;
 }
 
 static void add_entry(struct writing *w, size_t entry)
 {
 	const struct dotenv_entry *e = &w->d->v[entry];
 	const struct envvar *var = envspec_find(w->s, e->name);
-	bool counts = envspec_counts(w->d, entry);
+	bool counts = envspec_counts(w->d, entry), out = stays_out(w->d, entry);
 
-	/* One of several; the blank line keeps its comments from the next. */
-	if (!counts && !e->commented_out) {
-		buf_putc(w->b, '\n');
-		return;
-	}
-	if (counts)
+	if (counts && !out)
 		add_decorators(w, entry, var);
-	buf_printf(w->b, "%s%s=", counts ? "" : "# ", e->name);
+	buf_printf(w->b, "%s%s=", out ? "# " : "", e->name);
 	if (may_write(var, e, counts))
 		add_value(w->b, e);
 	if (e->beside) {
@@ -162,31 +187,68 @@ static void add_header(struct writing *w)
 	decorators_free(&header);
 }
 
-static void add_comment(struct writing *w, const char *line, size_t len)
+/* Whether a line by itself is an entry: one that is commented out. */
+static bool is_entry(const char *line)
 {
-	char *text = xstrndup(line, len);
-	struct buf redacted = BUF_INIT;
+	struct buf error = BUF_INIT;
+	struct dotenv d;
+	bool found = dotenv_read(&d, line, strlen(line), &error) == 0 && d.n;
 
-	envspec_redact(&redacted, text);
-	buf_trim(&redacted);
-	buf_printf(w->b, "%s\n", redacted.data);
-	buf_free(&redacted);
-	free(text);
+	dotenv_free(&d);
+	buf_free(&error);
+	return found;
+}
+
+/* Whether a comment is one of decorators, or of what stands in a bracket that one opened. */
+static bool is_decorated(const char *line, long *open)
+{
+	const char *text = line + strspn(line, " \t#");
+
+	if (!strchr(line, '#'))
+		*open = 0;
+	if (*text != '@' && *open <= 0)
+		return false;
+	*open = *text == '@' ? 0 : *open;
+	for (; *text; text++)
+		*open += strchr("([{", *text) ? 1 : strchr(")]}", *text) ? -1 : 0;
+	return true;
+}
+
+/* A comment or a blank line. */
+static void add_comment(struct buf *b, const char *line, long *open)
+{
+	struct buf text = BUF_INIT;
+
+	if (is_decorated(line, open))
+		buf_puts(&text, line);
+	else if (envspec_redact(&text, line) && is_entry(text.data)) {
+		buf_cut(&text, 0);
+		buf_puts(&text, "# ...");
+	}
+	buf_trim(&text);
+	buf_printf(b, "%s\n", text.data);
+	buf_free(&text);
 }
 
 static void add_lines(struct writing *w, const char *text)
 {
-	size_t entry = 0;
+	size_t entry = 0, line = 1;
+	long open = 0; /* brackets of decorators */
 
-	for (size_t line = 1; *text; line++) {
-		size_t len = strcspn(text, "\n");
-		size_t lines = entry < w->d->n && w->d->v[entry].line == line ? w->d->v[entry].lines : 1;
+	while (*text) {
+		size_t lines = 1;
 
-		if (entry < w->d->n && w->d->v[entry].line == line)
+		if (entry < w->d->n && w->d->v[entry].line == line) {
+			lines = w->d->v[entry].lines;
 			add_entry(w, entry++);
-		else
-			add_comment(w, text, len);
-		line += lines - 1;
+			open = 0;
+		} else {
+			char *comment = xstrndup(text, strcspn(text, "\n"));
+
+			add_comment(w->b, comment, &open);
+			free(comment);
+		}
+		line += lines;
 		while (lines--)
 			text += strcspn(text, "\n") + 1;
 	}

@@ -58,9 +58,18 @@ bool envspec_is_call(const struct dotenv_entry *e);
 /* Whether it has a value: `null` without quotes is none in Laravel, `undefined` in env-spec. */
 bool envspec_has_value(const struct dotenv_entry *e);
 
-/* Adds the comments that speak of an entry: those above and beside it. Decorators above a
- * commented-out entry belong to the next one right below, as env-spec knows no such entries. */
-void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments);
+/* Whether there is nothing but lower's comments between the two. */
+bool envspec_is_above(const struct dotenv_entry *upper, const struct dotenv_entry *lower);
+
+/* Whether an entry is commented out right above one that is not, or above others that are: for
+ * env-spec it is one of the comments of that. */
+bool envspec_is_anothers(const struct dotenv *d, size_t entry);
+
+/* Adds the comments that speak of an entry, those above and beside it, and the decorators in them.
+ * Decorators above a commented-out entry belong to the next one right below, as env-spec knows no
+ * such entries. */
+void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments,
+                      struct decorators *decorators);
 
 /* envspec.c */
 

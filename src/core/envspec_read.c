@@ -23,35 +23,40 @@ struct reading {
 
 /* --- comments --- */
 
-static bool is_above(const struct dotenv_entry *upper, const struct dotenv_entry *lower)
+bool envspec_is_above(const struct dotenv_entry *upper, const struct dotenv_entry *lower)
 {
 	return upper->line + upper->lines == lower->line - lower->above.n;
 }
 
-/* Whether an entry that counts has it as one of its comments. */
-static bool is_anothers(const struct dotenv *d, size_t i)
+bool envspec_is_anothers(const struct dotenv *d, size_t i)
 {
-	while (d->v[i].commented_out && i + 1 < d->n && is_above(&d->v[i], &d->v[i + 1]))
+	while (d->v[i].commented_out && i + 1 < d->n && envspec_is_above(&d->v[i], &d->v[i + 1]))
 		i++;
 	return !d->v[i].commented_out;
 }
 
-void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments)
+void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments, struct decorators *decorators)
 {
 	const struct dotenv_entry *e = &d->v[entry];
-	size_t first = entry;
+	struct strs beside = { 0 };
+	size_t first = entry, end = entry + 1;
 
-	if (e->commented_out && is_anothers(d, entry))
-		return;
+	if (e->commented_out && envspec_is_anothers(d, entry))
+		end = first;
 	while (!e->commented_out && first > 0 && d->v[first - 1].commented_out &&
-	       is_above(&d->v[first - 1], &d->v[first]))
+	       envspec_is_above(&d->v[first - 1], &d->v[first]))
 		first--;
-	for (size_t i = first; i <= entry; i++)
+	for (size_t i = first; i < end; i++)
 		for (size_t k = 0; k < d->v[i].above.n; k++)
 			if (i == entry || *d->v[i].above.v[k] == '@' || strcmp(d->v[i].name, e->name) == 0)
 				strs_add(comments, d->v[i].above.v[k]);
-	if (e->beside)
+	decorators_read(decorators, comments);
+	if (e->beside) {
+		strs_add(&beside, e->beside);
+		decorators_read(decorators, &beside);
 		strs_add(comments, e->beside);
+	}
+	strs_free(&beside);
 }
 
 bool envspec_counts(const struct dotenv *d, size_t entry)
@@ -238,8 +243,7 @@ static int add_entry(struct reading *r, size_t entry)
 	bool asked = var->required && !var->line;
 	int rc;
 
-	envspec_comments(r->d, entry, &comments);
-	decorators_read(&decorators, &comments);
+	envspec_comments(r->d, entry, &comments, &decorators);
 	envspec_hear(&r->hearing, &decorators, &said);
 	free(var->example);
 	if (!asked)

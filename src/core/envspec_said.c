@@ -143,18 +143,27 @@ static enum answer evaluate(struct hearing *h, const struct decorator *decorator
 	return inner ? turned(answer) : answer;
 }
 
+/* What cannot be told leaves what was said before. */
+static void hear_answer(struct hearing *h, const struct decorator *decorator, bool turn, enum answer *said)
+{
+	enum answer answer = evaluate(h, decorator);
+
+	if (answer != UNSAID)
+		*said = turn ? turned(answer) : answer;
+}
+
 static void hear_item(struct hearing *h, const struct decorator *decorator, struct said *said)
 {
 	const char *name = decorator->name;
 
 	if (strcmp(name, "required") == 0)
-		said->required = evaluate(h, decorator);
+		hear_answer(h, decorator, false, &said->required);
 	else if (strcmp(name, "optional") == 0)
-		said->required = turned(evaluate(h, decorator));
+		hear_answer(h, decorator, true, &said->required);
 	else if (strcmp(name, "sensitive") == 0)
-		said->sensitive = evaluate(h, decorator);
+		hear_answer(h, decorator, false, &said->sensitive);
 	else if (strcmp(name, "public") == 0)
-		said->sensitive = turned(evaluate(h, decorator));
+		hear_answer(h, decorator, true, &said->sensitive);
 	else if (strcmp(name, "type") == 0)
 		said->type = decorator->value;
 	else if (strcmp(name, "example") == 0)

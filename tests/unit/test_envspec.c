@@ -336,6 +336,7 @@ static void decorators_above_a_commented_out_variable_go_on(void **state)
 	assert_spec("# @type=port @required\n# AB=1\n\nCD=2\n", "AB r port\nCD r");
 	assert_spec("# @type=port\nCD=2\n# AB=1\n", "CD r port\nAB");
 	assert_spec("# @type=port\n# AB=1\nAB=2\n", "AB r port");
+	assert_spec("# AB=1 # @type=port\nCD=2\n", "AB port\nCD r");
 }
 
 static void brackets_may_stay_open_over_lines(void **state)
@@ -624,7 +625,11 @@ static void what_was_commented_out_becomes_optional(void **state)
 	            "# @optional @type=int\nWORKERS=4\n");
 	/* There is one already. */
 	assert_init("AB=x\n#AB='y z'\n", "# @required\nAB=x\n# AB='y z'\n");
-	assert_init("AB=x\nCD=\nAB=y\n", "\n# @optional\nCD=\n# @required\nAB=y\n");
+	assert_init("AB=x\nCD=\nAB=y\n", "AB=x\n# @optional\nCD=\n# @required\nAB=y\n");
+	/* It has the decorators of the one below above it. */
+	assert_init("#AB=x\n# @type=port\n#CD=y\n#EF=z\nGH=\n",
+	            "# @optional\nAB=x\n# @type=port\n# CD=y\n# EF=z\n# @optional\nGH=\n");
+	assert_init("# @type=port\n#CD=y\n#EF=z\n\n", "# @type=port\n# @optional\nCD=y\n# @optional\nEF=z\n\n");
 }
 
 static void a_first_spec_guesses_types_that_fit(void **state)
@@ -645,7 +650,7 @@ static void a_first_spec_has_no_secrets(void **state)
 	            "#SECRET_KEY=s3cret\n", "# SECRET_KEY = ...\n# secret_key=...\n# @required @sensitive\n"
 	            "SECRET_KEY= # was TOKEN=...\n# SECRET_KEY=\n");
 	assert_init("DB_PASSWORD=s3cret\nDB_PASSWORD=true\n#DB_PASSWORD=s3cret\n",
-	            "\n# @required @public @type=bool\nDB_PASSWORD=true\n# DB_PASSWORD=\n");
+	            "DB_PASSWORD=\n# @required @public @type=bool\nDB_PASSWORD=true\n# DB_PASSWORD=\n");
 	assert_init("CERT=\"-----BEGIN PRIVATE KEY-----\nabc\n\"\n", "# @required\nCERT=\n");
 }
 
@@ -654,7 +659,11 @@ static void what_is_decorated_stays_so(void **state)
 	(void)state;
 	assert_init("# @defaultRequired=false\n\n# @type=int @public\nAPI_KEY=1\nBB=x # @required\n",
 	            "# @defaultRequired=false\n\n# @type=int @public\n# @optional\nAPI_KEY=1\nBB=x # @required\n");
-	assert_init("# @type=port\n# AB=1\nCD=2\n", "# @type=port\n# @optional @type=int\nAB=1\n# @required\nCD=2\n");
+	assert_init("# @required @docs(\n#   token=b)\n# token=c\nAA=\n",
+	            "# @required @docs(\n#   token=b)\n# token=...\nAA=\n");
+	assert_init("# @example=aB3dE6gH9jK2mN5pQ8sT1vW4 @required\nKEY=x # @sensitive\n",
+	            "# @example=aB3dE6gH9jK2mN5pQ8sT1vW4 @required\nKEY= # @sensitive\n");
+	assert_init("# @required=eq($A, b)\nKEY=x\n", "# @required=eq($A, b)\n# @required @sensitive\nKEY=\n");
 }
 
 /* What an example and the first spec of it say, but for types and examples. */
