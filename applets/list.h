@@ -1,4 +1,5 @@
 /* The applets, sorted: one line registers one. */
+APPLET(envcheck)
 APPLET(isempty)
 APPLET(journal)
 APPLET(pg_dump)

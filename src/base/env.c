@@ -45,6 +45,16 @@ void env_export(const char *name, const char *value)
 	original[n] = entry; /* lives as long as the environment */
 }
 
+void env_forget(const char *name)
+{
+	size_t n = 0, left = 0, len = strlen(name);
+
+	for (; original[n]; n++)
+		if (strncmp(original[n], name, len) != 0 || original[n][len] != '=')
+			original[left++] = original[n];
+	original[left] = NULL;
+}
+
 static int read_secret(const char *name, const char *path, const char **value, struct buf *error)
 {
 	/* The value itself may stand there by mistake. */

@@ -19,6 +19,9 @@ char **env_original(void);
 /* Adds a variable to env_original(). */
 void env_export(const char *name, const char *value);
 
+/* Takes a variable out of env_original(). */
+void env_forget(const char *name);
+
 /* Reads variable name or, through NAME_FILE, the file's content less exactly
  * one trailing newline. *value is NULL when neither is set; otherwise it lives
  * until the process ends. Returns 0, or BAD_CONFIG with a sentence appended to

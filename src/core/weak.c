@@ -365,6 +365,8 @@ bool weak_find(const char *value, const struct weak_about *about, struct buf *wh
 		words = "is still the example's, which everybody can read";
 	else if (is_placeholder(text))
 		words = "is a placeholder that was never replaced";
+	else if (about->label)
+		words = NULL;
 	else if (is_same(value, about->user) || is_same(value, about->database))
 		words = "is the name of the user or the database again";
 	else if (lacks_variety(value))

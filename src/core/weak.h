@@ -20,6 +20,8 @@ struct weak_about {
 	const char *example;  /* the value that ships with the app */
 	const char *user;     /* who logs in with it, and where */
 	const char *database;
+	bool label;           /* it may be a plain word, such as a name: only what ships with the app
+	                       * and what is a placeholder is weak then */
 };
 
 /* Whether the secret is weak; in which way goes to why as what follows a noun: `is a

@@ -1,0 +1,65 @@
+/*
+ * audit_parts - what the files of audit share.
+ */
+#ifndef CORE_AUDIT_PARTS_H
+#define CORE_AUDIT_PARTS_H
+
+#include "core/audit.h"
+#include "core/setting.h"
+
+struct auditing {
+	struct audit *audit;
+	const struct envspec *spec;
+	const struct surroundings *s;
+	bool container; /* this is one */
+	bool server;    /* this is an image of PostgreSQL itself */
+};
+
+/* A variable that is looked at. */
+struct subject {
+	const char *name;
+	const struct envvar *var; /* NULL: not in the spec */
+	bool secret;
+};
+
+/* Adds a problem, unless the variable has one of that code. */
+void audit_add(const struct auditing *a, const char *name, enum problem_level level, const char *code,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Whether it is set and not empty, itself or through NAME_FILE. */
+bool audit_is_set(const struct auditing *a, const char *name);
+
+/* Whether the spec or pgbox knows the name. */
+bool audit_is_known(const struct auditing *a, const char *name);
+
+/* The names that pgbox knows; ends in NULL. */
+extern const char *const audit_names[];
+
+/* audit_value.c: one variable. */
+void audit_subject(const struct auditing *a, const struct subject *subject);
+
+/* Adds that a secret is weak: an error in production, a warning elsewhere, allowed where the
+ * user said so. what stands before why: "" or "its password ". */
+void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why);
+
+/* audit_url.c: URLs of databases and their like. Whether value looks like one. */
+bool audit_is_server_url(const char *value);
+
+/* Judges the password and the host of a URL; nothing when it is none. example may be NULL. */
+void audit_url(const struct auditing *a, const char *name, const char *value, const char *example);
+
+/* A host that stands alone: PGHOST. */
+void audit_host(const struct auditing *a, const char *name, const char *value);
+
+/* Compares DATABASE_URL with POSTGRES_* and PG*. */
+void audit_agreement(const struct auditing *a);
+
+/* audit_names.c: names that belong together, and names that nobody knows. */
+void audit_groups(const struct auditing *a);
+void audit_unknown(const struct auditing *a);
+
+/* The name that is set, is not known, and is one edit away from this one, which is not set;
+ * NULL: none. It points into the environment and ends at its =; *len is its length. */
+const char *audit_misspelt(const struct auditing *a, const char *name, size_t *len);
+
+#endif

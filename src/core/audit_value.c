@@ -1,0 +1,267 @@
+/* audit_value - what is wrong with the value of one variable. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "core/audit_parts.h"
+#include "core/weak.h"
+
+/* Random, and long enough for every use. */
+#define MAKE "make one with `openssl rand -hex 32`"
+
+void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why)
+{
+	if (strs_has(&a->s->allowed, name))
+		audit_add(a, name, PROBLEM_ALLOWED, "weak", "%s%s; it is allowed by ENVCHECK_ALLOW_WEAK", what, why);
+	else
+		audit_add(a, name, a->s->production ? PROBLEM_ERROR : PROBLEM_WARNING, "weak", "%s%s: " MAKE, what,
+		          why);
+}
+
+/* --- set or not --- */
+
+/* What is said of one that is not there. */
+static void say_missing(const struct auditing *a, const struct subject *subject)
+{
+	size_t len = 0;
+	const char *misspelt = audit_misspelt(a, subject->name, &len);
+	const char *wants = vartype_wants(&subject->var->type);
+
+	if (misspelt)
+		audit_add(a, subject->name, PROBLEM_ERROR, "missing", "is required, but not set: %.*s is, which "
+		          "looks like a misspelling of it", (int)len, misspelt);
+	else if (subject->secret)
+		audit_add(a, subject->name, PROBLEM_ERROR, "missing",
+		          "is required, but not set: set it, or %s_FILE to the path of a file that holds it",
+		          subject->name);
+	else
+		audit_add(a, subject->name, PROBLEM_ERROR, "missing", "is required, but not set%s%s",
+		          wants ? ": set it to " : "", wants ? wants : "");
+}
+
+static bool is_blank(const char *value)
+{
+	return *value && !value[strspn(value, " \t\r\n")];
+}
+
+/* Whether there is a value to look at; says so where there should be. */
+static bool has_value(const struct auditing *a, const struct subject *subject, const char *value)
+{
+	bool required = subject->var && subject->var->required;
+
+	if (!value && required)
+		say_missing(a, subject);
+	else if (value && !*value && required)
+		audit_add(a, subject->name, PROBLEM_ERROR, "empty",
+		          "is required, but empty: Compose sets it so when ${%s} is not set where it is read",
+		          subject->name);
+	else if (value && is_blank(value))
+		audit_add(a, subject->name, PROBLEM_ERROR, "blank", "is set to nothing but blanks");
+	else
+		return value && *value;
+	return false;
+}
+
+/* --- marks of how it came here --- */
+
+static bool has_quotes(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len > 1 && (*value == '"' || *value == '\'') && value[len - 1] == *value;
+}
+
+/* The text of a name between ${ and } or :, in capitals, as variables are written. */
+static bool is_reference(const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+	return n && !isdigit((unsigned char)*text) && text[n] && strchr("}:-?+", text[n]) &&
+	       strchr(text + n, '}');
+}
+
+/* ${NAME}, or $NAME or $(command) alone. */
+static bool is_unexpanded(const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *at = value; (at = strstr(at, "${")); at += 2)
+		if (is_reference(at + 2))
+			return true;
+	return len > 3 && *value == '$' &&
+	       ((value[1] == '(' && value[len - 1] == ')') ||
+	        (isupper((unsigned char)value[1]) &&
+	         !value[1 + strspn(value + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")]));
+}
+
+static bool is_of_kind(const struct subject *subject, const char *type)
+{
+	char *text = subject->var ? vartype_text(&subject->var->type) : NULL;
+	bool is = text && strncmp(text, type, strlen(type)) == 0;
+
+	free(text);
+	return is;
+}
+
+/* A line end at the end; a value of several lines may end in one. */
+static bool ends_line(const char *value)
+{
+	size_t len = strlen(value);
+
+	return value[len - 1] == '\n' && strchr(value, '\n') == value + len - 1;
+}
+
+/* What an env file that was read by other rules than it was written for leaves in a value.
+ * Whether there is anything. */
+static bool has_marks(const struct auditing *a, const struct subject *subject,
+                      const struct setting *setting)
+{
+	const char *value = setting->value, *name = subject->name;
+	size_t len = strlen(value), before = a->audit->n;
+
+	if (value[len - 1] == '\r' || strstr(value, "\r\n"))
+		audit_add(a, name, PROBLEM_ERROR, "space",
+		          "ends in a carriage return: the file it comes from has the line ends of Windows; save it "
+		          "with those of Unix");
+	else if (ends_line(value) && !setting->mounted)
+		audit_add(a, name, PROBLEM_ERROR, "space", "ends in a line end: take it away");
+	else if (strchr(" \t", value[len - 1]) || strchr(" \t", *value))
+		audit_add(a, name, PROBLEM_ERROR, "space", "begins or ends with a blank: take it away");
+	if (has_quotes(value) && !is_of_kind(subject, "json"))
+		audit_add(a, name, PROBLEM_ERROR, "quotes",
+		          "has quotes around it, which `docker run --env-file` leaves there: take them out of the file");
+	if (is_unexpanded(value))
+		audit_add(a, name, PROBLEM_ERROR, "unexpanded",
+		          "still has a $ reference in it, which nothing has expanded: env files are not read by a "
+		          "shell; write what it stands for");
+	return a->audit->n > before;
+}
+
+/* --- files --- */
+
+/* Whether the value can be looked at. */
+static bool file_is_fine(const struct auditing *a, const struct subject *subject,
+                         const struct setting *setting)
+{
+	const char *fault = setting_fault(setting);
+	char *twin = xasprintf("%s_FILE", subject->name);
+
+	if (setting->twice)
+		audit_add(a, subject->name, PROBLEM_ERROR, "twice", "is set, and so is %s: unset one", twin);
+	else if (fault)
+		audit_add(a, twin, PROBLEM_ERROR, "file", "%s", fault);
+	else if (setting->file == FILE_FINE && setting->open && !setting->mounted && subject->secret)
+		audit_add(a, twin, PROBLEM_WARNING, "mode",
+		          "names a secret that everybody may read: chmod 600, or 640 with the app's group");
+	free(twin);
+	return !setting->twice && !fault;
+}
+
+/* --- secrets --- */
+
+/* What another variable of the same thing says: POSTGRES_USER beside POSTGRES_PASSWORD. */
+static const char *beside(const struct auditing *a, const char *name, const char *other)
+{
+	const char *end = strstr(name, "PASSWORD");
+	const char *value;
+	char *full;
+
+	if (!end || end[8])
+		return NULL;
+	full = xasprintf("%.*s%s", (int)(end - name), name, other);
+	value = setting_lookup(a->s->env, full);
+	free(full);
+	return value;
+}
+
+/* What only a decorator calls a secret may be a name as well; so may a KEY that no spec has:
+ * SORT_KEY. There a short or plain word is nothing to complain about. */
+static bool may_be_label(const struct subject *subject)
+{
+	static const char *const words[] = { "SECRET", "PASS", "TOKEN", NULL };
+
+	if (subject->var || !envspec_is_secret(subject->name))
+		return !envspec_is_secret(subject->name);
+	for (size_t i = 0; words[i]; i++)
+		if (strcasestr(subject->name, words[i]))
+			return false;
+	return true;
+}
+
+static void judge_secret(const struct auditing *a, const struct subject *subject, const char *value)
+{
+	struct weak_about about = {
+		.name = subject->name,
+		.example = subject->var ? subject->var->example : NULL,
+		.user = beside(a, subject->name, "USER"),
+		.database = beside(a, subject->name, skip_prefix(subject->name, "PG") ? "DATABASE" : "DB"),
+		.label = may_be_label(subject),
+	};
+	struct buf why = BUF_INIT;
+
+	if (weak_find(value, &about, &why))
+		audit_weak(a, subject->name, "", why.data);
+	buf_free(&why);
+}
+
+/* --- the whole --- */
+
+/* A type that is only guessed, by the name and an example that is of it, is worth a warning. A
+ * URL of one kind in the example may be one of another elsewhere; what is only a number or a
+ * switch there need not be one. */
+static void judge_guess(const struct auditing *a, const struct subject *subject, const char *value)
+{
+	const char *guess = vartype_guess(subject->name, subject->var->example);
+	struct buf why = BUF_INIT;
+	struct vartype type;
+
+	if (!guess || strcmp(guess, "int") == 0 || strcmp(guess, "bool") == 0)
+		return;
+	if (vartype_read(&type, strstr(guess, "-url") ? "url" : guess, &why) == 0 &&
+	    vartype_judge(&type, value, &why) != 0)
+		audit_add(a, subject->name, PROBLEM_WARNING, "type", "%s, as the example's value is", why.data);
+	vartype_free(&type);
+	buf_free(&why);
+}
+
+/* Whether it is of the type that the spec gives it. */
+static bool judge_type(const struct auditing *a, const struct subject *subject, const char *value)
+{
+	const struct envvar *var = subject->var;
+	struct buf why = BUF_INIT;
+	bool fits = !var || vartype_judge(&var->type, value, &why) == 0;
+
+	if (!fits)
+		audit_add(a, subject->name, PROBLEM_ERROR, "type", "%s", why.data);
+	else if (var && !var->type.kind && var->example && !subject->secret)
+		judge_guess(a, subject, value);
+	buf_free(&why);
+	return fits;
+}
+
+static void judge_value(const struct auditing *a, const struct subject *subject,
+                        const struct setting *setting)
+{
+	const char *value = setting->value;
+
+	if (has_marks(a, subject, setting) || !judge_type(a, subject, value))
+		return;
+	if (strstr(value, "://"))
+		audit_url(a, subject->name, value, subject->var ? subject->var->example : NULL);
+	else if (subject->secret)
+		judge_secret(a, subject, value);
+	audit_host(a, subject->name, value);
+}
+
+void audit_subject(const struct auditing *a, const struct subject *subject)
+{
+	struct setting setting;
+
+	setting_read(&setting, a->s->env, subject->name);
+	/* What only the app may read counts as set. */
+	if (file_is_fine(a, subject, &setting) && setting.file != FILE_STREAM &&
+	    has_value(a, subject, setting.value))
+		judge_value(a, subject, &setting);
+	setting_free(&setting);
+}
