@@ -185,6 +185,8 @@ static int conclude(const struct audit *a, bool production)
 	char *variables = count_text(a->judged, "variable", "variables");
 	bool bad = errors || (o.strict && warnings);
 
+	if (!a->judged)
+		msg(MSG_WARNING, "nothing was checked: --spec and --require say what the app needs");
 	msg(bad ? MSG_ERROR : MSG_INFO, "%s%s%s%s in %s%s", errors ? problems : "", errors && warnings ? ", " : "",
 	    warnings ? warned : "", errors || warnings ? "" : "no problems", variables,
 	    production ? ", for production" : "");

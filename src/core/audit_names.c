@@ -198,8 +198,10 @@ void audit_unknown(const struct auditing *a)
 	for (char *const *entry = a->s->env; *entry; entry++) {
 		char *unknown = unknown_name(a, *entry), *name;
 		const char *meant = unknown ? meant_by(a, unknown) : NULL;
+		const struct envvar *var = meant ? envspec_find(a->spec, meant) : NULL;
 
-		if (meant) {
+		/* Of a required one, audit_subject says it. */
+		if (meant && !(var && var->required)) {
 			bool file = name_length(*entry) != strlen(unknown);
 
 			name = xstrndup(*entry, name_length(*entry));

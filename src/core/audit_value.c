@@ -7,15 +7,14 @@
 #include "core/audit_parts.h"
 #include "core/weak.h"
 
-/* Random, and long enough for every use. */
-#define MAKE "make one with `openssl rand -hex 32`"
+#define ADVICE "set a real one (`openssl rand -hex 32` makes passwords and keys)"
 
 void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why)
 {
 	if (strs_has(&a->s->allowed, name))
 		audit_add(a, name, PROBLEM_ALLOWED, "weak", "%s%s; it is allowed by ENVCHECK_ALLOW_WEAK", what, why);
 	else
-		audit_add(a, name, a->s->production ? PROBLEM_ERROR : PROBLEM_WARNING, "weak", "%s%s: " MAKE, what,
+		audit_add(a, name, a->s->production ? PROBLEM_ERROR : PROBLEM_WARNING, "weak", "%s%s: " ADVICE, what,
 		          why);
 }
 

@@ -10,6 +10,7 @@
 
 #define RUN_MAX 64       /* letters in a row; more are no words */
 #define WORD_TELLS 4     /* a phrase has a word of this many letters at least */
+#define BEGINNING 10     /* letters of a key that show what kind it is: github_pat */
 #define SIGNING_LEAST 32 /* characters: RFC 7518, 3.2, wants as many bytes as the hash has */
 #define LEAST 8          /* NIST SP 800-63B, 5.1.1.2 */
 
@@ -205,19 +206,29 @@ static bool is_addressed(const char *text)
 	       (len > 5 && strcmp(text + len - 4, "here") == 0 && is_separator(text[len - 5]));
 }
 
-/* <secret>, [secret], {secret}: one pair around plain words. */
+/* Whether all of it is words, with numbers that stand alone. */
+static bool is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool between = i > 0 && isalpha((unsigned char)text[i - 1]);
+
+		if (isdigit((unsigned char)text[i]) ? between : !isalpha((unsigned char)text[i]) &&
+		                                                !strchr("-_.,' ", text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* <secret>, [secret], {{secret}}: around plain words. */
 static bool is_bracketed(const char *text)
 {
 	static const char pairs[] = "<>[]{}";
-	size_t len = strlen(text);
-	const char *pair = len > 2 ? strchr(pairs, *text) : NULL;
+	size_t len = strlen(text), depth = 0;
+	const char *pair = *text ? strchr(pairs, *text) : NULL;
 
-	if (!pair || text[len - 1] != pair[1])
-		return false;
-	for (size_t i = 1; i < len - 1; i++)
-		if (!isalnum((unsigned char)text[i]) && !strchr("-_.,:' <>[]{}", text[i]))
-			return false;
-	return true;
+	while (pair && len > 2 * depth + 2 && text[depth] == *pair && text[len - 1 - depth] == pair[1])
+		depth++;
+	return depth && is_plain(text + depth, len - 2 * depth);
 }
 
 /* Four of x in a row, and little else: xxxx-xxxx, sk_test_xxxxxxxx. */
@@ -232,11 +243,12 @@ static bool is_crossed_out(const char *text)
 	return strstr(text, "xxxx") && crosses >= others;
 }
 
+/* sk-..., eyJ...: a beginning, and the rest left out. */
 static bool is_left_open(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len >= 3 && (strncmp(text, "...", 3) == 0 || strcmp(text + len - 3, "...") == 0);
+	return len >= 3 && len <= BEGINNING + 3 && strcmp(text + len - 3, "...") == 0;
 }
 
 static bool is_placeholder(const char *text)
