@@ -88,7 +88,7 @@ static bool is_unexpanded(const char *value)
 	for (const char *at = value; (at = strstr(at, "${")); at += 2)
 		if (is_reference(at + 2))
 			return true;
-	return len > 3 && *value == '$' &&
+	return len > 1 && *value == '$' &&
 	       ((value[1] == '(' && value[len - 1] == ')') ||
 	        (isupper((unsigned char)value[1]) &&
 	         !value[1 + strspn(value + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")]));
