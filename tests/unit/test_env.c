@@ -138,6 +138,9 @@ static int print_original(void *arg)
 	setenv("PGPASSWORD", "ours", 1);
 	env_export("NEW", "exported");
 	env_export("NEWER", "=x y");
+	env_export("NEWER_FILE", "x");
+	env_forget("NEWER_FILE");
+	env_forget("NEWE");
 	for (char **entry = env_original(); *entry; entry++)
 		printf("[%s]", *entry);
 	return 0;
