@@ -344,7 +344,7 @@ char *vartype_text(const struct vartype *t)
 	const char *gap = "(";
 
 	buf_puts(&text, t->kind ? t->kind->name : "string");
-	for (size_t i = 0; i < t->names.n; i++) {
+	for (size_t i = 0; t->kind && i < t->names.n; i++) {
 		const char *name = t->names.v[i], *value = t->values.v[i];
 		bool bare = t->kind->bare && strcmp(name, t->kind->bare) == 0;
 		bool quoted = *value != '/' && *value != '[' && value[strcspn(value, ",()'")];

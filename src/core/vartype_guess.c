@@ -46,14 +46,19 @@ static bool is_flag(const char *example)
 	return strcasecmp(example, "true") == 0 || strcasecmp(example, "false") == 0;
 }
 
+/* Without an example nothing says whose URL it is. */
+static bool is_any(const char *type)
+{
+	return !skip_prefix(type, "redis") && !skip_prefix(type, "postgres");
+}
+
 const char *vartype_guess(const char *name, const char *example)
 {
 	bool plain = !example || !*example;
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
 		if (has_ending(name, endings[i].end) &&
-		    (plain ? strncmp(endings[i].type, "redis", 5) && strncmp(endings[i].type, "postgres", 8)
-		           : is_of(endings[i].type, example)))
+		    (plain ? is_any(endings[i].type) : is_of(endings[i].type, example)))
 			return endings[i].type;
 	if (plain)
 		return NULL;
