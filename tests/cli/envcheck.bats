@@ -39,6 +39,28 @@ holds() {
 	return 1
 }
 
+# quiet_about CANARY NAME=VALUE... envcheck [OPTION...]: no four bytes of the canary are in what it says, as text, as
+# JSON, or as a JSON log. Gathers the codes of what it found.
+quiet_about() {
+	local canary=$1 form i
+	shift
+	for form in text json log; do
+		case $form in
+		text) run timeout 10 env -i "PATH=$PATH" "$@" -v ;;
+		json) run timeout 10 env -i "PATH=$PATH" "$@" -v --json ;;
+		log) run timeout 10 env -i "PATH=$PATH" PGBOX_LOG=json "$@" -v ;;
+		esac
+		[ "$status" -ne 124 ]
+		echo "$output" | grep -o '"code":"[a-z]*"' >>codes || true
+		for ((i = 0; i + 4 <= ${#canary}; i++)); do
+			if grep -qiF -- "${canary:i:4}" <<<"$output"; then
+				printf '%s: said %s\n' "$form" "$output"
+				return 1
+			fi
+		done
+	done
+}
+
 # --- the spec ---
 
 @test "a plain example says what is required, and the environment that has it is fine" {
@@ -253,28 +275,6 @@ E 1 problem in 1 variable" SENTRY_DNS=x envcheck --spec .env.example
 }
 
 # --- never a value ---
-
-# quiet_about CANARY NAME=VALUE... envcheck [OPTION...]: no four bytes of the canary are in what it says, as text, as
-# JSON, or as a JSON log. Gathers the codes of what it found.
-quiet_about() {
-	local canary=$1 form i
-	shift
-	for form in text json log; do
-		case $form in
-		text) run timeout 10 env -i "PATH=$PATH" "$@" -v ;;
-		json) run timeout 10 env -i "PATH=$PATH" "$@" -v --json ;;
-		log) run timeout 10 env -i "PATH=$PATH" PGBOX_LOG=json "$@" -v ;;
-		esac
-		[ "$status" -ne 124 ]
-		echo "$output" | grep -o '"code":"[a-z]*"' >>codes || true
-		for ((i = 0; i + 4 <= ${#canary}; i++)); do
-			if grep -qiF -- "${canary:i:4}" <<<"$output"; then
-				printf '%s: said %s\n' "$form" "$output"
-				return 1
-			fi
-		done
-	done
-}
 
 @test "no value shows in any finding, as text or as JSON, nor where it stands in the wrong place" {
 	local c=Zq7Xkvw9Jhf type
