@@ -15,7 +15,6 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "core/audit.h"
-#include "core/setting.h"
 
 static struct {
 	struct strs specs, required, groups, allowed;
@@ -73,7 +72,8 @@ static const char about[] =
 	"warnings: weak secrets elsewhere; a database URL with localhost in a container;\n"
 	"DATABASE_URL and PG* or POSTGRES_* that disagree; a password in a URL that is\n"
 	"not percent-encoded; a secret file that everybody may read, outside of\n"
-	"/run/secrets; a name one edit away from a known one that is not set.";
+	"/run/secrets; a name one edit away from a known one that is not set; change_me\n"
+	"and the like in what is no secret; what is not of the type that an example has.";
 
 static const char notes[] =
 	"The environment is --env, else APP_ENV, NODE_ENV, FLASK_ENV, DJANGO_ENV,\n"
@@ -206,7 +206,7 @@ static void export_files(const struct envspec *spec)
 	for (size_t i = 0; i < names.n; i++) {
 		struct setting setting;
 
-		setting_read(&setting, env_original(), names.v[i]);
+		audit_read(spec, env_original(), names.v[i], &setting);
 		if (setting.file == FILE_FINE) {
 			char *twin = xasprintf("%s_FILE", names.v[i]);
 

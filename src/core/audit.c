@@ -85,6 +85,29 @@ bool audit_is_known(const struct auditing *a, const char *name)
 	return envspec_find(a->spec, name) || is_of_pgbox(name);
 }
 
+static bool has_twin(const struct envspec *spec, char *const *env, const char *name)
+{
+	const struct envvar *var = envspec_find(spec, name);
+	const char *value = setting_lookup(env, name);
+	char *twin;
+	bool other;
+
+	if (envspec_is_secret(name) || is_of_pgbox(name) || (var && var->sensitive))
+		return true;
+	twin = xasprintf("%s_FILE", name);
+	other = envspec_find(spec, twin);
+	free(twin);
+	return var && var->required && !other && !(value && *value);
+}
+
+void audit_read(const struct envspec *spec, char *const *env, const char *name, struct setting *setting)
+{
+	if (has_twin(spec, env, name))
+		setting_read(setting, env, name);
+	else
+		*setting = (struct setting){ .value = setting_lookup(env, name) };
+}
+
 bool audit_is_set(const struct auditing *a, const char *name)
 {
 	struct setting setting;
@@ -103,7 +126,7 @@ void audit_known(const struct envspec *spec, struct strs *names)
 
 		if (!strs_has(names, spec->v[i].name))
 			strs_add(names, spec->v[i].name);
-		if (stem && !strs_has(names, stem))
+		if (stem && envspec_is_secret(stem) && !strs_has(names, stem))
 			strs_add(names, stem);
 		free(stem);
 	}

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "core/envspec.h"
+#include "core/setting.h"
 
 enum problem_level {
 	PROBLEM_ERROR,
@@ -23,8 +24,8 @@ struct problem {
 	char *name;        /* the variable's */
 	enum problem_level level;
 	const char *code;  /* for programs, and stable: missing, empty, blank, type, quotes, space,
-	                    * unexpanded, twice, file, mode, weak, encoding, group, unknown,
-	                    * localhost, disagree, volume */
+	                    * unexpanded, twice, file, mode, weak, placeholder, encoding, group,
+	                    * unknown, localhost, disagree, volume */
 	char *text;        /* what is wrong, and what to do: follows `NAME: ` */
 };
 
@@ -59,6 +60,13 @@ char *audit_json(const struct audit *a, const struct surroundings *s);
 /* The names that --export may turn from NAME_FILE into NAME: those of the spec and those
  * that pgbox knows. */
 void audit_known(const struct envspec *spec, struct strs *names);
+
+/*
+ * Reads a variable as its app will: through NAME_FILE where NAME is a secret, one that pgbox
+ * knows, or required and not set otherwise. Elsewhere NAME_FILE is a variable of its own: LOG
+ * and LOG_FILE, CONFIG and CONFIG_FILE. setting_free after it.
+ */
+void audit_read(const struct envspec *spec, char *const *env, const char *name, struct setting *setting);
 
 void audit_free(struct audit *a);
 

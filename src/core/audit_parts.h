@@ -5,7 +5,6 @@
 #define CORE_AUDIT_PARTS_H
 
 #include "core/audit.h"
-#include "core/setting.h"
 
 struct auditing {
 	struct audit *audit;

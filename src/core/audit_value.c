@@ -250,6 +250,9 @@ static void judge_value(const struct auditing *a, const struct subject *subject,
 		audit_url(a, subject->name, value, subject->var ? subject->var->example : NULL);
 	else if (subject->secret)
 		judge_secret(a, subject, value);
+	else if (subject->var && weak_is_unfilled(value))
+		audit_add(a, subject->name, PROBLEM_WARNING, "placeholder",
+		          "looks like a placeholder that was never replaced");
 	audit_host(a, subject->name, value);
 }
 
@@ -257,7 +260,7 @@ void audit_subject(const struct auditing *a, const struct subject *subject)
 {
 	struct setting setting;
 
-	setting_read(&setting, a->s->env, subject->name);
+	audit_read(a->spec, a->s->env, subject->name, &setting);
 	/* What only the app may read counts as set. */
 	if (file_is_fine(a, subject, &setting) && setting.file != FILE_STREAM &&
 	    has_value(a, subject, setting.value))

@@ -14,9 +14,9 @@
 #define SIGNING_LEAST 32 /* characters: RFC 7518, 3.2, wants as many bytes as the hash has */
 #define LEAST 8          /* NIST SP 800-63B, 5.1.1.2 */
 
-/* Words that say by themselves that a value is not meant to stay, whatever else is in it;
- * _ is any separator. As found in the .env.example files of real projects. */
-static const char *const markers[] = {
+/* Words that ask for another value, whatever else is in it; _ is any separator. As found in
+ * the .env.example files of real projects. */
+static const char *const requests[] = {
 	"changeme", "change_me", "changethis", "change_this", "changeit", "change_it", "change_in",
 	"change_before", "change_later", "change_your", "change_to", "change_for", "please_change",
 	"must_change", "be_changed", "replaceme", "replace_me", "replace_with", "replace_this",
@@ -24,9 +24,13 @@ static const char *const markers[] = {
 	"be_replaced", "fill_me", "fill_in", "fill_this", "insert_your", "insert_here", "insert_a",
 	"put_your", "put_a", "put_here", "enter_your", "enter_a", "set_me", "set_this", "set_your",
 	"edit_me", "update_me", "goes_here", "your_own", "your_secret", "your_key", "your_password",
-	"your_api", "your_token", "placeholder", "insecure", "not_secure", "notsecure", "unsafe",
-	"not_for_production", "do_not_use", "dont_use", "for_development", "example", "dummy", "fixme",
-	"todo", "lorem_ipsum", "redacted", NULL,
+	"your_api", "your_token", "placeholder", NULL,
+};
+
+/* Words that say of a secret that it is none. */
+static const char *const denials[] = {
+	"insecure", "not_secure", "notsecure", "unsafe", "not_for_production", "do_not_use", "dont_use",
+	"for_development", "example", "dummy", "fixme", "todo", "lorem_ipsum", "redacted", NULL,
 };
 
 /* Values that everybody tries first, without separators. Phrases of the words below need
@@ -42,25 +46,28 @@ static const char *const defaults[] = {
 /* A value of nothing but these is a phrase that describes a secret, and no secret:
  * my-super-secret-jwt-token-with-at-least-32-characters-long. */
 static const char vocabulary[] =
-	" a access account actual admin administrator after aes an and any api app application at auth "
-	"authentication aws azure backend bar base baz be before bit bits bot bucket by byte bytes "
-	"cambiar change changed changeme changethis char character characters chars clave client code "
-	"company compose config container contrasena cookie correct credential credentials crypto cryptographic "
-	"cryptographically csrf custom data database db default demo deploy deploying deployment dev develop "
-	"development django do docker dont dummy email en encryption enough ensure enter env environment "
-	"ever example express fake fastapi fernet fill fixme flask foo for from frontend geheim generate "
-	"generated good great guess guest hard hash hello here hmac host http https id immediately in insecure "
-	"insert instance internal is it jwt keep key keys laravel least length local localhost locally "
-	"login long longer mail main make master me min minimum minio mock mongo mongodb more motdepasse must "
-	"my mysql name need needs never new nextauth next no node not now of old on one only openssl or our "
-	"own owner pass passphrase passwd password passwords passwort pepper personal pg placeholder please "
-	"postgres postgresql private prod production produccion project public put pwd rabbitmq rails random "
-	"randomly real really redis refresh replace replaced root safe salt sample secret secreto secrets "
-	"secure secured seed senha server service session set sha shared should sign signature signing "
-	"site smtp so some something spring sql sqlite staging stack storage string strong super superuser "
-	"supersecret supabase sure svc system temp temporary test tester testing text than that the there "
-	"this tmp to todo token tokens too top total ultra under unique unsafe url use user username usar "
-	"using value very weak web webhook webapp with world you your ";
+	" a above access account actual admin administrator aes after an and any anything api app "
+	"application at auth authentication aws azure backend bar base baz be before bit bits blah "
+	"bot bucket by byte bytes cambiar change changed changeme changethis char character "
+	"characters chars clave client code company compose config container contrasena cookie "
+	"correct credential credentials crypto cryptographic cryptographically csrf custom data "
+	"database db default demo deploy deploying deployment dev develop development django do "
+	"docker dont dummy email en encryption enough ensure enter env environment ever example "
+	"express fake fastapi fernet fill fixme flask foo for from frontend geheim generate "
+	"generated get good great guess guest hard hash hello here hmac host http https id "
+	"immediately in insecure insert instance internal is it jwt keep key keys laravel least "
+	"length local localhost locally login long longer mail main make master me min minimum minio "
+	"mock mongo mongodb more motdepasse must my mysql name need needs never new next nextauth no "
+	"node not now of old on one only openssl or our own owner pass passphrase passwd password "
+	"passwords passwort pepper personal pg placeholder please postgres postgresql private prod "
+	"produccion production project public put pwd rabbitmq rails random randomly real really "
+	"redis refresh replace replaced root safe salt sample secret secreto secrets secure secured "
+	"seed senha server service session set sha shared should sign signature signing site smtp so "
+	"some something spring sql sqlite stack staging storage string strong stub supabase super "
+	"supersecret superuser sure svc system temp temporary test tester testing text than that the "
+	"there this tmp to todo token tokens too top total ultra under unique unsafe update updated "
+	"url usar use user username using value very weak web webapp webhook whatever whichever with "
+	"world you your ";
 
 /* --- words --- */
 
@@ -184,7 +191,7 @@ static bool begins_with_change(const char *text)
 	return rest && !isalpha((unsigned char)*rest) && strlen(rest) <= 8;
 }
 
-static bool has_marker(const char *text)
+static bool has_marker(const char *text, const char *const *markers)
 {
 	for (const char *at = text; *at; at++) {
 		if (at > text && isalnum((unsigned char)at[-1]))
@@ -193,7 +200,7 @@ static bool has_marker(const char *text)
 			if (marker_length(at, markers[i]))
 				return true;
 	}
-	return begins_with_change(text);
+	return false;
 }
 
 /* your-..., ...-here. */
@@ -253,8 +260,20 @@ static bool is_left_open(const char *text)
 
 static bool is_placeholder(const char *text)
 {
-	return has_marker(text) || is_addressed(text) || is_bracketed(text) || is_crossed_out(text) ||
-	       is_left_open(text);
+	return has_marker(text, requests) || has_marker(text, denials) || begins_with_change(text) ||
+	       is_addressed(text) || is_bracketed(text) || is_crossed_out(text) || is_left_open(text);
+}
+
+bool weak_is_unfilled(const char *value)
+{
+	char *text = lower(value);
+	/* With blanks it is a sentence: Your shop. */
+	bool unfilled = (*text == '<' && is_bracketed(text)) ||
+	                (!strpbrk(text, " /") && (has_marker(text, requests) || begins_with_change(text) ||
+	                                          is_addressed(text)));
+
+	free(text);
+	return unfilled;
 }
 
 /* --- defaults --- */

@@ -28,6 +28,10 @@ struct weak_about {
  * placeholder`. Nothing of the value, nor its length, is in it. */
 bool weak_find(const char *value, const struct weak_about *about, struct buf *why);
 
+/* Whether a value of any kind, a name or an address, was never filled in: your-domain.org,
+ * change_me, <tenant>. What may be meant so (`example`, `todo`) counts for secrets only. */
+bool weak_is_unfilled(const char *value);
+
 /* Whether a name is that of a key that an app signs sessions or tokens with, whose length
  * is its own choice: SECRET_KEY, JWT_SECRET, SESSION_SECRET, and not AWS_SECRET_KEY. */
 bool weak_is_signing_key(const char *name);

@@ -199,6 +199,12 @@ I no problems in 1 variable, for production" API_TOKEN=change_me ENVCHECK_ALLOW_
 	holds 0 "allowed" API_TOKEN=change_me envcheck --env production --allow-weak API_TOKEN
 }
 
+@test "a placeholder in what is no secret is a warning" {
+	printf 'TENANT_ID=your-tenant-id\n' >.env.example
+	finds 0 "W TENANT_ID: looks like a placeholder that was never replaced
+I 1 warning in 1 variable, for production" TENANT_ID=your-tenant-id envcheck --spec .env.example --env production
+}
+
 @test "half a login at a storage, and half a group" {
 	finds 78 "E AWS_SECRET_ACCESS_KEY: is not set, but AWS_ACCESS_KEY_ID is: a login at the storage needs both, or none
 E 1 problem in 1 variable" AWS_ACCESS_KEY_ID=AKIA3H9ZQ1XVB7M envcheck
@@ -284,9 +290,9 @@ E 1 problem in 1 variable" SENTRY_DNS=x envcheck --spec .env.example
 	# Each finding that has a value to tell.
 	quiet_about "$c" B= 'D=  ' "A=\"$c\"" "C=$c " "E=\${X$c}\${X}" "F=$c"$'\r' "G=$c" "TOKEN=$c" "TOKEN_FILE=$c" "X_TOKEN_FILE=$c/x" \
 		"Y_TOKEN_FILE=$c" "P_TOKEN=change-me-$c" "R_TOKEN=$c$c" "DATABASE_URL=postgres://$c:$c@localhost/$c" POSTGRES_USER=x \
-		"S3_ACCESS_KEY=$c" "USERS_URL=redis://$c:$c/@$c%@$c" "PGHOTS=$c" "DATA_URL=postgres://$c:$c@$c:$c/" KUBERNETES_SERVICE_HOST=x \
+		"S3_ACCESS_KEY=$c" "USERS_URL=redis://$c:$c/@$c%@$c" "PGHOTS=$c" "T=your-$c" "DATA_URL=postgres://$c:$c@$c:$c/" KUBERNETES_SERVICE_HOST=x \
 		"APP_ENV=$c" envcheck --require A --require B --require C --require D --require E --require F --require G:int \
-		--require TOKEN --require M --allow-weak P_TOKEN
+		--require TOKEN --require M --require T --allow-weak P_TOKEN
 	# Values out of each of the types.
 	for type in int float bool 'enum(a,b)' port host url 'url(https)' postgres-url redis-url email path file dir duration bytes \
 		json base64 'base64(bytes=3)' hex uuid cron tz 'string(maxLength=3)' 'string(matches=^x$)' 'int(min=3)'; do
@@ -304,7 +310,7 @@ E 1 problem in 1 variable" SENTRY_DNS=x envcheck --spec .env.example
 	printf 'A="%s\nB=%s' "$c" "$c" >spec
 	quiet_about "$c" "A=$c" envcheck --spec spec
 	run sort -u codes
-	[ "$(tr -d '\n' <<<"$output")" = '"code":"blank""code":"disagree""code":"empty""code":"encoding""code":"file""code":"group""code":"localhost""code":"missing""code":"mode""code":"quotes""code":"space""code":"twice""code":"type""code":"unexpanded""code":"unknown""code":"weak"' ]
+	[ "$(tr -d '\n' <<<"$output")" = '"code":"blank""code":"disagree""code":"empty""code":"encoding""code":"file""code":"group""code":"localhost""code":"missing""code":"mode""code":"placeholder""code":"quotes""code":"space""code":"twice""code":"type""code":"unexpanded""code":"unknown""code":"weak"' ]
 }
 
 @test "the length of a value makes no difference" {

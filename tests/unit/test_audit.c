@@ -243,6 +243,16 @@ static void a_variable_and_its_file_exclude_each_other(void **state)
 	ASSERT_FOUND("", .env = LIST("API_TOKEN=k3h9zQ1xVb7m", "API_TOKEN_FILE="), .require = LIST("API_TOKEN"));
 }
 
+static void what_ends_in_file_may_be_a_variable_of_its_own(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("", .env = LIST("LOG=info", "LOG_FILE=/nowhere"), .example = "LOG=info\nLOG_FILE=/x\n");
+	ASSERT_FOUND("", .env = LIST("LOG=info", "LOG_FILE=/nowhere"), .example = "LOG=info\n");
+	ASSERT_FOUND("", .env = LIST("LOG_FILE=/nowhere"), .example = "# LOG=info\n");
+	ASSERT_FOUND("LOG error missing", .env = LIST("LOG_FILE=/nowhere"), .example = "LOG=info\nLOG_FILE=/x\n");
+	ASSERT_FOUND("LOG_FILE error file", .env = LIST("LOG_FILE=/nowhere"), .example = "LOG=info\n");
+}
+
 static void a_secret_file_for_everybody_is_a_warning(void **state)
 {
 	(void)state;
@@ -295,6 +305,14 @@ static void the_examples_value_is_weak_where_it_is_a_secret(void **state)
 	             .example = "# @public\nAPI_TOKEN=k3h9zQ1xVb7m\n");
 	ASSERT_FOUND("TITLE error weak", .env = LIST("TITLE=change_me", "SUBTITLE=x"), .production = true,
 	             .example = "# @sensitive\nTITLE=\n# @sensitive\nSUBTITLE=\n");
+}
+
+static void a_placeholder_in_what_is_no_secret_is_a_warning(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("TENANT_ID warning placeholder", .env = LIST("TENANT_ID=your-tenant-id", "APP=todo"),
+	             .example = "TENANT_ID=your-tenant-id\nAPP=todo\n", .production = true);
+	ASSERT_FOUND("", .env = LIST("TENANT_ID=your-tenant-id"));
 }
 
 static void numbers_and_labels_are_no_weak_secrets(void **state)
@@ -534,11 +552,13 @@ int main(void)
 		cmocka_unit_test(of_what_nobody_asked_for_only_secrets_and_urls_are_looked_at),
 		cmocka_unit_test(files_of_secrets_are_looked_into),
 		cmocka_unit_test(a_variable_and_its_file_exclude_each_other),
+		cmocka_unit_test(what_ends_in_file_may_be_a_variable_of_its_own),
 		cmocka_unit_test(a_secret_file_for_everybody_is_a_warning),
 		cmocka_unit_test(a_spec_may_name_the_file_instead),
 		cmocka_unit_test(a_file_counts_as_set),
 		cmocka_unit_test(weak_secrets_are_errors_in_production_unless_allowed),
 		cmocka_unit_test(the_examples_value_is_weak_where_it_is_a_secret),
+		cmocka_unit_test(a_placeholder_in_what_is_no_secret_is_a_warning),
 		cmocka_unit_test(numbers_and_labels_are_no_weak_secrets),
 		cmocka_unit_test(the_password_in_a_url_is_a_secret),
 		cmocka_unit_test(localhost_is_a_warning_in_a_container_only),

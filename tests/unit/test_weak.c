@@ -73,6 +73,7 @@ static void defaults_and_phrases_that_everybody_tries_are_found(void **state)
 		"super_secret_signing_key", "minioadmin", "keyboard cat", "letmein", "default", "none", "null",
 		"local-dev-secret-key", "test_secret_key_for_testing_only", "my_app_secret_key", "dev-secret",
 		"this-is-a-very-long-and-secure-secret-key-of-at-least-32-bytes", "topsecret", "hunter2",
+		"get_the_secret_of_above_key", "generate_a_new_key", "RANDOM_STRING", "smtpPassword", "secret1234",
 	};
 
 	(void)state;
@@ -159,6 +160,26 @@ static void a_label_is_only_a_placeholder_or_the_example(void **state)
 	}
 }
 
+static void what_was_never_filled_in_is_told_from_words_that_are_meant(void **state)
+{
+	static const char *const unfilled[] = {
+		"your-tenant-id", "your-domain.example.com", "change_me", "CHANGEME", "bucket_name_here", "<region>",
+		"replace-me", "<your domain>",
+	};
+	static const char *const filled[] = {
+		"Your shop", "todo", "example.com", "dummy", "insecure", "shop", "Everything is here", "[a, b]", "{}",
+		"https://change_me/x", "changes", "yours", "where", "'unsafe-inline'", "<b>hi</b>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(unfilled); i++)
+		if (!weak_is_unfilled(unfilled[i]))
+			fail_msg("%s is filled", unfilled[i]);
+	for (size_t i = 0; i < LENGTH(filled); i++)
+		if (weak_is_unfilled(filled[i]))
+			fail_msg("%s is not filled", filled[i]);
+}
+
 static void real_secrets_are_left_alone(void **state)
 {
 	static const char *const values[] = {
@@ -237,6 +258,7 @@ int main(void)
 		cmocka_unit_test(what_stands_beside_a_secret_counts),
 		cmocka_unit_test(the_value_that_ships_is_weak_whatever_it_looks_like),
 		cmocka_unit_test(a_label_is_only_a_placeholder_or_the_example),
+		cmocka_unit_test(what_was_never_filled_in_is_told_from_words_that_are_meant),
 		cmocka_unit_test(real_secrets_are_left_alone),
 		cmocka_unit_test(no_random_key_is_called_weak),
 	};
