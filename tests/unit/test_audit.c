@@ -398,6 +398,8 @@ static void half_a_login_at_a_storage_is_found(void **state)
 	ASSERT_FOUND("AWS_ACCESS_KEY_ID error group", .env = LIST("AWS_SECRET_ACCESS_KEY=k3h9zQ1xVb7m"));
 	ASSERT_FOUND("AWS_SECRET_KEY error group", .env = LIST("AWS_ACCESS_KEY=AKIA3H9ZQ1XVB7M", "AWS_SECRET_KEY="));
 	ASSERT_FOUND("BACKUP_S3_ACCESS_KEY error group", .env = LIST("BACKUP_S3_SECRET_KEY=k3h9zQ1xVb7m"));
+	ASSERT_FOUND("AWS_SECRET_ACCESS_KEY error group", .env = LIST("AWS_ACCESS_KEY_ID=AKIA3H9ZQ1XVB7M"),
+	             .group = "AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY");
 	ASSERT_FOUND("MINIO_ROOT_PASSWORD error group", .env = LIST("MINIO_ROOT_USER=store"));
 	ASSERT_FOUND("", .env = LIST("AWS_ACCESS_KEY_ID=AKIA3H9ZQ1XVB7M", "AWS_SECRET_KEY=k3h9zQ1xVb7m"));
 	ASSERT_FOUND("", .env = LIST("DJANGO_SECRET_KEY=k3h9zQ1xVb7mTq2LwE8rYc5pAs4DfG6j", "UNSPLASH_ACCESS_KEY=k3h9zQ1xVb7m"));
@@ -427,7 +429,7 @@ static void what_is_no_name_is_never_repeated(void **state)
 	struct envspec spec = ENVSPEC_INIT;
 
 	(void)state;
-	s.env = env_of(LIST("MIIEvQIBADANBgkqhkiG9w0B=", "DATABAS_url=x", "=x", "PGHOSTs3=x", "noequals"), &env);
+	s.env = env_of(LIST("MIIEvQIBADANBgkqhkiG9w0B=", "DATABAS_url=x", "=x", "PGHOSTs=x", "1PGHOST=x", "noequals"), &env);
 	audit_run(&a, &spec, &s);
 	assert_int_equal(a.n, 0);
 	json = audit_json(&a, &s);
@@ -475,6 +477,7 @@ static void a_volume_that_misses_the_data_of_postgresql_18_is_found(void **state
 		{ "/var/lib/postgresql/data/wal", "PG_MAJOR=18", "PGDATA=/var/lib/postgresql/data", false },
 		{ "/var/lib/postgresql/data/pg\\040data", "PG_MAJOR=18", "PGDATA=/var/lib/postgresql/data/pg data/x", false },
 		{ "/var/lib/postgresql/data", "PG_MAJOR=17", "PGDATA=/var/lib/postgresql/data", false },
+		{ "/var/lib/postgresql/data", "PG_MAJOR=17", "PGDATA=/elsewhere", false },
 		{ "/var/lib/postgresql/data", "X=", "PGDATA=/elsewhere", false },
 	};
 

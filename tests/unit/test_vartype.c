@@ -194,7 +194,7 @@ static void urls(void **state)
 	values_of("url", LIST("http://h", "https://u:p%40@h:80/x?y=z#w", "https://[::1]:8080/", "file:///x",
 	          "mongodb://a:1,b:2/db", "s3+http://b", "https://h?x", "https://h/a@b", "HTTP://H"),
 	          LIST("h", "//h", "http:/h", "http://", "http://h:99999", "http://h:x/", "http://a b", "://h",
-	               "http:///", "1http://h", "http://h\n", "https://h /"));
+	               "http://u:%zz@h", "http:///", "1http://h", "http://h\n", "https://h /"));
 	values_of("url(https)", LIST("https://h", "HTTPS://h"), LIST("http://h", "ftp://h"));
 	values_of("url(schemes=[http, https])", LIST("http://h"), LIST("ftp://h"));
 	values_of("url(allowedProtocols=[https])", LIST("https://h"), LIST("http://h"));
