@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "applet.h"
 #include "base/banned.h"
@@ -88,30 +87,6 @@ static const char notes[] =
 	"\n"
 	"exit codes: 0 no problems; 64 wrong call or spec; 66 the spec is missing; 78\n"
 	"problems; 126, 127 COMMAND does not run, is not found.";
-
-/* --- the environment's name --- */
-
-static const char *environment(void)
-{
-	static const char *const names[] = { "APP_ENV", "NODE_ENV", "FLASK_ENV", "DJANGO_ENV",
-		                             "RAILS_ENV", "ENVIRONMENT", NULL };
-
-	if (o.env && *o.env)
-		return o.env;
-	for (size_t i = 0; names[i]; i++) {
-		const char *value = setting_lookup(env_original(), names[i]);
-
-		if (value && *value)
-			return value;
-	}
-	return NULL;
-}
-
-static bool is_production(const char *name)
-{
-	return name && (strcasecmp(name, "production") == 0 || strcasecmp(name, "prod") == 0 ||
-	                strcasecmp(name, "live") == 0);
-}
 
 /* --- the spec --- */
 
@@ -228,7 +203,7 @@ static int run(int argc, char **argv, char ***command)
 {
 	struct surroundings s = { .env = env_original(), .root = "", .allowed = o.allowed };
 	struct envspec spec = ENVSPEC_INIT;
-	const char *env = environment();
+	const char *env = o.env && *o.env ? o.env : audit_environment(env_original());
 	struct audit audit;
 	int rc;
 
@@ -241,7 +216,7 @@ static int run(int argc, char **argv, char ***command)
 		die(BAD_USAGE, "--export needs a command that gets the variables: -- COMMAND");
 	read_spec(&spec, env);
 	point_out_spec();
-	s.production = is_production(env);
+	s.production = audit_is_production(env);
 	audit_run(&audit, &spec, &s);
 	if (o.json) {
 		char *json = audit_json(&audit, &s);

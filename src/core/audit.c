@@ -4,19 +4,40 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/banned.h"
 #include "core/audit_parts.h"
 #include "core/mounts.h"
 #include "ext/lite.h"
 
-/* Of the target (core/target.h), of the image, and of object storage. */
+/* Of the target (core/target.h), of object storage, and of the environment's name. */
 const char *const audit_names[] = {
 	"DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE",
 	"PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER",
 	"POSTGRES_PASSWORD", "POSTGRES_DB", "REDIS_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-	NULL,
+	"APP_ENV", "NODE_ENV", "FLASK_ENV", "DJANGO_ENV", "RAILS_ENV", "ENVIRONMENT", NULL,
 };
+
+const char *audit_environment(char *const *env)
+{
+	static const char *const names[] = { "APP_ENV", "NODE_ENV", "FLASK_ENV", "DJANGO_ENV",
+		                             "RAILS_ENV", "ENVIRONMENT", NULL };
+
+	for (size_t i = 0; names[i]; i++) {
+		const char *value = setting_lookup(env, names[i]);
+
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+bool audit_is_production(const char *name)
+{
+	return name && (strcasecmp(name, "production") == 0 || strcasecmp(name, "prod") == 0 ||
+	                strcasecmp(name, "live") == 0);
+}
 
 /* --- problems --- */
 

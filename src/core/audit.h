@@ -46,10 +46,16 @@ struct surroundings {
 
 /*
  * Looks at the variables of the spec; at those that pgbox itself knows (DATABASE_URL, PG*,
- * POSTGRES_*); and of all others at those that sound like a secret or hold a database's
+ * POSTGRES_*, those of audit_environment); and of all others at those that sound like a secret or hold a database's
  * URL. audit_free after it.
  */
 void audit_run(struct audit *a, const struct envspec *spec, const struct surroundings *s);
+
+/* The name of the environment (production, ...) as the usual variables have it, or NULL. */
+const char *audit_environment(char *const *env);
+
+/* Whether that is production: also prod and live, in any case; NULL is not. */
+bool audit_is_production(const char *name);
 
 /* How many problems there are of a level. */
 size_t audit_count(const struct audit *a, enum problem_level level);

@@ -176,8 +176,14 @@ E 4 problems in 4 variables, for production" DJANGO_SECRET_KEY=django-insecure-q
 		holds 0 "envcheck: warning: API_TOKEN: is a placeholder" "$name=staging" API_TOKEN=change_me envcheck
 	done
 	holds 78 "for production" NODE_ENV=PROD API_TOKEN=change_me envcheck
+	holds 78 "for production" NODE_ENV=live API_TOKEN=change_me envcheck
 	holds 0 "envcheck: warning" APP_ENV=dev NODE_ENV=production API_TOKEN=change_me envcheck
 	holds 0 "envcheck: warning" NODE_ENV=production API_TOKEN=change_me envcheck --env dev
+}
+
+@test "a name of the environment that cannot be trusted is an error" {
+	finds 78 "E NODE_ENV: has quotes around it, which \`docker run --env-file\` leaves there: take them out of the file
+E 1 problem in 1 variable" 'NODE_ENV="production"' envcheck
 }
 
 @test "the value of the example, whatever it is, is a weak secret" {
@@ -325,8 +331,8 @@ E 1 problem in 1 variable" SENTRY_DNS=x envcheck --spec .env.example
 
 @test "JSON is one object on stdout, and the verdict stays on stderr" {
 	run -78 --separate-stderr env -i "PATH=$PATH" NODE_ENV=production API_TOKEN=change_me envcheck --require 'A:enum(a"b)' --json
-	[ "$stderr" = "envcheck: error: 2 problems in 2 variables, for production" ]
-	[ "$output" = '{"status":"fail","production":true,"variables":2,"problems":[{"name":"A","level":"error","code":"missing","message":"is required, but not set"},{"name":"API_TOKEN","level":"error","code":"weak","message":"is a placeholder that was never replaced: set a real one (`openssl rand -hex 32` makes passwords and keys)"}]}' ]
+	[ "$stderr" = "envcheck: error: 2 problems in 3 variables, for production" ]
+	[ "$output" = '{"status":"fail","production":true,"variables":3,"problems":[{"name":"A","level":"error","code":"missing","message":"is required, but not set"},{"name":"API_TOKEN","level":"error","code":"weak","message":"is a placeholder that was never replaced: set a real one (`openssl rand -hex 32` makes passwords and keys)"}]}' ]
 	run -0 --separate-stderr env -i "PATH=$PATH" A=1 envcheck --require A --json
 	[ "$output" = '{"status":"pass","production":false,"variables":1,"problems":[]}' ]
 }
