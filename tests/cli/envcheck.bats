@@ -265,6 +265,11 @@ elsewhere() {
 	run -0 elsewhere 'mkdir /run/secrets && printf "%s\n\n" "$0" >/run/secrets/x && chmod 644 /run/secrets/x &&
 		env -i "PATH=$PATH" API_TOKEN_FILE=/run/secrets/x envcheck --require API_TOKEN' "$GOOD"
 	[ "$output" = "envcheck: info: no problems in 1 variable" ]
+	# A link that leads out of it.
+	# shellcheck disable=SC2016 # for the inner shell
+	run -0 elsewhere 'mkdir /run/secrets && echo "$0" >/run/x && chmod 644 /run/x && ln -s /run/x /run/secrets/x &&
+		env -i "PATH=$PATH" API_TOKEN_FILE=/run/secrets/x envcheck --require API_TOKEN' "$GOOD"
+	[ "$output" = "envcheck: info: no problems in 1 variable" ]
 }
 
 @test "a volume where an image of PostgreSQL 18 keeps no data" {
