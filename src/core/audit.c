@@ -1,6 +1,7 @@
 /* audit - looks an environment over before an app starts in it. */
 #include "core/audit.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,13 @@ static char *stem_of(const char *name)
 	return len > 5 && strcmp(name + len - 5, "_FILE") == 0 ? xstrndup(name, len - 5) : NULL;
 }
 
+size_t audit_name_length(const char *entry)
+{
+	size_t len = strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+	return entry[len] == '=' && !isdigit((unsigned char)*entry) ? len : 0;
+}
+
 bool audit_is_known(const struct auditing *a, const char *name)
 {
 	return envspec_find(a->spec, name) || is_of_pgbox(name);
@@ -198,7 +206,7 @@ static void judge_rest(const struct auditing *a)
 	struct strs names = { 0 };
 
 	for (char *const *entry = a->s->env; *entry; entry++) {
-		char *name = xstrndup(*entry, strcspn(*entry, "=")), *stem = stem_of(name);
+		char *name = xstrndup(*entry, audit_name_length(*entry)), *stem = stem_of(name);
 		bool twin = stem && (envspec_is_secret(stem) || is_of_pgbox(stem));
 		const char *of = twin ? stem : name;
 

@@ -95,8 +95,8 @@ void audit_groups(const struct auditing *a)
 	for (size_t i = 0; i < a->spec->groups_n; i++)
 		judge_group(a, &a->spec->groups[i]);
 	for (char *const *entry = a->s->env; *entry; entry++) {
-		char *name = xstrndup(*entry, strcspn(*entry, "="));
-		size_t len = strlen(name);
+		size_t len = audit_name_length(*entry);
+		char *name = xstrndup(*entry, len);
 
 		if (len > 5 && strcmp(name + len - 5, "_FILE") == 0)
 			name[len - 5] = '\0';
@@ -107,15 +107,6 @@ void audit_groups(const struct auditing *a)
 }
 
 /* --- unknown names --- */
-
-/* A name as variables have them. What an env file with a value of several lines leaves as a
- * "name" is a piece of that value, and must not be repeated. */
-static size_t name_length(const char *entry)
-{
-	size_t len = strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-
-	return entry[len] == '=' && !isdigit((unsigned char)*entry) ? len : 0;
-}
 
 /* DB_HOST_2 is no misspelling of DB_HOST_1. */
 static bool differ_in_digits(const char *a, const char *b)
@@ -157,7 +148,7 @@ static bool is_known(const struct auditing *a, const char *name, size_t len)
  * known name, or none. The caller frees it. */
 static char *unknown_name(const struct auditing *a, const char *entry)
 {
-	size_t len = name_length(entry);
+	size_t len = audit_name_length(entry);
 
 	if (!len || is_known(a, entry, len))
 		return NULL;
@@ -174,7 +165,7 @@ const char *audit_misspelt(const struct auditing *a, const char *name, size_t *l
 
 		free(unknown);
 		if (misspelt) {
-			*len = name_length(*entry);
+			*len = audit_name_length(*entry);
 			return *entry;
 		}
 	}
@@ -202,9 +193,9 @@ void audit_unknown(const struct auditing *a)
 
 		/* Of a required one, audit_subject says it. */
 		if (meant && !(var && var->required)) {
-			bool file = name_length(*entry) != strlen(unknown);
+			bool file = audit_name_length(*entry) != strlen(unknown);
 
-			name = xstrndup(*entry, name_length(*entry));
+			name = xstrndup(*entry, audit_name_length(*entry));
 			audit_add(a, name, PROBLEM_WARNING, "unknown", "is set, but %s%s is what is known: is it "
 			          "misspelt?", meant, file ? "_FILE" : "");
 			free(name);

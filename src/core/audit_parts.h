@@ -31,6 +31,12 @@ bool audit_is_set(const struct auditing *a, const char *name);
 /* Whether the spec or pgbox knows the name. */
 bool audit_is_known(const struct auditing *a, const char *name);
 
+/* How long the name in an entry NAME=value of the environment is; 0 where it is none as
+ * variables have them, capitals, digits and _. An env file with a value of several lines, or a
+ * URL on a line of its own, leaves a piece of that value as a "name", which must not be
+ * repeated. */
+size_t audit_name_length(const char *entry);
+
 /* The names that pgbox knows; ends in NULL. */
 extern const char *const audit_names[];
 

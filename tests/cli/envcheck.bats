@@ -314,7 +314,7 @@ E 1 problem in 1 variable" SENTRY_DNS=x envcheck --spec .env.example
 	quiet_about "$c" X=1 envcheck --require "A:$c"
 	quiet_about "$c" X=1 envcheck --require "A:string($c)"
 	quiet_about "$c" X=1 envcheck --group "A=$c,B"
-	quiet_about "$c" "$c/+=" "DATABASE_URL$c=" "PGHOST$c=x" envcheck
+	quiet_about "$c" "$c/+=" "DATABASE_URL$c=" "PGHOST$c=x" "postgres://u:$c@h/d?token=x" "${c}_TOKEN=change_me" "${c}S3_SECRET_KEY=x" envcheck
 	quiet_about "$c" "ENVCHECK_ALLOW_WEAK=$c" "ENVCHECK_ENV=$c" "ENVCHECK_REQUIRE=A:$c" API_TOKEN=change_me envcheck
 	printf '# @type=%s\nA=%s\n' "$c" "$c" >spec
 	quiet_about "$c" "A=$c" envcheck --spec spec

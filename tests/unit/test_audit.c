@@ -429,7 +429,8 @@ static void what_is_no_name_is_never_repeated(void **state)
 	struct envspec spec = ENVSPEC_INIT;
 
 	(void)state;
-	s.env = env_of(LIST("MIIEvQIBADANBgkqhkiG9w0B=", "DATABAS_url=x", "=x", "PGHOSTs=x", "1PGHOST=x", "noequals"), &env);
+	s.env = env_of(LIST("MIIEvQIBADANBgkqhkiG9w0B=", "DATABAS_url=x", "=x", "PGHOSTs=x", "1PGHOST=x", "noequals",
+	                    "postgres://u:pw@h/d?token=x", "MIIEvQTOKEN=x", "abc_S3_SECRET_KEY=x", "lb/3S3_ACCESS_KEY=k3h9zQ1x"), &env);
 	audit_run(&a, &spec, &s);
 	assert_int_equal(a.n, 0);
 	json = audit_json(&a, &s);
