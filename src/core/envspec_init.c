@@ -31,22 +31,12 @@ static bool is_placeholder(const char *value)
 	return false;
 }
 
-/* The type to write, which the caller frees, or NULL: one that the example is not of was guessed
- * wrong. */
-static char *guess_type(const struct dotenv_entry *e)
+/* The type to write, or NULL. */
+static const char *guess_type(const struct dotenv_entry *e)
 {
-	const char *example = is_placeholder(e->value) ? "" : e->value;
-	const char *name = vartype_guess(e->name, example);
-	struct vartype type = { 0 };
-	struct buf why = BUF_INIT;
-	char *text = NULL;
+	const char *type = vartype_guess(e->name, is_placeholder(e->value) ? "" : e->value);
 
-	if (name && strcmp(name, "string") != 0 && vartype_read(&type, name, &why) == 0 &&
-	    (!*example || vartype_judge(&type, example, &why) == 0))
-		text = xstrdup(name);
-	vartype_free(&type);
-	buf_free(&why);
-	return text;
+	return type && strcmp(type, "string") != 0 ? type : NULL;
 }
 
 /* As dotenv_read reads it back, and a shell, Compose and varlock do. */
@@ -107,7 +97,7 @@ static void add_decorators(struct writing *w, size_t entry, const struct envvar 
 	struct decorators own = { 0 };
 	struct said said = { 0 };
 	struct buf line = BUF_INIT;
-	char *type = guess_type(e);
+	const char *type = guess_type(e);
 
 	envspec_comments(w->d, entry, &comments, &own);
 	envspec_hear(&hearing, &own, &said);
@@ -122,7 +112,6 @@ static void add_decorators(struct writing *w, size_t entry, const struct envvar 
 	if (line.len)
 		buf_printf(w->b, "# %s\n", line.data);
 	envspec_hear_end(&hearing);
-	free(type);
 	buf_free(&line);
 	decorators_free(&own);
 	strs_free(&comments);

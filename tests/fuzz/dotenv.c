@@ -165,9 +165,24 @@ static void any_spec(const uint8_t *data, size_t len, const char *env)
 	buf_free(&made);
 }
 
+/* glibc's regcomp() doubles its memory with each of `+++`; musl's, which the binary has, does not. */
+static int has_costly_pattern(const char *data, size_t len)
+{
+	int quantifiers = 0;
+
+	if (!occurrences(data, len, "matches"))
+		return 0;
+	for (size_t i = 0; i < len; i++)
+		if ((quantifiers = data[i] && strchr("+*?{", data[i]) ? quantifiers + 1 : 0) > 1)
+			return 1;
+	return occurrences(data, len, "{") > 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	any_text(data, len);
+	if (has_costly_pattern((const char *)data, len))
+		return 0;
 	any_spec(data, len, NULL);
 	any_spec(data, len, "production");
 	return 0;
