@@ -71,25 +71,42 @@ struct scan {
 	size_t at;
 };
 
-/* The bytes of the value at scan's place. While a bracket is open, lines are added; when none
- * closes it, they are left alone and the value ends where a bare one does. */
+/* Adds the lines that may belong to an open bracket; where each ends goes to ends. */
+static size_t join_lines(struct scan *s, size_t ends[LINES_MAX])
+{
+	size_t n = 0;
+
+	for (; n < LINES_MAX && s->next + n < s->comments->n; n++) {
+		const char *line = s->comments->v[s->next + n], *comment = strstr(line, "# ");
+
+		/* The grammar: a # with a blank behind it begins a comment. */
+		buf_putc(&s->text, ' ');
+		buf_add(&s->text, line, comment ? (size_t)(comment - line) : strlen(line));
+		ends[n] = s->text.len;
+	}
+	return n;
+}
+
+/* The bytes of the value at scan's place. An open bracket takes in lines, up to the one that
+ * closes it; when none does, the value ends where a bare one does. */
 static size_t take_value(struct scan *s)
 {
-	size_t next = s->next, len = s->text.len, found;
+	size_t len = s->text.len, found = value_length(s->text.data + s->at, BLANKS "#"), lines, i = 0;
+	size_t ends[LINES_MAX];
 
-	while (!(found = value_length(s->text.data + s->at, BLANKS "#")) && s->text.data[s->at] &&
-	       s->next < s->comments->n && s->next - next < LINES_MAX) {
-		const char *line = s->comments->v[s->next++];
-
-		buf_putc(&s->text, ' ');
-		/* The grammar: a # with a blank behind it begins a comment. */
-		buf_add(&s->text, line, strstr(line, "# ") ? (size_t)(strstr(line, "# ") - line) : strlen(line));
-	}
 	if (found || !s->text.data[s->at])
 		return found;
-	s->next = next;
-	buf_cut(&s->text, len);
-	return strcspn(s->text.data + s->at, BLANKS "#");
+	lines = join_lines(s, ends);
+	found = value_length(s->text.data + s->at, BLANKS "#");
+	if (!lines || !found) {
+		buf_cut(&s->text, len);
+		return strcspn(s->text.data + s->at, BLANKS "#");
+	}
+	while (i + 1 < lines && ends[i] < s->at + found)
+		i++;
+	buf_cut(&s->text, ends[i]);
+	s->next += i + 1;
+	return found;
 }
 
 /* A decorator, with scan's place behind its @. */

@@ -17,6 +17,7 @@ struct writing {
 	const struct envspec *s;
 	const struct dotenv *d;
 	struct buf *b;
+	bool handed; /* decorators go on from entries that stay commented out to the one below */
 };
 
 /* Values that stand for one: no type can be told by them. */
@@ -128,21 +129,17 @@ static bool has_decorators(const struct dotenv_entry *e)
 
 /* Whether an entry remains commented out: another of the name counts, or it would take the
  * decorators above it from the entry below. */
-static bool stays_out(const struct dotenv *d, size_t entry)
+static bool stays_out(struct writing *w, size_t entry)
 {
-	size_t first = entry;
-	bool out = false, handed = false;
+	const struct dotenv_entry *e = &w->d->v[entry];
+	bool out = false, decorated = has_decorators(e);
 
-	if (!d->v[entry].commented_out)
-		return false;
-	while (first > 0 && d->v[first - 1].commented_out && envspec_is_above(&d->v[first - 1], &d->v[first]))
-		first--;
-	for (size_t i = first; i <= entry; i++) {
-		bool decorated = has_decorators(&d->v[i]);
-
-		out = handed || !envspec_counts(d, i) || (decorated && envspec_is_anothers(d, i));
-		handed = handed || (out && decorated);
-	}
+	if (!entry || !e[-1].commented_out || !envspec_is_above(e - 1, e))
+		w->handed = false;
+	if (e->commented_out)
+		out = w->handed || !envspec_counts(w->d, entry) ||
+		      (decorated && envspec_is_anothers(w->d, entry));
+	w->handed = w->handed || (out && decorated);
 	return out;
 }
 
@@ -150,7 +147,7 @@ static void add_entry(struct writing *w, size_t entry)
 {
 	const struct dotenv_entry *e = &w->d->v[entry];
 	const struct envvar *var = envspec_find(w->s, e->name);
-	bool counts = envspec_counts(w->d, entry), out = stays_out(w->d, entry);
+	bool counts = envspec_counts(w->d, entry), out = stays_out(w, entry);
 
 	if (counts && !out)
 		add_decorators(w, entry, var);

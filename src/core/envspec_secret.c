@@ -13,7 +13,8 @@
 
 #define KEY_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 #define WORD_BYTES KEY_ALPHABET "."
-#define KEY_BYTES 24 /* shorter words of letters and digits are rather names */
+#define KEY_BYTES 24   /* shorter words of letters and digits are rather names */
+#define URL_BYTES 2048 /* nobody's name and password are longer */
 
 /* What a secret is called. `last`: only at the end, for CACHE_KEY_PREFIX and PASS_RATE. `glued`:
  * also the end of a longer word, as in PGPASSWORD. */
@@ -139,8 +140,11 @@ static bool is_placeholder(const char *at)
  * last @ before the path ends it: it may hold others. */
 static size_t url_password(const char *at, const char **password)
 {
-	const char *user = at + 3, *end = user + strcspn(user, " \t\n\"'`<>"), *colon, *sign = end;
+	const char *user = at + 3, *end = user, *colon, *sign;
 
+	while (*end && end - user < URL_BYTES && !strchr(" \t\n\"'`<>", *end))
+		end++;
+	sign = end;
 	while (sign > user && sign[-1] != '@')
 		sign--;
 	colon = sign > user ? memchr(user, ':', (size_t)(sign - 1 - user)) : NULL;
