@@ -61,11 +61,11 @@ struct value {
 	const char *end; /* behind the closing quote, or the end of the bare value */
 };
 
-/* Compose: \n \r \t \\ and quotes; python-dotenv has \a \b \f \v too, Ruby's dotenv \$. Any other
- * backslash stays, as in python-dotenv and node's dotenv: regular expressions need theirs. */
+/* Compose: \n \r \t \\ and quotes; Ruby's dotenv: \$. Any other backslash stays (node's dotenv):
+ * regular expressions need their \b, which python-dotenv takes for a backspace. */
 static void add_unescaped(struct buf *text, const char *at, const char *end)
 {
-	static const char letters[] = "abfnrtv\\\"'$", bytes[] = "\a\b\f\n\r\t\v\\\"'$";
+	static const char letters[] = "nrt\\\"'$", bytes[] = "\n\r\t\\\"'$";
 
 	for (; at < end; at++) {
 		const char *letter = *at == '\\' && at + 1 < end && at[1] ? strchr(letters, at[1]) : NULL;

@@ -23,9 +23,10 @@ struct writing {
 /* Values that stand for one: no type can be told by them. */
 static bool is_placeholder(const char *value)
 {
-	static const char *const marks[] = { "<", "your", "change", "replace", "example", "todo", "xxx",
-	                                     "...", "${", "insert" };
+	static const char *const marks[] = { "your", "change", "replace", "todo", "xxx", "...", "${", "insert" };
 
+	if (*value == '<')
+		return true;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
 		if (strcasestr(value, marks[i]))
 			return true;

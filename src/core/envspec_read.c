@@ -35,7 +35,8 @@ bool envspec_is_anothers(const struct dotenv *d, size_t i)
 	return !d->v[i].commented_out;
 }
 
-void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments, struct decorators *decorators)
+void envspec_comments(const struct dotenv *d, size_t entry, struct strs *comments,
+                      struct decorators *decorators)
 {
 	const struct dotenv_entry *e = &d->v[entry];
 	struct strs beside = { 0 };

@@ -110,7 +110,8 @@ static size_t occurrences(const void *text, size_t len, const char *part)
 static void hides(const struct envspec *s, const void *data, size_t len, const struct buf *made)
 {
 	static const char own[] = "# What the environment must hold, for pgbox envcheck --spec.\n"
-	                          "# @defaultSensitive=false\n# ---\n\n# @required @sensitive @optional @sensitive\n";
+	                          "# @defaultSensitive=false\n# ---\n\n"
+	                          "# @required @sensitive @optional @sensitive\n";
 	struct buf error = BUF_INIT;
 	struct dotenv d;
 

@@ -469,7 +469,8 @@ static void several_files_and_requests_add_up(void **state)
 	buf_free(&error);
 }
 
-static void assert_bad(int (*add)(struct envspec *, const char *, struct buf *), const char *text, const char *said)
+static void assert_bad(int (*add)(struct envspec *, const char *, struct buf *), const char *text,
+                       const char *said)
 {
 	struct envspec s = ENVSPEC_INIT;
 	struct buf error = BUF_INIT;
@@ -535,7 +536,8 @@ static void names_sound_like_secrets(void **state)
 	static const char *const others[] = {
 		"", "_", "PORT", "DATABASE_URL", "PWD", "OLDPWD", "MAX_TOKENS", "OPENAI_MAX_TOKENS", "MONKEY",
 		"KEYCLOAK_HOST", "KEY_ID", "AWS_ACCESS_KEY_ID", "SECRET_NAME", "SECRETS_DIR", "COMPASS", "BYPASS",
-		"PASSENGER", "PASS_RATE", "KEY_STYLE", "POSTGRES_PASSWORD_FILE", "TLS_KEY_PATH", "PASSWORD_MIN_LENGTH", "TOKEN_URL",
+		"PASSENGER", "PASS_RATE", "KEY_STYLE", "POSTGRES_PASSWORD_FILE", "TLS_KEY_PATH", "TOKEN_URL",
+		"PASSWORD_MIN_LENGTH",
 		"ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_TOKEN_LOCATION", "CACHE_KEY_PREFIX", "PUBLIC_KEY",
 		"STRIPE_PUBLISHABLE_KEY", "NEXT_PUBLIC_MAPS_KEY", "VITE_API_KEY", "REACT_APP_KEY", "PUBLIC_API_KEY",
 		"RECAPTCHA_SITE_KEY", "SUPABASE_ANON_KEY", "KEYS_ENABLED", "SECRETARY", "TOKENIZER",
@@ -623,7 +625,8 @@ static void a_first_spec_has_the_examples_comments_order_and_values(void **state
 	            "# @required\nNAME='a b'\n# @required\nLAST=x\n");
 	assert_init("\357\273\277# My app  \r\nAA=\r\n", "# My app\n# @optional\nAA=\n");
 	assert_init("AA=\"x\ny'z\\\\\"\n# end\n", "# @required\nAA=\"x\\ny'z\\\\\"\n# end\n");
-	assert_init("AA: \"#\"\nBB='$X'\nCC=$X\n", "# @required\nAA='#'\n# @required\nBB='$X'\n# @required\nCC='$X'\n");
+	assert_init("AA: \"#\"\nBB='$X'\nCC=$X\n",
+	            "# @required\nAA='#'\n# @required\nBB='$X'\n# @required\nCC='$X'\n");
 	assert_init("# Optional\nAA=1\n", "# Optional\n# @optional @type=int\nAA=1\n");
 	assert_init("", "");
 }
@@ -645,6 +648,7 @@ static void what_was_commented_out_becomes_optional(void **state)
 static void a_first_spec_guesses_types_that_fit(void **state)
 {
 	(void)state;
+	assert_init("FROM_EMAIL='Shop <shop@example.com>'\n", "# @required\nFROM_EMAIL='Shop <shop@example.com>'\n");
 	assert_init("DEBUG=true\nPORT=http\nSITE_URL=<your url>\nDATABASE_URL=postgres://db/app\n",
 	            "# @required @type=bool\nDEBUG=true\n# @required\nPORT=http\n# @required @type=url\n"
 	            "SITE_URL='<your url>'\n# @required @type=postgres-url\nDATABASE_URL=postgres://db/app\n");
