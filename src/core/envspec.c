@@ -73,7 +73,9 @@ int envspec_require(struct envspec *s, const char *text, struct buf *error)
 	}
 	var = envspec_take(s, text, len);
 	var->required = true;
+	strs_add(&s->requested, var->name);
 	if (type.kind) {
+		strs_add(&s->typed, var->name);
 		vartype_free(&var->type);
 		var->type = type;
 	}
@@ -138,6 +140,8 @@ void envspec_free(struct envspec *s)
 		strs_free(&s->groups[i]);
 	free(s->groups);
 	free(s->path);
+	strs_free(&s->requested);
+	strs_free(&s->typed);
 	strs_free(&s->warnings);
 	*s = (struct envspec)ENVSPEC_INIT;
 }

@@ -26,9 +26,10 @@ struct envvar {
 struct envspec {
 	struct envvar *v; /* each name once */
 	size_t n;
-	struct strs *groups; /* each a list of names: all set or none */
+	struct strs *groups;  /* each a list of names: all set or none */
 	size_t groups_n;
-	char *path;       /* the spec's file, or NULL */
+	struct strs requested, typed; /* the names that envspec_require added, and those with a type */
+	char *path;           /* the spec's file, or NULL; of several the last */
 	struct strs warnings; /* decorators that are not known, names that came twice: sentences that
 	                         name file and line */
 };

@@ -241,13 +241,13 @@ static int add_entry(struct reading *r, size_t entry)
 	struct decorators decorators = { 0 };
 	struct said said = { 0 };
 	struct envvar *var = envspec_take(r->s, e->name, strlen(e->name));
-	bool asked = var->required && !var->line;
+	bool typed = strs_has(&r->s->typed, var->name);
 	int rc;
 
 	envspec_comments(r->d, entry, &comments, &decorators);
 	envspec_hear(&r->hearing, &decorators, &said);
 	free(var->example);
-	if (!asked)
+	if (!typed)
 		vartype_free(&var->type);
 	var->example = NULL;
 	if (envspec_has_value(e) && !envspec_is_call(e))
@@ -255,8 +255,8 @@ static int add_entry(struct reading *r, size_t entry)
 	else if (said.example && *said.example)
 		var->example = xstrdup(said.example);
 	var->line = e->line;
-	var->required = decide_required(r, &said, e, &comments) || asked;
-	rc = asked && var->type.kind ? DONE : decide_type(r, &said, var);
+	var->required = decide_required(r, &said, e, &comments) || strs_has(&r->s->requested, var->name);
+	rc = typed ? DONE : decide_type(r, &said, var);
 	decide_sensitive(r, &said, var);
 	decorators_free(&decorators);
 	strs_free(&comments);

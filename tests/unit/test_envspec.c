@@ -455,13 +455,14 @@ static void several_files_and_requests_add_up(void **state)
 
 	(void)state;
 	assert_int_equal(envspec_require(&s, "CC:port", &error), DONE);
-	read_spec(&s, "AA=1\nBB=1\n# @type=int\nCC=\n", NULL);
-	read_spec(&s, "# @type=int\nAA=\nDD=x\n", NULL);
+	assert_int_equal(envspec_require(&s, "DD", &error), DONE);
+	read_spec(&s, "AA=1\nBB=1\n# @type=int\nCC=\n# @type=int\nDD=\n", NULL);
+	read_spec(&s, "# @type=int\nAA=\n# @type=bool\nDD=\n# @type=bool\nCC=\n", NULL);
 	assert_int_equal(envspec_require(&s, "AA", &error), DONE);
 	assert_int_equal(envspec_require(&s, "BB:enum(a,b)", &error), DONE);
 	assert_int_equal(envspec_require(&s, "API_KEY", &error), DONE);
 	found = shown(&s);
-	assert_string_equal(found, "CC r port\nAA r int\nBB r enum(a,b)\nDD r\nAPI_KEY rs");
+	assert_string_equal(found, "CC r port\nDD r bool\nAA r int\nBB r enum(a,b)\nAPI_KEY rs");
 	assert_int_equal(envspec_find(&s, "API_KEY")->line, 0);
 	assert_null(envspec_find(&s, "AA")->example);
 	free(found);
