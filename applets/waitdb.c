@@ -139,7 +139,7 @@ static int try_once(struct checks *c)
 		const char *place = check_place(c, i);
 		int rc;
 
-		check_ask(c, i, clock_after(o.timeout), &f);
+		check_ask(c, i, check_soon(clock_after(o.timeout)), &f);
 		rc = f.verdict == PASS ? 0 : f.reach == REACH_NO_NAME || f.reach == REACH_REFUSED ||
 		                             f.reach == REACH_SILENT ? 2 : 1;
 		if (rc)

@@ -19,6 +19,9 @@ struct applet {
 	const char *notes;     /* examples and exit codes, after the options */
 	const char *prefix;    /* of its variables, where it is not its name: BACKUP_ */
 	int max_operands;      /* -1: any number */
+	struct strs *operands; /* gets them, in turn with the values of the list options that fill it;
+	                        * NULL: run() does */
+	bool yes_or_no;        /* exits with DONE or NO alone */
 	bool takes_command;    /* accepts `-- COMMAND...` */
 	const char *then;      /* another word that begins a command, or NULL */
 

@@ -238,16 +238,19 @@ int main(int argc, char **argv)
 	proc_standard_files();
 	env_keep();
 	proc_signals();
+	a = find(base_name(argc ? argv[0] : ""));
+	if (!a && argc > 1 && (a = find(argv[1]))) {
+		argc--;
+		argv++;
+	}
+	if (a && a->yes_or_no)
+		proc_yes_or_no();
 	if (env_get("PGBOX_LOG", &format, &error) != 0)
 		die(BAD_CONFIG, "%s", error.data);
 	if (!msg_format(format))
 		die(BAD_CONFIG, "PGBOX_LOG: '%s' is neither text nor json", msg_word(format));
-	a = find(base_name(argc ? argv[0] : ""));
 	if (a)
-		return run_applet(a, argc, argv);
-	a = argc > 1 ? find(argv[1]) : NULL;
-	if (a)
-		return run_applet(a, argc - 1, argv + 1);
+		return proc_ending(run_applet(a, argc, argv));
 	buffer_stdout();
 	rc = own_option(argc, argv);
 	file_check_stdout();

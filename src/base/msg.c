@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "base/utf8.h"
 
 enum msg_level msg_limit = MSG_INFO;
@@ -182,5 +183,5 @@ void die(int status, const char *format, ...)
 	va_start(args, format);
 	say(MSG_ERROR, format, args);
 	va_end(args);
-	exit(status);
+	exit(proc_ending(status));
 }

@@ -32,7 +32,7 @@ void msg(enum msg_level level, const char *format, ...) __attribute__((format(pr
 struct strs;
 void msg_each(enum msg_level level, const struct strs *texts);
 
-/* Says an error and exits with status. */
+/* Says an error and exits with status, or what proc_ending makes of it. */
 _Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The line that msg() would write, for a signal handler to write later. The

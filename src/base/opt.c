@@ -155,13 +155,18 @@ static _Noreturn void die_unknown(const struct applet *a, const char *name, size
 	die(BAD_USAGE, "unknown option '--%s': see %s --help", msg_word(word), a->name);
 }
 
+static void see(struct walk *w, const void *destination)
+{
+	if (w->seen_n < OPTIONS_MAX)
+		w->seen[w->seen_n++] = destination;
+}
+
 static void apply(struct walk *w, const struct opt *o, const char *origin, char *value)
 {
 	if (!w->apply && o->to.flag != &help)
 		return;
 	store_or_die(o, origin, value, BAD_USAGE);
-	if (w->seen_n < OPTIONS_MAX)
-		w->seen[w->seen_n++] = o->to.flag;
+	see(w, o->to.flag);
 	if (o->secret)
 		wipe(value);
 }
@@ -214,6 +219,23 @@ static bool begins_command(const struct applet *a, const char *word)
 	return strcmp(word, OPT_COMMAND) == 0 || (a->then && strcmp(word, a->then) == 0);
 }
 
+/* Puts one in front of argv behind the n that are there, or into the applet's list.
+ * Returns how many are in front. */
+static int take_operand(struct walk *w, char **argv, int n, char *word)
+{
+	char *copy = xstrdup(word);
+
+	wipe(word);
+	if (!w->applet->operands) {
+		argv[n] = copy;
+		return n + 1;
+	}
+	strs_add(w->applet->operands, copy);
+	see(w, w->applet->operands);
+	free(copy);
+	return n;
+}
+
 /* Walks the options up to `--`. Operands gather at the front of argv when
  * w->apply is set. Returns their number; *end is the index of `--` or argc. */
 static int walk(struct walk *w, int argc, char **argv, int *end)
@@ -226,13 +248,7 @@ static int walk(struct walk *w, int argc, char **argv, int *end)
 		} else if (argv[i][0] == '-' && argv[i][1]) {
 			i += take_letters(w, argv + i);
 		} else {
-			if (w->apply) {
-				char *copy = xstrdup(argv[i]);
-
-				wipe(argv[i]);
-				argv[operands] = copy;
-			}
-			operands++;
+			operands = w->apply ? take_operand(w, argv, operands, argv[i]) : operands + 1;
 			i++;
 		}
 	}
@@ -404,7 +420,7 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 		*command = argv + end + 1;
 	else if (dashes)
 		for (end++; end < argc; end++)
-			argv[operands++] = argv[end];
+			operands = take_operand(&w, argv, operands, argv[end]);
 	if (*command && !**command)
 		die(BAD_USAGE, "no command after %s", (*command)[-1]);
 	if (a->max_operands >= 0 && operands > a->max_operands)

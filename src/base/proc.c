@@ -26,12 +26,24 @@ static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP };
 static volatile sig_atomic_t group;
 static volatile int *last_signal;
 
+static volatile sig_atomic_t yes_or_no;
+
+void proc_yes_or_no(void)
+{
+	yes_or_no = 1;
+}
+
+int proc_ending(int status)
+{
+	return yes_or_no && status != DONE ? NO : status;
+}
+
 static void on_signal(int number)
 {
 	int saved = errno;
 
 	if (!group)
-		_exit(BY_SIGNAL + number);
+		_exit(proc_ending(BY_SIGNAL + number));
 	*last_signal = number;
 	kill(-group, number);
 	errno = saved;
@@ -79,27 +91,28 @@ void proc_default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static const char *alarm_line;
-static volatile sig_atomic_t alarm_status;
+static const char *alarm_text;
+static volatile sig_atomic_t alarm_status, alarm_fd;
 
 static void on_alarm(int number)
 {
 	ssize_t ignored;
 
 	(void)number;
-	ignored = write(STDERR_FILENO, alarm_line, strlen(alarm_line));
+	ignored = write(alarm_fd, alarm_text, strlen(alarm_text));
 	(void)ignored;
-	_exit(alarm_status);
+	_exit(proc_ending(alarm_status));
 }
 
-void proc_alarm(int64_t ms, int status, const char *line)
+void proc_alarm(int64_t ms, int status, int fd, const char *text)
 {
 	struct itimerval timer = {
 		.it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 },
 	};
 
-	alarm_line = line;
+	alarm_text = text;
 	alarm_status = status;
+	alarm_fd = fd;
 	set_action(SIGALRM, ms ? on_alarm : SIG_DFL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
@@ -108,7 +121,7 @@ int proc_exec(char *const *argv)
 {
 	int err;
 
-	proc_alarm(0, 0, "");
+	proc_alarm(0, 0, -1, "");
 	proc_default_signals();
 	environ = env_original();
 	execvp(argv[0], argv);

@@ -27,10 +27,17 @@ int proc_exec(char *const *argv);
 
 /*
  * Ends the process with `status` after ms milliseconds, whatever it is blocked in,
- * writing line (which stays the caller's) to stderr first: the C library's resolver
+ * writing text (which stays the caller's) to fd first: the C library's resolver
  * cannot be interrupted otherwise. ms 0 calls it off, and so does proc_exec.
  */
-void proc_alarm(int64_t ms, int status, const char *line);
+void proc_alarm(int64_t ms, int status, int fd, const char *text);
+
+/* From now on this process ends with DONE or NO alone, stopped by a signal too: Docker
+ * keeps the other statuses of a HEALTHCHECK to itself. */
+void proc_yes_or_no(void);
+
+/* What the process may end with in place of status: itself, or NO. */
+int proc_ending(int status);
 
 /* From now on the three signals are forwarded to process group pgid (0: none,
  * they end this process again); *last is the last one forwarded, 0 if none. */

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "core/check_kinds.h"
 
-#define TRY_MS 3000 /* the longest that one look may take */
+#define TRY_MS 3000
 
 static const struct check_kind kinds[] = {
 	{ "ready", ARG_NONE, "ready", check_ready, NULL },
@@ -256,13 +256,18 @@ void check_ask_db(const struct check *check, struct db *db, int64_t deadline, st
 	check->kind->of_db(check, db, deadline, f);
 }
 
+int64_t check_soon(int64_t deadline)
+{
+	int64_t soon = clock_after(TRY_MS);
+
+	return deadline < soon ? deadline : soon;
+}
+
 void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 {
 	const struct check *check = &c->v[i];
-	int64_t soon = clock_after(TRY_MS);
 	struct db *db;
 
-	deadline = deadline < soon ? deadline : soon;
 	reset(f);
 	if (check->kind->of_place) {
 		check->kind->of_place(check, deadline, f);

@@ -57,6 +57,9 @@ int checks_read(struct checks *c, const struct strs *lines, const struct strs *u
  * server that is about to restart. */
 void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
 
+/* The deadline of one look among many: that one, or 3 s from now. */
+int64_t check_soon(int64_t deadline);
+
 /* Closes the sessions; a check that is asked again opens them anew. */
 void checks_rest(struct checks *c);
 

@@ -2,6 +2,7 @@
 #include "core/wait.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
@@ -41,19 +42,20 @@ void wait_guard(int64_t deadline)
 
 	free(line);
 	line = msg_line(MSG_ERROR, "gave up: a host name did not resolve in time");
-	proc_alarm(deadline == CLOCK_NEVER ? 0 : clock_left(deadline) + GUARD_MS, TIMED_OUT, line);
+	proc_alarm(deadline == CLOCK_NEVER ? 0 : clock_left(deadline) + GUARD_MS, TIMED_OUT,
+	           STDERR_FILENO, line);
 }
 
 static void ask(struct checks *c, size_t i, const struct wait *w, struct finding *f)
 {
 	bool created;
 
-	check_ask(c, i, w->deadline, f);
+	check_ask(c, i, check_soon(w->deadline), f);
 	if (w->create && f->reach == REACH_NO_DATABASE) {
 		size_t t = c->v[i].target;
 
 		if (db_create(&c->dbs[t], &c->targets[t], w->deadline, &created) == REACHED) {
-			check_ask(c, i, w->deadline, f);
+			check_ask(c, i, check_soon(w->deadline), f);
 			return;
 		}
 		buf_cut(&f->why, 0);

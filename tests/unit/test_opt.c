@@ -31,7 +31,7 @@ static const struct opt opts[] = {
 	NUMBER('n', "number", "TRY_NUMBER", "N", &o.number, "a number"),
 	TIME(0, "time", "TRY_TIME", &o.time, "a time"),
 	LIST('l', "list", "TRY_LIST", "ITEM", &o.list, "a list"),
-	LIST(0, "for", NULL, "CHECK", &o.checks, "a check"),
+	LIST(0, "for", "TRY_CHECKS", "CHECK", &o.checks, "a check"),
 	LIST_AS(0, "of", "of=", "URL", &o.checks, "where"),
 	OPT_TABLE_END
 };
@@ -158,6 +158,32 @@ static void operands_may_stand_anywhere(void **state)
 	assert_parse(WORDS("a", "--flag", "b", "-", "-n", "1", "c"), NULL,
 	             "f1 o0 t=preset w=two n=1 ms=90000 operands[a][b][-][c]");
 	assert_parse(WORDS("", "a b"), NULL, PRESET " operands[][a b]");
+}
+
+/* In a child of its own: the table is everybody's. */
+static int parse_operands_as_checks(void *arg)
+{
+	applet.operands = &o.checks;
+	return parse(arg);
+}
+
+static void assert_joined(const char *const *words, const char *const *variables, const char *wanted)
+{
+	struct input in = { words, variables };
+	struct outcome got = call(parse_operands_as_checks, &in);
+
+	assert_string_equal(got.err, "");
+	assert_string_equal(got.out, wanted);
+	outcome_free(&got);
+}
+
+static void operands_may_join_a_list_in_the_order_given(void **state)
+{
+	(void)state;
+	assert_joined(WORDS("a", "--of", "x", "b", "-n", "5", "--for", "c"), NULL,
+	              PRESET " c[a][of=x][b][c]");
+	assert_joined(WORDS("a"), WORDS("TRY_CHECKS=x"), PRESET " c[a]");
+	assert_joined(NO_WORDS, WORDS("TRY_CHECKS=x\nof=y"), PRESET " c[x][of=y]");
 }
 
 static void what_follows_the_dashes_is_the_command(void **state)
@@ -394,6 +420,7 @@ int main(void)
 		cmocka_unit_test(options_have_long_and_short_forms),
 		cmocka_unit_test(lists_keep_their_order_also_across_options),
 		cmocka_unit_test(operands_may_stand_anywhere),
+		cmocka_unit_test(operands_may_join_a_list_in_the_order_given),
 		cmocka_unit_test(what_follows_the_dashes_is_the_command),
 		cmocka_unit_test(wrong_command_lines_are_64_and_one_line),
 		cmocka_unit_test(a_value_that_may_hold_a_password_is_not_quoted),
