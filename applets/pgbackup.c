@@ -22,6 +22,7 @@
 #include "core/backup.h"
 #include "core/daemon.h"
 #include "core/folder.h"
+#include "core/freshness.h"
 #include "core/prune.h"
 #include "core/readback.h"
 #include "core/report.h"
@@ -348,7 +349,7 @@ static int status(void)
 	read_schedule();
 	gap = schedule.kind == SCHEDULE_NONE ? 0 : schedule_gap(&schedule, clock_wall());
 	if (!limit)
-		limit = 2 * gap > REPORT_AGE_MS ? 2 * gap : REPORT_AGE_MS;
+		limit = 2 * gap > FRESHNESS_MS ? 2 * gap : FRESHNESS_MS;
 	if (catalog_open(&c, o.dir, false) != 0)
 		die(NO, "%s", c.journal.error.len ? c.journal.error.data
 		                                  : "there is no journal: nothing was ever backed up here");

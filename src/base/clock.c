@@ -132,3 +132,14 @@ char *duration_text(int64_t ms)
 		i++;
 	return xasprintf("%lld%s", (long long)(ms / units[i].ms), units[i].name);
 }
+
+char *clock_age(int64_t ms)
+{
+	if (ms < 0)
+		ms = 0;
+	if (ms < 120000)
+		return xasprintf("%llds", (long long)(ms / 1000));
+	if (ms < 7200000)
+		return xasprintf("%lldm", (long long)(ms / 60000));
+	return xasprintf("%lldh", (long long)(ms / 3600000));
+}

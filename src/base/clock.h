@@ -49,4 +49,8 @@ bool duration_parse(const char *text, int64_t *ms);
  * caller frees it. */
 char *duration_text(int64_t ms);
 
+/* Writes a time as people say it, in the largest unit that leaves a few: 90s, 17m, 30h.
+ * Below 0 is 0s. The caller frees it. */
+char *clock_age(int64_t ms);
+
 #endif

@@ -14,21 +14,45 @@
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 /* A journal beside the backups may be seen under other paths by other containers. */
-int catalog_open(struct catalog *c, const char *dir, bool create)
+static void name_folder(struct catalog *c, const char *dir)
 {
-	char *path = xasprintf("%s/" JOURNAL_BESIDE, dir), *real = realpath(dir, NULL);
+	char *real = realpath(dir, NULL);
 	struct buf ignored = BUF_INIT;
 	const char *elsewhere = NULL;
-	int rc;
 
 	*c = (struct catalog){ .root = xstrdup(dir) };
 	env_get("PGBOX_JOURNAL", &elsewhere, &ignored);
 	c->dir = xstrdup(!elsewhere || !*elsewhere ? "." : real ? real : dir);
-	rc = journal_open(&c->journal, path, create);
 	buf_free(&ignored);
 	free(real);
+}
+
+int catalog_open(struct catalog *c, const char *dir, bool create)
+{
+	char *path = xasprintf("%s/" JOURNAL_BESIDE, dir);
+	int rc;
+
+	name_folder(c, dir);
+	rc = journal_open(&c->journal, path, create);
 	free(path);
 	return rc;
+}
+
+int catalog_peek(struct catalog *c, const char *dir, int busy_ms)
+{
+	char *path = xasprintf("%s/" JOURNAL_BESIDE, dir);
+	int rc;
+
+	name_folder(c, dir);
+	rc = journal_peek(&c->journal, path, busy_ms);
+	free(path);
+	return rc;
+}
+
+int catalog_imagine(struct catalog *c, const char *dir)
+{
+	*c = (struct catalog){ .dir = xstrdup("."), .root = xstrdup(dir) };
+	return journal_open_memory(&c->journal);
 }
 
 int catalog_open_anew(struct catalog *c, const char *dir,
@@ -103,6 +127,20 @@ int catalog_interrupted(struct catalog *c)
 }
 
 /* --- backups --- */
+
+bool catalog_knows(struct catalog *c)
+{
+	struct rows rows = { 0 };
+	bool known;
+
+	query(c,
+	      "SELECT 1 FROM runs WHERE applet = '" APPLET "' AND dir = ?1"
+	      " UNION ALL SELECT 1 FROM files WHERE dir = ?1 LIMIT 1",
+	      NULL, NULL, NULL, &rows);
+	known = rows.n > 0;
+	rows_free(&rows);
+	return known;
+}
 
 static int list(struct catalog *c, const char *sql, struct strs *texts)
 {

@@ -31,6 +31,15 @@ int catalog_open(struct catalog *c, const char *dir, bool create);
  * of which tell hears, and a new one made. The folder's lock is held. */
 int catalog_open_anew(struct catalog *c, const char *dir,
                       void (*tell)(enum msg_level level, const char *words));
+/* Opens the journal only to look, as journal_peek. catalog_free after all. */
+int catalog_peek(struct catalog *c, const char *dir, int busy_ms);
+
+/* Makes an empty one in memory, for what manifests say where there is no journal. */
+int catalog_imagine(struct catalog *c, const char *dir);
+
+/* Whether a run or a backup of the folder was ever recorded. */
+bool catalog_knows(struct catalog *c);
+
 bool catalog_is_open(const struct catalog *c);
 
 /* Records the beginning of a run that counts for the moment due, about what sources_about

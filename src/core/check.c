@@ -9,22 +9,31 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
+#include "core/freshness.h"
 
 #define TRY_MS 3000
 
 static const struct check_kind kinds[] = {
-	{ "ready", ARG_NONE, "ready", check_ready, NULL },
-	{ "writable", ARG_NONE, "writable", check_writable, NULL },
-	{ "standby", ARG_NONE, "standby", check_standby, NULL },
-	{ "table", ARG_TABLE, "table=[schema.]name", check_table, NULL },
-	{ "rows", ARG_ROWS, "rows=[schema.]name[>=N]", check_rows, NULL },
-	{ "query", ARG_TEXT, "query=SQL", check_query, NULL },
-	{ "extension", ARG_VERSION, "extension=name[>=version]", check_extension, NULL },
-	{ "seeded", ARG_OPTIONAL, "seeded[=NAME]", check_seeded, NULL },
-	{ "tcp", ARG_PORT, "tcp=HOST:PORT", NULL, check_tcp },
-	{ "http", ARG_TEXT, "http=URL[=CODES]", NULL, check_http },
-	{ "redis", ARG_HOST, "redis=HOST:PORT or redis=URL", NULL, check_redis },
-	{ "file", ARG_TEXT, "file=PATH", NULL, check_file },
+	{ .name = "ready", .usage = "ready", .of_db = check_ready },
+	{ .name = "writable", .usage = "writable", .of_db = check_writable },
+	{ .name = "standby", .usage = "standby", .of_db = check_standby },
+	{ .name = "table", .arg = ARG_TABLE, .usage = "table=[schema.]name", .of_db = check_table },
+	{ .name = "rows", .arg = ARG_ROWS, .usage = "rows=[schema.]name[>=N]", .of_db = check_rows },
+	{ .name = "query", .arg = ARG_TEXT, .usage = "query=SQL", .of_db = check_query },
+	{ .name = "extension", .arg = ARG_VERSION, .usage = "extension=name[>=version]", .of_db = check_extension },
+	{ .name = "seeded", .arg = ARG_OPTIONAL, .usage = "seeded[=NAME]", .of_db = check_seeded },
+	{ .name = "connections", .arg = ARG_PERCENT, .usage = "connections[<PCT]", .of_db = check_connections,
+	  .below = 90, .unit = "percent" },
+	{ .name = "lag", .arg = ARG_TIME, .usage = "lag[<TIME]", .of_db = check_lag, .below = 30000, .unit = "s" },
+	{ .name = "tcp", .arg = ARG_PORT, .usage = "tcp=HOST:PORT", .of_place = check_tcp },
+	{ .name = "http", .arg = ARG_TEXT, .usage = "http=URL[=CODES]", .of_place = check_http },
+	{ .name = "redis", .arg = ARG_HOST, .usage = "redis=HOST:PORT or redis=URL", .of_place = check_redis },
+	{ .name = "file", .arg = ARG_TEXT, .usage = "file=PATH", .of_place = check_file,
+	  .measure = "presence", .on_disk = true },
+	{ .name = "disk", .arg = ARG_PATH_PERCENT, .usage = "disk=PATH[<PCT]", .of_place = check_disk,
+	  .below = 90, .unit = "percent", .measure = "utilization", .on_disk = true },
+	{ .name = "backup", .arg = ARG_PATH_TIME, .usage = "backup=DIR[<AGE]", .of_place = check_backup,
+	  .below = FRESHNESS_MS, .unit = "s", .measure = "age", .on_disk = true },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -38,9 +47,15 @@ void table_split(const char *text, char **schema, char **name)
 	*name = xstrdup(dot ? dot + 1 : text);
 }
 
+/* The length of a check's name. */
+static size_t name_length(const char *text)
+{
+	return strcspn(text, "=<");
+}
+
 static const struct check_kind *find_kind(const char *text)
 {
-	size_t len = strcspn(text, "=");
+	size_t len = name_length(text);
 
 	for (size_t i = 0; i < KINDS; i++)
 		if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, text, len) == 0)
@@ -59,14 +74,53 @@ static void split_least(struct check *check, struct buf *arg)
 	buf_cut(arg, (size_t)(sign - arg->data));
 }
 
+static bool has_limit(const struct check *check)
+{
+	return check->kind->arg >= ARG_PERCENT;
+}
+
+/* A percentage, 85 or 85%, or a time in ms; -1 for anything else. */
+static int64_t limit_parse(const struct check *check, const char *text)
+{
+	bool percent = check->kind->arg == ARG_PERCENT || check->kind->arg == ARG_PATH_PERCENT;
+	size_t digits = strspn(text, "0123456789");
+	int64_t limit = -1;
+
+	if (!percent)
+		return duration_parse(text, &limit) && limit > 0 ? limit : -1;
+	if (!digits || digits > 3 || (text[digits] && strcmp(text + digits, "%") != 0))
+		return -1;
+	limit = atol(text);
+	return limit >= 1 && limit <= 100 ? limit : -1;
+}
+
+/* Cuts "<limit" off arg into check->below. */
+static void split_limit(struct check *check, struct buf *arg)
+{
+	char *sign = strrchr(arg->data, '<');
+
+	check->below = sign ? limit_parse(check, sign + 1) : check->kind->below;
+	if (sign)
+		buf_cut(arg, (size_t)(sign - arg->data));
+}
+
 /* user:password@ of a place, or of a URL in a query, is not shown. */
 static char *show(const struct check_kind *kind, const char *text)
 {
 	const char *slashes = strstr(text, "://");
-	const char *at = kind->of_place || slashes ? strrchr(text, '@') : NULL;
+	bool place = kind->of_place && !kind->on_disk;
+	const char *at = place || slashes ? strrchr(text, '@') : NULL;
 	const char *from = slashes && slashes < at ? slashes + 3 : text + strcspn(text, "=") + 1;
 
 	return at ? xasprintf("%.*s***%s", (int)(from - text), text, at) : xstrdup(text);
+}
+
+/* What follows the name: < where there is nothing else to say. */
+static bool sign_valid(const struct check_kind *kind, char sign)
+{
+	bool bare = kind->arg == ARG_PERCENT || kind->arg == ARG_TIME;
+
+	return !sign || (sign == '<') == bare;
 }
 
 static bool arg_valid(const struct check *check)
@@ -87,39 +141,63 @@ static bool arg_valid(const struct check *check)
 	case ARG_PORT:
 	case ARG_HOST:
 		return check->arg && place_valid(check->arg, check->kind->arg == ARG_PORT);
+	case ARG_PERCENT:
+	case ARG_TIME:
+		return (!check->arg || *check->arg == '<') && !*check->name && check->below > 0;
+	case ARG_PATH_PERCENT:
+	case ARG_PATH_TIME:
+		return check->arg && *check->name && check->below > 0;
 	default:
 		return check->arg && *check->arg;
 	}
 }
 
+/* Who is used to other programs gives the database where a check belongs. */
+static bool names_target(const char *text, const char *word)
+{
+	return strstr(text, "://") || strcmp(word, "url") == 0 || skip_prefix(text, "env:") ||
+	       skip_prefix(text, "sqlite:") || skip_prefix(text, "file:") || conninfo_known(word);
+}
+
+static void tell_unknown(const char *text, struct buf *error)
+{
+	char *word = xstrndup(text, name_length(text));
+
+	if (names_target(text, word)) {
+		buf_puts(error, "a database is no check: give it with --url, in front of its checks");
+	} else {
+		buf_printf(error, "unknown check '%s': the checks are", msg_word(word));
+		for (size_t i = 0; i < KINDS; i++)
+			buf_printf(error, "%s %s", i ? "," : "", kinds[i].name);
+	}
+	free(word);
+}
+
 int check_read(struct check *check, const char *text, struct buf *error)
 {
-	const char *equals = strchr(text, '=');
+	const char *rest = text + name_length(text);
 	struct buf name = BUF_INIT;
 
 	*check = (struct check){ .kind = find_kind(text), .target = NO_TARGET };
 	if (!check->kind) {
-		char *word = xstrndup(text, strcspn(text, "="));
-
-		buf_printf(error, "unknown check '%s': the checks are", msg_word(word));
-		free(word);
-		for (size_t i = 0; i < KINDS; i++)
-			buf_printf(error, "%s %s", i ? "," : "", kinds[i].name);
+		tell_unknown(text, error);
 		return BAD_USAGE;
 	}
 	check->shown = show(check->kind, text);
-	if (equals) {
-		check->arg = xstrdup(equals + 1);
-		buf_puts(&name, equals + 1);
+	if (*rest) {
+		check->arg = xstrdup(rest + (*rest == '='));
+		buf_puts(&name, check->arg);
 	}
 	if (check->kind->arg == ARG_ROWS || check->kind->arg == ARG_VERSION)
 		split_least(check, &name);
-	if (check->kind->arg == ARG_VERSION)
+	if (has_limit(check))
+		split_limit(check, &name);
+	if (check->kind->arg == ARG_VERSION || has_limit(check))
 		check->name = xstrdup(name.data);
 	else
 		table_split(name.data, &check->schema, &check->name);
 	buf_free(&name);
-	if (arg_valid(check))
+	if (sign_valid(check->kind, *rest) && arg_valid(check))
 		return 0;
 	buf_printf(error, "check '%s' is written %s", check->kind->name, check->kind->usage);
 	check_free(check);
@@ -237,6 +315,7 @@ static void reset(struct finding *f)
 	f->reach = REACHED;
 	f->final = 0;
 	f->certain = false;
+	f->value = -1;
 	buf_cut(&f->why, 0);
 }
 

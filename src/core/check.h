@@ -17,10 +17,11 @@ struct finding {
 	enum reach reach; /* how far it got: REACHED when it was answered */
 	int final;        /* an exit code when waiting will hardly help, else 0 */
 	bool certain;     /* it will not at all: no grace */
+	int64_t value;    /* what was measured, in the kind's unit; -1: nothing */
 	struct buf why;   /* one sentence fragment; always set unless PASS */
 };
 
-#define FINDING_INIT { .why = BUF_INIT }
+#define FINDING_INIT { .value = -1, .why = BUF_INIT }
 
 /* A table of the check kinds: see check_kinds.h. */
 struct check_kind;
@@ -29,8 +30,9 @@ struct check {
 	const struct check_kind *kind;
 	char *shown;          /* name=argument without secrets */
 	char *arg;            /* what follows the =, or NULL */
-	char *schema, *name;  /* of table=, rows=; schema NULL: the search_path's */
+	char *schema, *name;  /* of table=, rows=; schema NULL: the search_path's; name: a path, too */
 	char *least;          /* what follows >= */
+	int64_t below;        /* what follows <, or the kind's default: a percentage, or ms */
 	size_t target;        /* index into checks.targets; SIZE_MAX: none needed */
 };
 

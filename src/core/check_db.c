@@ -8,7 +8,7 @@
 #include "core/check_kinds.h"
 #include "core/marker.h"
 
-static void cannot_tell(struct db *db, struct finding *f)
+void finding_unknown(struct db *db, struct finding *f)
 {
 	finding_set(f, UNKNOWN, "%s", db_error(db));
 	if (strcmp(db_sqlstate(db), "42501") == 0)
@@ -51,13 +51,13 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 	                              ? "SELECT pg_catalog.current_setting('listen_addresses')"
 	                              : "SELECT 1",
 	             NULL, 0, deadline, &rows)) {
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 		return;
 	}
 	cell = rows_get(&rows, 0, 0);
 	/* That server may stop between the two questions. */
 	if (cell && !*cell && ask_init_server(db, deadline, &init)) {
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	} else if (init) {
 		finding_set(f, FAIL, "the image is still initialising (temporary server)");
 		f->reach = REACH_STARTING;
@@ -103,7 +103,7 @@ void check_writable(const struct check *check, struct db *db, int64_t deadline, 
 	if (!db_is_pg(db))
 		writable_lite(db, f);
 	else if (read_modes(db, deadline, &recovery, &read_only))
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	else if (recovery || read_only)
 		finding_set(f, FAIL, recovery ? "the server is in recovery (a standby?)"
 		                              : "default_transaction_read_only is on");
@@ -119,7 +119,7 @@ void check_standby(const struct check *check, struct db *db, int64_t deadline, s
 	if (!db_is_pg(db))
 		finding_set(f, FAIL, "SQLite has no standbys");
 	else if (read_modes(db, deadline, &recovery, &read_only))
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	else if (recovery)
 		finding_pass(f);
 	else
@@ -169,7 +169,7 @@ void check_table(const struct check *check, struct db *db, int64_t deadline, str
 	char *schema;
 
 	if (locate(check, db, deadline, &schema))
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	else if (schema)
 		finding_pass(f);
 	else
@@ -185,7 +185,7 @@ void check_rows(const struct check *check, struct db *db, int64_t deadline, stru
 	char *schema;
 
 	if (locate(check, db, deadline, &schema)) {
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	} else if (!schema) {
 		finding_set(f, FAIL, "there is no such table");
 	} else {
@@ -195,7 +195,7 @@ void check_rows(const struct check *check, struct db *db, int64_t deadline, stru
 		db_identifier(db, &sql, check->name);
 		buf_printf(&sql, " LIMIT %s) AS t", least);
 		if (db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, &rows))
-			cannot_tell(db, f);
+			finding_unknown(db, f);
 		else if (atol(rows_get(&rows, 0, 0)) >= atol(least))
 			finding_pass(f);
 		else
@@ -241,7 +241,7 @@ void check_query(const struct check *check, struct db *db, int64_t deadline, str
 	struct rows rows = { 0 };
 
 	if (ask(check, db, deadline, &rows))
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	else if (holds(rows_get(&rows, 0, 0)))
 		finding_pass(f);
 	else
@@ -290,7 +290,7 @@ void check_extension(const struct check *check, struct db *db, int64_t deadline,
 		finding_set(f, FAIL, "SQLite has no such extensions");
 		f->final = UNAVAILABLE;
 	} else if (db_read(db, versions, (const char *const *)&check->name, 1, deadline, &rows)) {
-		cannot_tell(db, f);
+		finding_unknown(db, f);
 	} else if (!(version = rows_get(&rows, 0, 0))) {
 		extension_missing(check, f, rows_get(&rows, 0, 1));
 	} else if (check->least && version_compare(version, check->least) < 0) {

@@ -14,7 +14,11 @@ enum check_arg {
 	ARG_OPTIONAL, /* a name */
 	ARG_TABLE,    /* [schema.]name */
 	ARG_ROWS,     /* [schema.]name[>=N] */
-	ARG_VERSION   /* name[>=version] */
+	ARG_VERSION,  /* name[>=version] */
+	ARG_PERCENT,  /* none but <PCT */
+	ARG_TIME,     /* none but <TIME */
+	ARG_PATH_PERCENT, /* PATH[<PCT] */
+	ARG_PATH_TIME     /* PATH[<TIME] */
 };
 
 struct check_kind {
@@ -26,6 +30,13 @@ struct check_kind {
 	void (*of_db)(const struct check *check, struct db *db, int64_t deadline,
 	              struct finding *f);
 	void (*of_place)(const struct check *check, int64_t deadline, struct finding *f);
+
+	int64_t below;    /* the default of what follows < */
+	const char *unit; /* of finding.value: percent, s */
+	/* What it measures (draft-inadarei-api-health-check, measurementName); NULL: of a place
+	 * responseTime, of a database the kind's name. */
+	const char *measure;
+	bool on_disk;     /* it looks at files: a mount that hangs holds it past any signal */
 };
 
 /* Sets the verdict and the words. */
@@ -33,6 +44,9 @@ void finding_set(struct finding *f, enum verdict verdict, const char *format, ..
 	__attribute__((format(printf, 3, 4)));
 
 void finding_pass(struct finding *f);
+
+/* UNKNOWN, with the words of the database's last failure. */
+void finding_unknown(struct db *db, struct finding *f);
 
 /* check_db.c */
 void check_ready(const struct check *, struct db *, int64_t, struct finding *);
@@ -44,6 +58,10 @@ void check_query(const struct check *, struct db *, int64_t, struct finding *);
 void check_extension(const struct check *, struct db *, int64_t, struct finding *);
 void check_seeded(const struct check *, struct db *, int64_t, struct finding *);
 
+/* check_server.c */
+void check_connections(const struct check *, struct db *, int64_t, struct finding *);
+void check_lag(const struct check *, struct db *, int64_t, struct finding *);
+
 /* Whether arg names a host, and a port where one is needed. */
 bool place_valid(const char *arg, bool port_needed);
 
@@ -52,5 +70,9 @@ void check_tcp(const struct check *, int64_t, struct finding *);
 void check_http(const struct check *, int64_t, struct finding *);
 void check_redis(const struct check *, int64_t, struct finding *);
 void check_file(const struct check *, int64_t, struct finding *);
+void check_disk(const struct check *, int64_t, struct finding *);
+
+/* check_backup.c */
+void check_backup(const struct check *, int64_t, struct finding *);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -183,4 +184,38 @@ void check_file(const struct check *check, int64_t deadline, struct finding *f)
 		finding_pass(f);
 	else
 		finding_set(f, FAIL, "%s", strerror(errno));
+}
+
+/* --- disk --- */
+
+/* As df(1) has it: of what an unprivileged user may have, rounded up; -1: there is no
+ * such number, as of the inodes of btrfs. */
+static int percent_used(uint64_t all, uint64_t free, uint64_t available)
+{
+	uint64_t used = all > free ? all - free : 0, whole = used + available;
+
+	return whole ? (int)(used * 100 / whole) + (used * 100 % whole != 0) : -1;
+}
+
+void check_disk(const struct check *check, int64_t deadline, struct finding *f)
+{
+	struct statvfs vfs;
+	int bytes, inodes;
+
+	(void)deadline;
+	if (statvfs(check->name, &vfs) != 0) {
+		finding_set(f, errno == ENOENT || errno == ENOTDIR ? FAIL : UNKNOWN, "%s", strerror(errno));
+		return;
+	}
+	bytes = percent_used(vfs.f_blocks, vfs.f_bfree, vfs.f_bavail);
+	inodes = percent_used(vfs.f_files, vfs.f_ffree, vfs.f_ffree);
+	if (bytes < 0) {
+		finding_set(f, UNKNOWN, "the file system does not say how large it is");
+		return;
+	}
+	f->value = bytes > inodes ? bytes : inodes;
+	finding_set(f, f->value < check->below ? PASS : FAIL, "%d%% of bytes", bytes);
+	if (inodes >= 0)
+		buf_printf(&f->why, ", %d%% of inodes", inodes);
+	buf_puts(&f->why, " used");
 }

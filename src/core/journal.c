@@ -1,6 +1,7 @@
 /* journal - the local record of what pgbox did. */
 #include "core/journal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,35 @@ int journal_open_file(struct journal *j, const char *path)
 {
 	*j = (struct journal)JOURNAL_INIT;
 	return open_path(j, path, false);
+}
+
+int journal_open_memory(struct journal *j)
+{
+	*j = (struct journal)JOURNAL_INIT;
+	return open_path(j, ":memory:", true);
+}
+
+int journal_peek(struct journal *j, const char *fallback, int busy_ms)
+{
+	const char *path;
+
+	*j = (struct journal)JOURNAL_INIT;
+	if (env_get("PGBOX_JOURNAL", &path, &j->error) != 0)
+		return -1;
+	j->path = xstrdup(path && *path ? path : fallback);
+	if (!file_exists(j->path)) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 1;
+		buf_printf(&j->error, "journal '%s': %s", j->path, strerror(errno));
+		return -1;
+	}
+	if (lite_open(&j->lite, j->path, LITE_PEEK, busy_ms))
+		return failed(j);
+	if (is_current(j))
+		return 0;
+	if (!j->lite.code)
+		buf_puts(&j->lite.error, "it was written by another version of pgbox");
+	return failed(j);
 }
 
 int journal_open(struct journal *j, const char *fallback, bool create)

@@ -46,6 +46,14 @@ int journal_open(struct journal *j, const char *fallback, bool create);
 /* Opens that file, whatever PGBOX_JOURNAL says, and makes none. As journal_open. */
 int journal_open_file(struct journal *j, const char *path);
 
+/* Opens PGBOX_JOURNAL, else fallback, to look at what others write; nothing is written, not
+ * even to repair it. Locks are waited for up to busy_ms. 0; -1 with error; 1 when there is
+ * none. */
+int journal_peek(struct journal *j, const char *fallback, int busy_ms);
+
+/* Makes an empty one in memory. 0, or -1 with error. */
+int journal_open_memory(struct journal *j);
+
 /* Records a beginning; *id is for journal_finish. On a closed journal these do
  * nothing and return 0. -1 with error when the record could not be written: the
  * journal is closed then, so that it is said once. */

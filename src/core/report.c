@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "core/freshness.h"
 
 /* --- list --- */
 
@@ -89,44 +90,15 @@ int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level,
 
 /* --- status --- */
 
-static char *age_text(int64_t ms)
+static void print_state(const struct freshness *s)
 {
-	if (ms < 0)
-		ms = 0;
-	if (ms < 120000)
-		return xasprintf("%llds", (long long)(ms / 1000));
-	if (ms < 7200000)
-		return xasprintf("%lldm", (long long)(ms / 60000));
-	return xasprintf("%lldh", (long long)(ms / 3600000));
+	char *text = freshness_text(s);
+
+	printf("%s\n", text);
+	free(text);
 }
 
-/* What is to be said of one database; empty words: nothing. */
-struct state {
-	const char *folder;
-	struct newest newest;
-	int64_t age;
-	bool fresh;
-	const char *run, *error; /* of the last run */
-};
-
-static void print_state(const struct state *s)
-{
-	char *age = age_text(s->age), *size = size_text(s->newest.bytes);
-
-	if (!s->newest.made)
-		printf("%s: failed: no verified backup", s->folder);
-	else
-		printf("%s: %s: %s, %s old", s->folder, s->fresh ? "ok" : "too old", size, age);
-	if (s->newest.suspect)
-		printf("; suspect beside the one before it, so nothing is pruned");
-	if (strcmp(s->run, "done") != 0)
-		printf("; its last run: %s%s%s", s->run, *s->error ? ": " : "", s->error);
-	putchar('\n');
-	free(size);
-	free(age);
-}
-
-static void print_json(const struct state *s)
+static void print_json(const struct freshness *s)
 {
 	char *made = s->newest.made ? clock_iso(s->newest.made) : NULL;
 	char *age = xasprintf("%lld", (long long)(s->age / 1000));
@@ -150,15 +122,11 @@ static void print_json(const struct state *s)
 	free(bytes);
 }
 
-/* A backup from the future says nothing of today. */
 static int status_one(struct catalog *c, const struct rows *rows, size_t row, int64_t limit, bool json)
 {
-	struct state s = { .folder = rows_get(rows, row, 0), .run = rows_get(rows, row, 1),
-		           .error = rows_get(rows, row, 2) };
+	struct freshness s;
 
-	catalog_newest(c, s.folder, NULL, clock_wall() + CATALOG_TOLERANCE_MS, &s.newest);
-	s.age = clock_wall() - s.newest.made;
-	s.fresh = s.newest.made && s.age < limit;
+	freshness_judge(c, rows, row, limit, &s);
 	if (json)
 		print_json(&s);
 	else

@@ -7,8 +7,6 @@
 #include "base/msg.h"
 #include "core/catalog.h"
 
-#define REPORT_AGE_MS (26 * 3600000LL) /* a day's backup, and two hours for it */
-
 /* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json
  * a manifest a line with its path and state: verified, damaged, unknown (not in the
  * journal) or missing. Manifests that cannot be read are told. DONE. */

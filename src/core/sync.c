@@ -87,3 +87,68 @@ int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *w
 	strs_free(&manifests);
 	return rc;
 }
+
+/* --- at a glance --- */
+
+/* What stands for a backup whose manifest says nothing. */
+static void set_damaged(struct manifest *m)
+{
+	manifest_free(m);
+	manifest_set(&m->kind, "damaged");
+	manifest_set(&m->sha256, "");
+}
+
+static bool is_roles(const char *folder)
+{
+	return strcmp(file_base(folder), ARCHIVE_GLOBALS) == 0;
+}
+
+/* Adds the backup; *good says whether the folder needs no older one. */
+static int glance_at(struct catalog *c, const char *manifest, const char *folder, int64_t now,
+                     bool *good, struct buf *error)
+{
+	struct manifest m;
+	char *full;
+	int rc = archive_read(manifest, &m, &full, error);
+
+	if (rc == BAD_DATA) {
+		set_damaged(&m);
+		buf_cut(error, 0);
+		rc = 0;
+	}
+	*good = m.verified && m.started <= now && archive_size(full) == m.bytes;
+	if (!rc && catalog_add(c, full + strlen(c->root) + 1, folder, &m, *good) != 0) {
+		buf_puts(error, c->journal.error.data);
+		rc = NO;
+	}
+	manifest_free(&m);
+	free(full);
+	return rc;
+}
+
+int sync_glance(struct catalog *c, int64_t now, struct buf *error)
+{
+	size_t prefix = strlen(c->root) + 1;
+	struct strs manifests = { 0 };
+	char *done = NULL;
+	int rc = 0;
+
+	archive_manifests(c->root, &manifests);
+	/* Names sort by their moments within a folder. */
+	for (size_t i = manifests.n; i > 0 && !rc; i--) {
+		const char *name = manifests.v[i - 1] + prefix, *slash = strrchr(name, '/');
+		char *folder = xstrndup(name, slash ? (size_t)(slash - name) : 0);
+		bool good = false;
+
+		if (!is_roles(folder) && !(done && strcmp(done, folder) == 0))
+			rc = glance_at(c, manifests.v[i - 1], folder, now, &good, error);
+		if (good) {
+			free(done);
+			done = xstrdup(folder);
+		}
+		free(folder);
+	}
+	free(done);
+	strs_free(&manifests);
+	return rc;
+}

@@ -20,4 +20,10 @@ int sync_adopt(struct catalog *c, const char *path, struct buf *error);
  * adopted, or NO; everything has been told. */
 int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
 
+/* Adds to a catalog that is thrown away what the manifests say of each folder's newest
+ * backups, back to one that was verified, has the size that it should and was not made
+ * after now (ms since 1970); data is not read. 0; NO_INPUT, or NO when the catalog
+ * failed, with a sentence in error: nobody can tell. */
+int sync_glance(struct catalog *c, int64_t now, struct buf *error);
+
 #endif

@@ -36,8 +36,9 @@ static char *still_uri(const char *path)
 
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms)
 {
-	int flags = mode == LITE_STILL ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-	                               : SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
+	int flags = mode == LITE_STILL  ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+	            : mode == LITE_PEEK ? SQLITE_OPEN_READONLY
+	                                : SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
 	char *name = mode == LITE_STILL ? still_uri(path) : xstrdup(path);
 	int code;
 

@@ -16,6 +16,7 @@ enum lite_mode {
 	LITE_READ,  /* only to be read; a missing file is an error */
 	LITE_WRITE, /* read and write; a missing file is an error */
 	LITE_CREATE, /* the same, and a missing file is made */
+	LITE_PEEK,  /* only to be read, and not even rolled back: a hot journal is an error */
 	LITE_STILL  /* only to be read, and nobody writes it: no locks, no files beside it */
 };
 
