@@ -1,5 +1,6 @@
 /* The applets, sorted: one line registers one. */
 APPLET(envcheck)
+APPLET(healthz)
 APPLET(isempty)
 APPLET(journal)
 APPLET(pg_dump)

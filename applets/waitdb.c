@@ -43,17 +43,7 @@ static const char about[] =
 	"string or env:NAME; without one: DATABASE_URL, else PG*, else POSTGRES_*. Each\n"
 	"variable may be set through NAME_FILE instead.\n"
 	"\n"
-	"checks:\n"
-	"  ready  writable  standby     logged in; not read-only; in recovery\n"
-	"  table=[SCHEMA.]NAME          the table exists\n"
-	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows\n"
-	"  query=SQL                    the first value is true, non-zero or non-empty\n"
-	"  extension=NAME[>=VERSION]    the extension is installed\n"
-	"  seeded[=NAME]                seedonce has finished NAME\n"
-	"  tcp=HOST:PORT                somebody listens\n"
-	"  http=URL[=CODES]             answers 2xx or 3xx, or one of CODES\n"
-	"  redis=HOST:PORT or URL       answers PONG\n"
-	"  file=PATH                    exists";
+	CHECKS_HELP;
 
 static const char notes[] =
 	"examples:\n"

@@ -3,7 +3,7 @@
 
 .PHONY: bench
 bench: $(BIN)
-	@status=0; for bench in waitdb pgbackup pgrestore; do \
+	@status=0; for bench in waitdb healthz pgbackup pgrestore; do \
 		echo "# $$bench"; \
 		PGBOX="$(CURDIR)/$(BIN)" python3 -B tests/bench/$$bench.py || status=1; \
 	done; exit $$status

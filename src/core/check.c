@@ -321,12 +321,28 @@ static void reset(struct finding *f)
 
 static void not_reached(const struct check *check, const struct db *db, struct finding *f)
 {
+	bool no;
+
 	f->reach = db->reach;
 	f->final = db->reach == REACH_DENIED        ? DENIED
 	           : db->reach == REACH_NO_DATABASE ? UNAVAILABLE
 	                                            : 0;
-	finding_set(f, check->kind->of_db == check_ready ? FAIL : UNKNOWN, "%s",
-	            db_error(db)[0] ? db_error(db) : reach_text(db->reach));
+	/* No session to be had is an answer, too. */
+	no = check->kind->of_db == check_ready ||
+	     (check->kind->of_db == check_connections && db->reach == REACH_FULL);
+	finding_set(f, no ? FAIL : UNKNOWN, "%s", db_error(db)[0] ? db_error(db) : reach_text(db->reach));
+}
+
+static bool open_session(struct checks *c, size_t target, int64_t deadline)
+{
+	struct db *db = &c->dbs[target];
+	bool failed = db->target && db->reach != REACHED;
+
+	if (db_is_open(db))
+		return true;
+	if (c->once && failed)
+		return false;
+	return db_open(db, &c->targets[target], DB_READ, deadline) == REACHED;
 }
 
 void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
@@ -353,8 +369,7 @@ void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 		return;
 	}
 	db = &c->dbs[check->target];
-	if (!db_is_open(db) &&
-	    db_open(db, &c->targets[check->target], DB_READ, deadline) != REACHED) {
+	if (!open_session(c, check->target, deadline)) {
 		not_reached(check, db, f);
 		return;
 	}

@@ -9,6 +9,25 @@
 
 #include "core/db.h"
 
+/* What --help says of them, in every applet that has them. */
+#define CHECKS_HELP                                                                          \
+	"checks:\n"                                                                          \
+	"  ready  writable  standby     logged in; not read-only; in recovery\n"             \
+	"  table=[SCHEMA.]NAME          the table exists\n"                                  \
+	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows\n"                        \
+	"  query=SQL                    the first value is true, non-zero or non-empty\n"    \
+	"  extension=NAME[>=VERSION]    the extension is installed\n"                        \
+	"  seeded[=NAME]                seedonce has finished NAME\n"                        \
+	"  connections[<PCT]            used of those an app may have are below PCT (90%)\n" \
+	"  lag[<TIME]                   a standby is behind by less than TIME (30s)\n"       \
+	"  tcp=HOST:PORT                somebody listens\n"                                  \
+	"  http=URL[=CODES]             answers 2xx or 3xx, or one of CODES\n"               \
+	"  redis=HOST:PORT or URL       answers PONG\n"                                      \
+	"  file=PATH                    exists\n"                                            \
+	"  disk=PATH[<PCT]              bytes and inodes used are below PCT (90%)\n"         \
+	"  backup=DIR[<AGE]             pgbackup's newest, of each database of its last\n"   \
+	"                               run, is younger than AGE (26h)"
+
 enum verdict { PASS, FAIL, UNKNOWN };
 
 /* What a check found. */
@@ -43,6 +62,7 @@ struct checks {
 	struct target *targets;
 	struct db *dbs; /* one session per target, opened when first needed */
 	size_t targets_n;
+	bool once; /* a server that could not be logged in to is not tried again */
 	struct strs warnings;
 };
 

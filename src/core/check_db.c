@@ -48,7 +48,7 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 		return;
 	}
 	if (server_query(&db->pg, server_is_local(&db->pg)
-	                              ? "SELECT pg_catalog.current_setting('listen_addresses')"
+	                              ? "SHOW listen_addresses"
 	                              : "SELECT 1",
 	             NULL, 0, deadline, &rows)) {
 		finding_unknown(db, f);

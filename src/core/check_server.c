@@ -82,6 +82,7 @@ static void judge_lag(const struct check *check, const struct rows *rows, struct
 	char *age;
 
 	if (!rows_true(rows, 0, 0)) {
+		f->value = 0;
 		finding_set(f, PASS, "a primary, which has none");
 		return;
 	}

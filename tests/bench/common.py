@@ -13,7 +13,7 @@ PG_BIN = os.environ.get("PG_BIN") or sorted(
     glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[-2]))[-1]
 UNPRIVILEGED = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
 ENVIRONMENT = {k: v for k, v in os.environ.items()
-               if not re.match("(PG|POSTGRES_|DATABASE_URL|WAITDB_|BACKUP_|SCHEDULE|CRON_)", k)}
+               if not re.match("(PG|POSTGRES_|DATABASE_URL|WAITDB_|HEALTHZ_|BACKUP_|SCHEDULE|CRON_)", k)}
 
 missed = []
 
@@ -38,6 +38,30 @@ def verdict():
 
 def load():
     return f"load {os.getloadavg()[0]:.2f} on {len(os.sched_getaffinity(0))} cores"
+
+
+def start(*words):
+    """Starts a program that says nothing; a pid for finish()."""
+    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
+    return os.posix_spawnp(words[0], words, ENVIRONMENT, file_actions=null)
+
+
+def finish(pid, wanted=0):
+    """Waits for it: when it ended, and its CPU seconds."""
+    _, status, usage = os.wait4(pid, 0)
+    ended = time.time()
+    code = os.waitstatus_to_exitcode(status)
+    if code != wanted:
+        sys.exit(f"a program ended with {code} instead of {wanted}")
+    return ended, usage.ru_utime + usage.ru_stime
+
+
+def elapsed(*words):
+    """Milliseconds from its start to its end."""
+    time.sleep(0.01)  # until the server has buried the backend of the one before
+    began = time.time()
+    ended, _ = finish(start(*words))
+    return (ended - began) * 1000
 
 
 def bound_socket():

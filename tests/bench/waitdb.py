@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 
-from common import ENVIRONMENT, PG_BIN, PGBOX, UNPRIVILEGED, Server, bound_socket, load, report, verdict
+from common import PG_BIN, PGBOX, UNPRIVILEGED, Server, bound_socket, elapsed, finish, load, report, start, verdict
 
 SOAK = bool(os.environ.get("SOAK"))
 ROUNDS = int(os.environ.get("ROUNDS") or (50 if SOAK else 5))
@@ -26,22 +26,6 @@ PAIRS = 400 if SOAK else 200
 
 def spread(times):
     return f"{len(times)} tries, {min(times):.1f} to {max(times):.1f} ms"
-
-
-def start(*words):
-    """Starts a program that says nothing; a pid for finish()."""
-    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
-    return os.posix_spawnp(words[0], words, ENVIRONMENT, file_actions=null)
-
-
-def finish(pid, wanted=0):
-    """Waits for it: when it ended, and its CPU seconds."""
-    _, status, usage = os.wait4(pid, 0)
-    ended = time.time()
-    code = os.waitstatus_to_exitcode(status)
-    if code != wanted:
-        sys.exit(f"waitdb ended with {code} instead of {wanted}")
-    return ended, usage.ru_utime + usage.ru_stime
 
 
 class Gated(Server):
@@ -134,13 +118,6 @@ def refused_costs():
     _, cpu = finish(start(PGBOX, "waitdb", "--timeout", f"{seconds}s", f"postgres://u@127.0.0.1:{port}/d"), 124)
     listener.close()
     report(f"{seconds} s on a refused port, CPU", cpu, 0.4 * seconds / 60, "s")
-
-
-def elapsed(*words):
-    time.sleep(0.01)  # until the server has buried the backend of the one before
-    began = time.time()
-    ended, _ = finish(start(*words))
-    return (ended - began) * 1000
 
 
 def pair_medians(url, isready):

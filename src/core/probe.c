@@ -1,0 +1,320 @@
+/* probe - asks many checks side by side, each once, under one deadline. */
+#include "core/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "base/status.h"
+#include "core/check_kinds.h"
+
+#define HERE_MAX 8    /* checks that are asked in this process: the last words are made anew for each */
+#define WORDS_MAX 4096 /* bytes of a finding's words that a child sends */
+#define REAP_MS 50
+
+/* The checks of one target, or of one place. */
+struct group {
+	size_t first;      /* its first check; the others have the same target */
+	pid_t pid;         /* 0: not started, or reaped */
+	int fd;            /* what it says; -1: nothing more */
+	struct buf said;   /* the beginning of a record */
+};
+
+/* What a child sends for each check, followed by `words` bytes. */
+struct record {
+	size_t check, words;
+	enum verdict verdict;
+	enum reach reach;
+	int64_t value, ms, at;
+};
+
+static const struct check *check_of(const struct probe *p, size_t i)
+{
+	return &p->checks->v[i];
+}
+
+static bool same_group(const struct probe *p, size_t first, size_t i)
+{
+	const struct check *a = check_of(p, first), *b = check_of(p, i);
+
+	return i == first || (check_is_of_db(a) && check_is_of_db(b) && a->target == b->target);
+}
+
+static bool is_first(const struct probe *p, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (same_group(p, j, i))
+			return false;
+	return true;
+}
+
+/* --- asking --- */
+
+/* Whether a hung mount may hold it where no signal reaches. */
+static bool is_on_disk(const struct probe *p, size_t i)
+{
+	const struct check *check = check_of(p, i);
+
+	return check->kind->on_disk ||
+	       (check_is_of_db(check) && p->checks->targets[check->target].kind == TARGET_SQLITE);
+}
+
+static void ask(struct probe *p, size_t i)
+{
+	struct answer *a = &p->answers[i];
+	int64_t began = clock_ms();
+
+	if (!clock_left(p->deadline)) {
+		finding_set(&a->finding, UNKNOWN, "deadline: the checks before it took all the time");
+		a->given = true;
+		return;
+	}
+	check_ask(p->checks, i, p->deadline, &a->finding);
+	a->given = true;
+	a->ms = clock_ms() - began;
+	a->at = clock_wall();
+}
+
+static void ask_here(struct probe *p)
+{
+	for (size_t i = 0; i < p->checks->n; i++) {
+		const char *words = p->last_words ? p->last_words(p, p->arg) : "";
+
+		proc_alarm(clock_left(p->deadline) + PROBE_GRACE_MS, NO, STDOUT_FILENO, words);
+		ask(p, i);
+	}
+	proc_alarm(0, NO, -1, "");
+	checks_rest(p->checks);
+}
+
+/* All that is asked is one server. */
+static bool can_ask_here(const struct probe *p)
+{
+	for (size_t i = 0; i < p->checks->n; i++)
+		if (!same_group(p, 0, i) || is_on_disk(p, i))
+			return false;
+	return p->checks->n <= HERE_MAX;
+}
+
+/* --- in a child --- */
+
+static void send_answer(int fd, const struct probe *p, size_t i)
+{
+	const struct answer *a = &p->answers[i];
+	size_t words = a->finding.why.len < WORDS_MAX ? a->finding.why.len : WORDS_MAX;
+	struct record r;
+	struct buf b = BUF_INIT;
+
+	memset(&r, 0, sizeof(r)); /* the gaps, too */
+	r.check = i;
+	r.words = words;
+	r.verdict = a->finding.verdict;
+	r.reach = a->finding.reach;
+	r.value = a->finding.value;
+	r.ms = a->ms;
+	r.at = a->at;
+	buf_add(&b, &r, sizeof(r));
+	buf_add(&b, a->finding.why.data, words);
+	file_write(fd, b.data, b.len);
+	buf_free(&b);
+}
+
+static _Noreturn void work(struct probe *p, size_t first, int fd)
+{
+	for (size_t i = first; i < p->checks->n; i++) {
+		if (!same_group(p, first, i))
+			continue;
+		ask(p, i);
+		send_answer(fd, p, i);
+	}
+	checks_rest(p->checks);
+	_exit(DONE);
+}
+
+/* Says of those of a group that have no answer why they will have none. */
+static void give_up(struct probe *p, size_t first, const char *why)
+{
+	for (size_t i = first; i < p->checks->n; i++)
+		if (same_group(p, first, i) && !p->answers[i].given)
+			finding_set(&p->answers[i].finding, UNKNOWN, "%s", why);
+}
+
+static void start(struct probe *p, struct group *g)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		give_up(p, g->first, strerror(errno));
+		return;
+	}
+	g->pid = fork();
+	if (g->pid == 0) {
+		proc_die_with_parent(parent);
+		close(ends[0]);
+		work(p, g->first, ends[1]);
+	}
+	if (g->pid < 0) {
+		give_up(p, g->first, strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
+		g->pid = 0;
+		return;
+	}
+	close(ends[1]);
+	g->fd = ends[0];
+	fcntl(g->fd, F_SETFL, O_NONBLOCK);
+}
+
+/* --- what they say --- */
+
+static void take_record(struct probe *p, const struct record *r, const char *words)
+{
+	struct answer *a = &p->answers[r->check];
+
+	finding_set(&a->finding, r->verdict, "%.*s", (int)r->words, words);
+	a->finding.reach = r->reach;
+	a->finding.value = r->value;
+	a->given = true;
+	a->ms = r->ms;
+	a->at = r->at;
+}
+
+static void take_records(struct probe *p, struct group *g)
+{
+	struct record r;
+	size_t taken = 0;
+
+	while (g->said.len - taken >= sizeof(r)) {
+		memcpy(&r, g->said.data + taken, sizeof(r));
+		if (g->said.len - taken < sizeof(r) + r.words)
+			break;
+		take_record(p, &r, g->said.data + taken + sizeof(r));
+		taken += sizeof(r) + r.words;
+	}
+	if (taken) {
+		struct buf rest = BUF_INIT;
+
+		buf_add(&rest, g->said.data + taken, g->said.len - taken);
+		buf_free(&g->said);
+		g->said = rest;
+	}
+}
+
+static void listen_to(struct probe *p, struct group *g)
+{
+	ssize_t n;
+
+	while ((n = read(g->fd, buf_room(&g->said, 4096), 4096)) > 0) {
+		g->said.len += (size_t)n;
+		g->said.data[g->said.len] = '\0';
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		take_records(p, g);
+		return;
+	}
+	close(g->fd);
+	g->fd = -1;
+	take_records(p, g);
+	give_up(p, g->first, "the process that asked ended without an answer");
+}
+
+/* Hears them until all have said everything, or until a little after the deadline. */
+static void listen_to_all(struct probe *p, struct group *groups, size_t n)
+{
+	int64_t end = clock_after(clock_left(p->deadline) + PROBE_GRACE_MS);
+	struct pollfd *polls = xcalloc(n + 1, sizeof(*polls));
+	size_t open;
+
+	do {
+		open = 0;
+		for (size_t i = 0; i < n; i++) {
+			polls[i] = (struct pollfd){ .fd = groups[i].fd, .events = POLLIN };
+			open += groups[i].fd >= 0;
+		}
+		if (open && poll(polls, (nfds_t)n, clock_poll(end)) < 0 && errno != EINTR)
+			break;
+		for (size_t i = 0; open && i < n; i++)
+			if (polls[i].revents)
+				listen_to(p, &groups[i]);
+	} while (open && clock_left(end));
+	free(polls);
+}
+
+/* Zombies would be pid 1's to bury, and many a container's does not know how. One that
+ * is stuck in the kernel does not die yet. */
+static void reap(struct group *groups, size_t n)
+{
+	int64_t end = clock_after(REAP_MS);
+	size_t left;
+
+	for (size_t i = 0; i < n; i++)
+		if (groups[i].pid && groups[i].fd >= 0)
+			kill(groups[i].pid, SIGKILL);
+	do {
+		left = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (groups[i].pid && waitpid(groups[i].pid, NULL, WNOHANG) != 0)
+				groups[i].pid = 0;
+			left += groups[i].pid != 0;
+		}
+		if (left)
+			clock_sleep(1, end);
+	} while (left && clock_left(end));
+}
+
+static void ask_in_children(struct probe *p)
+{
+	struct group *groups = xcalloc(p->checks->n + 1, sizeof(*groups));
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->checks->n; i++)
+		if (is_first(p, i))
+			groups[n++] = (struct group){ .first = i, .fd = -1, .said = BUF_INIT };
+	for (size_t i = 0; i < n; i++)
+		start(p, &groups[i]);
+	listen_to_all(p, groups, n);
+	reap(groups, n);
+	for (size_t i = 0; i < n; i++) {
+		if (groups[i].fd >= 0)
+			close(groups[i].fd);
+		buf_free(&groups[i].said);
+	}
+	free(groups);
+}
+
+/* --- all of it --- */
+
+void probe_run(struct probe *p)
+{
+	p->answers = xcalloc(p->checks->n + 1, sizeof(*p->answers));
+	p->checks->once = true;
+	for (size_t i = 0; i < p->checks->n; i++) {
+		p->answers[i].finding = (struct finding)FINDING_INIT;
+		p->answers[i].at = clock_wall();
+		finding_set(&p->answers[i].finding, UNKNOWN, "deadline: %s",
+		            is_on_disk(p, i) ? "the file system does not answer"
+		                             : "the host name did not resolve in time");
+	}
+	if (can_ask_here(p))
+		ask_here(p);
+	else
+		ask_in_children(p);
+}
+
+void probe_free(struct probe *p)
+{
+	for (size_t i = 0; p->answers && i < p->checks->n; i++)
+		finding_free(&p->answers[i].finding);
+	free(p->answers);
+	p->answers = NULL;
+}
