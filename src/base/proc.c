@@ -68,6 +68,17 @@ void proc_standard_files(void)
 		close(fd);
 }
 
+void proc_no_standard_files(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; i <= STDERR_FILENO; i++)
+		if (fd < 0 || dup2(fd, i) < 0)
+			close(i);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 void proc_signals(void)
 {
 	struct sigaction now;

@@ -12,6 +12,10 @@
  * error. Called first. */
 void proc_standard_files(void);
 
+/* Opens /dev/null in place of stdin, stdout and stderr, in a forked child that may outlive
+ * its parent: whoever reads what that says waits until nobody can write any more. */
+void proc_no_standard_files(void);
+
 /* Makes SIGTERM, SIGINT and SIGHUP end the process with 128 + n, also as PID 1,
  * where the kernel ignores signals that have no handler (pid_namespaces(7)), and
  * SIGPIPE an error of write(2). Signals ignored by nohup(1) stay so. */

@@ -261,6 +261,22 @@ static int read_first_lines(struct checks *c, const struct strs *lines, const st
 	return rc;
 }
 
+/* What is wrong with a check is said before that no database is given. */
+static int all_readable(const struct strs *lines, struct buf *error)
+{
+	struct check check;
+	int rc = 0;
+
+	for (size_t i = 0; i < lines->n && !rc; i++) {
+		if (skip_prefix(lines->v[i], "url="))
+			continue;
+		rc = check_read(&check, lines->v[i], error);
+		if (!rc)
+			check_free(&check);
+	}
+	return rc;
+}
+
 static bool has_check(const struct checks *c, size_t target)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -272,11 +288,13 @@ static bool has_check(const struct checks *c, size_t target)
 int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
                 const char *fallback, struct buf *error)
 {
-	size_t next;
+	size_t next = 0;
 	int rc;
 
 	*c = (struct checks){ 0 };
-	rc = read_first_lines(c, lines, urls, &next, error);
+	rc = all_readable(lines, error);
+	if (!rc)
+		rc = read_first_lines(c, lines, urls, &next, error);
 	for (; next < lines->n && !rc; next++) {
 		const char *url = skip_prefix(lines->v[next], "url=");
 
@@ -333,14 +351,25 @@ static void not_reached(const struct check *check, const struct db *db, struct f
 	finding_set(f, no ? FAIL : UNKNOWN, "%s", db_error(db)[0] ? db_error(db) : reach_text(db->reach));
 }
 
+static bool is_lost(const struct checks *c, size_t target)
+{
+	const struct db *db = &c->dbs[target];
+
+	return c->once && db->target && db->reach != REACHED;
+}
+
+bool check_is_lost(const struct checks *c, size_t i)
+{
+	return c->v[i].target != NO_TARGET && is_lost(c, c->v[i].target);
+}
+
 static bool open_session(struct checks *c, size_t target, int64_t deadline)
 {
 	struct db *db = &c->dbs[target];
-	bool failed = db->target && db->reach != REACHED;
 
 	if (db_is_open(db))
 		return true;
-	if (c->once && failed)
+	if (is_lost(c, target))
 		return false;
 	return db_open(db, &c->targets[target], DB_READ, deadline) == REACHED;
 }

@@ -79,6 +79,9 @@ int checks_read(struct checks *c, const struct strs *lines, const struct strs *u
  * server that is about to restart. */
 void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
 
+/* Whether its server was tried in vain, so that check_ask knows at once. */
+bool check_is_lost(const struct checks *c, size_t i);
+
 /* The deadline of one look among many: that one, or 3 s from now. */
 int64_t check_soon(int64_t deadline);
 
