@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "core/check.h"
+#include "core/check_kinds.h"
 
 extern char **environ;
 
@@ -20,19 +20,20 @@ void __wrap_msg_secret(const char *secret)
 	(void)secret;
 }
 
-/* user:password@ of a place does not show. */
+/* user:password@ of a place does not show; a path has none, but may be called URL. */
 static void shows_no_password(const struct check *c, const char *text)
 {
 	const char *at = strrchr(c->shown, '@');
 
-	if (check_is_of_db(c) || !strchr(text, '@'))
-		MUST(check_is_of_db(c) || same(c->shown, text));
+	if (check_is_of_db(c) || c->kind->on_disk || !strchr(text, '@'))
+		MUST(check_is_of_db(c) || strstr(text, "://") || same(c->shown, text));
 	else
 		MUST(at && at - c->shown >= 3 && memcmp(at - 3, "***", 3) == 0);
 }
 
 static void one_check(const char *text)
 {
+	const char *rest = text + strcspn(text, "=<");
 	struct buf error = BUF_INIT;
 	struct check c;
 	int rc = check_read(&c, text, &error);
@@ -41,10 +42,11 @@ static void one_check(const char *text)
 		MUST(c.kind && c.shown && !error.len);
 		MUST(!c.least || *c.least);
 		shows_no_password(&c, text);
+		MUST(c.below >= 0 && (!c.below || c.kind->below));
 		if (c.arg)
-			MUST(strlen(c.arg) + 1 < strlen(text) && same(strchr(text, '=') + 1, c.arg));
+			MUST(strlen(c.arg) < strlen(text) && same(rest + (*rest == '='), c.arg));
 	} else {
-		char *name = xstrndup(text, strcspn(text, "="));
+		char *name = xstrndup(text, strcspn(text, "=<"));
 
 		MUST(rc == BAD_USAGE && error.len);
 		MUST(same(msg_word(name), name) || !error.data[strcspn(error.data, DIGITS)]);

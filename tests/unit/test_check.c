@@ -72,6 +72,37 @@ static void extensions_have_versions_and_names_with_dots(void **state)
 	check_free(&c);
 }
 
+static void limits_stand_behind_the_last_sign(void **state)
+{
+	static const struct {
+		const char *text, *name;
+		int64_t below;
+	} table[] = {
+		{ "disk=/data", "/data", 90 },
+		{ "disk=/data<85", "/data", 85 },
+		{ "disk=/data<85%", "/data", 85 },
+		{ "disk=/a.b<c<100%", "/a.b<c", 100 },
+		{ "connections", "", 90 },
+		{ "connections<1", "", 1 },
+		{ "lag", "", 30000 },
+		{ "lag<500ms", "", 500 },
+		{ "backup=/backups", "/backups", 93600000 },
+		{ "backup=/b@c<2d", "/b@c", 172800000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct check c;
+
+		read_check(&c, table[i].text);
+		assert_string_equal(c.shown, table[i].text);
+		assert_string_equal(c.name, table[i].name);
+		if (c.below != table[i].below)
+			fail_msg("%s: below %lld", table[i].text, (long long)c.below);
+		check_free(&c);
+	}
+}
+
 static void a_wrong_check_is_told_how_it_is_written(void **state)
 {
 	static const struct {
@@ -90,6 +121,16 @@ static void a_wrong_check_is_told_how_it_is_written(void **state)
 		{ "tcp=127.0.0.1", "tcp=HOST:PORT" }, { "tcp=a b:1", "tcp=HOST:PORT" },
 		{ "redis=h:port", "redis=" }, { "http", "http=URL" },
 		{ "redis", "redis=" }, { "file=", "file=PATH" },
+		{ "disk", "disk=PATH[<PCT]" }, { "disk=", "disk=" }, { "disk=<5", "disk=" },
+		{ "disk=/<", "disk=" }, { "disk=/<0", "disk=" }, { "disk=/<101", "disk=" },
+		{ "disk=/<5%%", "disk=" }, { "disk=/<-5", "disk=" }, { "disk=/<1h", "disk=" },
+		{ "disk</", "disk=" }, { "connections=", "connections[<PCT]" },
+		{ "connections=<5", "connections[<PCT]" }, { "connections<", "connections[<PCT]" },
+		{ "connections<x", "connections[<PCT]" }, { "lag=5s", "lag[<TIME]" }, { "lag<5%", "lag[<TIME]" },
+		{ "lag<0", "lag[<TIME]" }, { "backup", "backup=DIR[<AGE]" }, { "backup=/b<", "backup=" },
+		{ "backup=/b<-1h", "backup=" }, { "backup</b", "backup=" }, { "table<x", "table=" },
+		{ "ready<5", "written ready" }, { "postgres://h/db", "give it with --url" },
+		{ "env:URL", "give it with --url" }, { "host=h", "give it with --url" },
 	};
 
 	(void)state;
@@ -382,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments_are_taken_apart),
 		cmocka_unit_test(extensions_have_versions_and_names_with_dots),
+		cmocka_unit_test(limits_stand_behind_the_last_sign),
 		cmocka_unit_test(a_wrong_check_is_told_how_it_is_written),
 		cmocka_unit_test(no_password_is_shown_or_quoted),
 		cmocka_unit_test(checks_know_whether_they_are_about_a_database),

@@ -118,6 +118,25 @@ static void a_far_deadline_is_not_mistaken_by_poll(void **state)
 	assert_int_equal(clock_poll(clock_after((int64_t)INT_MAX * 5)), INT_MAX);
 }
 
+static void an_age_is_said_in_the_largest_unit_that_leaves_a_few(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} table[] = {
+		{ -5, "0s" }, { 0, "0s" }, { 1999, "1s" }, { 119999, "119s" }, { 120000, "2m" },
+		{ 7199999, "119m" }, { 7200000, "2h" }, { INT64_C(864000000), "240h" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char *text = clock_age(table[i].ms);
+
+		assert_string_equal(text, table[i].text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +147,7 @@ int main(void)
 		cmocka_unit_test(no_duration_is_no_deadline),
 		cmocka_unit_test(a_deadline_comes_nearer_and_stays_passed),
 		cmocka_unit_test(a_far_deadline_is_not_mistaken_by_poll),
+		cmocka_unit_test(an_age_is_said_in_the_largest_unit_that_leaves_a_few),
 	};
 
 	return unit_run("clock", tests, NULL, NULL);
