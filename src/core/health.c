@@ -1,6 +1,7 @@
 /* health - what is said of the answers of a probe. */
 #include "core/health.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,7 +318,7 @@ static char *compose_json(struct lite *lite, const struct probe *p)
 	size_t which = 0;
 
 	insert_all(lite, p, limits[0]);
-	if (fits(lite, p, 2 * HEALTH_MAX, true, &json))
+	if (fits(lite, p, SIZE_MAX / 2, true, &json))
 		return json;
 	while (!fits(lite, p, HEALTH_MAX - FRAME_ROOM, false, &json) && ++which < LIMITS)
 		insert_all(lite, p, limits[which]);

@@ -43,25 +43,25 @@ pgbox() {
 	done
 }
 
-# or_one STATUS: what the applet exits with for it; healthz knows only 0 and 1.
-or_one() {
-	[ "$applet" = healthz ] && echo 1 || echo "$1"
+# status_of APPLET STATUS: what it exits with in place of that; healthz knows only 0 and 1.
+status_of() {
+	if [ "$1" = healthz ]; then echo 1; else echo "$2"; fi
 }
 
 @test "an unknown option is 64 and one line, for every applet" {
 	for applet in $(ours); do
-		run "-$(or_one 64)" pgbox "$applet" --no-such-option
+		run "-$(status_of "$applet" 64)" pgbox "$applet" --no-such-option
 		same_as "$applet: error: unknown option '--no-such-option': see $applet --help"
-		run "-$(or_one 64)" pgbox "$applet" -Z
+		run "-$(status_of "$applet" 64)" pgbox "$applet" -Z
 		same_as "$applet: error: unknown option '-Z': see $applet --help"
 	done
 }
 
 @test "help that cannot be written is 73 and one line, for every applet" {
 	for applet in $(ours); do
-		run "-$(or_one 73)" --separate-stderr sh -c '"$0" "$1" --help >/dev/full' "$PGBOX" "$applet"
+		run "-$(status_of "$applet" 73)" --separate-stderr sh -c '"$0" "$1" --help >/dev/full' "$PGBOX" "$applet"
 		[ "$stderr" = "$applet: error: cannot write to standard output: No space left on device" ]
-		run "-$(or_one 73)" --separate-stderr sh -c '"$0" "$1" --help >&-' "$PGBOX" "$applet"
+		run "-$(status_of "$applet" 73)" --separate-stderr sh -c '"$0" "$1" --help >&-' "$PGBOX" "$applet"
 		[ "$stderr" = "$applet: error: cannot write to standard output: Bad file descriptor" ]
 	done
 }

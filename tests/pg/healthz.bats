@@ -35,7 +35,8 @@ setup() {
 teardown() {
 	local pid
 	while read -r pid; do
-		kill -CONT "$pid" 2>/dev/null && kill "$pid" 2>/dev/null || true
+		kill -CONT "$pid" 2>/dev/null || true
+		kill "$pid" 2>/dev/null || true
 	done <"$BATS_TEST_TMPDIR/started"
 }
 
@@ -325,7 +326,7 @@ no_healthz_sessions() {
 	mkdir empty
 	cd empty
 	new_log
-	before=$(ps -e -o comm= | grep -c healthz || true)
+	before=$(pgrep -cx healthz || true)
 	for ((i = 0; i < n; i++)); do
 		case $((i % 4)) in
 		0) healthz -q --url "$URL" ;;
@@ -336,7 +337,7 @@ no_healthz_sessions() {
 	done
 	wait_until 10 no_healthz_sessions
 	equals "$(ls -A)" ''
-	equals "$(ps -e -o comm= | grep -c healthz || true)" "$before"
+	equals "$(pgrep -cx healthz || true)" "$before"
 	[ "$(logins)" -ge "$n" ]
 	equals "$(log_since | grep -vE 'LOG:  (connection (received|authenticated|authorized)|checkpoint|disconnection)' |
 		grep -E 'ERROR|FATAL|PANIC|WARNING|LOG:' || true)" ''
