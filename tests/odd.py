@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a healthcheck must survive; each runs until it is killed and says `up` once it is there.
+"""What a healthcheck must survive; each says `up` once it is there, and runs until it is killed, or half a minute.
 
 odd.py silent PORT         accepts and never says a word
 odd.py garbage PORT        says what no PostgreSQL server says, whatever it is asked
@@ -9,11 +9,11 @@ odd.py mount PATH          a FUSE file system there whose server takes each ques
 """
 import ctypes
 import os
+import signal
 import socket
 import struct
 import sys
 import threading
-import time
 
 
 def up():
@@ -81,6 +81,7 @@ def mount(path):
 
 def main():
     kind, where = sys.argv[1:]
+    signal.alarm(30)
     if kind == "mount":
         mount(where)
     elif kind == "names":

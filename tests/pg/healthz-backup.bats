@@ -192,6 +192,10 @@ each_way() {
 	exits 3 pgbackup run app nowhere
 	fails "nowhere: failed: no verified backup"
 	PGBOX_JOURNAL=$BATS_TEST_TMPDIR/none.db holds "2 databases"
+	# one that knows other things only
+	PGBOX_JOURNAL=$BATS_TEST_TMPDIR/other.db exits 0 seedonce -- true
+	[ -e "$BATS_TEST_TMPDIR/other.db" ]
+	PGBOX_JOURNAL=$BATS_TEST_TMPDIR/other.db holds "2 databases"
 }
 
 @test "it works on a read-only mount, and through a symlink" {
