@@ -148,15 +148,14 @@ static void give_up(struct probe *p, size_t first, const char *why)
 			finding_set(&p->answers[i].finding, UNKNOWN, "%s", why);
 }
 
-static void start(struct probe *p, struct group *g)
+/* False, with errno, when there is no descriptor or process to be had. */
+static bool start(struct probe *p, struct group *g)
 {
 	pid_t parent = getpid();
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) != 0) {
-		give_up(p, g->first, strerror(errno));
-		return;
-	}
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
 	g->pid = fork();
 	if (g->pid == 0) {
 		proc_die_with_parent(parent);
@@ -165,15 +164,18 @@ static void start(struct probe *p, struct group *g)
 		work(p, g->first, ends[1]);
 	}
 	if (g->pid < 0) {
-		give_up(p, g->first, strerror(errno));
+		int err = errno;
+
 		close(ends[0]);
 		close(ends[1]);
 		g->pid = 0;
-		return;
+		errno = err;
+		return false;
 	}
 	close(ends[1]);
 	g->fd = ends[0];
 	fcntl(g->fd, F_SETFL, O_NONBLOCK);
+	return true;
 }
 
 /* --- what they say --- */
@@ -229,26 +231,67 @@ static void listen_to(struct probe *p, struct group *g)
 	give_up(p, g->first, "the process that asked ended without an answer");
 }
 
-/* Hears them until all have said everything, or until a little after the deadline. */
-static void listen_to_all(struct probe *p, struct group *groups, size_t n)
+/* Waits for those who have more to say, and hears them. */
+static void listen_once(struct probe *p, struct group *groups, size_t n, int64_t end)
+{
+	struct pollfd *polls = xcalloc(n + 1, sizeof(*polls));
+	size_t *of = xcalloc(n + 1, sizeof(*of)), open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (groups[i].fd >= 0) {
+			of[open] = i;
+			polls[open++] = (struct pollfd){ .fd = groups[i].fd, .events = POLLIN };
+		}
+	if (poll(polls, (nfds_t)open, clock_poll(end)) > 0)
+		for (size_t i = 0; i < open; i++)
+			if (polls[i].revents)
+				listen_to(p, &groups[of[i]]);
+	free(polls);
+	free(of);
+}
+
+/* Takes notice of those that have ended. How many have not. */
+static size_t bury(struct group *groups, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (groups[i].pid && waitpid(groups[i].pid, NULL, WNOHANG) != 0)
+			groups[i].pid = 0;
+		left += groups[i].pid != 0;
+	}
+	return left;
+}
+
+static size_t talking(const struct group *groups, size_t n)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		open += groups[i].fd >= 0;
+	return open;
+}
+
+/* Starts as many as may run, and the others as those end, until all have said everything, or
+ * until a little after the deadline. */
+static void run_all(struct probe *p, struct group *groups, size_t n)
 {
 	int64_t end = clock_after(clock_left(p->deadline) + PROBE_GRACE_MS);
-	struct pollfd *polls = xcalloc(n + 1, sizeof(*polls));
-	size_t open;
+	size_t next = 0;
+	int why;
 
 	do {
-		open = 0;
-		for (size_t i = 0; i < n; i++) {
-			polls[i] = (struct pollfd){ .fd = groups[i].fd, .events = POLLIN };
-			open += groups[i].fd >= 0;
-		}
-		if (open && poll(polls, (nfds_t)n, clock_poll(end)) < 0 && errno != EINTR)
-			break;
-		for (size_t i = 0; open && i < n; i++)
-			if (polls[i].revents)
-				listen_to(p, &groups[i]);
-	} while (open && clock_left(end));
-	free(polls);
+		while (next < n && start(p, &groups[next]))
+			next++;
+		why = errno;
+		if (talking(groups, n))
+			listen_once(p, groups, n, end);
+		else if (next < n && bury(groups, n))
+			clock_sleep(1, end); /* it has said all and is about to make room */
+		else if (next < n)
+			give_up(p, groups[next++].first, strerror(why));
+		bury(groups, n);
+	} while ((next < n || talking(groups, n)) && clock_left(end));
 }
 
 /* Zombies would be pid 1's to bury, and many a container's does not know how. One that
@@ -256,21 +299,12 @@ static void listen_to_all(struct probe *p, struct group *groups, size_t n)
 static void reap(struct group *groups, size_t n)
 {
 	int64_t end = clock_after(REAP_MS);
-	size_t left;
 
 	for (size_t i = 0; i < n; i++)
 		if (groups[i].pid && groups[i].fd >= 0)
 			kill(groups[i].pid, SIGKILL);
-	do {
-		left = 0;
-		for (size_t i = 0; i < n; i++) {
-			if (groups[i].pid && waitpid(groups[i].pid, NULL, WNOHANG) != 0)
-				groups[i].pid = 0;
-			left += groups[i].pid != 0;
-		}
-		if (left)
-			clock_sleep(1, end);
-	} while (left && clock_left(end));
+	while (bury(groups, n) && clock_left(end))
+		clock_sleep(1, end);
 }
 
 static void ask_in_children(struct probe *p)
@@ -281,9 +315,7 @@ static void ask_in_children(struct probe *p)
 	for (size_t i = 0; i < p->checks->n; i++)
 		if (is_first(p, i))
 			groups[n++] = (struct group){ .first = i, .fd = -1, .said = BUF_INIT };
-	for (size_t i = 0; i < n; i++)
-		start(p, &groups[i]);
-	listen_to_all(p, groups, n);
+	run_all(p, groups, n);
 	reap(groups, n);
 	for (size_t i = 0; i < n; i++) {
 		if (groups[i].fd >= 0)

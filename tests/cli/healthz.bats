@@ -220,6 +220,20 @@ two_hundred() {
 	jq -e '[.checks["file:presence"][].status] | unique == ["fail"]' <<<"$output"
 }
 
+@test "where few processes or descriptors may be had, checks take turns" {
+	two_hundred
+	for i in "${!CHECKS[@]}"; do
+		CHECKS[i]=file=here
+	done
+	(ulimit -n 20 && exits 0 healthz --timeout 20s "${CHECKS[@]}")
+	[ "$(id -u)" = 0 ] || skip "only root is free of the limits of this user's other processes"
+	cp "$PGBOX" healthz
+	chmod 755 . healthz
+	exits 0 setpriv --reuid=54321 --clear-groups prlimit --nproc=2 ./healthz --timeout 20s "${CHECKS[@]/here//}"
+	exits 1 setpriv --reuid=54321 --clear-groups prlimit --nproc=1 ./healthz file=/ disk=/
+	says "[?]file=/ unknown: Resource temporarily unavailable"
+}
+
 # --- what does not answer ---
 
 @test "a server that never answers, talks garbage or closes in its startup is no pass, in time, with the reason" {
