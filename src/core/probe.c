@@ -278,19 +278,22 @@ static void run_all(struct probe *p, struct group *groups, size_t n)
 {
 	int64_t end = clock_after(clock_left(p->deadline) + PROBE_GRACE_MS);
 	size_t next = 0;
-	int why;
 
 	do {
-		while (next < n && start(p, &groups[next]))
+		size_t running = bury(groups, n);
+		int why;
+
+		while (next < n && start(p, &groups[next])) {
+			running++;
 			next++;
+		}
 		why = errno;
 		if (talking(groups, n))
 			listen_once(p, groups, n, end);
-		else if (next < n && bury(groups, n))
-			clock_sleep(1, end); /* it has said all and is about to make room */
+		else if (next < n && running)
+			clock_sleep(1, end); /* they have said all and are about to make room */
 		else if (next < n)
 			give_up(p, groups[next++].first, strerror(why));
-		bury(groups, n);
 	} while ((next < n || talking(groups, n)) && clock_left(end));
 }
 

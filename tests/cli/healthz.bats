@@ -229,7 +229,7 @@ two_hundred() {
 	[ "$(id -u)" = 0 ] || skip "only root is free of the limits of this user's other processes"
 	cp "$PGBOX" healthz
 	chmod 755 . healthz
-	exits 0 setpriv --reuid=54321 --clear-groups prlimit --nproc=2 ./healthz --timeout 20s "${CHECKS[@]/here//}"
+	exits 0 setpriv --reuid=54321 --clear-groups prlimit --nproc=2 ./healthz -q --timeout 20s "${CHECKS[@]/here//}"
 	exits 1 setpriv --reuid=54321 --clear-groups prlimit --nproc=1 ./healthz file=/ disk=/
 	says "[?]file=/ unknown: Resource temporarily unavailable"
 }
