@@ -30,7 +30,7 @@ static char *repeat(const char *words, unsigned char how)
 {
 	struct buf b = BUF_INIT;
 
-	for (unsigned i = 0; i < 1u + (how >> 4) * 8u; i++)
+	for (unsigned i = 0; i < 1u + (how >> 4) * 2u; i++)
 		buf_puts(&b, words);
 	return buf_detach(&b);
 }
