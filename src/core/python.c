@@ -1,0 +1,340 @@
+/* python - what a Python file assigns to names. */
+#include "core/python.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/status.h"
+#include "core/statement.h"
+
+#define NESTING 4 /* lists in lists: one in replaces = [("app", "name")] */
+
+/* --- values --- */
+
+static void value_free(struct value *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		value_free(&v->v[i]);
+	free(v->v);
+	free(v->text);
+	*v = (struct value){ 0 };
+}
+
+/* The tokens of a statement that are still to be read. */
+struct cursor {
+	const struct token *at, *end;
+};
+
+static bool next_is(const struct cursor *c, const char *word)
+{
+	return c->at < c->end && token_is(c->at, word);
+}
+
+static bool take(struct cursor *c, const char *word)
+{
+	bool is = next_is(c, word);
+
+	c->at += is;
+	return is;
+}
+
+static bool read_value(struct cursor *c, struct value *v, unsigned nesting);
+
+static bool add_item(struct cursor *c, struct value *list, unsigned nesting)
+{
+	struct value item = { 0 };
+
+	if (!read_value(c, &item, nesting)) {
+		value_free(&item);
+		return false;
+	}
+	list->v = xrealloc(list->v, (list->n + 1) * sizeof(*list->v));
+	list->v[list->n++] = item;
+	return true;
+}
+
+/* Items up to the closing bracket, or up to the end of the statement without one. What
+ * is in round brackets, and without a comma, is no tuple but that value. */
+static bool read_items(struct cursor *c, const char *close, struct value *v, unsigned nesting)
+{
+	bool comma = false;
+
+	v->kind = VALUE_LIST;
+	while (close ? !next_is(c, close) : c->at < c->end) {
+		if ((v->n && !comma) || !add_item(c, v, nesting + 1))
+			return false;
+		comma = take(c, ",");
+	}
+	if (close && !take(c, close))
+		return false;
+	if (v->n == 1 && !comma && (!close || *close == ')')) {
+		struct value only = v->v[0];
+
+		free(v->v);
+		*v = only;
+	}
+	return !close || *close != '}' || v->n; /* {} is no set */
+}
+
+/* Strings side by side are one. */
+static void read_text(struct cursor *c, struct value *v)
+{
+	struct buf text = BUF_INIT;
+
+	for (; c->at < c->end && c->at->kind == TOKEN_TEXT; c->at++)
+		buf_add(&text, c->at->at, c->at->len);
+	v->kind = VALUE_TEXT;
+	v->text = buf_detach(&text);
+}
+
+static bool read_value(struct cursor *c, struct value *v, unsigned nesting)
+{
+	if (nesting > NESTING || c->at == c->end)
+		return false;
+	if (c->at->kind == TOKEN_TEXT) {
+		read_text(c, v);
+		return c->at == c->end || c->at->kind == TOKEN_SIGN;
+	}
+	if (take(c, "None"))
+		v->kind = VALUE_NONE;
+	else if (take(c, "True"))
+		v->kind = VALUE_TRUE;
+	else if (take(c, "("))
+		return read_items(c, ")", v, nesting);
+	else if (take(c, "["))
+		return read_items(c, "]", v, nesting);
+	else if (take(c, "{"))
+		return read_items(c, "}", v, nesting);
+	else
+		return false;
+	return true;
+}
+
+static void set_unclear(struct value *v)
+{
+	value_free(v);
+	v->kind = VALUE_UNCLEAR;
+}
+
+/* --- assignments --- */
+
+/* The first = of the statement from token i on, outside of brackets; s->n: there is none. */
+static size_t find_equals(const struct source *s, size_t i)
+{
+	while (i < s->n && !(s->v[i].depth == 0 && token_is(&s->v[i], "=")))
+		i++;
+	return i;
+}
+
+static bool assigns_in_place(const struct token *t)
+{
+	return t->kind == TOKEN_SIGN && t->len == 2 && t->at[1] == '=' && !strchr("=!<>", t->at[0]);
+}
+
+static bool is_one_of(const struct token *t, const char *const *words)
+{
+	for (; *words; words++)
+		if (token_is(t, *words))
+			return true;
+	return false;
+}
+
+/* Whether the token's name is bound by the words around it. */
+static bool is_bound(const struct source *s, size_t i)
+{
+	static const char *const firsts[] = { "for", "async", "with", "import", "from", "del", "global",
+		                              NULL };
+	static const char *const befores[] = { "as", "def", "class", NULL };
+
+	return is_one_of(&s->v[0], firsts) || (i && is_one_of(&s->v[i - 1], befores)) ||
+	       (i + 1 < s->n && token_is(&s->v[i + 1], ":="));
+}
+
+/* Whether a statement that is no plain assignment to the name binds it in another way:
+ * a, name = ...; for name in ...; (name := ...). It may say so of some that do not. */
+static bool may_bind(const struct source *s, const char *name)
+{
+	size_t last = s->n;
+
+	for (size_t i = find_equals(s, 0); i < s->n; i = find_equals(s, i + 1))
+		last = i;
+	for (size_t i = 0; i < s->n; i++) {
+		if (!token_is(&s->v[i], name) || (i && token_is(&s->v[i - 1], ".")))
+			continue;
+		if ((last < s->n && i < last) || is_bound(s, i))
+			return true;
+	}
+	return false;
+}
+
+/* What the statement does to the name. */
+static void look(const struct source *s, bool plain, struct assigned *a)
+{
+	bool starts = token_is(&s->v[0], a->name);
+	size_t equals = 1;
+	struct cursor c;
+
+	if (starts && s->n > 1 && token_is(&s->v[1], ":"))
+		equals = find_equals(s, 1);
+	if (starts && equals < s->n && token_is(&s->v[equals], "=")) {
+		c = (struct cursor){ s->v + equals + 1, s->v + s->n };
+		value_free(&a->value);
+		if (!plain || s->n == STATEMENT_TOKENS || c.at == c.end || !read_items(&c, NULL, &a->value, 0))
+			set_unclear(&a->value);
+	} else if (starts && s->n > 1 && assigns_in_place(&s->v[1])) {
+		set_unclear(&a->value);
+	} else if (may_bind(s, a->name) && !(starts && equals == s->n)) {
+		set_unclear(&a->value);
+	}
+}
+
+/* --- blocks --- */
+
+enum block_kind { BLOCK_FUNCTION, BLOCK_CLASS, BLOCK_WANTED, BLOCK_OTHER };
+
+struct blocks {
+	struct block {
+		unsigned column;
+		enum block_kind kind;
+	} *v; /* those that the next statement is in, the outermost first */
+	size_t n;
+	bool one_line; /* the statement stands behind if x: in the same line */
+};
+
+static bool is_function(const struct source *s)
+{
+	return token_is(&s->v[0], "def") ||
+	       (s->n > 1 && token_is(&s->v[0], "async") && token_is(&s->v[1], "def"));
+}
+
+static bool is_class(const struct source *s)
+{
+	return s->n > 1 && token_is(&s->v[0], "class") && s->v[1].kind == TOKEN_NAME;
+}
+
+static bool begins_block(const struct token *t)
+{
+	static const char *const words[] = { "if", "elif", "else", "for", "while", "try", "except",
+		                             "finally", "with", "async", "def", "class", NULL };
+
+	return is_one_of(t, words);
+}
+
+static void leave_blocks(struct blocks *b, const struct source *s)
+{
+	if (!s->first)
+		return;
+	b->one_line = begins_block(&s->v[0]) && !s->opens;
+	while (b->n && b->v[b->n - 1].column >= s->column)
+		b->n--;
+}
+
+static void enter_block(struct blocks *b, const struct source *s, const char *class)
+{
+	enum block_kind kind = BLOCK_OTHER;
+
+	if (!s->opens)
+		return;
+	if (is_function(s))
+		kind = BLOCK_FUNCTION;
+	else if (is_class(s))
+		kind = class && !b->n && token_is(&s->v[1], class) ? BLOCK_WANTED : BLOCK_CLASS;
+	b->v = xrealloc(b->v, (b->n + 1) * sizeof(*b->v));
+	b->v[b->n++] = (struct block){ s->column, kind };
+}
+
+/* Whether a statement is where the names live; *plain says that nothing but that decides
+ * whether and how often it runs. */
+static bool is_inside(const struct blocks *b, bool of_class, bool *plain)
+{
+	size_t first = of_class ? 1 : 0;
+
+	if (of_class && !(b->n && b->v[0].kind == BLOCK_WANTED))
+		return false;
+	for (size_t i = first; i < b->n; i++)
+		if (b->v[i].kind != BLOCK_OTHER)
+			return false;
+	*plain = b->n == first && !b->one_line;
+	return true;
+}
+
+int python_assigned(const char *text, size_t len, const char *class, struct assigned *names,
+                    size_t n, struct buf *error)
+{
+	struct blocks blocks = { 0 };
+	struct source s;
+	bool plain, whole;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		names[i].value = (struct value){ 0 };
+	source_start(&s, text, len);
+	while (source_next(&s)) {
+		leave_blocks(&blocks, &s);
+		/* class Migration(X): replaces = [...] */
+		whole = class && !blocks.n && blocks.one_line && is_class(&s) && token_is(&s.v[1], class);
+		if (whole || is_inside(&blocks, class, &plain))
+			for (size_t i = 0; i < n; i++)
+				look(&s, plain && !whole, &names[i]);
+		enter_block(&blocks, &s, class);
+	}
+	rc = s.error.len ? BAD_DATA : 0;
+	buf_puts(error, s.error.data);
+	source_free(&s);
+	free(blocks.v);
+	return rc;
+}
+
+void assigned_free(struct assigned *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		value_free(&names[i].value);
+}
+
+/* --- classes --- */
+
+static void add_class(struct python_classes *classes, const struct source *s)
+{
+	struct python_class *class;
+
+	classes->v = xrealloc(classes->v, (classes->n + 1) * sizeof(*classes->v));
+	class = &classes->v[classes->n++];
+	*class = (struct python_class){ .name = xstrndup(s->v[1].at, s->v[1].len) };
+	for (size_t i = 2; i + 1 < s->n && !token_is(&s->v[i], ":"); i++)
+		if (s->v[i].kind == TOKEN_NAME && s->v[i].depth == 1 &&
+		    (token_is(&s->v[i + 1], ",") || token_is(&s->v[i + 1], ")")))
+			strs_printf(&class->bases, "%.*s", (int)s->v[i].len, s->v[i].at);
+}
+
+int python_classes(const char *text, size_t len, struct python_classes *classes,
+                   struct buf *error)
+{
+	struct blocks blocks = { 0 };
+	struct source s;
+	int rc;
+
+	*classes = (struct python_classes){ 0 };
+	source_start(&s, text, len);
+	while (source_next(&s)) {
+		leave_blocks(&blocks, &s);
+		if (!blocks.n && is_class(&s))
+			add_class(classes, &s);
+		enter_block(&blocks, &s, NULL);
+	}
+	rc = s.error.len ? BAD_DATA : 0;
+	buf_puts(error, s.error.data);
+	source_free(&s);
+	free(blocks.v);
+	return rc;
+}
+
+void python_classes_free(struct python_classes *classes)
+{
+	for (size_t i = 0; i < classes->n; i++) {
+		free(classes->v[i].name);
+		strs_free(&classes->v[i].bases);
+	}
+	free(classes->v);
+	*classes = (struct python_classes){ 0 };
+}

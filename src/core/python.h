@@ -1,0 +1,57 @@
+/*
+ * python - what a Python file assigns to names, as far as that can be told without
+ * running it.
+ *
+ * A literal that is assigned straight, not under a condition, has a value here; all
+ * else is unclear, and whoever asks must not guess.
+ */
+#ifndef CORE_PYTHON_H
+#define CORE_PYTHON_H
+
+#include "base/buf.h"
+
+enum value_kind {
+	VALUE_ABSENT,  /* nothing is assigned */
+	VALUE_NONE,    /* None */
+	VALUE_TRUE,    /* True */
+	VALUE_TEXT,
+	VALUE_LIST,    /* a tuple, a list or a set */
+	VALUE_UNCLEAR  /* an expression; or assigned under a condition or in a loop */
+};
+
+struct value {
+	enum value_kind kind;
+	char *text;      /* owned */
+	struct value *v; /* the n items of a list, owned */
+	size_t n;
+};
+
+/* A name to ask for, and what is assigned to it last. */
+struct assigned {
+	const char *name;
+	struct value value;
+};
+
+/* Finds what the file itself (class NULL), or a class at its top level, assigns to
+ * each of n names. 0, or BAD_DATA with words in error, `line 3: ...`, where the text is
+ * not Python. assigned_free after both. */
+int python_assigned(const char *text, size_t len, const char *class, struct assigned *names,
+                    size_t n, struct buf *error);
+void assigned_free(struct assigned *names, size_t n);
+
+struct python_class {
+	char *name;
+	struct strs bases; /* the last parts of their names */
+};
+
+struct python_classes {
+	struct python_class *v;
+	size_t n;
+};
+
+/* The classes at the top level of a file, in its order. As python_assigned. */
+int python_classes(const char *text, size_t len, struct python_classes *classes,
+                   struct buf *error);
+void python_classes_free(struct python_classes *classes);
+
+#endif
