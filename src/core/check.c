@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "core/check_kinds.h"
 #include "core/freshness.h"
+#include "core/migration.h"
 
 #define TRY_MS 3000
 
@@ -21,6 +22,9 @@ static const struct check_kind kinds[] = {
 	{ .name = "rows", .arg = ARG_ROWS, .usage = "rows=[schema.]name[>=N]", .of_db = check_rows },
 	{ .name = "query", .arg = ARG_TEXT, .usage = "query=SQL", .of_db = check_query },
 	{ .name = "extension", .arg = ARG_VERSION, .usage = "extension=name[>=version]", .of_db = check_extension },
+	{ .name = "migrated", .arg = ARG_TOOL,
+	  .usage = "migrated=alembic|django|drizzle[:[SCHEMA.]TABLE][=REV or @DIR]", .of_db = check_migrated,
+	  .on_disk = true },
 	{ .name = "seeded", .arg = ARG_OPTIONAL, .usage = "seeded[=NAME]", .of_db = check_seeded },
 	{ .name = "connections", .arg = ARG_PERCENT, .usage = "connections[<PCT]", .of_db = check_connections,
 	  .below = 90, .unit = "percent" },
@@ -138,6 +142,8 @@ static bool arg_valid(const struct check *check)
 		return check->arg && *check->name;
 	case ARG_VERSION:
 		return check->arg && *check->name && (!check->least || *check->least);
+	case ARG_TOOL:
+		return check->arg && migration_valid(check->arg);
 	case ARG_PORT:
 	case ARG_HOST:
 		return check->arg && place_valid(check->arg, check->kind->arg == ARG_PORT);

@@ -140,17 +140,15 @@ static const struct sql find_relation = {
 	        " AND ?3 IS ?3",
 };
 
-/* The caller frees *schema; NULL: there is no such relation. -1 when the question
- * could not be asked. */
-static int locate(const struct check *check, struct db *db, int64_t deadline, char **schema)
+int check_locate(struct db *db, const char *schema, const char *name, int64_t deadline, char **found)
 {
-	const char *params[] = { check->schema, check->name, NULL };
+	const char *params[] = { schema, name, NULL };
 	struct rows path = { 0 }, rows = { 0 };
 	int rc = 0;
 
-	*schema = NULL;
+	*found = NULL;
 	/* The user's own search_path, read before pgbox sets its own. */
-	if (db_is_pg(db) && !check->schema) {
+	if (db_is_pg(db) && !schema) {
 		rc = server_query(&db->pg, "SELECT pg_catalog.current_schemas(false)", NULL, 0, deadline,
 		              &path);
 		params[2] = rows_get(&path, 0, 0);
@@ -158,7 +156,7 @@ static int locate(const struct check *check, struct db *db, int64_t deadline, ch
 	if (!rc)
 		rc = db_read(db, find_relation, params, 3, deadline, &rows);
 	if (!rc && rows.n)
-		*schema = xstrdup(rows_get(&rows, 0, 0));
+		*found = xstrdup(rows_get(&rows, 0, 0));
 	rows_free(&path);
 	rows_free(&rows);
 	return rc;
@@ -168,7 +166,7 @@ void check_table(const struct check *check, struct db *db, int64_t deadline, str
 {
 	char *schema;
 
-	if (locate(check, db, deadline, &schema))
+	if (check_locate(db, check->schema, check->name, deadline, &schema))
 		finding_unknown(db, f);
 	else if (schema)
 		finding_pass(f);
@@ -184,7 +182,7 @@ void check_rows(const struct check *check, struct db *db, int64_t deadline, stru
 	struct rows rows = { 0 };
 	char *schema;
 
-	if (locate(check, db, deadline, &schema)) {
+	if (check_locate(db, check->schema, check->name, deadline, &schema)) {
 		finding_unknown(db, f);
 	} else if (!schema) {
 		finding_set(f, FAIL, "there is no such table");

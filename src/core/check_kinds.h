@@ -18,7 +18,8 @@ enum check_arg {
 	ARG_PERCENT,  /* none but <PCT */
 	ARG_TIME,     /* none but <TIME */
 	ARG_PATH_PERCENT, /* PATH[<PCT] */
-	ARG_PATH_TIME     /* PATH[<TIME] */
+	ARG_PATH_TIME,    /* PATH[<TIME] */
+	ARG_TOOL      /* a migration tool and more: migration_valid() */
 };
 
 struct check_kind {
@@ -61,6 +62,13 @@ void check_seeded(const struct check *, struct db *, int64_t, struct finding *);
 /* check_server.c */
 void check_connections(const struct check *, struct db *, int64_t, struct finding *);
 void check_lag(const struct check *, struct db *, int64_t, struct finding *);
+
+void check_migrated(const struct check *, struct db *, int64_t, struct finding *); /* migration.c */
+
+/* Which schema holds the table or view, where schema is NULL the first of the user's
+ * search_path that does. The caller frees *found; NULL: none. -1 when the question could
+ * not be asked. */
+int check_locate(struct db *db, const char *schema, const char *name, int64_t deadline, char **found);
 
 /* Whether arg names a host, and a port where one is needed. */
 bool place_valid(const char *arg, bool port_needed);

@@ -264,7 +264,7 @@ int python_assigned(const char *text, size_t len, const char *class, struct assi
 {
 	struct blocks blocks = { 0 };
 	struct source s;
-	bool plain, whole;
+	bool plain = false, whole;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
@@ -276,7 +276,7 @@ int python_assigned(const char *text, size_t len, const char *class, struct assi
 		whole = class && !blocks.n && blocks.one_line && is_class(&s) && token_is(&s.v[1], class);
 		if (whole || is_inside(&blocks, class, &plain))
 			for (size_t i = 0; i < n; i++)
-				look(&s, plain && !whole, &names[i]);
+				look(&s, !whole && plain, &names[i]);
 		enter_block(&blocks, &s, class);
 	}
 	rc = s.error.len ? BAD_DATA : 0;

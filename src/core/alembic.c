@@ -1,0 +1,366 @@
+/* alembic - the revisions of Alembic, by its versions/ folder. */
+#include "core/alembic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/check_kinds.h"
+#include "core/migration.h"
+#include "core/python.h"
+
+/* --- a file --- */
+
+/* None, a text, or a list of texts. An empty text is as good as None to Alembic. */
+static bool take_texts(const struct value *v, struct strs *texts)
+{
+	bool ok = v->kind == VALUE_LIST || v->kind == VALUE_TEXT || v->kind == VALUE_NONE ||
+	          v->kind == VALUE_ABSENT;
+
+	if (v->kind == VALUE_TEXT && *v->text)
+		strs_add(texts, v->text);
+	for (size_t i = 0; i < v->n && ok; i++) {
+		ok = v->v[i].kind == VALUE_TEXT;
+		if (ok)
+			strs_add(texts, v->v[i].text);
+	}
+	return ok;
+}
+
+static int unclear(const char *name, struct buf *error)
+{
+	buf_printf(error, "its %s is not written out", name);
+	return BAD_DATA;
+}
+
+enum { REVISION, DOWN, DEPENDS, LABELS, NAMES };
+
+static int take_names(struct revision *r, const struct assigned *a, struct buf *error)
+{
+	if (a[REVISION].value.kind == VALUE_ABSENT && a[DOWN].value.kind == VALUE_ABSENT)
+		return 0;
+	if (a[REVISION].value.kind != VALUE_TEXT || !*a[REVISION].value.text)
+		return unclear(a[REVISION].name, error);
+	if (a[DOWN].value.kind == VALUE_ABSENT || !take_texts(&a[DOWN].value, &r->down))
+		return unclear(a[DOWN].name, error);
+	if (!take_texts(&a[DEPENDS].value, &r->depends))
+		return unclear(a[DEPENDS].name, error);
+	/* Where somebody uses such a label, it will be missed. */
+	take_texts(&a[LABELS].value, &r->labels);
+	r->id = xstrdup(a[REVISION].value.text);
+	return 0;
+}
+
+int revision_read(struct revision *r, const char *text, size_t len, struct buf *error)
+{
+	struct assigned names[NAMES] = { [REVISION] = { .name = "revision" },
+		                         [DOWN] = { .name = "down_revision" },
+		                         [DEPENDS] = { .name = "depends_on" },
+		                         [LABELS] = { .name = "branch_labels" } };
+	int rc = python_assigned(text, len, NULL, names, NAMES, error);
+
+	*r = (struct revision){ 0 };
+	if (!rc)
+		rc = take_names(r, names, error);
+	assigned_free(names, NAMES);
+	return rc;
+}
+
+void revision_free(struct revision *r)
+{
+	free(r->id);
+	free(r->file);
+	free(r->parents);
+	strs_free(&r->down);
+	strs_free(&r->depends);
+	strs_free(&r->labels);
+	*r = (struct revision){ 0 };
+}
+
+/* --- links --- */
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct revision *)a)->id, ((const struct revision *)b)->id);
+}
+
+static size_t find(const struct history *h, const char *id)
+{
+	struct revision key = { .id = (char *)id };
+	struct revision *found = h->n ? bsearch(&key, h->v, h->n, sizeof(*h->v), by_id) : NULL;
+
+	return found ? (size_t)(found - h->v) : h->n;
+}
+
+/* By id, else by label; labels are few. */
+static size_t resolve(const struct history *h, const char *name)
+{
+	size_t i = find(h, name);
+
+	if (i < h->n)
+		return i;
+	for (i = 0; i < h->n && !strs_has(&h->v[i].labels, name); i++)
+		;
+	return i;
+}
+
+static int add_parents(struct history *h, struct revision *r, const struct strs *names,
+                       struct buf *error)
+{
+	r->parents = xrealloc(r->parents, (r->parents_n + names->n + 1) * sizeof(*r->parents));
+	for (size_t i = 0; i < names->n; i++) {
+		size_t parent = resolve(h, names->v[i]);
+
+		if (parent == h->n) {
+			buf_printf(error, "no file has the revision '%.100s', which '%s' needs",
+			           names->v[i], r->file ? r->file : r->id);
+			return BAD_DATA;
+		}
+		r->parents[r->parents_n++] = parent;
+		h->v[parent].followed = true;
+	}
+	return 0;
+}
+
+/* Takes away heads until none is left: what remains then goes round in circles (Kahn). */
+static bool has_cycle(const struct history *h)
+{
+	size_t *followers = xcalloc(h->n, sizeof(*followers)), *open = xcalloc(h->n, sizeof(*open));
+	size_t open_n = 0, taken = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		for (size_t p = 0; p < h->v[i].parents_n; p++)
+			followers[h->v[i].parents[p]]++;
+	for (size_t i = 0; i < h->n; i++)
+		if (!followers[i])
+			open[open_n++] = i;
+	for (; taken < open_n; taken++) {
+		const struct revision *r = &h->v[open[taken]];
+
+		for (size_t p = 0; p < r->parents_n; p++)
+			if (!--followers[r->parents[p]])
+				open[open_n++] = r->parents[p];
+	}
+	free(followers);
+	free(open);
+	return taken < h->n;
+}
+
+int history_link(struct history *h, struct buf *error)
+{
+	int rc = 0;
+
+	if (h->n)
+		qsort(h->v, h->n, sizeof(*h->v), by_id);
+	for (size_t i = 1; i < h->n && !rc; i++)
+		if (strcmp(h->v[i - 1].id, h->v[i].id) == 0) {
+			buf_printf(error, "the revision '%.100s' is in two files, '%s' and '%s'", h->v[i].id,
+			           h->v[i - 1].file ? h->v[i - 1].file : "",
+			           h->v[i].file ? h->v[i].file : "");
+			rc = BAD_DATA;
+		}
+	for (size_t i = 0; i < h->n && !rc; i++) {
+		rc = add_parents(h, &h->v[i], &h->v[i].down, error);
+		if (!rc)
+			rc = add_parents(h, &h->v[i], &h->v[i].depends, error);
+	}
+	if (!rc && has_cycle(h)) {
+		buf_puts(error, "the revisions follow each other in a circle");
+		rc = BAD_DATA;
+	}
+	return rc;
+}
+
+void history_heads(const struct history *h, struct strs *heads)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!h->v[i].followed)
+			strs_add(heads, h->v[i].id);
+}
+
+bool history_reached(const struct history *h, const struct strs *at, struct strs *unknown)
+{
+	size_t *open = xcalloc(h->n + 1, sizeof(*open)), open_n = 0, applied = 0;
+	bool *seen = xcalloc(h->n + 1, sizeof(*seen));
+
+	for (size_t i = 0; i < at->n; i++) {
+		size_t found = find(h, at->v[i]);
+
+		if (found == h->n)
+			strs_add(unknown, at->v[i]);
+		else if (!seen[found])
+			seen[open[open_n++] = found] = true;
+	}
+	for (; applied < open_n; applied++) {
+		const struct revision *r = &h->v[open[applied]];
+
+		for (size_t p = 0; p < r->parents_n; p++)
+			if (!seen[r->parents[p]])
+				seen[open[open_n++] = r->parents[p]] = true;
+	}
+	free(open);
+	free(seen);
+	return applied == h->n;
+}
+
+void history_free(struct history *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		revision_free(&h->v[i]);
+	free(h->v);
+	*h = (struct history){ 0 };
+}
+
+/* --- files --- */
+
+/* Alembic's own rule for what it does not load. */
+static bool is_skipped(const char *path)
+{
+	return skip_prefix(file_base(path), ".#") || skip_prefix(file_base(path), "__init__");
+}
+
+/* Alembic refuses a file without a revision in its folder; in folders below, which it may
+ * not read, it is something else. */
+static int add_file(struct history *h, const char *path, bool below, int64_t deadline,
+                    struct buf *error)
+{
+	struct buf text = BUF_INIT, why = BUF_INIT;
+	struct revision r = { 0 };
+	int rc = migration_text(path, deadline, &text, error);
+
+	if (!rc) {
+		rc = revision_read(&r, text.data, text.len, &why);
+		if (!rc && !r.id && !below)
+			rc = unclear("revision", &why);
+		if (rc)
+			buf_printf(error, "'%s': %s", path, why.data);
+	}
+	if (!rc && r.id) {
+		r.file = xstrdup(path);
+		h->v = xrealloc(h->v, (h->n + 1) * sizeof(*h->v));
+		h->v[h->n++] = r;
+	} else {
+		revision_free(&r);
+	}
+	buf_free(&text);
+	buf_free(&why);
+	return rc;
+}
+
+int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error)
+{
+	char *versions = xasprintf("%s/versions", dir);
+	struct strs paths = { 0 };
+	int rc;
+
+	*h = (struct history){ 0 };
+	if (file_is_dir(versions))
+		dir = versions;
+	rc = migration_files(dir, ".py", deadline, &paths, error);
+	for (size_t i = 0; i < paths.n && !rc; i++)
+		if (!is_skipped(paths.v[i]))
+			rc = add_file(h, paths.v[i], strchr(paths.v[i] + strlen(dir) + 1, '/'), deadline,
+			              error);
+	if (!rc && !h->n) {
+		buf_printf(error, "'%s' has no revisions: name the folder that versions/ is in", dir);
+		rc = BAD_DATA;
+	}
+	if (!rc)
+		rc = history_link(h, error);
+	strs_free(&paths);
+	free(versions);
+	return rc;
+}
+
+/* --- the check --- */
+
+static void take_versions(const struct rows *rows, struct strs *at)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows_get(rows, i, 0))
+			strs_add(at, rows_get(rows, i, 0));
+}
+
+static void set_behind(const struct strs *at, const struct strs *want, const char *also,
+                       struct finding *f)
+{
+	struct buf list = BUF_INIT, wanted = BUF_INIT;
+
+	migration_list(&list, at);
+	migration_list(&wanted, want);
+	finding_set(f, FAIL, "alembic at %s%s, want %s", at->n ? list.data : "nothing", also, wanted.data);
+	buf_free(&list);
+	buf_free(&wanted);
+}
+
+/* Ids that Alembic made up may be shortened to four digits, as on its command line; names
+ * that people gave may not: 1 is not 10. */
+static bool is_at(const char *version, const char *revision)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t len = strlen(revision);
+
+	if (strcmp(version, revision) == 0)
+		return true;
+	return len >= 4 && strlen(version) >= 10 && strspn(version, hex) == strlen(version) &&
+	       strncmp(version, revision, len) == 0;
+}
+
+static void judge_revisions(const struct migration *m, const struct rows *rows, struct finding *f)
+{
+	struct strs at = { 0 };
+	bool reached = true;
+
+	take_versions(rows, &at);
+	for (size_t i = 0; i < m->revisions.n; i++) {
+		size_t k = 0;
+
+		while (k < at.n && !is_at(at.v[k], m->revisions.v[i]))
+			k++;
+		reached = reached && k < at.n;
+	}
+	if (reached)
+		finding_pass(f);
+	else
+		set_behind(&at, &m->revisions, "", f);
+	strs_free(&at);
+}
+
+static void judge_files(const struct migration *m, const struct rows *rows, int64_t deadline,
+                        struct finding *f)
+{
+	struct strs at = { 0 }, heads = { 0 }, unknown = { 0 };
+	struct buf error = BUF_INIT;
+	struct history h;
+	bool reached;
+
+	take_versions(rows, &at);
+	if (history_read(&h, m->dir, deadline, &error)) {
+		finding_set(f, UNKNOWN, "%s", error.data);
+	} else {
+		history_heads(&h, &heads);
+		reached = history_reached(&h, &at, &unknown);
+		if (unknown.n)
+			set_behind(&unknown, &heads, ", which no file here knows", f);
+		else if (reached)
+			finding_pass(f);
+		else
+			set_behind(&at, &heads, "", f);
+	}
+	history_free(&h);
+	strs_free(&at);
+	strs_free(&heads);
+	strs_free(&unknown);
+	buf_free(&error);
+}
+
+const struct migration_tool migration_alembic = {
+	.name = "alembic",
+	.table = "alembic_version",
+	.columns = { "t.version_num", "t.version_num" },
+	.order = "1",
+	.judge_revisions = judge_revisions,
+	.judge_files = judge_files,
+};

@@ -1,0 +1,50 @@
+/*
+ * alembic - the revisions of Alembic (and Flask-Migrate), by its versions/ folder.
+ */
+#ifndef CORE_ALEMBIC_H
+#define CORE_ALEMBIC_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct revision {
+	char *id;             /* owned; NULL: the file is no revision */
+	struct strs down;     /* what it follows: down_revision */
+	struct strs depends;  /* what else must be there before: depends_on */
+	struct strs labels;   /* by which others may call it: branch_labels */
+	char *file;           /* where it was read, or NULL */
+	size_t *parents;      /* both of the former as indices, parents_n of them */
+	size_t parents_n;
+	bool followed;        /* it is in somebody's parents: no head */
+};
+
+/* All revisions below a folder, sorted by id. */
+struct history {
+	struct revision *v;
+	size_t n;
+};
+
+/* Reads one file's text. 0, or BAD_DATA with words in error. revision_free after both. */
+int revision_read(struct revision *r, const char *text, size_t len, struct buf *error);
+void revision_free(struct revision *r);
+
+/* Reads DIR/versions, or DIR where there is none, folders below it too
+ * (recursive_version_locations), and links the revisions. 0, or BAD_DATA with a sentence
+ * in error: no revision, one twice, one that is named but not there, a cycle, what cannot
+ * be read. history_free after both. */
+int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error);
+
+/* Links revisions that the caller has put there. As history_read. */
+int history_link(struct history *h, struct buf *error);
+void history_free(struct history *h);
+
+/* Adds the ids of the heads: nothing follows or depends on them (what `alembic upgrade
+ * heads` goes to). */
+void history_heads(const struct history *h, struct strs *heads);
+
+/* Whether everything is applied in a database at the revisions `at`. Adds those that
+ * no file knows. */
+bool history_reached(const struct history *h, const struct strs *at, struct strs *unknown);
+
+#endif

@@ -1,0 +1,568 @@
+/* django - Django's migrations, by the `migrations` packages of its apps. */
+#include "core/django.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/check_kinds.h"
+#include "core/migration.h"
+#include "core/python.h"
+
+#define PACKAGE "migrations" /* MIGRATIONS_MODULE_NAME of django.db.migrations.loader */
+#define INIT "__init__.py"
+#define NESTING 64 /* squashed of squashed of squashed ... */
+#define CONFIGS 32 /* classes in an apps.py */
+
+/* --- a migration --- */
+
+static bool take_replaces(const struct value *v, struct strs *replaces)
+{
+	if (v->kind != VALUE_LIST && v->kind != VALUE_NONE && v->kind != VALUE_ABSENT)
+		return false;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct value *pair = &v->v[i];
+
+		if (pair->kind != VALUE_LIST || pair->n != 2 || pair->v[0].kind != VALUE_TEXT ||
+		    pair->v[1].kind != VALUE_TEXT)
+			return false;
+		strs_printf(replaces, "%s.%s", pair->v[0].text, pair->v[1].text);
+	}
+	return true;
+}
+
+static size_t count_classes(const struct python_classes *classes, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < classes->n; i++)
+		n += strcmp(classes->v[i].name, name) == 0;
+	return n;
+}
+
+int django_read(struct django *d, const char *text, size_t len, struct buf *error)
+{
+	struct assigned replaces = { .name = "replaces" };
+	struct python_classes classes;
+	int rc = python_classes(text, len, &classes, error);
+
+	*d = (struct django){ 0 };
+	if (!rc && count_classes(&classes, "Migration") != 1) {
+		buf_puts(error, "it has no class Migration, or several");
+		rc = BAD_DATA;
+	}
+	if (!rc)
+		rc = python_assigned(text, len, "Migration", &replaces, 1, error);
+	if (!rc && !take_replaces(&replaces.value, &d->replaces)) {
+		buf_puts(error, "what it replaces is not written out");
+		rc = BAD_DATA;
+	}
+	assigned_free(&replaces, 1);
+	python_classes_free(&classes);
+	return rc;
+}
+
+static void django_free(struct django *d)
+{
+	free(d->name);
+	free(d->file);
+	strs_free(&d->replaces);
+	*d = (struct django){ 0 };
+}
+
+void djangos_free(struct djangos *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		django_free(&all->v[i]);
+	free(all->v);
+	*all = (struct djangos){ 0 };
+}
+
+/* --- an app's label --- */
+
+enum { LABEL, DEFAULT, NAMES };
+
+static bool is_config(const struct python_class *class)
+{
+	for (size_t i = 0; i < class->bases.n; i++) {
+		size_t len = strlen(class->bases.v[i]);
+
+		if (len >= 6 && strcmp(class->bases.v[i] + len - 6, "Config") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_base(const struct python_classes *classes, const char *name)
+{
+	for (size_t i = 0; i < classes->n; i++)
+		if (strs_has(&classes->v[i].bases, name))
+			return true;
+	return false;
+}
+
+struct config {
+	bool known;   /* the class is an AppConfig */
+	bool chosen;  /* default = True */
+	bool unclear;
+	char *label;  /* owned; NULL: it gives none */
+};
+
+/* The label that the class gives itself, else that of a base in the same file, which
+ * stands in front. */
+static void read_config(const char *text, size_t len, const struct python_classes *classes,
+                        struct config *configs, size_t i)
+{
+	struct assigned names[NAMES] = { [LABEL] = { .name = "label" }, [DEFAULT] = { .name = "default" } };
+	const struct value *label = &names[LABEL].value;
+	struct config *c = &configs[i];
+	struct buf error = BUF_INIT;
+
+	c->known = is_config(&classes->v[i]);
+	c->unclear = python_assigned(text, len, classes->v[i].name, names, NAMES, &error);
+	if (label->kind == VALUE_TEXT)
+		c->label = xstrdup(label->text);
+	else if (label->kind != VALUE_ABSENT)
+		c->unclear = true;
+	c->chosen = names[DEFAULT].value.kind == VALUE_TRUE;
+	for (size_t k = i; k-- > 0 && label->kind == VALUE_ABSENT && !c->label;)
+		if (strs_has(&classes->v[i].bases, classes->v[k].name)) {
+			c->label = configs[k].label ? xstrdup(configs[k].label) : NULL;
+			c->unclear = c->unclear || configs[k].unclear;
+		}
+	assigned_free(names, NAMES);
+	buf_free(&error);
+}
+
+/* Django takes the one AppConfig of apps.py, or the one of several that is the default;
+ * INSTALLED_APPS may name any other. False: they differ. */
+static bool choose_label(const struct python_classes *classes, const struct config *configs,
+                         const char *folder, char **label)
+{
+	bool chosen = false, ok = true;
+
+	for (size_t i = 0; i < classes->n; i++)
+		chosen = chosen || (configs[i].known && configs[i].chosen);
+	for (size_t i = 0; i < classes->n && ok; i++) {
+		const struct config *c = &configs[i];
+		const char *own = c->label ? c->label : folder;
+
+		if (!c->known || (chosen ? !c->chosen : is_base(classes, classes->v[i].name)))
+			continue;
+		ok = !c->unclear && (!*label || strcmp(*label, own) == 0);
+		if (!*label)
+			*label = xstrdup(own);
+	}
+	return ok;
+}
+
+int django_label(const char *text, size_t len, const char *folder, char **label,
+                 struct buf *error)
+{
+	struct config configs[CONFIGS] = { 0 };
+	struct python_classes classes;
+	int rc = python_classes(text, len, &classes, error);
+
+	*label = NULL;
+	for (size_t i = 0; i < classes.n && i < CONFIGS && !rc; i++)
+		read_config(text, len, &classes, configs, i);
+	if (!rc && (classes.n > CONFIGS || !choose_label(&classes, configs, folder, label))) {
+		buf_puts(error, "which label the app has is not plain");
+		rc = BAD_DATA;
+	}
+	if (rc) {
+		free(*label);
+		*label = NULL;
+	}
+	for (size_t i = 0; i < CONFIGS; i++)
+		free(configs[i].label);
+	python_classes_free(&classes);
+	return rc;
+}
+
+/* --- files --- */
+
+/* The folder that a path is in. The caller frees it. */
+static char *folder_of(const char *path)
+{
+	size_t len = (size_t)(file_base(path) - path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return xstrndup(path, len);
+}
+
+/* Whether a file is a migration by its name (pkgutil.iter_modules, and the loader's own
+ * rule): a.b.py is no module. */
+static bool is_module(const char *path)
+{
+	const char *name = file_base(path);
+
+	return *name != '_' && *name != '~' && strchr(name, '.') == strrchr(name, '.');
+}
+
+/* The name without .py. The caller frees it. */
+static char *module_of(const char *path)
+{
+	const char *name = file_base(path);
+
+	return xstrndup(name, strcspn(name, "."));
+}
+
+static int read_label(const char *app, int64_t deadline, char **label, struct buf *error)
+{
+	static const char *const files[] = { "apps.py", "apps/" INIT, INIT, "config.py" };
+	const char *folder = file_base(app);
+	int rc = 0;
+
+	*label = NULL;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && !rc && !*label; i++) {
+		char *path = xasprintf("%s/%s", app, files[i]);
+		struct buf text = BUF_INIT, why = BUF_INIT;
+
+		if (file_is_regular(path)) {
+			rc = migration_text(path, deadline, &text, error);
+			if (!rc && django_label(text.data, text.len, folder, label, &why)) {
+				buf_printf(error, "'%s': %s", path, why.data);
+				rc = BAD_DATA;
+			}
+		}
+		buf_free(&text);
+		buf_free(&why);
+		free(path);
+	}
+	if (!rc && !*label)
+		*label = xstrdup(folder);
+	return rc;
+}
+
+static int add_file(struct djangos *all, const char *label, const char *path, int64_t deadline,
+                    struct buf *error)
+{
+	struct buf text = BUF_INIT, why = BUF_INIT;
+	char *module = module_of(path);
+	struct django d = { 0 };
+	int rc = migration_text(path, deadline, &text, error);
+
+	if (!rc && django_read(&d, text.data, text.len, &why)) {
+		buf_printf(error, "'%s': %s", path, why.data);
+		rc = BAD_DATA;
+	}
+	if (!rc) {
+		d.name = xasprintf("%s.%s", label, module);
+		d.file = xstrdup(path);
+		all->v = xrealloc(all->v, (all->n + 1) * sizeof(*all->v));
+		all->v[all->n++] = d;
+	} else {
+		django_free(&d);
+	}
+	buf_free(&text);
+	buf_free(&why);
+	free(module);
+	return rc;
+}
+
+static bool is_in(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && path + len + 1 == file_base(path);
+}
+
+static int read_package(struct djangos *all, const char *package, const struct strs *paths,
+                        int64_t deadline, struct buf *error)
+{
+	char *app = folder_of(package), *label;
+	int rc = read_label(app, deadline, &label, error);
+
+	for (size_t i = 0; i < paths->n && !rc; i++)
+		if (is_in(paths->v[i], package) && is_module(paths->v[i]))
+			rc = add_file(all, label, paths->v[i], deadline, error);
+	free(app);
+	free(label);
+	return rc;
+}
+
+/* A migration in a folder that Django does not read, unless MIGRATION_MODULES says so:
+ * nobody can tell here whose it is. */
+static int refuse_stray(const char *path, int64_t deadline, struct buf *error)
+{
+	struct buf text = BUF_INIT, ignored = BUF_INIT;
+	struct python_classes classes = { 0 };
+	int rc = migration_text(path, deadline, &text, error);
+
+	if (!rc && python_classes(text.data, text.len, &classes, &ignored) == 0)
+		for (size_t i = 0; i < classes.n && !rc; i++)
+			if (strcmp(classes.v[i].name, "Migration") == 0 &&
+			    strs_has(&classes.v[i].bases, "Migration")) {
+				buf_printf(error, "'%s' is a migration outside of a folder named " PACKAGE
+				           " with an " INIT, path);
+				rc = BAD_DATA;
+			}
+	python_classes_free(&classes);
+	buf_free(&text);
+	buf_free(&ignored);
+	return rc;
+}
+
+/* As makemigrations names them: 0001_initial.py. */
+static bool is_numbered(const char *path)
+{
+	const char *name = file_base(path);
+
+	return strspn(name, "0123456789") == 4 && name[4] == '_';
+}
+
+static int read_all(struct djangos *all, const struct strs *paths, int64_t deadline, struct buf *error)
+{
+	struct strs packages = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		char *folder = folder_of(paths->v[i]);
+
+		if (strcmp(file_base(paths->v[i]), INIT) == 0 && strcmp(file_base(folder), PACKAGE) == 0)
+			strs_add(&packages, folder);
+		free(folder);
+	}
+	migration_sort(&packages);
+	for (size_t i = 0; i < packages.n && !rc; i++)
+		rc = read_package(all, packages.v[i], paths, deadline, error);
+	for (size_t i = 0; i < paths->n && !rc; i++) {
+		char *folder = folder_of(paths->v[i]);
+
+		if (is_numbered(paths->v[i]) && !migration_has(&packages, folder))
+			rc = refuse_stray(paths->v[i], deadline, error);
+		free(folder);
+	}
+	strs_free(&packages);
+	return rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct django *)a)->name, ((const struct django *)b)->name);
+}
+
+static int sort(struct djangos *all, struct buf *error)
+{
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), by_name);
+	for (size_t i = 1; i < all->n; i++)
+		if (by_name(&all->v[i - 1], &all->v[i]) == 0) {
+			buf_printf(error, "two apps have the same label: '%s' and '%s'", all->v[i - 1].file,
+			           all->v[i].file);
+			return BAD_DATA;
+		}
+	return 0;
+}
+
+int djangos_read(struct djangos *all, const char *dir, int64_t deadline, struct buf *error)
+{
+	char *real = realpath(dir, NULL);
+	struct strs paths = { 0 };
+	int rc;
+
+	*all = (struct djangos){ 0 };
+	rc = migration_files(real ? real : dir, ".py", deadline, &paths, error);
+	if (!rc)
+		rc = read_all(all, &paths, deadline, error);
+	if (!rc)
+		rc = sort(all, error);
+	if (!rc && !all->n) {
+		buf_printf(error, "'%s' has no migrations of Django: folders named " PACKAGE " with an " INIT,
+		           dir);
+		rc = BAD_DATA;
+	}
+	strs_free(&paths);
+	free(real);
+	return rc;
+}
+
+/* --- what is missing --- */
+
+/* What is known of a migration: of those that it replaces in the end, going through
+ * squashed ones that were squashed again, how many there are and how many are applied. */
+struct state {
+	size_t replaced, applied;
+	bool counted;
+	bool dropped; /* another stands in its place */
+};
+
+static struct django *find(const struct djangos *all, const char *name)
+{
+	struct django key = { .name = (char *)name };
+
+	return all->n ? bsearch(&key, all->v, all->n, sizeof(*all->v), by_name) : NULL;
+}
+
+static bool count(const struct djangos *all, struct state *states, size_t i,
+                  const struct strs *applied, unsigned depth)
+{
+	struct state *s = &states[i];
+
+	if (s->counted || depth > NESTING)
+		return s->counted;
+	for (size_t k = 0; k < all->v[i].replaces.n; k++) {
+		const char *name = all->v[i].replaces.v[k];
+		const struct django *d = find(all, name);
+		size_t at = d ? (size_t)(d - all->v) : 0;
+
+		if (d && d->replaces.n) {
+			if (!count(all, states, at, applied, depth + 1))
+				return false;
+			s->replaced += states[at].replaced;
+			s->applied += states[at].applied;
+		} else {
+			s->replaced++;
+			s->applied += migration_has(applied, name);
+		}
+	}
+	s->counted = true;
+	return true;
+}
+
+static void drop(const struct djangos *all, struct state *states, size_t i)
+{
+	for (size_t k = 0; k < all->v[i].replaces.n; k++) {
+		const struct django *d = find(all, all->v[i].replaces.v[k]);
+		size_t at = d ? (size_t)(d - all->v) : 0;
+
+		if (d && !states[at].dropped) {
+			states[at].dropped = true;
+			drop(all, states, at);
+		}
+	}
+}
+
+/* Of a squashed migration that is applied in part Django wants the rest, by itself; what
+ * has no file any more cannot be found among the files. */
+static size_t add_rest(const struct djangos *all, size_t i, const struct strs *applied,
+                       struct strs *missing)
+{
+	size_t before = missing->n;
+
+	for (size_t k = 0; k < all->v[i].replaces.n; k++) {
+		const char *name = all->v[i].replaces.v[k];
+
+		if (!find(all, name) && !migration_has(applied, name) && !strs_has(missing, name))
+			strs_add(missing, name);
+	}
+	return missing->n - before;
+}
+
+int djangos_missing(const struct djangos *all, const struct strs *applied, struct strs *missing,
+                    size_t *total, struct buf *error)
+{
+	struct state *states = xcalloc(all->n + 1, sizeof(*states));
+	size_t rest = 0;
+	bool ok = true;
+
+	*total = 0;
+	for (size_t i = 0; i < all->n && ok; i++)
+		ok = count(all, states, i, applied, 0);
+	for (size_t i = 0; i < all->n && ok; i++)
+		if (states[i].applied == states[i].replaced || !states[i].applied)
+			drop(all, states, i);
+	for (size_t i = 0; i < all->n && ok; i++) {
+		const struct state *s = &states[i];
+		bool squashed = s->replaced, part = s->applied && s->applied < s->replaced;
+
+		if (s->dropped)
+			continue;
+		if (part)
+			rest += add_rest(all, i, applied, missing);
+		else if (squashed ? !s->applied : !migration_has(applied, all->v[i].name))
+			strs_add(missing, all->v[i].name);
+		*total += !part;
+	}
+	*total += rest;
+	if (!ok)
+		buf_puts(error, "squashed migrations replace each other in a circle");
+	migration_sort(missing);
+	free(states);
+	return ok ? 0 : BAD_DATA;
+}
+
+/* --- the check --- */
+
+static void take_applied(const struct rows *rows, struct strs *applied)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows_get(rows, i, 0) && rows_get(rows, i, 1))
+			strs_printf(applied, "%s.%s", rows_get(rows, i, 0), rows_get(rows, i, 1));
+}
+
+/* shop.0003_add, or shop.0003. */
+static bool is_revision(const char *applied, const char *revision)
+{
+	const char *number = strchr(revision, '.'), *rest = skip_prefix(applied, revision);
+
+	if (!rest || !number)
+		return false;
+	number++;
+	return !*rest || (*number && strspn(number, "0123456789") == strlen(number) && *rest == '_');
+}
+
+/* The newest applied migration of the revision's app, or NULL. */
+static const char *newest_of_app(const struct strs *applied, const char *revision)
+{
+	size_t len = strcspn(revision, ".") + 1;
+
+	for (size_t i = applied->n; i-- > 0;)
+		if (strncmp(applied->v[i], revision, len) == 0)
+			return applied->v[i];
+	return NULL;
+}
+
+static void judge_revisions(const struct migration *m, const struct rows *rows, struct finding *f)
+{
+	struct strs applied = { 0 };
+	const char *at;
+
+	take_applied(rows, &applied);
+	finding_pass(f);
+	for (size_t i = 0; i < m->revisions.n && f->verdict == PASS; i++) {
+		size_t k = 0;
+
+		while (k < applied.n && !is_revision(applied.v[k], m->revisions.v[i]))
+			k++;
+		at = newest_of_app(&applied, m->revisions.v[i]);
+		if (k == applied.n)
+			finding_set(f, FAIL, "django at %.100s, want %.100s", at ? at : "nothing",
+			            m->revisions.v[i]);
+	}
+	strs_free(&applied);
+}
+
+static void judge_files(const struct migration *m, const struct rows *rows, int64_t deadline,
+                        struct finding *f)
+{
+	struct strs applied = { 0 }, missing = { 0 };
+	struct buf error = BUF_INIT;
+	struct djangos all;
+	size_t total;
+
+	take_applied(rows, &applied);
+	migration_sort(&applied);
+	if (djangos_read(&all, m->dir, deadline, &error) ||
+	    djangos_missing(&all, &applied, &missing, &total, &error))
+		finding_set(f, UNKNOWN, "%s", error.data);
+	else
+		migration_missing(m, &missing, total, f);
+	djangos_free(&all);
+	strs_free(&applied);
+	strs_free(&missing);
+	buf_free(&error);
+}
+
+const struct migration_tool migration_django = {
+	.name = "django",
+	.table = "django_migrations",
+	.columns = { "t.app, t.name", "t.app, t.name" },
+	.order = "t.id",
+	.judge_revisions = judge_revisions,
+	.judge_files = judge_files,
+};
