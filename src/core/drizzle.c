@@ -261,6 +261,16 @@ static void judge_revisions(const struct migration *m, const struct rows *rows, 
 	}
 }
 
+/* Before 1.0 drizzle runs what is newer than the newest that was run, and nothing else. */
+static bool is_passed_over(const struct drizzles *all, const struct rows *rows, const char *tag)
+{
+	for (size_t i = 0; i < all->n && !all->folders; i++)
+		for (size_t row = 0; row < rows->n && strcmp(all->v[i].tag, tag) == 0; row++)
+			if (rows_get(rows, row, CREATED) && all->v[i].when <= atoll(rows_get(rows, row, CREATED)))
+				return true;
+	return false;
+}
+
 static void judge_files(const struct migration *m, const struct rows *rows, int64_t deadline,
                         struct finding *f)
 {
@@ -273,6 +283,8 @@ static void judge_files(const struct migration *m, const struct rows *rows, int6
 	} else {
 		drizzles_missing(&all, rows, &missing);
 		migration_missing(m, &missing, all.n, f);
+		if (missing.n && is_passed_over(&all, rows, missing.v[0]))
+			buf_puts(&f->why, " (older than what was run last: drizzle passes over it)");
 	}
 	drizzles_free(&all);
 	strs_free(&missing);
