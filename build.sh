@@ -42,7 +42,8 @@ packages() {
     demo) ;;
     test) echo bats clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
         zlib1g-dev libzstd-dev liblz4-dev postgresql postgresql-postgis postgresql-postgis-scripts pgbouncer redis-server \
-        python3 openssl jq procps zstd lz4 util-linux iproute2 e2fsprogs ;;
+        python3 openssl jq procps zstd lz4 util-linux iproute2 e2fsprogs \
+        python3-django python3-psycopg2 alembic python3-flask-migrate ;;
     lint) packages test && echo shellcheck clang-tidy ;;
     bench) echo postgresql postgresql-contrib python3 ;;
     soak) packages test ;;

@@ -213,7 +213,7 @@ static char *module_of(const char *path)
 
 static int read_label(const char *app, int64_t deadline, char **label, struct buf *error)
 {
-	static const char *const files[] = { "apps.py", "apps/" INIT, INIT, "config.py" };
+	static const char *const files[] = { "apps.py", "apps/__init__.py", INIT, "config.py" };
 	const char *folder = file_base(app);
 	int rc = 0;
 

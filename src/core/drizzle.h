@@ -22,7 +22,7 @@ struct drizzles {
 	bool folders; /* a folder each, as drizzle-kit 1.0 writes them: `when` is in seconds */
 };
 
-/* Reads the text of a meta/_journal.json, without hashes. 0, or BAD_DATA with words in
+/* Reads the text of a meta/_journal.json, NUL-terminated, without hashes. 0, or BAD_DATA with words in
  * error. drizzles_free after both. */
 int drizzle_journal(struct drizzles *all, const char *text, size_t len, struct buf *error);
 

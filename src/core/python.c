@@ -140,6 +140,12 @@ static bool is_one_of(const struct token *t, const char *const *words)
 	return false;
 }
 
+static bool is_function(const struct source *s)
+{
+	return token_is(&s->v[0], "def") ||
+	       (s->n > 1 && token_is(&s->v[0], "async") && token_is(&s->v[1], "def"));
+}
+
 /* Whether the token's name is bound by the words around it. */
 static bool is_bound(const struct source *s, size_t i)
 {
@@ -147,7 +153,7 @@ static bool is_bound(const struct source *s, size_t i)
 		                              NULL };
 	static const char *const befores[] = { "as", "def", "class", NULL };
 
-	return is_one_of(&s->v[0], firsts) || (i && is_one_of(&s->v[i - 1], befores)) ||
+	return (is_one_of(&s->v[0], firsts) && !is_function(s)) || (i && is_one_of(&s->v[i - 1], befores)) ||
 	       (i + 1 < s->n && token_is(&s->v[i + 1], ":="));
 }
 
@@ -157,7 +163,8 @@ static bool may_bind(const struct source *s, const char *name)
 {
 	size_t last = s->n;
 
-	for (size_t i = find_equals(s, 0); i < s->n; i = find_equals(s, i + 1))
+	/* def f(): name = ... is in f. */
+	for (size_t i = find_equals(s, 0); i < s->n && !is_function(s); i = find_equals(s, i + 1))
 		last = i;
 	for (size_t i = 0; i < s->n; i++) {
 		if (!token_is(&s->v[i], name) || (i && token_is(&s->v[i - 1], ".")))
@@ -201,12 +208,6 @@ struct blocks {
 	size_t n;
 	bool one_line; /* the statement stands behind if x: in the same line */
 };
-
-static bool is_function(const struct source *s)
-{
-	return token_is(&s->v[0], "def") ||
-	       (s->n > 1 && token_is(&s->v[0], "async") && token_is(&s->v[1], "def"));
-}
 
 static bool is_class(const struct source *s)
 {

@@ -1,0 +1,768 @@
+/* Unit tests of what reads migration files, and of what counts as missing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/alembic.h"
+#include "core/django.h"
+#include "core/drizzle.h"
+#include "core/migration.h"
+#include "core/python.h"
+#include "ext/lite.h"
+
+/* --- Python --- */
+
+/* A value as `None`, `True`, `'text'`, `[items]`, `?` for unclear, `-` for absent. */
+static void describe(const struct value *v, struct buf *b)
+{
+	static const char *const words[] = { [VALUE_ABSENT] = "-", [VALUE_NONE] = "None",
+		                             [VALUE_TRUE] = "True", [VALUE_UNCLEAR] = "?" };
+
+	if (v->kind == VALUE_TEXT) {
+		buf_printf(b, "'%s'", v->text);
+		return;
+	}
+	if (v->kind != VALUE_LIST) {
+		buf_puts(b, words[v->kind]);
+		return;
+	}
+	buf_putc(b, '[');
+	for (size_t i = 0; i < v->n; i++) {
+		buf_puts(b, i ? ", " : "");
+		describe(&v->v[i], b);
+	}
+	buf_putc(b, ']');
+}
+
+/* Fails unless the source assigns that to x, in the file or in class C. */
+static void assert_assigns(const char *class, const char *source, const char *value)
+{
+	struct assigned x = { .name = "x" };
+	struct buf error = BUF_INIT, found = BUF_INIT;
+
+	if (python_assigned(source, strlen(source), class, &x, 1, &error))
+		fail_msg("%s: %s", source, error.data);
+	describe(&x.value, &found);
+	if (strcmp(found.data, value) != 0)
+		fail_msg("%s: %s, not %s", source, found.data, value);
+	assigned_free(&x, 1);
+	buf_free(&found);
+	buf_free(&error);
+}
+
+static void literals_have_values(void **state)
+{
+	static const char *const table[][2] = {
+		{ "x = 'a'", "'a'" }, { "x=\"a\"", "'a'" }, { "x = '''a\nb'''", "'a\nb'" },
+		{ "x: str = 'a'", "'a'" }, { "x: Union[str, Sequence[str], None] = None", "None" },
+		{ "x: 'str' = 'a'", "'a'" }, { "x = r'a\\b'", "'a\\b'" }, { "x = u'a'", "'a'" },
+		{ "x = ('a')", "'a'" }, { "x = ('a',)", "['a']" }, { "x = ()", "[]" },
+		{ "x = ('a', \"b\")", "['a', 'b']" }, { "x = 'a', 'b'", "['a', 'b']" },
+		{ "x = 'a',", "['a']" }, { "x = ['a']", "['a']" }, { "x = {'a', 'b'}", "['a', 'b']" },
+		{ "x = (\n  'a',  # first\n\n  'b'\n)", "['a', 'b']" }, { "x = \\\n 'a'", "'a'" },
+		{ "x = 'a' 'b'", "'ab'" }, { "x = ('a'\n     'b')", "'ab'" },
+		{ "x = [('a', 'b'), ('c', 'd')]", "[['a', 'b'], ['c', 'd']]" },
+		{ "x = 'a'; y = 'b'", "'a'" }, { "y = 1; x = 'a'  # x = 'b'", "'a'" },
+		{ "x = 'a'\nx = 'b'\n", "'b'" }, { "\xef\xbb\xbfx = 'a'", "'a'" },
+		{ "x = 'a'\r\ny = 2\r\n", "'a'" }, { "y = 2\rx = 'a'\r", "'a'" },
+		{ "'''\nx = 'b'\n'''\nx = 'a'", "'a'" }, { "x = '#'", "'#'" }, { "x = ''", "''" },
+		{ "x = True", "True" }, { "\f\nx = 'a'", "'a'" }, { "if 1:\n  y = 2\nx = 'a'", "'a'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		assert_assigns(NULL, table[i][0], table[i][1]);
+}
+
+static void what_is_no_plain_literal_is_unclear(void **state)
+{
+	static const char *const sources[] = {
+		"x = f()", "x = 'a' + 'b'", "x = y", "x = 'a' if y else 'b'", "x = f'a'", "x = b'a'",
+		"x = 'a\\x41'", "x = 1", "x = {}", "x = {'a': 'b'}", "x = [*y]", "x = ('a', y)",
+		"x = 'a'\nx += 'b'", "x = y = 'a'", "y = x = 'a'", "x, y = 'a', 'b'", "(x, y) = z",
+		"if y:\n    x = 'a'", "if y: x = 'a'", "if y: z = 1; x = 'a'", "x = 'a'\nif y:\n  x = 'b'",
+		"try:\n  x = 'a'\nexcept E:\n  pass", "with y:\n\tx = 'a'", "for x in y:\n  pass",
+		"while y:\n  x = 'a'", "with y as x:\n  pass", "import x", "from y import x",
+		"import y as x", "def x(): pass", "class x: pass", "print(x := 'a')", "x = 'a'\ndel x",
+		"x = 'a'\nglobal x", "x.y = 'a'", "x = 'a' 1", "x = 'a' b'b'", "x = not 'a'", "x = -1",
+		"x = (('a', ('b', ('c', ('d', ('e', ('f', ('g',)))))))", "try:\n  pass\nexcept E as x:\n  pass",
+		"match y:\n  case 1:\n    x = 'a'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		char *closed = xasprintf("%s%s", sources[i], strstr(sources[i], "('g'") ? ")" : "");
+
+		assert_assigns(NULL, closed, "?");
+		free(closed);
+	}
+}
+
+static void what_stands_elsewhere_is_no_assignment(void **state)
+{
+	static const char *const sources[] = {
+		"", "# x = 'a'", "y = 'x'", "def f():\n    x = 'a'", "def f():\n  if y:\n    x = 'a'\n  x = 'b'",
+		"class C:\n    x = 'a'", "f(x='a')", "y = f(x='a')", "def f(x='a'): pass", "y.x = 'a'",
+		"x: str", "'''x = 'a' '''", "y = '''\nx = 'a'\n'''", "print(x)", "x", "x == 'a'",
+		"y = f'''\n{x}\n'''", "async def f():\n  x = 'a'", "y = [\nx == 1\n]",
+		"y = f'{f(x=\"a\"):>{x}}'", "@f(x='a')\ndef g(): pass", "y = z \\\n  + 1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
+		assert_assigns(NULL, sources[i], "-");
+}
+
+static void a_class_has_assignments_of_its_own(void **state)
+{
+	static const char *const table[][2] = {
+		{ "class C(B):\n    x = 'a'\n", "'a'" }, { "class C:\n\tx = 'a'\nx = 'b'", "'a'" },
+		{ "class C:\n  '''x'''\n  y = 1\n\n# z\n  x = [\n'a'\n]", "['a']" },
+		{ "x = 'b'\nclass C:\n  y = 1", "-" }, { "class D:\n  x = 'b'", "-" },
+		{ "class C:\n  def f(self):\n    x = 'b'", "-" }, { "class C:\n  def f(self): x = 'b'\n", "-" },
+		{ "class C:\n  class D:\n    x = 'b'", "-" }, { "class C:\n  if y:\n    x = 'a'", "?" },
+		{ "class C: x = 'a'", "?" }, { "class C: pass", "-" }, { "if y:\n  class C:\n    x = 'a'", "-" },
+		{ "class C:\n  x = 'a'\nclass D:\n  x = 'b'", "'a'" }, { "class C:\n  x += y", "?" },
+		{ "class C:\n  async def f(self): x = 'b'\n", "-" }, { "class C:\n  def x(self): y = 1", "?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		assert_assigns("C", table[i][0], table[i][1]);
+}
+
+static void what_is_not_python_is_an_error_with_its_line(void **state)
+{
+	static const char *const table[][2] = {
+		{ "y = 1\nx = 'a", "line 2: a string does not end" }, { "x = '''a\n\n", "line 1: a string" },
+		{ "x = (\n'a'", "line 2: a bracket is not closed" }, { "\nx = 'a')", "line 2: a bracket closes" },
+		{ "x = (]", "line 1: a bracket closes" }, { "x = $y", "line 1: this is not Python" },
+		{ "x = 'a' ?", "line 1: this is not Python" }, { "x = f'{y'", "a string does not end" },
+		{ "x = f'{{y}", "a string does not end" }, { "x = 'a\nb'", "a string does not end" },
+		{ "x = f'{f\"{f\"{", "a string does not end" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct assigned x = { .name = "x" };
+		struct buf error = BUF_INIT;
+
+		assert_int_equal(BAD_DATA, python_assigned(table[i][0], strlen(table[i][0]), NULL, &x, 1, &error));
+		if (!strstr(error.data, table[i][1]))
+			fail_msg("%s: %s", table[i][0], error.data);
+		assigned_free(&x, 1);
+		buf_free(&error);
+	}
+}
+
+/* Since Python 3.12 the quotes within may be the same (PEP 701). */
+static void formatted_strings_are_passed_over(void **state)
+{
+	static const char *const strings[] = {
+		"f'{y}'", "f'{{x}}'", "f'{y[\"a\"]}'", "f'{y['a']}'", "f'{y:>10}'", "f\"{y:'>10}\"",
+		"f'{y!r:{w}.{p}}'", "f'{ {1: 2}[1] }'", "rf'\\{y}'", "f'\\N{DASH}'", "f'\\'{y}'",
+		"f'''{\ny  # it's\n}'''", "f'{f'{f'{y}'}'}'", "f'{(lambda z: z)(1)}'", "f'{y=}'",
+		"F'a' f\"b\" 'c'", "f'{y:%H:%M}'", "f'{r'\\d'}'", "t'{y}'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+		char *source = xasprintf("y = %s\nx = 'a'\nz = %s", strings[i], strings[i]);
+
+		assert_assigns(NULL, source, "'a'");
+		free(source);
+	}
+}
+
+static void nothing_is_too_deep_or_too_long(void **state)
+{
+	static char source[100000];
+	struct assigned x = { .name = "x" };
+	struct buf error = BUF_INIT;
+
+	(void)state;
+	memset(source, '(', sizeof(source));
+	assert_int_equal(BAD_DATA, python_assigned(source, sizeof(source), NULL, &x, 1, &error));
+	for (size_t i = 0; i + 4 < sizeof(source); i += 4)
+		memcpy(source + i, "f'{ ", 4);
+	buf_cut(&error, 0);
+	assert_int_equal(BAD_DATA, python_assigned(source, sizeof(source), NULL, &x, 1, &error));
+	memcpy(source, "x=[  ", 5);
+	for (size_t i = 4; i < sizeof(source); i += 4)
+		memcpy(source + i, "'a',", 4);
+	source[sizeof(source) - 2] = ']';
+	source[sizeof(source) - 1] = '\n';
+	source[sizeof(source) - 3] = '\'';
+	source[sizeof(source) - 4] = '\'';
+	buf_cut(&error, 0);
+	assert_int_equal(0, python_assigned(source, sizeof(source), NULL, &x, 1, &error));
+	assert_int_equal(x.value.kind, VALUE_UNCLEAR);
+	assigned_free(&x, 1);
+	buf_free(&error);
+}
+
+/* --- alembic --- */
+
+static void a_revision_file_is_read(void **state)
+{
+	static const char text[] =
+		"\"\"\"add\n\nRevision ID: 9c01\nRevises: 4f2a, 77aa\n\"\"\"\n"
+		"from alembic import op\n\n"
+		"revision: str = '9c01'\ndown_revision: Union[str, None] = (\n    '4f2a',\n    \"77aa\",\n)\n"
+		"branch_labels = ('cache',)\ndepends_on = 'b0'\n\n\ndef upgrade():\n    revision = 1\n";
+	struct buf error = BUF_INIT;
+	struct revision r;
+
+	(void)state;
+	assert_int_equal(0, revision_read(&r, text, strlen(text), &error));
+	assert_string_equal(r.id, "9c01");
+	assert_int_equal(r.down.n, 2);
+	assert_string_equal(r.down.v[1], "77aa");
+	assert_string_equal(r.depends.v[0], "b0");
+	assert_string_equal(r.labels.v[0], "cache");
+	revision_free(&r);
+	buf_free(&error);
+}
+
+static void a_revision_that_is_not_plain_is_none(void **state)
+{
+	static const char *const table[][2] = {
+		{ "revision = f()\ndown_revision = None", "its revision is not" },
+		{ "revision = None\ndown_revision = None", "its revision is not" },
+		{ "revision = ''\ndown_revision = None", "its revision is not" },
+		{ "revision = 'a'", "its down_revision is not" },
+		{ "revision = 'a'\ndown_revision = b", "its down_revision is not" },
+		{ "revision = 'a'\ndown_revision = ('b', c)", "its down_revision is not" },
+		{ "revision = 'a'\ndown_revision = ('b', None)", "its down_revision is not" },
+		{ "down_revision = 'b'", "its revision is not" },
+		{ "revision = 'a'\ndown_revision = None\ndepends_on = x", "its depends_on is not" },
+		{ "revision = 'a'\nif x:\n  down_revision = None", "its down_revision is not" },
+		{ "revision = 'a'\ndown_revision = True", "its down_revision is not" },
+		{ "revision = 'a", "line 1: a string" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct buf error = BUF_INIT;
+		struct revision r;
+
+		assert_int_equal(BAD_DATA, revision_read(&r, table[i][0], strlen(table[i][0]), &error));
+		assert_holds(error.data, table[i][1]);
+		assert_null(r.id);
+		revision_free(&r);
+		buf_free(&error);
+	}
+}
+
+/* A history from `id down down ...` a word list each, `+name` depends, `@name` is a label. */
+static int make_history(struct history *h, const char *const *lines, struct buf *error)
+{
+	*h = (struct history){ 0 };
+	for (; *lines; lines++) {
+		struct strs words = { 0 };
+		struct revision r = { 0 };
+
+		strs_split(&words, *lines, " ");
+		r.id = xstrdup(words.v[0]);
+		for (size_t i = 1; i < words.n; i++)
+			strs_add(*words.v[i] == '+'   ? &r.depends
+			         : *words.v[i] == '@' ? &r.labels
+			                              : &r.down,
+			         words.v[i] + strspn(words.v[i], "+@"));
+		h->v = xrealloc(h->v, (h->n + 1) * sizeof(*h->v));
+		h->v[h->n++] = r;
+		strs_free(&words);
+	}
+	return history_link(h, error);
+}
+
+static void heads_are_what_nothing_follows(void **state)
+{
+	static const struct {
+		const char *lines[8], *heads, *at;
+		bool reached;
+	} table[] = {
+		{ { "a" }, "a ", "a", true },
+		{ { "a" }, "a ", "", false },
+		{ { "a", "b a", "c b" }, "c ", "b", false },
+		{ { "c b", "b a", "a" }, "c ", "c", true },
+		{ { "a", "b a", "c a" }, "b c ", "b", false },
+		{ { "a", "b a", "c a" }, "b c ", "b c", true },
+		{ { "a", "b a", "c a", "d b c" }, "d ", "b c", false },
+		{ { "a", "b a", "c a", "d b c" }, "d ", "d", true },
+		{ { "a", "z +a" }, "z ", "z", true },
+		{ { "a @base", "b a", "z +base" }, "b z ", "z", false },
+		{ { "a @base", "b a", "z +base" }, "b z ", "z b", true },
+		/* What another head implies may stand there too. */
+		{ { "a", "z +a" }, "z ", "a z", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct strs heads = { 0 }, at = { 0 }, unknown = { 0 };
+		struct buf error = BUF_INIT, found = BUF_INIT;
+		struct history h;
+
+		if (make_history(&h, table[i].lines, &error))
+			fail_msg("%zu: %s", i, error.data);
+		history_heads(&h, &heads);
+		for (size_t k = 0; k < heads.n; k++)
+			buf_printf(&found, "%s ", heads.v[k]);
+		assert_string_equal(found.data, table[i].heads);
+		strs_split(&at, table[i].at, " ");
+		assert_int_equal(history_reached(&h, &at, &unknown), table[i].reached);
+		assert_int_equal(unknown.n, 0);
+		history_free(&h);
+		strs_free(&heads);
+		strs_free(&at);
+		buf_free(&error);
+		buf_free(&found);
+	}
+}
+
+static void a_history_that_does_not_hang_together_is_refused(void **state)
+{
+	static const struct {
+		const char *lines[4], *words;
+	} table[] = {
+		{ { "a", "a" }, "in two files" },     { { "a b", "b a" }, "in a circle" },
+		{ { "a a" }, "in a circle" },         { { "a", "b gone" }, "revision 'gone'" },
+		{ { "a", "b +gone" }, "'gone'" },     { { "a", "c b a", "b c" }, "in a circle" },
+		{ { "a +b", "b a" }, "in a circle" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct buf error = BUF_INIT;
+		struct history h;
+
+		assert_int_equal(BAD_DATA, make_history(&h, table[i].lines, &error));
+		assert_holds(error.data, table[i].words);
+		history_free(&h);
+		buf_free(&error);
+	}
+}
+
+static void a_revision_that_no_file_has_is_unknown(void **state)
+{
+	static const char *const lines[] = { "a", "b a", NULL };
+	struct strs at = { 0 }, unknown = { 0 };
+	struct buf error = BUF_INIT;
+	struct history h;
+
+	(void)state;
+	assert_int_equal(0, make_history(&h, lines, &error));
+	strs_split(&at, "b c", " ");
+	assert_true(history_reached(&h, &at, &unknown));
+	assert_int_equal(unknown.n, 1);
+	assert_string_equal(unknown.v[0], "c");
+	history_free(&h);
+	strs_free(&at);
+	strs_free(&unknown);
+	buf_free(&error);
+}
+
+/* --- django --- */
+
+static void a_migration_says_what_it_replaces(void **state)
+{
+	static const char *const table[][2] = {
+		{ "class Migration(migrations.Migration):\n    operations = []\n", "" },
+		{ "class Migration(M):\n  replaces = []\n", "" },
+		{ "class Migration(M):\n  replaces = [('shop', '0001_a'), (\"shop\", \"0002_b\")]\n",
+		  "shop.0001_a shop.0002_b " },
+		{ "class Migration(M):\n  replaces: list = [\n    ('shop', '0001_a'),\n  ]\n", "shop.0001_a " },
+		{ "class Migration(M):\n  replaces = (('shop', '0001_a'),)\n", "shop.0001_a " },
+		{ "replaces = [('x', 'y')]\nclass Migration(M):\n  def f(self):\n    replaces = 1\n", "" },
+		{ "class Migration(M):\n  operations = [Op(replaces=[('x', 'y')])]\n", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct buf error = BUF_INIT, found = BUF_INIT;
+		struct django d;
+
+		if (django_read(&d, table[i][0], strlen(table[i][0]), &error))
+			fail_msg("%s: %s", table[i][0], error.data);
+		for (size_t k = 0; k < d.replaces.n; k++)
+			buf_printf(&found, "%s ", d.replaces.v[k]);
+		assert_string_equal(found.data, table[i][1]);
+		strs_free(&d.replaces);
+		buf_free(&error);
+		buf_free(&found);
+	}
+}
+
+static void a_migration_that_is_not_plain_is_none(void **state)
+{
+	static const char *const sources[] = {
+		"", "x = 1", "class Other(M):\n  pass", "class Migration(M):\n  replaces = f()",
+		"class Migration(M):\n  replaces = [('a',)]", "class Migration(M):\n  replaces = [('a', b)]",
+		"class Migration(M):\n  replaces = ['a']", "class Migration(M):\n  replaces = 'a'",
+		"class Migration(M):\n  if x:\n    replaces = []", "class Migration(M):\n  replaces += [('a', 'b')]",
+		"class Migration(M):\n  pass\nclass Migration(M):\n  pass", "class Migration(M):\n  x = (",
+		"if x:\n  class Migration(M):\n    pass", "class Migration(M): replaces = [('a', 'b')]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		struct buf error = BUF_INIT;
+		struct django d;
+
+		if (!django_read(&d, sources[i], strlen(sources[i]), &error))
+			fail_msg("%s", sources[i]);
+		assert_true(error.len);
+		strs_free(&d.replaces);
+		buf_free(&error);
+	}
+}
+
+static void an_app_has_the_label_of_its_config(void **state)
+{
+	/* NULL: there is no config. "?": it is not plain. */
+	static const char *const table[][2] = {
+		{ "", NULL }, { "x = 1", NULL }, { "class A(Model):\n  label = 'x'", NULL },
+		{ "class A(AppConfig):\n  name = 'project.folder'", "folder" },
+		{ "class A(AppConfig):\n  label = 'other'", "other" },
+		{ "class A(apps.AppConfig):\n  label = \"other\"", "other" },
+		{ "class A(AppConfig):\n  label = f()", "?" },
+		{ "class A(AppConfig):\n  label = 'a'\nclass B(AppConfig):\n  label = 'b'", "?" },
+		{ "class A(AppConfig):\n  label = 'a'\nclass B(AppConfig):\n  pass", "?" },
+		{ "class A(AppConfig):\n  label = 'a'\nclass B(AppConfig):\n  label = 'b'\n  default = True", "b" },
+		{ "class A(AppConfig):\n  label = 'a'\n  default = True\nclass B(AppConfig):\n  label = 'b'", "a" },
+		{ "class BConfig(AppConfig):\n  label = 'a'\nclass C(BConfig):\n  x = 1", "a" },
+		{ "class BConfig(AppConfig):\n  x = 1\nclass C(BConfig):\n  label = 'c'", "c" },
+		{ "class A(AppConfig):\n  x = 1\nclass C(AppConfig):\n  default = True", "folder" },
+		{ "class A(AppConfig):\n  def ready(self):\n    label = 'x'", "folder" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		const char *want = table[i][1];
+		struct buf error = BUF_INIT;
+		char *label;
+		int rc = django_label(table[i][0], strlen(table[i][0]), "folder", &label, &error);
+
+		if (rc != (want && *want == '?' ? BAD_DATA : 0))
+			fail_msg("%s: %d %s", table[i][0], rc, error.data);
+		if (!rc && (want ? !label || strcmp(label, want) != 0 : label != NULL))
+			fail_msg("%s: %s", table[i][0], label ? label : "no config");
+		free(label);
+		buf_free(&error);
+	}
+}
+
+/* From `name replaced replaced ...` a migration each. */
+static void make_djangos(struct djangos *all, const char *const *lines)
+{
+	*all = (struct djangos){ 0 };
+	for (; *lines; lines++) {
+		struct strs words = { 0 };
+		struct django d = { 0 };
+
+		strs_split(&words, *lines, " ");
+		d.name = xstrdup(words.v[0]);
+		for (size_t i = 1; i < words.n; i++)
+			strs_add(&d.replaces, words.v[i]);
+		all->v = xrealloc(all->v, (all->n + 1) * sizeof(*all->v));
+		all->v[all->n++] = d;
+		strs_free(&words);
+	}
+}
+
+static void squashed_migrations_stand_for_those_they_replace(void **state)
+{
+	static const struct {
+		const char *lines[8], *applied, *missing;
+		size_t total;
+	} table[] = {
+		{ { "s.1", "s.2" }, "s.1", "s.2 ", 2 },
+		{ { "s.1", "s.2" }, "s.1 s.2 s.3 t.1", "", 2 },
+		/* Neither: the squashed one is what is left to do. */
+		{ { "s.1", "s.2", "s.Q s.1 s.2", "s.3" }, "", "s.3 s.Q ", 2 },
+		{ { "s.1", "s.2", "s.Q s.1 s.2", "s.3" }, "s.1 s.2", "s.3 ", 2 },
+		{ { "s.1", "s.2", "s.Q s.1 s.2", "s.3" }, "s.1 s.2 s.Q s.3", "", 2 },
+		/* In part: the others, one by one, also where their files are gone. */
+		{ { "s.1", "s.2", "s.Q s.1 s.2", "s.3" }, "s.1 s.3", "s.2 ", 3 },
+		{ { "s.Q s.1 s.2", "s.3" }, "s.1 s.3", "s.2 ", 2 },
+		{ { "s.Q s.1 s.2", "s.3" }, "s.1 s.2 s.3", "", 2 },
+		/* Its own row counts only once it replaces nothing any more (MigrationLoader). */
+		{ { "s.Q s.1 s.2" }, "s.Q", "s.Q ", 1 },
+		{ { "s.Q" }, "s.Q", "", 1 },
+		{ { "s.Q" }, "s.1 s.2", "s.Q ", 1 },
+		/* Squashed again. */
+		{ { "s.1", "s.2", "s.3", "s.Q s.1 s.2", "s.R s.Q s.3" }, "", "s.R ", 1 },
+		{ { "s.1", "s.2", "s.3", "s.Q s.1 s.2", "s.R s.Q s.3" }, "s.1 s.2 s.3", "", 1 },
+		{ { "s.1", "s.2", "s.3", "s.Q s.1 s.2", "s.R s.Q s.3" }, "s.1 s.2", "s.3 ", 2 },
+		{ { "s.1", "s.2", "s.3", "s.Q s.1 s.2", "s.R s.Q s.3" }, "s.1", "s.2 s.3 ", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct strs applied = { 0 }, missing = { 0 };
+		struct buf error = BUF_INIT, found = BUF_INIT;
+		struct djangos all;
+		size_t total;
+
+		make_djangos(&all, table[i].lines);
+		strs_split(&applied, table[i].applied, " ");
+		migration_sort(&applied);
+		assert_int_equal(0, djangos_missing(&all, &applied, &missing, &total, &error));
+		for (size_t k = 0; k < missing.n; k++)
+			buf_printf(&found, "%s ", missing.v[k]);
+		if (strcmp(found.data, table[i].missing) != 0 || total != table[i].total)
+			fail_msg("%zu: missing '%s' of %zu", i, found.data, total);
+		djangos_free(&all);
+		strs_free(&applied);
+		strs_free(&missing);
+		buf_free(&error);
+		buf_free(&found);
+	}
+}
+
+static void migrations_that_replace_each_other_are_refused(void **state)
+{
+	static const char *const lines[] = { "s.Q s.R", "s.R s.Q", NULL };
+	struct strs applied = { 0 }, missing = { 0 };
+	struct buf error = BUF_INIT;
+	struct djangos all;
+	size_t total;
+
+	(void)state;
+	make_djangos(&all, lines);
+	assert_int_equal(BAD_DATA, djangos_missing(&all, &applied, &missing, &total, &error));
+	assert_holds(error.data, "circle");
+	djangos_free(&all);
+	strs_free(&missing);
+	buf_free(&error);
+}
+
+/* --- drizzle --- */
+
+static void a_journal_is_read(void **state)
+{
+	static const char text[] = "{\"version\": \"7\", \"entries\": [{\"idx\": 0, \"when\": 1795269044016,"
+	                           " \"tag\": \"0000_first\"}, {\"tag\": \"0001_second\", \"when\": 2}]}";
+	static const char *const bad[] = {
+		"", "{", "[1", "{\"entries\": [1]}", "{\"entries\": [{\"tag\": \"a\"}]}",
+		"{\"entries\": [{\"when\": 1}]}", "{\"entries\": [{\"tag\": \"../a\", \"when\": 1}]}",
+		"{\"entries\": [{\"tag\": \"a\", \"when\": \"x\"}]}", "{\"entries\": [{\"tag\": \"\", \"when\": 1}]}",
+	};
+	struct buf error = BUF_INIT;
+	struct drizzles all;
+
+	(void)state;
+	assert_int_equal(0, drizzle_journal(&all, text, strlen(text), &error));
+	assert_int_equal(all.n, 2);
+	assert_string_equal(all.v[0].tag, "0000_first");
+	assert_true(all.v[0].when == 1795269044016 && all.v[1].when == 2);
+	drizzles_free(&all);
+	assert_int_equal(0, drizzle_journal(&all, "{}", 2, &error));
+	assert_int_equal(all.n, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		buf_cut(&error, 0);
+		if (!drizzle_journal(&all, bad[i], strlen(bad[i]), &error) || !error.len)
+			fail_msg("%s", bad[i]);
+		drizzles_free(&all);
+	}
+	buf_free(&error);
+}
+
+/* --- what is asked for --- */
+
+static void the_argument_is_taken_apart(void **state)
+{
+	static const struct {
+		const char *text, *tool, *schema, *table, *dir;
+		size_t revisions;
+	} table[] = {
+		{ "alembic", "alembic", NULL, "alembic_version", NULL, 0 },
+		{ "alembic=4f2a", "alembic", NULL, "alembic_version", NULL, 1 },
+		{ "alembic=4f2a,9c01", "alembic", NULL, "alembic_version", NULL, 2 },
+		{ "alembic@/app/a=b:c@d", "alembic", NULL, "alembic_version", "/app/a=b:c@d", 0 },
+		{ "alembic:v=4f2a", "alembic", NULL, "v", NULL, 1 },
+		{ "alembic:audit.v@.", "alembic", "audit", "v", ".", 0 },
+		{ "django@/app", "django", NULL, "django_migrations", "/app", 0 },
+		{ "drizzle@d", "drizzle", "drizzle", "__drizzle_migrations", "d", 0 },
+		{ "drizzle:moves", "drizzle", "drizzle", "moves", NULL, 0 },
+		{ "drizzle:app.moves", "drizzle", "app", "moves", NULL, 0 },
+	};
+	static const char *const bad[] = { "", "flyway", "alembi", "Alembic", "alembic=", "alembic@", "alembic:",
+		                           "alembic:=4f2a", "alembic:a.", "alembic:.a", "alembic=head",
+		                           "alembic=heads", "=a", "@a", "alembic=,", "alembic 4f2a" };
+	struct migration m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (!migration_read(&m, table[i].text))
+			fail_msg("%s", table[i].text);
+		assert_string_equal(m.tool->name, table[i].tool);
+		assert_string_equal(m.table, table[i].table);
+		assert_string_equal(m.schema ? m.schema : "-", table[i].schema ? table[i].schema : "-");
+		assert_string_equal(m.dir ? m.dir : "-", table[i].dir ? table[i].dir : "-");
+		assert_int_equal(m.revisions.n, table[i].revisions);
+		migration_free(&m);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (migration_valid(bad[i]))
+			fail_msg("'%s'", bad[i]);
+}
+
+/* --- files --- */
+
+static void make_folder(const char *path)
+{
+	assert_int_equal(0, file_make_folders(path, 0755));
+}
+
+static void files_are_found_once_and_not_where_packages_are(void **state)
+{
+	struct strs paths = { 0 };
+	struct buf error = BUF_INIT;
+
+	(void)state;
+	make_folder("tree/a/b");
+	make_folder("tree/.git");
+	make_folder("tree/venv/site-packages/x");
+	make_folder("tree/__pycache__");
+	put_text("tree/1.py", "");
+	put_text("tree/1.txt", "");
+	put_text("tree/a/b/2.py", "");
+	put_text("tree/.git/3.py", "");
+	put_text("tree/__pycache__/4.py", "");
+	put_text("tree/venv/site-packages/x/5.py", "");
+	make_folder("tree/a/folder.py");
+	assert_int_equal(0, mkfifo("tree/pipe.py", 0600));
+	assert_int_equal(0, symlink("..", "tree/a/up"));
+	assert_int_equal(0, symlink("nowhere", "tree/lost.py"));
+	assert_int_equal(0, symlink("1.txt", "tree/link.py"));
+	assert_int_equal(0, migration_files("tree", ".py", CLOCK_NEVER, &paths, &error));
+	assert_int_equal(paths.n, 3);
+	assert_string_equal(paths.v[0], "tree/1.py");
+	assert_string_equal(paths.v[1], "tree/a/b/2.py");
+	assert_string_equal(paths.v[2], "tree/link.py");
+	strs_free(&paths);
+	buf_free(&error);
+}
+
+static void reading_files_is_bounded(void **state)
+{
+	struct strs paths = { 0 };
+	struct buf error = BUF_INIT, text = BUF_INIT, deep = BUF_INIT;
+
+	(void)state;
+	make_folder("late");
+	put_text("late/1.py", "");
+	assert_int_equal(BAD_DATA, migration_files("late", ".py", clock_ms(), &paths, &error));
+	assert_holds(error.data, "could not be read in time");
+	buf_puts(&deep, "deep");
+	for (int i = 0; i < 40; i++)
+		buf_puts(&deep, "/d");
+	make_folder(deep.data);
+	buf_cut(&error, 0);
+	assert_int_equal(BAD_DATA, migration_files("deep", ".py", CLOCK_NEVER, &paths, &error));
+	assert_holds(error.data, "too deep");
+	put_text("huge.py", "");
+	assert_int_equal(0, truncate("huge.py", (4 << 20) + 1));
+	buf_cut(&error, 0);
+	assert_int_equal(BAD_DATA, migration_text("huge.py", CLOCK_NEVER, &text, &error));
+	assert_holds(error.data, "cannot read 'huge.py'");
+	strs_free(&paths);
+	buf_free(&error);
+	buf_free(&text);
+	buf_free(&deep);
+}
+
+/* --- the check --- */
+
+static void assert_verdict(const char *text, enum verdict verdict, const char *words)
+{
+	char *url = xstrdup("sqlite:app.db");
+	struct strs lines = { 0 }, urls = { 0 };
+	struct finding f = FINDING_INIT;
+	struct buf error = BUF_INIT;
+	struct checks c;
+
+	strs_add(&lines, text);
+	strs_add(&urls, url);
+	assert_int_equal(0, checks_read(&c, &lines, &urls, "ready", &error));
+	check_ask(&c, 0, clock_after(5000), &f);
+	if (f.verdict != verdict || !strstr(f.why.data, words))
+		fail_msg("%s: %d, %s", text, f.verdict, f.why.data);
+	checks_free(&c);
+	finding_free(&f);
+	strs_free(&lines);
+	strs_free(&urls);
+	buf_free(&error);
+	free(url);
+}
+
+static void what_cannot_be_told_is_unknown(void **state)
+{
+	struct lite lite = LITE_INIT;
+
+	(void)state;
+	assert_int_equal(0, lite_open(&lite, "app.db", LITE_CREATE, 0));
+	assert_int_equal(0, lite_script(&lite, "CREATE TABLE alembic_version (version_num text);"
+	                                "INSERT INTO alembic_version VALUES ('a'), (NULL);"
+	                                "CREATE TABLE django_migrations (id int, app text);"
+	                                "CREATE TABLE __drizzle_migrations (id int, hash, created_at);"
+	                                "INSERT INTO __drizzle_migrations VALUES (1, 'h', 1)",
+	                                false));
+	lite_free(&lite);
+	make_folder("empty");
+	make_folder("good");
+	make_folder("bad");
+	put_text("good/a.py", "revision = 'a'\ndown_revision = None\n");
+	put_text("bad/a.py", "revision = 'a'\ndown_revision = x\n");
+	assert_verdict("migrated=alembic@good", PASS, "");
+	assert_verdict("migrated=alembic@bad", UNKNOWN, "its down_revision is not written out");
+	assert_verdict("migrated=alembic@empty", UNKNOWN, "has no revisions");
+	assert_verdict("migrated=alembic@nowhere", UNKNOWN, "there is no folder 'nowhere'");
+	assert_verdict("migrated=alembic@good/a.py", UNKNOWN, "there is no folder");
+	assert_verdict("migrated=alembic:none@nowhere", UNKNOWN, "there is no folder 'nowhere'");
+	assert_verdict("migrated=alembic:none@good", FAIL, "there is no table none");
+	assert_verdict("migrated=alembic=b", FAIL, "alembic at a, want b");
+	assert_verdict("migrated=django", UNKNOWN, "no such column");
+	assert_verdict("migrated=drizzle@empty", UNKNOWN, "has no migrations of drizzle");
+	assert_verdict("migrated=drizzle=0000_a", UNKNOWN, "has no names here");
+	assert_verdict("migrated=drizzle=00000000", FAIL, "is not applied");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(literals_have_values),
+		cmocka_unit_test(what_is_no_plain_literal_is_unclear),
+		cmocka_unit_test(what_stands_elsewhere_is_no_assignment),
+		cmocka_unit_test(a_class_has_assignments_of_its_own),
+		cmocka_unit_test(what_is_not_python_is_an_error_with_its_line),
+		cmocka_unit_test(formatted_strings_are_passed_over),
+		cmocka_unit_test(nothing_is_too_deep_or_too_long),
+		cmocka_unit_test(a_revision_file_is_read),
+		cmocka_unit_test(a_revision_that_is_not_plain_is_none),
+		cmocka_unit_test(heads_are_what_nothing_follows),
+		cmocka_unit_test(a_history_that_does_not_hang_together_is_refused),
+		cmocka_unit_test(a_revision_that_no_file_has_is_unknown),
+		cmocka_unit_test(a_migration_says_what_it_replaces),
+		cmocka_unit_test(a_migration_that_is_not_plain_is_none),
+		cmocka_unit_test(an_app_has_the_label_of_its_config),
+		cmocka_unit_test(squashed_migrations_stand_for_those_they_replace),
+		cmocka_unit_test(migrations_that_replace_each_other_are_refused),
+		cmocka_unit_test(a_journal_is_read),
+		cmocka_unit_test(the_argument_is_taken_apart),
+		cmocka_unit_test(files_are_found_once_and_not_where_packages_are),
+		cmocka_unit_test(reading_files_is_bounded),
+		cmocka_unit_test(what_cannot_be_told_is_unknown),
+	};
+
+	return unit_run("migration", tests, scratch_make, scratch_remove);
+}
