@@ -328,29 +328,40 @@ static void judge(const struct migration *m, const struct rows *rows, int64_t de
 		finding_set(f, FAIL, "%s has applied nothing", m->tool->name);
 }
 
-void check_migrated(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+static void ask(const struct migration *m, struct db *db, int64_t deadline, struct finding *f)
 {
 	struct rows rows = { 0 };
 	char *schema = NULL;
-	struct migration m;
+	int rc = check_locate(db, m->schema, m->table, deadline, &schema);
 
-	migration_read(&m, check->arg);
-	if (!db_is_pg(db) && m.tool->schema) {
-		free(m.schema);
-		m.schema = NULL;
-	}
-	/* Said before there is a table, lest a slip stays unseen until then. */
-	if (m.dir && !file_is_dir(m.dir))
-		finding_set(f, UNKNOWN, "there is no folder '%s'", m.dir);
-	else if (check_locate(db, m.schema, m.table, deadline, &schema))
+	if (!rc && schema)
+		rc = read_rows(db, m, schema, deadline, &rows);
+	if (rc)
 		finding_unknown(db, f);
 	else if (!schema)
-		no_table(db, &m, deadline, f);
-	else if (read_rows(db, &m, schema, deadline, &rows))
-		finding_unknown(db, f);
+		no_table(db, m, deadline, f);
 	else
-		judge(&m, &rows, deadline, f);
+		judge(m, &rows, deadline, f);
 	rows_free(&rows);
 	free(schema);
+}
+
+void check_migrated(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	struct migration m;
+
+	if (!migration_read(&m, check->arg)) {
+		finding_set(f, UNKNOWN, "'%s' is not written as migrated= is", check->arg);
+	} else if (m.dir && !file_is_dir(m.dir)) {
+		/* Said before there is a table, lest a slip stays unseen until then. */
+		finding_set(f, UNKNOWN, "there is no folder '%s'", m.dir);
+	} else {
+		/* What drizzle calls a schema SQLite has not. */
+		if (!db_is_pg(db) && m.tool->schema) {
+			free(m.schema);
+			m.schema = NULL;
+		}
+		ask(&m, db, deadline, f);
+	}
 	migration_free(&m);
 }

@@ -175,25 +175,32 @@ static bool may_bind(const struct source *s, const char *name)
 	return false;
 }
 
+/* Reads the value behind the = at that token; false where it is no literal. */
+static bool read_assignment(const struct source *s, size_t equals, struct value *v)
+{
+	struct cursor c = { s->v + equals + 1, s->v + s->n };
+
+	value_free(v);
+	return s->n < STATEMENT_TOKENS && c.at < c.end && read_items(&c, NULL, v, 0);
+}
+
 /* What the statement does to the name. */
 static void look(const struct source *s, bool plain, struct assigned *a)
 {
-	bool starts = token_is(&s->v[0], a->name);
+	bool starts = token_is(&s->v[0], a->name), unclear;
 	size_t equals = 1;
-	struct cursor c;
 
 	if (starts && s->n > 1 && token_is(&s->v[1], ":"))
 		equals = find_equals(s, 1);
-	if (starts && equals < s->n && token_is(&s->v[equals], "=")) {
-		c = (struct cursor){ s->v + equals + 1, s->v + s->n };
-		value_free(&a->value);
-		if (!plain || s->n == STATEMENT_TOKENS || c.at == c.end || !read_items(&c, NULL, &a->value, 0))
-			set_unclear(&a->value);
-	} else if (starts && s->n > 1 && assigns_in_place(&s->v[1])) {
+	if (starts && equals < s->n && token_is(&s->v[equals], "="))
+		unclear = !plain || !read_assignment(s, equals, &a->value);
+	else if (starts && s->n > 1 && assigns_in_place(&s->v[1]))
+		unclear = true;
+	else
+		/* x: str alone is no assignment. */
+		unclear = !(starts && equals == s->n) && may_bind(s, a->name);
+	if (unclear)
 		set_unclear(&a->value);
-	} else if (may_bind(s, a->name) && !(starts && equals == s->n)) {
-		set_unclear(&a->value);
-	}
 }
 
 /* --- blocks --- */

@@ -25,7 +25,7 @@ setup() {
 	PG_URL=${PG_URL/postgres:/postgresql:}
 	LITE_URL=sqlite:///$BATS_TEST_TMPDIR/app.db
 	lite "select 1"
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 teardown() {
