@@ -39,11 +39,11 @@ enum { REVISION, DOWN, DEPENDS, LABELS, NAMES };
 
 static int take_names(struct revision *r, const struct assigned *a, struct buf *error)
 {
-	if (a[REVISION].value.kind == VALUE_ABSENT && a[DOWN].value.kind == VALUE_ABSENT)
+	if (a[DOWN].value.kind == VALUE_ABSENT)
 		return 0;
 	if (a[REVISION].value.kind != VALUE_TEXT || !*a[REVISION].value.text)
 		return unclear(a[REVISION].name, error);
-	if (a[DOWN].value.kind == VALUE_ABSENT || !take_texts(&a[DOWN].value, &r->down))
+	if (!take_texts(&a[DOWN].value, &r->down))
 		return unclear(a[DOWN].name, error);
 	if (!take_texts(&a[DEPENDS].value, &r->depends))
 		return unclear(a[DEPENDS].name, error);
@@ -221,21 +221,17 @@ static bool is_skipped(const char *path)
 	return skip_prefix(file_base(path), ".#") || skip_prefix(file_base(path), "__init__");
 }
 
-/* Alembic refuses a file without a revision in its folder; in folders below, which it may
- * not read, it is something else. */
-static int add_file(struct history *h, const char *path, bool below, int64_t deadline,
+/* What is no revision is left out, but *others names it. */
+static int add_file(struct history *h, const char *path, int64_t deadline, struct strs *others,
                     struct buf *error)
 {
 	struct buf text = BUF_INIT, why = BUF_INIT;
 	struct revision r = { 0 };
 	int rc = migration_text(path, deadline, &text, error);
 
-	if (!rc) {
-		rc = revision_read(&r, text.data, text.len, &why);
-		if (!rc && !r.id && !below)
-			rc = unclear("revision", &why);
-		if (rc)
-			buf_printf(error, "'%s': %s", path, why.data);
+	if (!rc && revision_read(&r, text.data, text.len, &why)) {
+		buf_printf(error, "'%s': %s", path, why.data);
+		rc = BAD_DATA;
 	}
 	if (!rc && r.id) {
 		r.file = xstrdup(path);
@@ -244,15 +240,39 @@ static int add_file(struct history *h, const char *path, bool below, int64_t dea
 	} else {
 		revision_free(&r);
 	}
+	if (!rc && !r.id)
+		strs_add(others, path);
 	buf_free(&text);
 	buf_free(&why);
 	return rc;
 }
 
+static bool is_right_in(const char *dir, const char *path)
+{
+	return !strchr(path + strlen(dir) + 1, '/');
+}
+
+/* Where revisions are right in a folder, it is one that Alembic reads: it refuses to go on
+ * at any other file there. Deeper down, or where none is, files may be anything. */
+static int refuse_others(const struct history *h, const char *dir, const struct strs *others,
+                         struct buf *error)
+{
+	size_t i = 0, k = 0;
+
+	while (i < h->n && !is_right_in(dir, h->v[i].file))
+		i++;
+	while (k < others->n && !is_right_in(dir, others->v[k]))
+		k++;
+	if (i == h->n || k == others->n)
+		return 0;
+	buf_printf(error, "'%s': its revision and down_revision are not written out", others->v[k]);
+	return BAD_DATA;
+}
+
 int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error)
 {
 	char *versions = xasprintf("%s/versions", dir);
-	struct strs paths = { 0 };
+	struct strs paths = { 0 }, others = { 0 };
 	int rc;
 
 	*h = (struct history){ 0 };
@@ -261,8 +281,9 @@ int history_read(struct history *h, const char *dir, int64_t deadline, struct bu
 	rc = migration_files(dir, ".py", deadline, &paths, error);
 	for (size_t i = 0; i < paths.n && !rc; i++)
 		if (!is_skipped(paths.v[i]))
-			rc = add_file(h, paths.v[i], strchr(paths.v[i] + strlen(dir) + 1, '/'), deadline,
-			              error);
+			rc = add_file(h, paths.v[i], deadline, &others, error);
+	if (!rc)
+		rc = refuse_others(h, dir, &others, error);
 	if (!rc && !h->n) {
 		buf_printf(error, "'%s' has no revisions: name the folder that versions/ is in", dir);
 		rc = BAD_DATA;
@@ -270,6 +291,7 @@ int history_read(struct history *h, const char *dir, int64_t deadline, struct bu
 	if (!rc)
 		rc = history_link(h, error);
 	strs_free(&paths);
+	strs_free(&others);
 	free(versions);
 	return rc;
 }

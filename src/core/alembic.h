@@ -9,7 +9,7 @@
 #include "base/buf.h"
 
 struct revision {
-	char *id;             /* owned; NULL: the file is no revision */
+	char *id;             /* owned; NULL: the file assigns no down_revision and is none */
 	struct strs down;     /* what it follows: down_revision */
 	struct strs depends;  /* what else must be there before: depends_on */
 	struct strs labels;   /* by which others may call it: branch_labels */
@@ -29,10 +29,10 @@ struct history {
 int revision_read(struct revision *r, const char *text, size_t len, struct buf *error);
 void revision_free(struct revision *r);
 
-/* Reads DIR/versions, or DIR where there is none, folders below it too
- * (recursive_version_locations), and links the revisions. 0, or BAD_DATA with a sentence
- * in error: no revision, one twice, one that is named but not there, a cycle, what cannot
- * be read. history_free after both. */
+/* Reads DIR/versions, or DIR where there is none, folders below it too (several of
+ * version_locations; recursive_version_locations), and links the revisions. 0, or
+ * BAD_DATA with a sentence in error: no revision, one twice, one that is named but not
+ * there, a cycle, what cannot be read. history_free after both. */
 int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error);
 
 /* Links revisions that the caller has put there. As history_read. */

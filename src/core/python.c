@@ -247,7 +247,7 @@ static void enter_block(struct blocks *b, const struct source *s, const char *cl
 	if (is_function(s))
 		kind = BLOCK_FUNCTION;
 	else if (is_class(s))
-		kind = class && !b->n && token_is(&s->v[1], class) ? BLOCK_WANTED : BLOCK_CLASS;
+		kind = class && token_is(&s->v[1], class) ? BLOCK_WANTED : BLOCK_CLASS;
 	b->v = xrealloc(b->v, (b->n + 1) * sizeof(*b->v));
 	b->v[b->n++] = (struct block){ s->column, kind };
 }

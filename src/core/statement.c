@@ -7,7 +7,6 @@
 #include "base/banned.h"
 
 #define NESTING 20 /* strings in the expressions of strings */
-#define TAB 8
 
 static bool skip_string(struct source *s, const char *prefix, size_t prefix_len, unsigned nesting);
 
@@ -299,10 +298,9 @@ static void begin_line(struct source *s)
 	while (s->at < s->end) {
 		char c = *s->at;
 
-		if (c == ' ')
+		/* Python refuses lines that only a width of tabs could compare. */
+		if (c == ' ' || c == '\t')
 			s->column++;
-		else if (c == '\t')
-			s->column = (s->column / TAB + 1) * TAB;
 		else if (c == '\f' || is_line_end(c))
 			s->column = 0;
 		else if (c != '#')

@@ -185,7 +185,7 @@ to() {
 	lacks alembic@torn "no file has the revision 'gone', which 'torn/4f2a_step.py' needs"
 	cp -r alembic/versions helped
 	echo "x = 1" >helped/helper.py
-	lacks alembic@helped "'helped/helper.py': its revision is not written out"
+	lacks alembic@helped "'helped/helper.py': its revision and down_revision are not written out"
 	holds alembic@alembic
 }
 
@@ -197,6 +197,14 @@ to() {
 	mv alembic/versions/9c01_step.py alembic/versions/2026
 	to upgrade head
 	lacks alembic@alembic "alembic at 4f2a, want 9c01"
+	# Several version_locations have a folder above them all, with other files.
+	mkdir -p project/users project/shop
+	mv alembic/versions/4f2a_step.py project/users
+	mv alembic/versions/2026/9c01_step.py project/shop
+	echo "revision = 'of the app'" >project/main.py
+	lacks alembic@project "alembic at 4f2a, want 9c01"
+	rm project/shop/9c01_step.py
+	holds alembic@project
 }
 
 @test "alembic: a Flask app migrated by Flask-Migrate" {

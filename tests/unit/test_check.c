@@ -117,7 +117,8 @@ static void a_wrong_check_is_told_how_it_is_written(void **state)
 		{ "rows=t>=x", "rows=" }, { "rows=t>=-1", "rows=" }, { "rows=t>=1.5", "rows=" },
 		{ "rows=t>=99999999999", "rows=" }, { "query", "query=SQL" }, { "query=", "query=SQL" },
 		{ "extension=", "extension=" }, { "extension=x>=", "extension=" },
-		{ "seeded=", "seeded[=NAME]" }, { "tcp=", "tcp=HOST:PORT" },
+		{ "migrated", "migrated=alembic|django|drizzle" }, { "migrated=rails", "migrated=alembic|" },
+		{ "migrated=alembic=", "[=REV or @DIR]" }, { "seeded=", "seeded[=NAME]" }, { "tcp=", "tcp=HOST:PORT" },
 		{ "tcp=127.0.0.1", "tcp=HOST:PORT" }, { "tcp=a b:1", "tcp=HOST:PORT" },
 		{ "redis=h:port", "redis=" }, { "http", "http=URL" },
 		{ "redis", "redis=" }, { "file=", "file=PATH" },
@@ -176,7 +177,7 @@ static void no_password_is_shown_or_quoted(void **state)
 
 static void checks_know_whether_they_are_about_a_database(void **state)
 {
-	static const char *const about[] = { "ready", "table=t", "query=x", "seeded" };
+	static const char *const about[] = { "ready", "table=t", "query=x", "migrated=django" };
 	static const char *const not[] = { "tcp=h:1", "http=http://h", "redis=h", "file=/x" };
 	struct check c;
 

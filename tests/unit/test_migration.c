@@ -92,7 +92,7 @@ static void what_is_no_plain_literal_is_unclear(void **state)
 		"try:\n  x = 'a'\nexcept E:\n  pass", "with y:\n\tx = 'a'", "for x in y:\n  pass",
 		"while y:\n  x = 'a'", "with y as x:\n  pass", "import x", "from y import x",
 		"import y as x", "def x(): pass", "class x: pass", "print(x := 'a')", "x = 'a'\ndel x",
-		"x = 'a'\nglobal x", "x.y = 'a'", "x = 'a' 1", "x = 'a' b'b'", "x = not 'a'", "x = -1",
+		"x = 'a'\nglobal x", "x.y = 'a'", "x = 'a' 1", "x = 'a' b'b'", "x = not 'a'", "x = ('a',) ('b',)", "x = ['a'] ['b']", "x = -1",
 		"x = (('a', ('b', ('c', ('d', ('e', ('f', ('g',)))))))", "try:\n  pass\nexcept E as x:\n  pass",
 		"match y:\n  case 1:\n    x = 'a'",
 	};
@@ -128,7 +128,7 @@ static void a_class_has_assignments_of_its_own(void **state)
 		{ "class C:\n  '''x'''\n  y = 1\n\n# z\n  x = [\n'a'\n]", "['a']" },
 		{ "x = 'b'\nclass C:\n  y = 1", "-" }, { "class D:\n  x = 'b'", "-" },
 		{ "class C:\n  def f(self):\n    x = 'b'", "-" }, { "class C:\n  def f(self): x = 'b'\n", "-" },
-		{ "class C:\n  class D:\n    x = 'b'", "-" }, { "class C:\n  if y:\n    x = 'a'", "?" },
+		{ "class C:\n  class D:\n    x = 'b'", "-" }, { "class D:\n  class C:\n    x = 'b'", "-" }, { "class C:\n  if y:\n    x = 'a'", "?" },
 		{ "class C: x = 'a'", "?" }, { "class C: pass", "-" }, { "if y:\n  class C:\n    x = 'a'", "-" },
 		{ "class C:\n  x = 'a'\nclass D:\n  x = 'b'", "'a'" }, { "class C:\n  x += y", "?" },
 		{ "class C:\n  async def f(self): x = 'b'\n", "-" }, { "class C:\n  def x(self): y = 1", "?" },
@@ -184,7 +184,7 @@ static void formatted_strings_are_passed_over(void **state)
 
 static void nothing_is_too_deep_or_too_long(void **state)
 {
-	static char source[100000];
+	static char source[4 << 20];
 	struct assigned x = { .name = "x" };
 	struct buf error = BUF_INIT;
 
@@ -238,7 +238,6 @@ static void a_revision_that_is_not_plain_is_none(void **state)
 		{ "revision = f()\ndown_revision = None", "its revision is not" },
 		{ "revision = None\ndown_revision = None", "its revision is not" },
 		{ "revision = ''\ndown_revision = None", "its revision is not" },
-		{ "revision = 'a'", "its down_revision is not" },
 		{ "revision = 'a'\ndown_revision = b", "its down_revision is not" },
 		{ "revision = 'a'\ndown_revision = ('b', c)", "its down_revision is not" },
 		{ "revision = 'a'\ndown_revision = ('b', None)", "its down_revision is not" },
@@ -260,6 +259,37 @@ static void a_revision_that_is_not_plain_is_none(void **state)
 		revision_free(&r);
 		buf_free(&error);
 	}
+}
+
+static void what_follows_nothing_is_no_revision(void **state)
+{
+	static const char *const sources[] = { "", "x = 1", "revision = 'a'", "revision = f()",
+		                               "class C:\n  revision = 'a'\n  down_revision = None",
+		                               "def f():\n  down_revision = None" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		struct buf error = BUF_INIT;
+		struct revision r;
+
+		assert_int_equal(0, revision_read(&r, sources[i], strlen(sources[i]), &error));
+		assert_null(r.id);
+		revision_free(&r);
+		buf_free(&error);
+	}
+}
+
+static void no_text_at_all_is_nothing_to_follow(void **state)
+{
+	static const char text[] = "revision = 'a'\ndown_revision = ''\n";
+	struct buf error = BUF_INIT;
+	struct revision r;
+
+	(void)state;
+	assert_int_equal(0, revision_read(&r, text, strlen(text), &error));
+	assert_int_equal(r.down.n, 0);
+	revision_free(&r);
+	buf_free(&error);
 }
 
 /* A history from `id down down ...` a word list each, `+name` depends, `@name` is a label. */
@@ -749,6 +779,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_too_deep_or_too_long),
 		cmocka_unit_test(a_revision_file_is_read),
 		cmocka_unit_test(a_revision_that_is_not_plain_is_none),
+		cmocka_unit_test(what_follows_nothing_is_no_revision),
+		cmocka_unit_test(no_text_at_all_is_nothing_to_follow),
 		cmocka_unit_test(heads_are_what_nothing_follows),
 		cmocka_unit_test(a_history_that_does_not_hang_together_is_refused),
 		cmocka_unit_test(a_revision_that_no_file_has_is_unknown),
