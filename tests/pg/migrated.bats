@@ -481,7 +481,8 @@ applied() {
 	mkdir -p drizzle/20261121135044_first drizzle/20261121135045_second
 	echo "create table a ();" >drizzle/20261121135044_first/migration.sql
 	echo "create table b ();" >drizzle/20261121135045_second/migration.sql
-	touch drizzle/20261121135044_first/snapshot.json
+	mkdir -p drizzle/archive/20261121135046_third
+	touch drizzle/20261121135044_first/snapshot.json drizzle/archive/20261121135046_third/migration.sql
 	drizzle_tables ', name text, applied_at timestamp'
 	applied drizzle/20261121135044_first/migration.sql 1795269044000 20261121135044_first
 	lacks drizzle@drizzle "drizzle: 1 of 2 migrations is missing: 20261121135045_second"
@@ -503,6 +504,12 @@ applied() {
 	lacks drizzle@drizzle "drizzle: 1 of 2 migrations is missing: 20261121135044_first"
 	applied drizzle/20261121135044_first/migration.sql 1795269044016
 	holds drizzle@drizzle
+	# Edited since: the moment is left, to the second, for a folder's name says no more.
+	rm -r drizzle/20261121135044_first
+	echo "-- edited" >>drizzle/20261121135044_second/migration.sql
+	holds drizzle@drizzle
+	mv drizzle/20261121135044_second drizzle/20261121135045_second
+	lacks drizzle@drizzle "drizzle: 1 of 1 migrations is missing: 20261121135045_second"
 }
 
 @test "drizzle: what the files do not say is no pass" {

@@ -711,6 +711,43 @@ static void reading_files_is_bounded(void **state)
 	buf_free(&deep);
 }
 
+static void what_the_tools_do_not_load_is_passed_over(void **state)
+{
+	static const char *const others[] = { "_helper.py", "~0001_a.py", "0001_a.old.py", "0001_a.txt" };
+	struct buf error = BUF_INIT;
+	struct history h;
+	struct djangos all;
+
+	(void)state;
+	make_folder("loaded/versions");
+	put_text("loaded/versions/a.py", "revision = 'a'\ndown_revision = None\n");
+	put_text("loaded/versions/__init__.py", "(");
+	put_text("loaded/versions/.#a.py", "(");
+	put_text("loaded/env.py", "(");
+	if (history_read(&h, "loaded", CLOCK_NEVER, &error))
+		fail_msg("%s", error.data);
+	assert_int_equal(h.n, 1);
+	history_free(&h);
+
+	make_folder("loaded/shop/migrations");
+	make_folder("loaded/shop/migrations/lib");
+	put_text("loaded/shop/migrations/__init__.py", "");
+	put_text("loaded/shop/migrations/0001_a.py", "class Migration(migrations.Migration):\n  pass\n");
+	put_text("loaded/shop/migrations/lib/x.py", "(");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		char *path = xasprintf("loaded/shop/migrations/%s", others[i]);
+
+		put_text(path, "(");
+		free(path);
+	}
+	if (djangos_read(&all, "loaded", CLOCK_NEVER, &error))
+		fail_msg("%s", error.data);
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.v[0].name, "shop.0001_a");
+	djangos_free(&all);
+	buf_free(&error);
+}
+
 /* --- the check --- */
 
 static void assert_verdict(const char *text, enum verdict verdict, const char *words)
@@ -793,6 +830,7 @@ int main(void)
 		cmocka_unit_test(the_argument_is_taken_apart),
 		cmocka_unit_test(files_are_found_once_and_not_where_packages_are),
 		cmocka_unit_test(reading_files_is_bounded),
+		cmocka_unit_test(what_the_tools_do_not_load_is_passed_over),
 		cmocka_unit_test(what_cannot_be_told_is_unknown),
 	};
 
