@@ -17,8 +17,8 @@
 	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows\n"                        \
 	"  query=SQL                    the first value is true, non-zero or non-empty\n"    \
 	"  extension=NAME[>=VERSION]    the extension is installed\n"                        \
-	"  migrated=TOOL[=REV or @DIR]  alembic, django or drizzle is at REV, or has\n" \
-	"                               applied all that the files below DIR name\n" \
+	"  migrated=TOOL[=REV or @DIR]  alembic, django or drizzle is at REV, or has\n"            \
+	"                               applied all that the files below DIR name\n"             \
 	"  seeded[=NAME]                seedonce has finished NAME\n"                        \
 	"  connections[<PCT]            used of those an app may have are below PCT (90%)\n" \
 	"  lag[<TIME]                   a standby is behind by less than TIME (30s)\n"       \
