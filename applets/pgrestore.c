@@ -99,6 +99,7 @@ static struct {
 	struct load load;
 	struct restore r;
 	struct target target;
+	struct litefile lite;
 	bool was_empty; /* it is filled beside */
 	struct side side;
 	struct check verify;
@@ -337,7 +338,7 @@ static int plan(void)
 	fflush(stdout);
 	if (job.target.kind == TARGET_PG)
 		mode = prepare(&db);
-	else if ((rc = litefile_check(job.target.path, o.replace, &error)) != 0)
+	else if ((rc = litefile_check(&job.lite, &error)) != 0)
 		fail(rc, &error);
 	else
 		mode = file_exists(job.target.path) ? REPLACE : CREATE;
@@ -494,15 +495,13 @@ static int restore_lite(void)
 	open_journal();
 	record(file_base(job.target.path));
 	rc = settle_database(&s, &copy, &error);
-	if (rc)
-		fail(rc, &error);
-	rc = litefile_restore(job.r.path, job.target.path, o.replace, &before, &error);
+	if (!rc)
+		rc = litefile_restore(&job.lite, job.r.path, &before, &error);
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
-	if (before)
-		msg(MSG_INFO, "the old database is '%s'", before);
-	msg(MSG_INFO, "%s: restored from '%s'", job.target.shown, job.load.path);
+	msg(MSG_INFO, "%s: restored from '%s'%s%s", job.target.shown, job.load.path,
+	    before ? "; the old database is " : "", before ? before : "");
 	free(before);
 	return DONE;
 }
@@ -521,6 +520,7 @@ static void read_all(int argc, char **argv)
 		die(BAD_USAGE, "the database is given twice: as an operand and by --url");
 	check_options();
 	find_target(url);
+	job.lite = (struct litefile){ job.target.path, o.replace, o.drop_old, o.wait };
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();

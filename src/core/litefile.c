@@ -2,9 +2,11 @@
 #include "core/litefile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +18,20 @@
 #include "core/db.h"
 #include "core/emptiness.h"
 
-#define BUSY_MS 10000
+#define LOOK_MS 20
+#define LINKS_MAX 40 /* as the kernel's */
+
+/* A restore at work. */
+struct work {
+	const struct litefile *f;
+	struct target target; /* where the links lead */
+	char *part;           /* a file beside it, of this run's alone */
+	int fd;               /* whose lock says so; -1 */
+	bool named;           /* it has its final name, and the old one may be another run's */
+	char *before;         /* where the old content is kept, or NULL */
+	int64_t deadline;
+	struct buf *error;
+};
 
 /* A name that no file has: seconds are moved on. The caller frees it. */
 static char *before_name(const char *path)
@@ -53,38 +68,139 @@ static int check_stale(const char *path, struct buf *error)
 	return rc;
 }
 
-/* A new file, which appears whole; its owner is the folder's. */
-static int place(const char *from, const char *path, struct buf *error)
-{
-	char *part = xasprintf("%s.part", path), *folder = xstrndup(path, strlen(path) - strlen(file_base(path)));
-	struct lite source = LITE_INIT;
-	struct stat st;
-	int rc = check_stale(path, error);
+/* --- where it is --- */
 
-	unlink(part);
-	if (rc)
-		goto out;
-	if (lite_open(&source, from, LITE_STILL, 0) || lite_backup(&source, part)) {
-		buf_printf(error, "cannot write '%s': %s", part, source.error.data);
-		rc = CANNOT_WRITE;
-	} else if (stat(*folder ? folder : ".", &st) == 0 && geteuid() == 0 &&
-	           chown(part, st.st_uid, st.st_gid) != 0) {
-		rc = file_cannot(error, "give away", part);
-	} else if (chmod(part, 0640) != 0 || file_sync(part) != 0 || rename(part, path) != 0) {
-		rc = file_cannot(error, "make", path);
-	} else {
-		file_sync(*folder ? folder : ".");
+/* The folder of a path, with its slash; "" for the current one. The caller frees it. */
+static char *folder_of(const char *path)
+{
+	return xstrndup(path, strlen(path) - strlen(file_base(path)));
+}
+
+/* SQLite's own files lie beside what a link leads to. The caller frees it. */
+static char *follow(const char *path)
+{
+	char *at = xstrdup(path), *real;
+
+	for (int n = 0; n < LINKS_MAX; n++) {
+		char to[4096], *folder, *next;
+		ssize_t len = readlink(at, to, sizeof(to) - 1);
+
+		if (len < 0)
+			break;
+		to[len] = '\0';
+		folder = folder_of(at);
+		next = xasprintf("%s%s", *to == '/' ? "" : folder, to);
+		free(folder);
+		free(at);
+		at = next;
 	}
-out:
-	unlink(part);
-	lite_free(&source);
-	free(part);
+	real = realpath(at, NULL);
+	if (!real)
+		return at;
+	free(at);
+	return real;
+}
+
+static void start(struct work *w, const struct litefile *f, struct buf *error)
+{
+	*w = (struct work){ .f = f, .fd = -1, .error = error, .deadline = clock_within(f->wait) };
+	w->target.kind = TARGET_SQLITE;
+	w->target.path = follow(f->path);
+	w->target.shown = xasprintf("sqlite:%s", f->path);
+	w->part = xasprintf("%s.part", w->target.path);
+}
+
+/* The lock holds off other restores, and what one that died has left is taken over. */
+static int take_part(struct work *w)
+{
+	struct stat own, named;
+
+	for (;;) {
+		w->fd = open(w->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (w->fd < 0)
+			return file_cannot(w->error, "write", w->part);
+		if (flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+			buf_printf(w->error, "%s: another restore is at work on it", w->target.shown);
+			close(w->fd);
+			w->fd = -1;
+			return LOCKED;
+		}
+		if (fstat(w->fd, &own) == 0 && stat(w->part, &named) == 0 && own.st_ino == named.st_ino &&
+		    own.st_dev == named.st_dev)
+			break;
+		close(w->fd);
+	}
+	return ftruncate(w->fd, 0) == 0 ? DONE : file_cannot(w->error, "write", w->part);
+}
+
+static void finish(struct work *w)
+{
+	if (w->fd >= 0 && !w->named)
+		unlink(w->part);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->part);
+	free(w->before);
+	target_free(&w->target);
+}
+
+/* --- a new file --- */
+
+/* Whoever may read the one may read the other. */
+static int dress(struct work *w, const struct stat *st, mode_t mode)
+{
+	if (fchmod(w->fd, mode) != 0 || (geteuid() == 0 && fchown(w->fd, st->st_uid, st->st_gid) != 0))
+		return file_cannot(w->error, "give away", w->part);
+	return fsync(w->fd) == 0 ? DONE : file_cannot(w->error, "write", w->part);
+}
+
+/* Its owner is the folder's. */
+static int write_part(struct work *w, struct lite *source)
+{
+	char *folder = folder_of(w->target.path);
+	struct stat st;
+	int rc = DONE;
+
+	if (lite_backup(source, w->part) != 0) {
+		buf_printf(w->error, "cannot write '%s': %s", w->part, source->error.data);
+		rc = CANNOT_WRITE;
+	} else if (stat(*folder ? folder : ".", &st) != 0) {
+		rc = file_cannot(w->error, "look at", folder);
+	} else {
+		rc = dress(w, &st, 0640);
+	}
 	free(folder);
 	return rc;
 }
 
+/* Not over a file that came to be meanwhile. Not every file system can say so. */
+static int name_part(struct work *w, const char *name)
+{
+	char *folder = folder_of(name);
+	int rc = renameat2(AT_FDCWD, w->part, AT_FDCWD, name, RENAME_NOREPLACE);
+
+	if (rc != 0 && (errno == EINVAL || errno == ENOSYS) && !file_exists(name))
+		rc = rename(w->part, name);
+	w->named = rc == 0;
+	if (rc != 0)
+		rc = file_cannot(w->error, "make", name);
+	else
+		file_sync(*folder ? folder : ".");
+	free(folder);
+	return rc;
+}
+
+static int place(struct work *w, struct lite *source)
+{
+	int rc = check_stale(w->target.path, w->error);
+
+	if (!rc)
+		rc = write_part(w, source);
+	return rc ? rc : name_part(w, w->target.path);
+}
+
 /* With what belongs to it. */
-static int move_away(const char *path, const char *to, struct buf *error)
+static int move(const char *path, const char *to, struct buf *error)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal", "" };
 	int rc = 0;
@@ -100,30 +216,155 @@ static int move_away(const char *path, const char *to, struct buf *error)
 	return rc;
 }
 
-static int busy_or(const struct db *db, int status)
+/* What is there is no database. */
+static int place_instead(struct work *w, struct lite *source, char **before)
 {
-	return lite_is_busy(&db->lite) ? LOCKED : lite_is_full(&db->lite) ? CANNOT_WRITE : status;
+	struct buf ignored = BUF_INIT;
+	char *name = before_name(w->target.path);
+	int rc = write_part(w, source);
+
+	if (!rc && (rc = move(w->target.path, name, w->error)) == DONE)
+		rc = name_part(w, w->target.path);
+	if (rc)
+		move(name, w->target.path, &ignored);
+	else
+		*before = xstrdup(name);
+	buf_free(&ignored);
+	free(name);
+	return rc;
 }
 
-static int exchange(struct db *db, const char *from, const char *to, struct buf *error)
-{
-	struct stat st;
+/* --- the content of a file that is there --- */
 
-	if (lite_backup(&db->lite, to) != 0 || file_sync(to) != 0) {
-		buf_printf(error, "cannot keep the old content in '%s': %s", to, db_error(db));
-		unlink(to);
-		return busy_or(db, CANNOT_WRITE);
+static int busy_or(const struct lite *lite, int status)
+{
+	return lite_is_busy(lite) ? LOCKED : lite_is_full(lite) ? CANNOT_WRITE : status;
+}
+
+/* What cannot be asked is not empty. */
+static bool is_empty(struct work *w)
+{
+	struct target target = { .kind = TARGET_SQLITE, .path = w->part, .shown = w->part };
+	struct db db = { .pg = SERVER_INIT, .lite = LITE_INIT, .target = &target };
+	struct rows rows = { 0 };
+	bool empty = lite_open(&db.lite, w->part, LITE_STILL, 0) == 0 &&
+	             emptiness_ask(&db, CLOCK_NEVER, &rows) == 0 && !rows.n;
+
+	rows_free(&rows);
+	db_free(&db);
+	return empty;
+}
+
+/* Called when the old content is in the part and nobody can change it any more: whether it is
+ * empty is known for good only now. */
+static int keep(void *arg)
+{
+	struct work *w = arg;
+	struct stat st;
+	char *name;
+	int rc;
+
+	if (is_empty(w))
+		return DONE;
+	if (!w->f->replace) {
+		buf_printf(w->error, "%s: not empty any more: somebody has just filled it", w->target.shown);
+		return NO;
 	}
-	/* Whoever may read the one may read the other. */
-	if (stat(db->target->path, &st) == 0 && chmod(to, st.st_mode & 0777) == 0 && geteuid() == 0 &&
-	    chown(to, st.st_uid, st.st_gid) != 0)
-		return file_cannot(error, "give away", to);
-	if (lite_restore(&db->lite, from) != 0) {
-		buf_printf(error, "%s: cannot write: %s; nothing has changed", db->target->shown, db_error(db));
-		unlink(to);
-		return busy_or(db, CANNOT_WRITE);
+	rc = stat(w->target.path, &st) == 0 ? dress(w, &st, st.st_mode & 0777)
+	                                    : file_cannot(w->error, "look at", w->target.path);
+	name = before_name(w->target.path);
+	if (!rc)
+		rc = name_part(w, name);
+	if (!rc)
+		w->before = xstrdup(name);
+	free(name);
+	return rc;
+}
+
+/* The page size is the default one until something has been read. The caller frees it; ""
+ * when there is no answer. */
+static char *ask(struct lite *lite, const char *sql)
+{
+	struct rows rows = { 0 };
+	bool answered = lite_query(lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL) == 0 &&
+	                lite_query(lite, sql, NULL, 0, &rows) == 0 && rows_get(&rows, 0, 0);
+	char *answer = xstrdup(answered ? rows_get(&rows, 0, 0) : "");
+
+	rows_free(&rows);
+	return answer;
+}
+
+/* VACUUM INTO keeps row ids, as VACUUM does not; but not with another page size from a file
+ * that is opened as one that nobody writes. */
+static int vacuum(struct lite *source, const char *plain, const char *copy, const char *size)
+{
+	struct lite lite = LITE_INIT;
+	char *set = xasprintf("PRAGMA page_size = %s", size);
+	int rc = lite_backup(source, plain) || lite_open(&lite, plain, LITE_WRITE, 0) ||
+	         lite_query(&lite, "PRAGMA journal_mode = DELETE", NULL, 0, NULL) ||
+	         lite_query(&lite, set, NULL, 0, NULL) ||
+	         lite_query(&lite, "VACUUM INTO ?1", &copy, 1, NULL);
+
+	if (lite.error.len)
+		buf_puts(&source->error, lite.error.data);
+	free(set);
+	lite_free(&lite);
+	return rc;
+}
+
+/* Opens a copy of the source with pages of that size in its place; the file has no name any
+ * more then. */
+static int change_pages(struct work *w, struct lite *source, const char *size)
+{
+	char *plain = xasprintf("%s-plain", w->part), *copy = xasprintf("%s-pages", w->part);
+	int rc;
+
+	unlink(plain);
+	unlink(copy);
+	rc = vacuum(source, plain, copy, size) || lite_open(source, copy, LITE_STILL, 0);
+	if (rc)
+		buf_printf(w->error, "%s: cannot make a copy with pages of %s bytes: %s; nothing has changed",
+		           w->target.shown, size, source->error.data);
+	unlink(plain);
+	unlink(copy);
+	free(plain);
+	free(copy);
+	return rc ? CANNOT_WRITE : DONE;
+}
+
+/* SQLite, 'Online Backup API', sqlite3_backup_step: pages of a database with a WAL keep
+ * their size. */
+static int match_pages(struct work *w, struct db *db, struct lite *source)
+{
+	char *mode = ask(&db->lite, "PRAGMA journal_mode"), *size = ask(&db->lite, "PRAGMA page_size");
+	char *own = ask(source, "PRAGMA page_size");
+	int rc = DONE;
+
+	if (strcmp(mode, "wal") == 0 && strcmp(size, own) != 0)
+		rc = change_pages(w, source, size);
+	free(mode);
+	free(size);
+	free(own);
+	return rc;
+}
+
+static int exchange(struct work *w, struct db *db, struct lite *source)
+{
+	int rc = match_pages(w, db, source);
+
+	if (rc)
+		return rc;
+	rc = lite_exchange(&db->lite, source, w->part, w->deadline, keep, w);
+
+	if (rc && w->before) {
+		unlink(w->before);
+		free(w->before);
+		w->before = NULL;
 	}
-	return 0;
+	if (rc >= 0)
+		return rc;
+	buf_printf(w->error, "%s: cannot write: %s; nothing has changed", w->target.shown, db_error(db));
+	return busy_or(&db->lite, CANNOT_WRITE);
 }
 
 enum holding { NOTHING, SOMETHING, NO_DATABASE, IN_USE };
@@ -141,84 +382,101 @@ static bool looks_like_one(const char *path)
 	return looks;
 }
 
-static enum holding holds(struct db *db, const struct target *target)
+static enum holding holds(struct work *w, struct db *db)
 {
 	struct rows rows = { 0 };
 	bool empty;
 
-	if (!looks_like_one(target->path))
+	if (!looks_like_one(w->target.path))
 		return NO_DATABASE;
-	if (db_open(db, target, DB_WRITE, clock_after(BUSY_MS)) != REACHED ||
-	    emptiness_ask(db, clock_after(BUSY_MS), &rows) != 0)
-		return lite_is_corrupt(&db->lite) ? NO_DATABASE : IN_USE;
+	while (db_open(db, &w->target, DB_WRITE, w->deadline) != REACHED ||
+	       emptiness_ask(db, CLOCK_NEVER, &rows) != 0) {
+		if (lite_is_corrupt(&db->lite)) {
+			db_close(db);
+			return NO_DATABASE;
+		}
+		if (!lite_is_busy(&db->lite) || !clock_left(w->deadline))
+			return IN_USE;
+		clock_sleep(LOOK_MS, w->deadline);
+	}
 	empty = !rows.n;
 	rows_free(&rows);
 	return empty ? NOTHING : SOMETHING;
 }
 
-/* Puts it into a file that is there. */
-static int replace_content(struct db *db, const char *from, enum holding found, const char *before,
-                           struct buf *error)
+/* db stays open on a database that is there. */
+static int look(struct work *w, struct db *db, enum holding *found)
 {
-	const char *path = db->target->path;
-	int rc;
+	int rc = DONE;
 
-	if (found != NO_DATABASE)
-		return exchange(db, from, before, error);
-	db_close(db);
-	rc = move_away(path, before, error);
-	return rc ? rc : place(from, path, error);
-}
-
-int litefile_restore(const char *from, const char *path, bool replace, char **before,
-                     struct buf *error)
-{
-	struct target target = { .kind = TARGET_SQLITE, .path = xstrdup(path),
-		                 .shown = xasprintf("sqlite:%s", path) };
-	struct db db = { .pg = SERVER_INIT, .lite = LITE_INIT, .target = &target };
-	enum holding found = NOTHING;
-	int rc = litefile_check(path, replace, error);
-
-	*before = NULL;
-	if (!rc && !file_exists(path)) {
-		rc = place(from, path, error);
-	} else if (!rc) {
-		found = holds(&db, &target);
-		*before = before_name(path);
-		rc = replace_content(&db, from, found, *before, error);
-		if (!rc && found == NOTHING)
-			unlink(*before);
+	*found = NOTHING;
+	if (!file_exists(w->target.path))
+		rc = check_stale(w->target.path, w->error);
+	else
+		*found = holds(w, db);
+	if (*found == IN_USE) {
+		buf_printf(w->error, "%s: cannot be opened: %s", w->target.shown, db_error(db));
+		rc = busy_or(&db->lite, CANNOT_WRITE);
+	} else if (*found != NOTHING && !w->f->replace) {
+		buf_printf(w->error, "%s: %s: say --replace to put the backup in its place (the old content is "
+		           "kept)", w->target.shown, *found == SOMETHING ? "not empty" : "no database");
+		rc = NO;
 	}
-	if (rc || found == NOTHING) {
-		free(*before);
-		*before = NULL;
-	}
-	db_free(&db);
-	target_free(&target);
 	return rc;
 }
 
-int litefile_check(const char *path, bool replace, struct buf *error)
+static int restore(struct work *w, struct lite *source, char **before)
 {
-	struct target target = { .kind = TARGET_SQLITE, .path = xstrdup(path),
-		                 .shown = xasprintf("sqlite:%s", path) };
-	struct db db = { .pg = SERVER_INIT, .lite = LITE_INIT, .target = &target };
-	enum holding found = NOTHING;
-	int rc = DONE;
+	struct db db = DB_INIT;
+	enum holding found;
+	int rc = look(w, &db, &found);
 
-	if (!file_exists(path))
-		rc = check_stale(path, error);
+	if (!rc)
+		rc = take_part(w);
+	if (rc)
+		goto out;
+	if (db_is_open(&db))
+		rc = exchange(w, &db, source);
 	else
-		found = holds(&db, &target);
-	if (found == IN_USE) {
-		buf_printf(error, "%s: cannot be opened: %s", target.shown, db_error(&db));
-		rc = busy_or(&db, CANNOT_WRITE);
-	} else if (found != NOTHING && !replace) {
-		buf_printf(error, "%s: %s: say --replace to put the backup in its place (the old content is "
-		           "kept)", target.shown, found == SOMETHING ? "not empty" : "no database");
-		rc = NO;
-	}
+		rc = found == NO_DATABASE ? place_instead(w, source, before) : place(w, source);
+	if (!rc && w->before && w->f->drop_old)
+		unlink(w->before);
+	else if (!rc && w->before)
+		*before = xstrdup(w->before);
+out:
 	db_free(&db);
-	target_free(&target);
+	return rc;
+}
+
+int litefile_restore(const struct litefile *f, const char *from, char **before, struct buf *error)
+{
+	struct lite source = LITE_INIT;
+	struct work w;
+	int rc;
+
+	*before = NULL;
+	start(&w, f, error);
+	if (lite_open(&source, from, LITE_STILL, 0) != 0) {
+		buf_printf(error, "cannot read '%s': %s", from, source.error.data);
+		rc = NO_INPUT;
+	} else {
+		rc = restore(&w, &source, before);
+	}
+	lite_free(&source);
+	finish(&w);
+	return rc;
+}
+
+int litefile_check(const struct litefile *f, struct buf *error)
+{
+	struct db db = DB_INIT;
+	enum holding found;
+	struct work w;
+	int rc;
+
+	start(&w, f, error);
+	rc = look(&w, &db, &found);
+	db_free(&db);
+	finish(&w);
 	return rc;
 }

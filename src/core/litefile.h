@@ -5,22 +5,30 @@
 #define CORE_LITEFILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
+struct litefile {
+	const char *path; /* symlinks are followed, as SQLite does; of what is not there, too */
+	bool replace;     /* also one that is not empty */
+	bool drop_old;    /* its old content is not kept */
+	int64_t wait;     /* ms, for those that have it locked */
+};
+
 /*
- * Makes the file at path hold what the database file `from` does. One that is there keeps its
- * owner and mode, and its content first goes to `<path>_before_<time>`, whose name is *before
- * (the caller frees it; NULL: there was nothing to keep): it is changed in one transaction,
- * under the eyes of those that have it open. A file that is no database is moved away
- * in place of that. Without replace only a missing or empty one is filled. 0; NO when it
- * is not empty; LOCKED when somebody keeps it locked; CANNOT_WRITE; with a sentence in
- * error: the file is as it was then.
+ * Makes the file at f->path hold what the database file `from` does. One that is there keeps
+ * its owner and mode, and its content first goes to `<path>_before_<time>`, whose name is
+ * *before (the caller frees it; NULL: there is nothing that was kept): with every commit up to
+ * the moment of the change, which is one transaction under the eyes of those that have it
+ * open. A file that is no database is moved away in place of that. Without replace only a
+ * missing or empty one is filled. 0; NO when it is not empty; LOCKED when somebody keeps it
+ * locked, or another restore is at work on it; CANNOT_WRITE; with a sentence in error: the
+ * file is as it was then.
  */
-int litefile_restore(const char *from, const char *path, bool replace, char **before,
-                     struct buf *error);
+int litefile_restore(const struct litefile *f, const char *from, char **before, struct buf *error);
 
 /* Says what litefile_restore would refuse, and changes nothing. As litefile_restore. */
-int litefile_check(const char *path, bool replace, struct buf *error);
+int litefile_check(const struct litefile *f, struct buf *error);
 
 #endif

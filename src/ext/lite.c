@@ -1,15 +1,21 @@
 /* lite - an SQLite database file. */
 #include "ext/lite.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
+#define BUSY_MS 5000 /* somebody repairs the WAL of a writer that was killed */
 
 static int fail(struct lite *lite, int code)
 {
@@ -179,19 +185,107 @@ int lite_backup(struct lite *from, const char *path)
 	return rc ? -1 : 0;
 }
 
-int lite_restore(struct lite *to, const char *path)
+/* Sleeps so little that it gets in between two transactions of a busy writer. */
+static int wait_a_little(void *deadline, int times)
 {
-	struct lite from = LITE_INIT;
-	int rc = lite_open(&from, path, LITE_STILL, 0);
+	static const struct timespec pause = { .tv_nsec = 100000 };
 
-	if (rc) {
-		to->code = from.code;
-		buf_cut(&to->error, 0);
-		buf_puts(&to->error, from.error.data);
-	} else {
-		rc = copy(&from, to);
+	(void)times;
+	nanosleep(&pause, NULL);
+	return clock_left(*(const int64_t *)deadline) > 0;
+}
+
+static int fail_file(struct lite *lite, const char *path)
+{
+	lite->code = errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_IOERR;
+	buf_cut(&lite->error, 0);
+	buf_printf(&lite->error, "'%s': %s", path, strerror(errno));
+	return -1;
+}
+
+/* Byte by byte, while nobody may write: the file is all there is of the database then. */
+static int copy_file(struct lite *lite, int from, const char *path)
+{
+	char piece[65536];
+	off_t at = 0;
+	ssize_t n = 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -1 : 0;
+
+	while (!rc && (n = pread(from, piece, sizeof(piece), at)) > 0) {
+		rc = file_write(fd, piece, (size_t)n);
+		at += n;
 	}
-	lite_free(&from);
+	if (rc || n < 0)
+		rc = fail_file(lite, path);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* SQLite, 'Database File Format', 1.3.3: the file format read version. */
+static bool has_wal(int fd)
+{
+	char version = 0;
+
+	return pread(fd, &version, 1, 19) == 1 && version == 2;
+}
+
+/* The content of a database that a backup into it has locked and not changed yet. With a WAL
+ * others read on, without one nobody may. */
+static int keep(struct lite *lite, int fd, const char *kept)
+{
+	struct lite old = LITE_INIT;
+	int rc;
+
+	if (!has_wal(fd))
+		return copy_file(lite, fd, kept);
+	rc = lite_open(&old, sqlite3_db_filename(lite->db, "main"), LITE_READ, BUSY_MS);
+	if (!rc)
+		rc = lite_backup(&old, kept);
+	if (rc) {
+		lite->code = old.code;
+		buf_cut(&lite->error, 0);
+		buf_puts(&lite->error, old.error.data);
+	}
+	lite_free(&old);
+	return rc;
+}
+
+int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t deadline,
+                  int (*agree)(void *arg), void *arg)
+{
+	const char *path = sqlite3_db_filename(to->db, "main");
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc, code;
+	sqlite3_backup *backup = NULL;
+
+	sqlite3_busy_handler(to->db, wait_a_little, &deadline);
+	if (fd < 0)
+		rc = fail_file(to, path);
+	else if (!(backup = sqlite3_backup_init(to->db, "main", from->db, "main")))
+		rc = fail(to, sqlite3_errcode(to->db));
+	else
+		rc = 0;
+	/* A step of no pages begins the transaction: a database without a WAL is locked for
+	 * readers, too. */
+	if (!rc && (code = sqlite3_backup_step(backup, 0)) != SQLITE_OK) {
+		to->code = code;
+		buf_cut(&to->error, 0);
+		buf_puts(&to->error, code == SQLITE_DONE ? "the backup has no pages" : sqlite3_errstr(code));
+		rc = -1;
+	}
+	if (!rc)
+		rc = keep(to, fd, kept);
+	if (!rc)
+		rc = agree(arg);
+	if (!rc)
+		sqlite3_backup_step(backup, -1);
+	code = sqlite3_backup_finish(backup);
+	if (!rc && code != SQLITE_OK)
+		rc = fail(to, code);
+	lite_close(to);
+	if (fd >= 0)
+		close(fd);
 	return rc;
 }
 

@@ -53,9 +53,17 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction);
  * wait meanwhile. 0, or -1 with code and error. */
 int lite_backup(struct lite *from, const char *path);
 
-/* Makes a database's whole content that of the file at path, in one transaction; readers
- * see the old content or the new. As lite_backup. */
-int lite_restore(struct lite *to, const char *path);
+/*
+ * Makes a database's whole content that of `from`, in one transaction; readers see the old
+ * content or the new. What it held until then, every commit that was answered in it, goes
+ * to the file `kept` first, while nobody else can write: only then agree is called, whose
+ * refusal (not 0) leaves everything as it is and is returned. Whoever has it open is waited
+ * for until the deadline. Closes `to`: SQLite's locks do not outlive a descriptor of the
+ * same file that is closed (SQLite, 'How To Corrupt An SQLite Database File', 2.2). 0, or
+ * -1 with code and error in to.
+ */
+int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t deadline,
+                  int (*agree)(void *arg), void *arg);
 
 /* Whether every page and row of a file that nobody writes is sound (PRAGMA
  * integrity_check); then the numbers of its tables and of their rows. 0, or -1 with

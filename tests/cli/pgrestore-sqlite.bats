@@ -48,6 +48,16 @@ fill_lite() {
 	END
 }
 
+# statements FILE SQL...: each of them; the file is made where it is missing.
+statements() {
+	python3 - "$@" <<-'END'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		for sql in sys.argv[2:]:
+		    db.execute(sql)
+	END
+}
+
 # what_it_is FILE: generation, whether it is whole and sound.
 what_it_is() {
 	lite "$1" "select generation, (select count(*) from a) = (select i from z), (select integrity_check from pragma_integrity_check)
@@ -177,7 +187,7 @@ untouched() {
 	END
 	echo $! >"$BATS_TEST_TMPDIR/locker.pid"
 	wait_until 10 test -e "$BATS_TEST_TMPDIR/locked"
-	exits 75 pgrestore "$BACKUP" --replace
+	exits 75 pgrestore "$BACKUP" --replace --wait 1s
 	kill "$(cat "$BATS_TEST_TMPDIR/locker.pid")"
 	wait_until 10 pid_gone "$(cat "$BATS_TEST_TMPDIR/locker.pid")"
 	equals "$(what_it_is "$LIVE")" '1|1|ok'
@@ -306,6 +316,133 @@ end_clients() {
 
 grown() {
 	[ "$(lite "$LIVE" 'select i from z')" -gt 20005 ]
+}
+
+# busy_writer MODE: makes LIVE and writes to it, number by number, until DIR/stop is there; what it was told is in is in
+# DIR/told then.
+busy_writer() {
+	cat >"$BATS_TEST_TMPDIR/writer.py" <<-'END'
+		import os, sqlite3, sys
+		file, folder, mode = sys.argv[1:]
+		db = sqlite3.connect(file, timeout=60, isolation_level=None)
+		db.execute("pragma journal_mode = " + mode)
+		db.execute("begin")
+		db.execute("create table a (i integer primary key, x text)")
+		db.executemany("insert into a (x) values (?)", (("x" * 200,) for _ in range(30000)))
+		db.execute("commit")
+		n, told = 10 ** 6, []
+		while not os.path.exists(folder + "/stop"):
+		    n += 1
+		    try:
+		        db.execute("insert into a values (?, 'new')", (n,))
+		        told.append(n)
+		    except sqlite3.OperationalError as e:
+		        if "locked" not in str(e):
+		            raise
+		    if len(told) == 20:
+		        open(folder + "/started", "w").close()
+		open(folder + "/told", "w").write(" ".join(map(str, told)))
+	END
+	rm -f "$BATS_TEST_TMPDIR"/{stop,started,told}
+	python3 "$BATS_TEST_TMPDIR/writer.py" "$LIVE" "$BATS_TEST_TMPDIR" "$1" 3>&- &
+	WRITER=$!
+	echo "$WRITER" >"$BATS_TEST_TMPDIR/writer.pid"
+	wait_until 20 test -e "$BATS_TEST_TMPDIR/started"
+}
+
+# in_neither OLD: what the writer was told is in, and is neither there nor in LIVE.
+in_neither() {
+	python3 - "$BATS_TEST_TMPDIR/told" "$LIVE" "$1" <<-'END'
+		import sqlite3, sys
+		missing = set(map(int, open(sys.argv[1]).read().split()))
+		assert len(missing) > 20
+		for file in sys.argv[2:]:
+		    missing -= {row[0] for row in sqlite3.connect(file).execute("select i from a")}
+		print(*sorted(missing))
+	END
+}
+
+@test "what a busy writer was told is written is in the new file or in the kept one, whatever its journal" {
+	local mode n
+	for mode in wal delete persist truncate; do
+		for ((n = 0; n < $(rounds 20); n++)); do
+			rm -rf "$DIR" && mkdir "$DIR"
+			busy_writer "$mode"
+			exits 0 pgrestore "$BACKUP" --replace --wait 2m
+			touch "$BATS_TEST_TMPDIR/stop"
+			wait_until 60 pid_gone "$WRITER"
+			equals "$(lite "$(kept)" 'select integrity_check from pragma_integrity_check')" ok
+			equals "$(in_neither "$(kept)")" ''
+		done
+	done
+}
+
+@test "an empty file that somebody fills while the restore waits for it is left alone" {
+	statements "$LIVE" 'create table gone (a)' 'drop table gone'
+	python3 - "$LIVE" "$BATS_TEST_TMPDIR" 3>&- <<-'END' &
+		import os, sqlite3, sys, time
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db.execute("begin immediate")
+		open(sys.argv[2] + "/locked", "w").close()
+		while not os.path.exists(sys.argv[1] + ".part"):
+		    time.sleep(0.01)
+		db.execute("create table precious as select 1 a")
+		time.sleep(0.2)
+		db.execute("commit")
+	END
+	echo $! >"$BATS_TEST_TMPDIR/locker.pid"
+	wait_until 10 test -e "$BATS_TEST_TMPDIR/locked"
+	exits 1 pgrestore "$BACKUP"
+	says 'not empty any more'
+	equals "$(lite "$LIVE" 'select a from precious')" 1
+	equals "$(ls "$DIR")" live.db
+}
+
+@test "two restores of one file: one of them, and then the other" {
+	fill_lite "$LIVE" 1 5
+	: >"$LIVE.part"
+	exec 9<"$LIVE.part"
+	flock 9
+	exits 75 pgrestore "$BACKUP" --replace
+	says 'another restore'
+	exec 9<&-
+	exits 0 pgrestore "$BACKUP" --replace
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+	equals "$(find "$DIR" -name '*.part*')" ''
+}
+
+@test "--drop-old keeps nothing; links are followed, also to where nothing is yet" {
+	fill_lite "$LIVE" 1 5
+	exits 0 pgrestore "$BACKUP" --replace --drop-old
+	equals "$(what_it_is "$LIVE")" '2|1|ok'
+	equals "$(ls "$DIR")" live.db
+	mkdir "$DIR/real"
+	rm "$LIVE"
+	ln -s real/app.db "$LIVE"
+	exits 0 pgrestore "$BACKUP"
+	[ -L "$LIVE" ]
+	equals "$(what_it_is "$DIR/real/app.db")" '2|1|ok'
+	exits 0 pgrestore "$BACKUP" --replace
+	[ -L "$LIVE" ]
+	equals "$(kept)" "$(echo "$DIR"/real/app.db_before_*)"
+	equals "$(ls "$DIR")" "live.db${IFS:2:1}real"
+}
+
+@test "pages of any size go into a database with pages of another, with a WAL, and open, too" {
+	local size own backup=$BATS_TEST_TMPDIR/pages.db
+	for own in 512 4096 65536; do
+		rm -f "$backup"
+		statements "$backup" "pragma page_size = $own" 'create table a (x)' \
+			"insert into a (rowid, x) values (7, 'seven'), (9, 'nine')"
+		for size in 512 1024 4096 65536; do
+			rm -rf "$DIR" && mkdir "$DIR"
+			statements "$LIVE" "pragma page_size = $size" 'pragma journal_mode = wal' 'create table old (x)'
+			exits 0 pgrestore "$backup" --replace
+			equals "$(lite "$LIVE" 'select group_concat(rowid || x) from a')" '7seven,9nine'
+			equals "$(lite "$LIVE" 'pragma journal_mode')" wal
+			equals "$(find "$DIR" -name '*.part*')" ''
+		done
+	done
 }
 
 @test "SIGKILL at random moments: the old one or the new one, whole, and the next one gets through" {
