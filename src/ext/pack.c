@@ -19,13 +19,13 @@
 /* --- reading --- */
 
 struct unpack {
-	int fd;             /* zstd and lz4 files */
-	gzFile gz;          /* gzip and plain files */
-	bool cut;           /* the gzip stream ended too early */
+	int fd;
+	bool plain;
+	z_stream *gzip;
 	ZSTD_DStream *zstd;
 	LZ4F_dctx *lz4;
 	ZSTD_inBuffer in;
-	size_t want;        /* 0: a frame has just ended */
+	size_t want;        /* 0: a frame or member has just ended */
 	char bytes[PIECE];
 };
 
@@ -35,18 +35,46 @@ static ssize_t damaged(void)
 	return -1;
 }
 
-/* A stream that was cut off ends like a whole one, but for Z_BUF_ERROR, which comes
- * with its last bytes and is cleared by the next call. */
-static ssize_t read_gz(struct unpack *u, char *to, size_t size)
+static ssize_t read_plain(struct unpack *u, char *to, size_t size)
 {
-	int n, code;
+	ssize_t n;
 
-	if (u->cut)
-		return damaged();
-	n = gzread(u->gz, to, (unsigned)size);
-	gzerror(u->gz, &code);
-	u->cut = code == Z_BUF_ERROR;
-	return (n < 0 && code != Z_ERRNO) || (n == 0 && u->cut) ? damaged() : n;
+	do
+		n = read(u->fd, to, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Tapes pad with zeros; anything else behind a member is another one, or damage. gzread(3)
+ * takes both for the end. */
+static bool starts_next(struct unpack *u)
+{
+	const char *bytes = u->in.src;
+
+	while (u->in.pos < u->in.size && !bytes[u->in.pos])
+		u->in.pos++;
+	if (u->in.pos == u->in.size)
+		return false;
+	inflateReset(u->gzip);
+	return true;
+}
+
+static int decode_gzip(struct unpack *u, ZSTD_outBuffer *out)
+{
+	z_stream *z = u->gzip;
+	int code;
+
+	if (!u->want && !starts_next(u))
+		return 0;
+	z->next_in = (z_const Bytef *)u->in.src + u->in.pos;
+	z->avail_in = (unsigned)(u->in.size - u->in.pos);
+	z->next_out = (Bytef *)out->dst + out->pos;
+	z->avail_out = (unsigned)(out->size - out->pos);
+	code = inflate(z, Z_NO_FLUSH);
+	u->in.pos = u->in.size - z->avail_in;
+	out->pos = out->size - z->avail_out;
+	u->want = code != Z_STREAM_END;
+	return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? 0 : (int)damaged();
 }
 
 /* Decodes from in to out as far as either goes. -1 with EBADMSG. */
@@ -54,6 +82,8 @@ static int decode(struct unpack *u, ZSTD_outBuffer *out)
 {
 	size_t from = u->in.size - u->in.pos, to = out->size - out->pos;
 
+	if (u->gzip)
+		return decode_gzip(u, out);
 	if (u->zstd) {
 		u->want = ZSTD_decompressStream(u->zstd, out, &u->in);
 		return ZSTD_isError(u->want) ? (int)damaged() : 0;
@@ -72,7 +102,7 @@ static ssize_t read_frames(struct unpack *u, char *to, size_t size)
 
 	while (out.pos == 0) {
 		if (u->in.pos == u->in.size) {
-			ssize_t n = read(u->fd, u->bytes, sizeof(u->bytes));
+			ssize_t n = read_plain(u, u->bytes, sizeof(u->bytes));
 
 			if (n <= 0)
 				return n == 0 && u->want ? damaged() : n;
@@ -98,14 +128,19 @@ static enum packing_method method_of(int fd)
 	return memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0 ? PACK_ZSTD : PACK_NONE;
 }
 
-bool unpack_is_packed(const char *path)
+enum packing_method unpack_method(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool packed = fd >= 0 && method_of(fd) != PACK_NONE;
+	enum packing_method method = fd >= 0 ? method_of(fd) : PACK_NONE;
 
 	if (fd >= 0)
 		close(fd);
-	return packed;
+	return method;
+}
+
+bool unpack_is_packed(const char *path)
+{
+	return unpack_method(path) != PACK_NONE;
 }
 
 static int start(struct unpack *u, const char *path)
@@ -126,21 +161,24 @@ static int start(struct unpack *u, const char *path)
 	}
 	method = method_of(u->fd);
 	u->want = 1;
-	if (method == PACK_ZSTD)
+	u->plain = method == PACK_NONE;
+	if (method == PACK_ZSTD) {
 		u->zstd = ZSTD_createDStream();
-	else if (method == PACK_LZ4)
+	} else if (method == PACK_LZ4) {
 		LZ4F_createDecompressionContext(&u->lz4, LZ4F_VERSION);
-	else
-		u->gz = gzdopen(u->fd, "rb");
+	} else if (method == PACK_GZIP) {
+		u->gzip = xcalloc(1, sizeof(*u->gzip));
+		inflateInit2(u->gzip, MAX_WBITS + 16); /* gzip, not zlib */
+	}
 	return 0;
 }
 
 static void end(struct unpack *u)
 {
-	if (u->gz)
-		gzclose(u->gz);
-	else
-		close(u->fd);
+	if (u->gzip)
+		inflateEnd(u->gzip);
+	free(u->gzip);
+	close(u->fd);
 	ZSTD_freeDStream(u->zstd);
 	LZ4F_freeDecompressionContext(u->lz4);
 }
@@ -150,12 +188,13 @@ int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size
 	struct unpack *u = xcalloc(1, sizeof(*u));
 	char *piece = xmalloc(PIECE);
 	ssize_t n = -1;
-	int rc = start(u, path), err;
+	bool started = start(u, path) == 0;
+	int rc = started ? 0 : -1, err;
 
-	while (!rc && (n = u->gz ? read_gz(u, piece, PIECE) : read_frames(u, piece, PIECE)) > 0)
+	while (!rc && (n = u->plain ? read_plain(u, piece, PIECE) : read_frames(u, piece, PIECE)) > 0)
 		rc = take(arg, piece, (size_t)n);
 	err = errno;
-	if (u->gz || u->zstd || u->lz4)
+	if (started)
 		end(u);
 	free(piece);
 	free(u);

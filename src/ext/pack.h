@@ -9,12 +9,17 @@
 
 #include "base/buf.h"
 
+enum packing_method { PACK_NONE, PACK_ZSTD, PACK_GZIP, PACK_LZ4 };
+
 /* --- reading; what a file is is told by its first bytes, else it is taken as it is. These
  * return 0, or -1 with errno; EBADMSG says that the file is damaged or cut off. --- */
 
 /* Gives each piece of the unpacked content to take, which returns 0, or -1 to end it.
  * Reads to the end: it is whole then. */
 int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg);
+
+/* What its first bytes say; PACK_NONE also when it cannot be read. */
+enum packing_method unpack_method(const char *path);
 
 /* Whether the file is a compressed one; false also when it cannot be read. */
 bool unpack_is_packed(const char *path);
@@ -30,8 +35,6 @@ int unpack_copy(const char *path, int fd);
 int unpack_check(const char *path);
 
 /* --- writing; every method has a checksum of the content, but `none` --- */
-
-enum packing_method { PACK_NONE, PACK_ZSTD, PACK_GZIP, PACK_LZ4 };
 
 struct packing {
 	enum packing_method method;

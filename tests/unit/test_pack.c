@@ -141,6 +141,46 @@ static void a_flipped_bit_is_found(void **state)
 	}
 }
 
+/* Two members, as cat makes them of two files, are one file; so are zeros behind them. */
+static void a_member_behind_another_is_read_and_its_damage_is_found(void **state)
+{
+	enum { LEN = 9000 };
+	struct buf packed = BUF_INIT, two = BUF_INIT, b = BUF_INIT;
+	size_t found = 0;
+
+	(void)state;
+	pack("gzip", LEN, "packed");
+	assert_int_equal(file_read("packed", &packed, LONGEST), 0);
+	buf_add(&two, packed.data, packed.len);
+	buf_add(&two, packed.data, packed.len);
+	put("two", two.data, two.len);
+	assert_int_equal(unpack_read("two", &b), 0);
+	assert_int_equal(b.len, 2 * LEN);
+	assert_memory_equal(b.data + LEN, content, LEN);
+	for (size_t i = 0; i < 40; i++) {
+		char *at = two.data + packed.len + i;
+
+		*at = (char)(*at ^ 1 << i % 8);
+		put("two", two.data, two.len);
+		buf_cut(&b, 0);
+		errno = 0;
+		if (unpack_read("two", &b) != 0 && errno == EBADMSG)
+			found++;
+		else if (b.len != 2 * LEN || memcmp(b.data + LEN, content, LEN) != 0)
+			fail_msg("changed at %zu of the second, and taken for good", i);
+		*at = (char)(*at ^ 1 << i % 8);
+	}
+	assert_true(found > 30);
+	memset(two.data + packed.len, 0, packed.len);
+	put("two", two.data, two.len);
+	buf_cut(&b, 0);
+	assert_int_equal(unpack_read("two", &b), 0);
+	assert_int_equal(b.len, LEN);
+	buf_free(&packed);
+	buf_free(&two);
+	buf_free(&b);
+}
+
 static void what_is_cut_off_is_found_wherever_it_was_cut(void **state)
 {
 	enum { LEN = 9000 };
@@ -230,6 +270,7 @@ int main(void)
 		cmocka_unit_test(what_is_packed_is_read_back_by_every_method_and_length),
 		cmocka_unit_test(a_pipe_that_gives_little_at_a_time_is_packed_whole),
 		cmocka_unit_test(a_flipped_bit_is_found),
+		cmocka_unit_test(a_member_behind_another_is_read_and_its_damage_is_found),
 		cmocka_unit_test(what_is_cut_off_is_found_wherever_it_was_cut),
 		cmocka_unit_test(a_full_disk_is_said_by_every_method),
 		cmocka_unit_test(what_cannot_be_read_is_said),
