@@ -19,8 +19,8 @@
 int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
              int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error);
 
-/* Reads each packed file of a directory archive to its end: pg_restore takes one that is
- * cut off for a whole one. As readback. */
+/* Reads each file of a directory archive to its end, which must be the one that pg_dump
+ * writes: pg_restore takes one that is cut off, or empty, for a whole one. As readback. */
 int readback_folder(const char *path, struct buf *error);
 
 /* Whether what is packed with zstd or lz4 in a file or directory archive has checksums of

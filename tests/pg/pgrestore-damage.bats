@@ -231,6 +231,44 @@ flips() {
 	drop new
 }
 
+@test "a folder with an empty file, a gzip of nothing, or damage at the beginning of one: 65" {
+	local file kind
+	made none 0
+	sql none 'create table t (a int)' "select lo_create(0)" "select lo_from_bytea(0, 'abc')" >/dev/null
+	for kind in gzip zstd lz4 none; do
+		archive none "$BATS_TEST_TMPDIR/none" --format=directory --compress="$kind"
+		exits 0 pgrestore "$BATS_TEST_TMPDIR/none" --into new
+		drop new
+		rm -r "$BATS_TEST_TMPDIR/none"
+	done
+	archive none "$BATS_TEST_TMPDIR/none" --format=directory --inserts
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/none" --into new
+	drop new none
+	for kind in gzip-directory none-directory directory lz4-directory; do
+		alone "$kind"
+		for file in "$ALONE"/*; do
+			[[ ${file##*/} != blob_* || $file == *.gz ]] || continue
+			cp "$file" "$BATS_TEST_TMPDIR/kept"
+			: >"$file"
+			refused 65 '' pgrestore "$ALONE" "$(url new)"
+			one_sentence
+			cp "$BATS_TEST_TMPDIR/kept" "$file"
+		done
+	done
+	alone gzip-directory
+	for file in "$ALONE"/*.gz; do
+		cp "$file" "$BATS_TEST_TMPDIR/kept"
+		: | gzip >"$file"
+		[[ ${file##*/} == blob_* ]] || refused 65 '' pgrestore "$ALONE" "$(url new)"
+		for n in 0 1 2 3 11 12; do
+			cp "$BATS_TEST_TMPDIR/kept" "$file"
+			flip_at "$file" "$n" 7
+			refused 65 '' pgrestore "$ALONE" "$(url new)"
+		done
+		cp "$BATS_TEST_TMPDIR/kept" "$file"
+	done
+}
+
 @test "another file under a backup's name is not that backup" {
 	cp -a "$KEPT/custom" "$BATS_TEST_TMPDIR/mixed"
 	export BACKUP_DIR=$BATS_TEST_TMPDIR/mixed
