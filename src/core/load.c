@@ -33,20 +33,17 @@ static char *scratch(const char *dir, const char *stage)
 
 static void forget_staged(struct load *l)
 {
-	if (l->staged)
-		unlink(l->staged);
 	if (l->fd >= 0)
-		close(l->fd);
+		readback_unstage(l->staged, &l->fd);
 	free(l->staged);
 	l->staged = NULL;
-	l->fd = -1;
 }
 
-/* path NULL: stdin. What was staged before is read for it. */
-static int stage(struct load *l, const char *path, const char *folder, struct buf *error)
+/* path NULL: what the descriptor gives. What was staged before is read for it. */
+static int stage(struct load *l, const char *path, int from, const char *folder, struct buf *error)
 {
 	char *staged;
-	int fd, rc = readback_stage(path, folder, &staged, &fd, error);
+	int fd, rc = readback_stage(path, from, folder, &staged, &fd, error);
 
 	forget_staged(l);
 	if (rc) {
@@ -65,7 +62,7 @@ static int find(struct load *l, const char *word, const char *dir, const char *d
 	int rc;
 
 	if (strcmp(word, "-") == 0) {
-		rc = stage(l, NULL, folder, error);
+		rc = stage(l, NULL, STDIN_FILENO, folder, error);
 		l->path = rc ? NULL : xstrdup(l->staged);
 		return rc;
 	}
@@ -120,7 +117,7 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 	if (!rc && packed && l->content != CONTENT_SQL && l->content != CONTENT_CLUSTER) {
 		rc = compare(l, error);
 		if (!rc)
-			rc = stage(l, l->path, folder, error);
+			rc = stage(l, l->path, -1, folder, error);
 		if (!rc) {
 			free(l->data);
 			l->data = xstrdup(l->staged);

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/tool.h"
@@ -200,6 +202,45 @@ static int read_text(const char *path, struct buf *error)
 
 #define SCRATCH_NAME "readback-"
 
+/* Makes a file of this run's alone, locked for as long as somebody reads it: a pid would not
+ * do, which is 1 in every container. A clearer may lock and unlink it before its maker has
+ * locked it; then another is made. The caller frees *name. -1 with errno. */
+static int make_scratch(const char *folder, char **name)
+{
+	for (;;) {
+		uint64_t number;
+		struct stat st;
+		int fd;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			number = (uint64_t)clock_wall();
+		*name = xasprintf("%s/" SCRATCH_NAME "%016llx.db", folder, (unsigned long long)number);
+		fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return -1;
+		if (fd >= 0) {
+			flock(fd, LOCK_EX);
+			if (fstat(fd, &st) == 0 && st.st_nlink)
+				return fd;
+			close(fd);
+		}
+		free(*name);
+	}
+}
+
+/* With what SQLite puts beside it, which goes first: the file itself says whose all are. */
+static void remove_scratch(const char *name)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal", "" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		char *file = xasprintf("%s%s", name, suffixes[i]);
+
+		unlink(file);
+		free(file);
+	}
+}
+
 static int unpack_to(const char *path, int fd, const char *to, struct buf *error)
 {
 	if (fd >= 0 && unpack_copy(path, fd) == 0)
@@ -212,61 +253,61 @@ static int unpack_to(const char *path, int fd, const char *to, struct buf *error
 	return CANNOT_WRITE;
 }
 
-/* The lock says that somebody still reads it. */
-static int read_lite(const char *path, const char *to, int64_t *tables, int64_t *rows, struct buf *error)
+/* Into a new file, which is open. */
+static int read_lite(const char *path, int fd, const char *to, int64_t *tables, int64_t *rows,
+                     struct buf *error)
 {
-	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+	int rc = unpack_to(path, fd, to, error);
 	struct buf words = BUF_INIT;
 
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	rc = unpack_to(path, fd, to, error);
 	if (!rc && lite_check(to, tables, rows, &words) != 0) {
 		buf_printf(error, "'%s' is damaged: %s", path, words.data);
 		rc = BAD_DATA;
 	}
 	buf_free(&words);
-	if (fd >= 0) {
-		unlink(to);
-		close(fd);
-	}
 	return rc;
 }
 
-int readback_stage(const char *path, const char *scratch, char **staged, int *fd, struct buf *error)
+int readback_stage(const char *path, int from, const char *scratch, char **staged, int *fd,
+                   struct buf *error)
 {
 	static const struct packing plain = { .method = PACK_NONE };
 	int rc;
 
-	*staged = xasprintf("%s/" SCRATCH_NAME "%ld-%s.db", scratch, (long)getpid(), path ? "file" : "stdin");
-	unlink(*staged);
-	*fd = open(*staged, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (*fd >= 0)
-		flock(*fd, LOCK_EX);
+	*fd = make_scratch(scratch, staged);
 	if (path || *fd < 0) {
 		rc = unpack_to(path ? path : *staged, *fd, *staged, error);
 	} else {
-		rc = pack_copy(STDIN_FILENO, *fd, &plain, NULL, NULL) ? CANNOT_WRITE : DONE;
+		rc = pack_copy(from, *fd, &plain, NULL, NULL) ? CANNOT_WRITE : DONE;
 		if (rc)
-			buf_printf(error, "cannot copy stdin to '%s': %s", *staged, strerror(errno));
+			buf_printf(error, "cannot copy the backup to '%s': %s", *staged, strerror(errno));
 	}
-	if (rc && *fd >= 0) {
-		unlink(*staged);
-		close(*fd);
-		*fd = -1;
-	}
+	if (rc && *fd >= 0)
+		readback_unstage(*staged, fd);
 	return rc;
+}
+
+void readback_unstage(const char *staged, int *fd)
+{
+	remove_scratch(staged);
+	close(*fd);
+	*fd = -1;
 }
 
 int readback_unpack(const char *path, const char *to, int64_t tables, struct buf *error)
 {
 	int64_t found = 0, rows;
-	int rc = read_lite(path, to, &found, &rows, error);
+	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int rc = read_lite(path, fd, to, &found, &rows, error);
 
 	if (!rc && found != tables) {
 		buf_printf(error, "'%s' has %lld tables in place of %lld", path, (long long)found,
 		           (long long)tables);
 		rc = BAD_DATA;
+	}
+	if (fd >= 0) {
+		unlink(to);
+		close(fd);
 	}
 	return rc;
 }
@@ -284,7 +325,7 @@ void readback_recover(const char *scratch)
 			continue;
 		fd = open(files.v[i], O_RDONLY | O_CLOEXEC);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			unlink(files.v[i]);
+			remove_scratch(files.v[i]);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -298,7 +339,7 @@ int readback(const char *path, const char *kind, const char *scratch, int keep_f
 {
 	int64_t tables, rows;
 	char *copy;
-	int rc;
+	int rc, fd;
 
 	if (strcmp(kind, "custom") == 0 || strcmp(kind, "directory") == 0)
 		return read_archive(path, keep_fd, meanwhile, arg, error);
@@ -315,8 +356,10 @@ int readback(const char *path, const char *kind, const char *scratch, int keep_f
 		buf_printf(error, "'%s' is of a kind that this pgbox does not know", path);
 		return BAD_DATA;
 	}
-	copy = xasprintf("%s/" SCRATCH_NAME "%ld.db", scratch, (long)getpid());
-	rc = read_lite(path, copy, &tables, &rows, error);
+	fd = make_scratch(scratch, &copy);
+	rc = read_lite(path, fd, copy, &tables, &rows, error);
+	if (fd >= 0)
+		readback_unstage(copy, &fd);
 	free(copy);
 	return rc;
 }

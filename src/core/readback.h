@@ -31,11 +31,14 @@ bool readback_has_checksum(const char *path);
 /* Deletes what readbacks that died left in their scratch folder. */
 void readback_recover(const char *scratch);
 
-/* Unpacks what path holds, or copies stdin as it is (NULL), into a file in scratch,
- * which belongs to the caller until it closes *fd, when readback_recover may delete
- * it; it should unlink it before. 0; BAD_DATA or CANNOT_WRITE with a sentence in
- * error. The caller frees *staged. */
-int readback_stage(const char *path, const char *scratch, char **staged, int *fd, struct buf *error);
+/* Unpacks what path holds, or copies what the descriptor `from` gives as it is (path NULL),
+ * into a file in scratch of a name that no other run has or gets. Its lock, *fd, keeps
+ * readback_recover off; readback_unstage deletes it and what SQLite put beside it, and
+ * closes. 0; BAD_DATA or CANNOT_WRITE with a sentence in error. The caller frees *staged
+ * after both. */
+int readback_stage(const char *path, int from, const char *scratch, char **staged, int *fd,
+                   struct buf *error);
+void readback_unstage(const char *staged, int *fd);
 
 /* Unpacks the backup of an SQLite database into a new file, checks it, compares the number
  * of its tables and deletes it again. As readback; CANNOT_WRITE also when the file is there. */

@@ -476,3 +476,39 @@ in_neither() {
 	done
 	echo "# $old times the old one, $new times the new one" >&3
 }
+
+# In front of a command: makes it process 1 of its own.
+CONTAINER=(unshare --fork --pid --kill-child)
+
+@test "two runs of one pid that share a folder: each restores its own backup, and what a killed one left is cleared away" {
+	local n other=$BATS_TEST_TMPDIR/other.db stage=$BATS_TEST_TMPDIR/stage
+	"${CONTAINER[@]}" true 2>/dev/null || skip 'may not make a pid namespace'
+	mkdir "$stage"
+	fill_lite "$other" 7 40000
+	for ((n = 0; n < 10; n++)); do
+		rm -rf "$DIR" && mkdir "$DIR"
+		# The first reads on while the second begins.
+		{ cat "$other" && wait_until 20 test -e "$DIR/second.db"; } |
+			timeout 30 "${CONTAINER[@]}" "$PGBOX" pgrestore -q - "sqlite:$LIVE" --stage "$stage" 3>&- &
+		wait_until 10 find_staged "$stage"
+		exits 0 "${CONTAINER[@]}" "$PGBOX" pgrestore - "sqlite:$DIR/second.db" --stage "$stage" <"$BACKUP"
+		wait "$!"
+		equals "$(what_it_is "$LIVE")" '7|1|ok'
+		equals "$(what_it_is "$DIR/second.db")" '2|1|ok'
+		equals "$(ls "$stage")" ''
+	done
+	# Killed: its file stays, until the next run.
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	"$PGBOX" pgrestore -q - "sqlite:$LIVE" --stage "$stage" <>"$BATS_TEST_TMPDIR/pipe" 3>&- &
+	echo $! >"$BATS_TEST_TMPDIR/run.pid"
+	wait_until 10 find_staged "$stage"
+	kill -KILL "$!"
+	wait_until 10 pid_gone "$!"
+	find_staged "$stage"
+	exits 0 pgrestore "$BACKUP" "sqlite:$DIR/third.db" --stage "$stage"
+	equals "$(ls "$stage")" ''
+}
+
+find_staged() {
+	[ -n "$(ls "$1")" ]
+}
