@@ -1,8 +1,11 @@
 /* load - finds a backup, reads it in full and says what it is. */
 #include "core/load.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -59,10 +62,21 @@ static int find(struct load *l, const char *word, const char *dir, const char *d
                 const char *folder, struct buf *error)
 {
 	struct catalog c;
-	int rc;
+	struct stat st;
+	int rc, fd;
 
 	if (strcmp(word, "-") == 0) {
 		rc = stage(l, NULL, STDIN_FILENO, folder, error);
+		l->path = rc ? NULL : xstrdup(l->staged);
+		return rc;
+	}
+	if (stat(word, &st) == 0 && S_ISFIFO(st.st_mode)) {
+		fd = open(word, O_RDONLY | O_CLOEXEC);
+		rc = fd < 0 ? NO_INPUT : stage(l, NULL, fd, folder, error);
+		if (fd < 0)
+			buf_printf(error, "cannot read the pipe '%s': %s", word, strerror(errno));
+		else
+			close(fd);
 		l->path = rc ? NULL : xstrdup(l->staged);
 		return rc;
 	}
@@ -72,14 +86,33 @@ static int find(struct load *l, const char *word, const char *dir, const char *d
 	return rc;
 }
 
-static void read_manifest(struct load *l)
+/* Beside it, or beside what a link like `latest` leads to; NULL: there is none. The caller
+ * frees it. */
+static char *find_manifest(const char *path)
 {
-	char *name = xasprintf("%s.json", l->path);
-	struct buf ignored = BUF_INIT;
+	char *name = xasprintf("%s.json", path), *real;
 
-	l->has_manifest = file_exists(name) && manifest_read(&l->m, name, &ignored) == 0;
-	buf_free(&ignored);
+	if (file_exists(name))
+		return name;
 	free(name);
+	real = realpath(path, NULL);
+	name = real ? xasprintf("%s.json", real) : NULL;
+	free(real);
+	if (name && file_exists(name))
+		return name;
+	free(name);
+	return NULL;
+}
+
+/* One that cannot be read is not taken for none: what it would say is not known. */
+static int read_manifest(struct load *l, struct buf *error)
+{
+	char *name = find_manifest(l->path);
+	int rc = name ? manifest_read(&l->m, name, error) : DONE;
+
+	l->has_manifest = name && !rc;
+	free(name);
+	return rc;
 }
 
 static int compare(void *arg, struct buf *error)
@@ -93,6 +126,8 @@ static const char *kind(const struct load *l)
 {
 	if (l->content == CONTENT_SQLITE)
 		return "sqlite";
+	if (l->content == CONTENT_TAR)
+		return "tar";
 	if (is_archive(l))
 		return "custom";
 	return l->content == CONTENT_SQL && content_is_dump(l->path) ? "plain" : "text";
@@ -105,6 +140,8 @@ static bool is_unknown(const struct load *l, bool packed)
 
 	if (packed)
 		return !readback_has_checksum(l->path);
+	if (l->content == CONTENT_SQLITE || (l->content == CONTENT_SQL && content_is_dump(l->path)))
+		return true;
 	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
 
@@ -142,10 +179,10 @@ int load_backup(struct load *l, const char *word, const char *dir, const char *s
 
 	readback_recover(folder);
 	rc = find(l, word, dir, database, folder, error);
-	if (!rc) {
-		read_manifest(l);
+	if (!rc)
+		rc = read_manifest(l, error);
+	if (!rc)
 		rc = examine(l, folder, error);
-	}
 	free(folder);
 	return rc;
 }

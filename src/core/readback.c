@@ -49,6 +49,51 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	return rc;
 }
 
+#define BLOCK 512
+
+static int64_t octal(const char *digits, size_t len)
+{
+	char *text = xstrndup(digits, len);
+	int64_t number = strtoll(text, NULL, 8);
+
+	free(text);
+	return number;
+}
+
+/* POSIX.1-2017, pax, 'ustar Interchange Format': the bytes of a header, its checksum taken
+ * for blanks. */
+static bool is_header(const char *block)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
+	return sum == octal(block + 148, 8);
+}
+
+/* Goes from header to header to the block of zeros behind the last file: pg_restore reads on
+ * for ever in one that is cut off. */
+static int check_tar(const char *path, struct buf *error)
+{
+	static const char zeros[BLOCK];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char block[BLOCK];
+	int64_t at = 0;
+	bool whole = false;
+
+	while (!whole && fd >= 0 && pread(fd, block, BLOCK, at) == BLOCK) {
+		whole = memcmp(block, zeros, BLOCK) == 0;
+		if (!whole && !is_header(block))
+			break;
+		at += BLOCK + (octal(block + 124, 12) + BLOCK - 1) / BLOCK * BLOCK;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!whole)
+		buf_printf(error, "'%s' is damaged or cut off", path);
+	return whole ? DONE : BAD_DATA;
+}
+
 /* The last bytes of a stream. */
 struct ending {
 	char last[2];
@@ -161,6 +206,10 @@ static int look_for(void *arg, const char *piece, size_t len)
 	size_t keep = strlen(s->text);
 	struct buf rest = BUF_INIT;
 
+	if (memchr(piece, '\0', len)) {
+		errno = EILSEQ;
+		return -1;
+	}
 	if (s->found)
 		return 0;
 	buf_add(&s->seen, piece, len);
@@ -172,30 +221,32 @@ static int look_for(void *arg, const char *piece, size_t len)
 	return 0;
 }
 
-/* pg_backup_archiver.c, RestoreArchive; pg_dumpall.c, main: what they write last. */
-static int read_sql(const char *path, const char *last, struct buf *error)
+static int unreadable(const char *path, struct buf *error)
 {
-	struct search s = { .text = last, .seen = BUF_INIT };
-	int rc = unpack_each(path, look_for, &s);
-
-	if (rc)
-		buf_printf(error, "'%s' cannot be read back: %s", path,
-		           errno == EBADMSG ? "it is damaged or cut off" : strerror(errno));
-	else if (!s.found)
-		buf_printf(error, "'%s' is cut off: its last line is missing", path);
-	buf_free(&s.seen);
-	return rc || !s.found ? BAD_DATA : DONE;
-}
-
-static int read_text(const char *path, struct buf *error)
-{
-	if (unpack_check(path) == 0)
-		return DONE;
-	buf_printf(error, "'%s' cannot be read: %s", path,
+	buf_printf(error, "'%s' cannot be read back: %s", path,
 	           errno == EBADMSG  ? "it is damaged or cut off"
 	           : errno == EILSEQ ? "it has a NUL byte in it, so it is no text"
 	                             : strerror(errno));
 	return BAD_DATA;
+}
+
+/* pg_backup_archiver.c, RestoreArchive; pg_dumpall.c, main: what they write last. */
+static int read_sql(const char *path, const char *last, struct buf *error)
+{
+	struct search s = { .text = last, .seen = BUF_INIT };
+	int rc = unpack_each(path, look_for, &s) ? unreadable(path, error) : DONE;
+
+	if (!rc && !s.found) {
+		buf_printf(error, "'%s' is cut off: its last line is missing", path);
+		rc = BAD_DATA;
+	}
+	buf_free(&s.seen);
+	return rc;
+}
+
+static int read_text(const char *path, struct buf *error)
+{
+	return unpack_check(path) == 0 ? DONE : unreadable(path, error);
 }
 
 /* --- SQLite --- */
@@ -343,6 +394,10 @@ int readback(const char *path, const char *kind, const char *scratch, int keep_f
 
 	if (strcmp(kind, "custom") == 0 || strcmp(kind, "directory") == 0)
 		return read_archive(path, keep_fd, meanwhile, arg, error);
+	if (strcmp(kind, "tar") == 0) {
+		rc = check_tar(path, error);
+		return rc ? rc : read_archive(path, keep_fd, meanwhile, arg, error);
+	}
 	rc = meanwhile ? meanwhile(arg, error) : 0;
 	if (rc)
 		return rc;

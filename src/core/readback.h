@@ -11,7 +11,8 @@
 
 /*
  * Reads the data at path the way a restore would: archives by the linked pg_restore,
- * into nothing; SQL is unpacked and has its last line (kind `text`: it need not); SQLite files
+ * into nothing; kind `tar` has its end mark; SQL is
+ * unpacked, has no NUL byte, and its last line (kind `text`: it need not); SQLite files
  * are unpacked into scratch (a folder for a file of the same size) and checked page by
  * page. meanwhile (may be NULL) is called once, while pg_restore works; not 0 is what
  * this returns then. 0; BAD_DATA with a sentence in error, or CANNOT_WRITE.

@@ -269,6 +269,52 @@ flips() {
 	done
 }
 
+@test "a tar archive that is cut off anywhere: 65, and soon" {
+	local size n
+	archive app "$BATS_TEST_TMPDIR/whole.tar" --format=tar
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/whole.tar")
+	for n in 2000 $((size / 3)) $((size / 2)) $((size - 1500)) $((size - 1100)); do
+		head -c "$n" "$BATS_TEST_TMPDIR/whole.tar" >"$BATS_TEST_TMPDIR/cut.tar"
+		refused 65 '' timeout 20 pgrestore "$BATS_TEST_TMPDIR/cut.tar" "$(url new)"
+	done
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/whole.tar" --into new
+	drop new
+}
+
+@test "a NUL byte in a dump: 65, packed or not" {
+	local file=$BATS_TEST_TMPDIR/nul.sql
+	"$PGBOX" pg_dump -f "$file" "$(url app)"
+	printf '\0' | dd of="$file" bs=1 seek=$(($(stat -c %s "$file") / 2)) conv=notrunc status=none
+	refused 65 '' pgrestore "$file" "$(url new)"
+	says 'NUL'
+	zstd -q "$file"
+	refused 65 '' pgrestore "$file.zst" "$(url new)"
+	says 'NUL'
+}
+
+@test "a pipe is read as - is" {
+	local file=$BATS_TEST_TMPDIR/piped.dump
+	archive app "$file"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	cat "$file" >"$BATS_TEST_TMPDIR/fifo" 3>&- &
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/fifo" --into new
+	equals "$(rows new)" 3
+	drop new
+}
+
+@test "a manifest that cannot be read: 65, and no backup is taken for undamaged; a link leads to it" {
+	cp -a "$KEPT/none-custom" "$BATS_TEST_TMPDIR/mixed"
+	export BACKUP_DIR=$BATS_TEST_TMPDIR/mixed
+	exits 0 pgrestore "$BACKUP_DIR/app/latest" --into new
+	says_not 'cannot be known'
+	drop new
+	flip "$(newest app)"
+	refused 65 '' pgrestore "$BACKUP_DIR/app/latest" "$(url new)"
+	echo '{ "broken' >"$(newest app).json"
+	refused 65 '' pgrestore "$(newest app)" "$(url new)"
+	one_sentence
+}
+
 @test "another file under a backup's name is not that backup" {
 	cp -a "$KEPT/custom" "$BATS_TEST_TMPDIR/mixed"
 	export BACKUP_DIR=$BATS_TEST_TMPDIR/mixed
