@@ -28,22 +28,54 @@ const char *content_name(enum content content)
 
 /* --- SQL --- */
 
+/* Behind a comment, which may have others in it; NULL: it is not closed. */
+static const char *skip_comment(const char *at)
+{
+	int depth = 0;
+
+	do {
+		if (!*at)
+			return NULL;
+		if (strncmp(at, "/*", 2) == 0)
+			depth++;
+		else if (strncmp(at, "*/", 2) == 0)
+			depth--;
+		else
+			at--;
+		at += 2;
+	} while (depth);
+	return at;
+}
+
 /* Behind blanks and comments (lexical structure, 4.1.5); NULL inside an open one. */
 static const char *skip_comments(const char *at)
 {
 	for (;;) {
 		at += strspn(at, " \t\r\n\f");
-		if (strncmp(at, "--", 2) == 0) {
+		if (strncmp(at, "--", 2) == 0)
 			at += strcspn(at, "\n");
-		} else if (strncmp(at, "/*", 2) == 0) {
-			at = strstr(at + 2, "*/");
-			if (!at)
-				return NULL;
-			at += 2;
-		} else {
+		else if (strncmp(at, "/*", 2) == 0)
+			at = skip_comment(at);
+		else
 			return at;
-		}
+		if (!at)
+			return NULL;
 	}
+}
+
+/* Whether a line of the comments at the beginning begins so; in what follows it may be data. */
+static bool has_header(const char *head, const char *line)
+{
+	const char *end = skip_comments(head);
+	size_t len = strlen(line);
+
+	while (head && (!end || head < end)) {
+		if (strncmp(head, line, len) == 0)
+			return true;
+		head = strchr(head, '\n');
+		head = head ? head + 1 : NULL;
+	}
+	return false;
 }
 
 /* How a script may begin: a command of PostgreSQL's or of psql's. */
@@ -72,7 +104,7 @@ static bool begins_command(const char *at)
 /* What the head of other products' files says. */
 static const char *other_product(const char *head)
 {
-	if (strstr(head, "MySQL dump") || strstr(head, "MariaDB dump"))
+	if (has_header(head, "-- MySQL dump ") || has_header(head, "-- MariaDB dump "))
 		return "a dump of MySQL or MariaDB";
 	if (strncmp(head, "PK\003\004", 4) == 0)
 		return "a zip file: unpack it first";
@@ -99,8 +131,8 @@ static int look_text(const struct buf *head, enum content *content, const char *
 	*what = "a text without any SQL command";
 	if (at && !*at && head->len < HEAD)
 		return BAD_DATA;
-	*content = strstr(head->data, "-- PostgreSQL database cluster dump\n") ? CONTENT_CLUSTER
-	                                                                    : CONTENT_SQL;
+	*content = has_header(head->data, "-- PostgreSQL database cluster dump\n") ? CONTENT_CLUSTER
+	                                                                        : CONTENT_SQL;
 	return DONE;
 }
 
@@ -188,7 +220,7 @@ bool content_is_dump(const char *path)
 	bool is;
 
 	unpack_each(path, take_head, &head);
-	is = strstr(head.data, "-- PostgreSQL database dump\n");
+	is = has_header(head.data, "-- PostgreSQL database dump\n");
 	buf_free(&head);
 	return is;
 }
