@@ -14,6 +14,8 @@
 #include "core/archive.h"
 #include "core/pick.h"
 #include "core/readback.h"
+#include "ext/lite.h"
+#include "ext/pack.h"
 
 static bool is_archive(const struct load *l)
 {
@@ -145,13 +147,60 @@ static bool is_unknown(const struct load *l, bool packed)
 	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
 
+/* What a -wal or a hot -journal holds belongs to the database; the backup's own folder is
+ * left alone, so all are copied and SQLite puts them together there. */
+static int stage_lite(struct load *l, const char *folder, struct buf *error)
+{
+	static const char *const suffixes[] = { "-wal", "-journal" };
+	struct lite lite = LITE_INIT;
+	int rc = stage(l, l->path, -1, folder, error);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++) {
+		char *from = xasprintf("%s%s", l->path, suffixes[i]), *to = xasprintf("%s%s", l->staged, suffixes[i]);
+		int fd = file_exists(from) ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+
+		if (file_exists(from) && (fd < 0 || unpack_copy(from, fd) != 0))
+			rc = file_cannot(error, "copy to", to);
+		if (fd >= 0)
+			close(fd);
+		free(from);
+		free(to);
+	}
+	if (!rc && (lite_open(&lite, l->staged, LITE_WRITE, 0) != 0 ||
+	            lite_query(&lite, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, 0, NULL) != 0)) {
+		buf_printf(error, "'%s' is damaged: %s", l->path, lite.error.data);
+		rc = BAD_DATA;
+	}
+	lite_free(&lite);
+	return rc;
+}
+
+static bool has_beside(const char *path, const char *suffix)
+{
+	char *beside = xasprintf("%s%s", path, suffix);
+	struct stat st;
+	bool has = stat(beside, &st) == 0 && st.st_size > 0;
+
+	free(beside);
+	return has;
+}
+
 static int examine(struct load *l, const char *folder, struct buf *error)
 {
 	bool packed;
 	int rc = content_look(l->path, &l->content, &packed, error);
 
 	l->data = xstrdup(l->path);
-	if (!rc && packed && l->content != CONTENT_SQL && l->content != CONTENT_CLUSTER) {
+	if (!rc && !packed && l->content == CONTENT_SQLITE &&
+	    (has_beside(l->path, "-wal") || has_beside(l->path, "-journal"))) {
+		rc = compare(l, error);
+		if (!rc)
+			rc = stage_lite(l, folder, error);
+		free(l->data);
+		l->data = xstrdup(rc ? l->path : l->staged);
+		if (!rc)
+			rc = readback(l->data, kind(l), folder, -1, NULL, NULL, error);
+	} else if (!rc && packed && l->content != CONTENT_SQL && l->content != CONTENT_CLUSTER) {
 		rc = compare(l, error);
 		if (!rc)
 			rc = stage(l, l->path, -1, folder, error);

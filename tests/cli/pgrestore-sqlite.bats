@@ -477,6 +477,36 @@ in_neither() {
 	echo "# $old times the old one, $new times the new one" >&3
 }
 
+@test "what a -wal or a hot -journal beside the backup holds belongs to it, and its folder is left alone" {
+	local mode before source=$BATS_TEST_TMPDIR/source
+	for mode in wal delete; do
+		rm -rf "$source" "$LIVE"
+		mkdir "$source"
+		python3 - "$source" "$mode" <<-'END'
+			import os, shutil, sqlite3, sys
+			folder, mode = sys.argv[1:]
+			db = sqlite3.connect(folder + "/first.db", isolation_level=None)
+			db.execute("pragma journal_mode = " + mode)
+			db.execute("pragma cache_size = 5")
+			db.execute("create table a (x)")
+			db.execute("insert into a values ('in')")
+			db.execute("begin")
+			db.executemany("insert into a values (?)", (("x" * 500,) for _ in range(500)))
+			# Of a WAL all is to be seen, of a transaction that a journal undoes nothing.
+			if mode == "wal":
+			    db.execute("commit")
+			for suffix in ("", "-wal", "-journal"):
+			    if os.path.exists(folder + "/first.db" + suffix):
+			        shutil.copy(folder + "/first.db" + suffix, folder + "/copy.db" + suffix)
+			db.close()
+		END
+		before=$(cd "$source" && md5sum copy*)
+		exits 0 pgrestore "$source/copy.db"
+		equals "$(lite "$LIVE" 'select count(*) from a')" "$([ $mode = wal ] && echo 501 || echo 1)"
+		equals "$(cd "$source" && md5sum copy*)" "$before"
+	done
+}
+
 # In front of a command: makes it process 1 of its own.
 CONTAINER=(unshare --fork --pid --kill-child)
 

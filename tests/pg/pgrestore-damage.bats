@@ -292,6 +292,20 @@ flips() {
 	says 'NUL'
 }
 
+@test "a dump that speaks of others in its rows is PostgreSQL's; comments may nest" {
+	local file=$BATS_TEST_TMPDIR/words.sql
+	made words 0
+	sql words 'create table d (x text)' "comment on table d is 'MySQL dump, -- MariaDB dump'" \
+		"insert into d values (E'-- PostgreSQL database cluster dump\\n-- MySQL dump 10')" >/dev/null
+	"$PGBOX" pg_dump --inserts -f "$file" "$(url words)"
+	exits 0 pgrestore "$file" --into new
+	drop new words
+	printf '/* /* a */ b */ create table t as select 7 a;\n' >"$file"
+	exits 0 pgrestore "$file" --into new
+	equals "$(rows new)" 1
+	drop new
+}
+
 @test "a pipe is read as - is" {
 	local file=$BATS_TEST_TMPDIR/piped.dump
 	archive app "$file"
