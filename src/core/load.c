@@ -17,6 +17,9 @@
 #include "ext/lite.h"
 #include "ext/pack.h"
 
+#define HEX 64            /* digits of a sha256 */
+#define SUMS_MAX (1 << 20)
+
 static bool is_archive(const struct load *l)
 {
 	return l->content == CONTENT_CUSTOM || l->content == CONTENT_TAR || l->content == CONTENT_DIRECTORY;
@@ -117,11 +120,47 @@ static int read_manifest(struct load *l, struct buf *error)
 	return rc;
 }
 
+/* What sha256sum(1) has written beside a file without a manifest; one line, or it is of other
+ * files, too. */
+static int compare_sum(const struct load *l, struct buf *error)
+{
+	char *name = xasprintf("%s.sha256", l->path);
+	struct manifest m = { .bytes = archive_size(l->path) };
+	struct buf text = BUF_INIT;
+	int rc = DONE;
+
+	if (file_is_regular(l->path) && file_exists(name)) {
+		if (file_read(name, &text, SUMS_MAX) == 0 && strspn(text.data, "0123456789abcdef") == HEX &&
+		    strchr(text.data, '\n') == text.data + text.len - 1) {
+			m.sha256 = xstrndup(text.data, HEX);
+			rc = archive_compare(l->path, &m, NULL, NULL, error);
+		} else {
+			buf_printf(error, "'%s' is no list of one file's sha256: move it away to do without", name);
+			rc = BAD_DATA;
+		}
+	}
+	manifest_free(&m);
+	buf_free(&text);
+	free(name);
+	return rc;
+}
+
+static bool has_sum(const struct load *l)
+{
+	char *name = xasprintf("%s.sha256", l->path);
+	bool has = file_is_regular(l->path) && file_exists(name);
+
+	free(name);
+	return has;
+}
+
 static int compare(void *arg, struct buf *error)
 {
 	const struct load *l = arg;
 
-	return l->has_manifest ? archive_compare(l->path, &l->m, NULL, NULL, error) : DONE;
+	if (!l->has_manifest)
+		return compare_sum(l, error);
+	return archive_compare(l->path, &l->m, NULL, NULL, error);
 }
 
 static const char *kind(const struct load *l)
@@ -216,7 +255,7 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 		rc = readback_folder(l->data, error);
 	if (!rc && is_archive(l))
 		rc = toc_read(&l->toc, l->data, error);
-	l->unknown = !rc && !l->has_manifest && is_unknown(l, packed);
+	l->unknown = !rc && !l->has_manifest && !has_sum(l) && is_unknown(l, packed);
 	return rc;
 }
 

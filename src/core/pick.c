@@ -203,6 +203,7 @@ int pick_backup(struct catalog *c, const char *word, const char *database, char 
                 struct buf *error)
 {
 	const char *of = skip_prefix(word, "latest:");
+	int rc;
 
 	*path = NULL;
 	if (strcmp(word, "latest") == 0 || of)
@@ -215,5 +216,10 @@ int pick_backup(struct catalog *c, const char *word, const char *database, char 
 	}
 	if (!word[strspn(word, "0123456789")])
 		return pick_run(c, word, path, error);
-	return pick_name(c, word, path, error);
+	rc = pick_name(c, word, path, error);
+	if (rc == NO_INPUT && strchr(word, '/')) {
+		buf_cut(error, 0);
+		buf_printf(error, "there is no file or backup '%s'", word);
+	}
+	return rc;
 }

@@ -329,6 +329,21 @@ flips() {
 	one_sentence
 }
 
+@test "a sha256 beside a backup without manifest is compared; a path that is not there is named" {
+	alone none-custom
+	(cd "$BATS_TEST_TMPDIR" && sha256sum "${ALONE##*/}" >"$ALONE.sha256")
+	exits 0 pgrestore "$ALONE" --into new
+	says_not 'cannot be known'
+	drop new
+	flip "$ALONE"
+	refused 65 '' pgrestore "$ALONE" "$(url new)"
+	echo nonsense >"$ALONE.sha256"
+	refused 65 '' pgrestore "$ALONE" "$(url new)"
+	refused 66 '' pgrestore ./no/such.dump "$(url new)"
+	says "./no/such.dump'"
+	says_not 'pgbackup list'
+}
+
 @test "another file under a backup's name is not that backup" {
 	cp -a "$KEPT/custom" "$BATS_TEST_TMPDIR/mixed"
 	export BACKUP_DIR=$BATS_TEST_TMPDIR/mixed
