@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +124,9 @@ void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
 pid_t seam_dump_fork(void);
 int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async);
+FILE *seam_dump_fopen(const char *path, const char *mode);
+struct gzFile_s *gzopen(const char *path, const char *mode); /* zlib.h is pack's */
+struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode);
 int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len);
 int seam_dump_PQputCopyEnd(PGconn *conn, const char *words);
 PGresult *seam_dump_PQgetResult(PGconn *conn);
@@ -311,6 +315,29 @@ PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *
 		snprintf(sqlstate, sizeof(sqlstate), "08001");
 	print_notice = PQsetNoticeReceiver(conn, note_notice, NULL);
 	return conn;
+}
+
+/* A directory archive's own list names the files of its data: those in the folder, and no
+ * others, may be meant. */
+static bool is_outside(const char *path)
+{
+	const char *folder = engine ? engine->args->v[engine->args->n - 1] : NULL;
+	const char *rest = folder ? skip_prefix(path, folder) : NULL;
+	struct stat st;
+
+	return rest && *rest == '/' && (strchr(rest + 1, '/') || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)));
+}
+
+FILE *seam_dump_fopen(const char *path, const char *mode)
+{
+	errno = EPERM;
+	return *mode == 'r' && is_outside(path) ? NULL : fopen(path, mode);
+}
+
+struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode)
+{
+	errno = EPERM;
+	return *mode == 'r' && is_outside(path) ? NULL : gzopen(path, mode);
 }
 
 /* The workers of a parallel dump die with their leader: they would go on writing into

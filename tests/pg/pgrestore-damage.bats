@@ -423,3 +423,23 @@ nothing() {
 	refused 64 '' pgrestore "$BATS_TEST_TMPDIR/x.db" "$(url new)"
 	exits 64 pgrestore "$KEPT/custom/app/latest" "sqlite:$BATS_TEST_TMPDIR/x.db"
 }
+
+@test "a directory archive that names files outside of it is refused" {
+	local dir=$BATS_TEST_TMPDIR/d name
+	made app 3
+	"$PG_BIN/pg_dump" -Fd -Z 0 -f "$dir" "$(url app)"
+	name=$(grep -lx 3 "$dir"/[0-9]*.dat)
+	printf '1\n\\.\n\n\n' >"$BATS_TEST_TMPDIR/host-secret"
+	python3 - "$dir/toc.dat" "${name##*/}" <<-'END'
+		import sys
+		path, old = sys.argv[1], sys.argv[2].encode()
+		new = b"../host-secret"
+		toc = open(path, "rb").read()
+		at = toc.index(old)
+		open(path, "wb").write(toc[:at - 4] + len(new).to_bytes(4, "little") + new + toc[at + len(old):])
+	END
+	exits 65 pgrestore "$dir" "$(url outside)"
+	says 'host-secret'
+	equals "$(sql postgres "select count(*) from pg_database where datname ~ 'outside'")" 0
+	drop app
+}
