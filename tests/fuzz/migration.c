@@ -52,11 +52,11 @@ static void values_make_sense(const struct value *v)
 }
 
 /* A plain assignment at the end is what counts, whatever came before it, if that was
- * Python at all and ends where a statement may begin. */
+ * Python at all: even a line that is continued ends at an empty one. */
 static void assignments(const char *text, size_t len)
 {
 	struct assigned names[] = { { .name = "a" }, { .name = "replaces" } };
-	char *more = xasprintf("%.*s\na = 'z'\n", (int)len, text);
+	char *more = xasprintf("%.*s\n\na = 'z'\n", (int)len, text);
 	struct buf error = BUF_INIT;
 
 	if (python_assigned(text, len, "Migration", names, 2, &error) == 0)
@@ -66,8 +66,8 @@ static void assignments(const char *text, size_t len)
 	buf_cut(&error, 0);
 	if (python_assigned(text, len, NULL, names, 1, &error) == 0) {
 		assigned_free(names, 1);
-		if ((!len || text[len - 1] != '\\') && python_assigned(more, strlen(more), NULL, names, 1, &error) == 0)
-			MUST(names[0].value.kind == VALUE_TEXT && same(names[0].value.text, "z"));
+		MUST(python_assigned(more, strlen(more), NULL, names, 1, &error) == 0);
+		MUST(names[0].value.kind == VALUE_TEXT && same(names[0].value.text, "z"));
 	}
 	assigned_free(names, 1);
 	buf_free(&error);
