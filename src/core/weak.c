@@ -414,31 +414,31 @@ bool weak_find(const char *value, const struct weak_about *about, struct buf *wh
 	return words;
 }
 
-/* Whether the words of `ending` (between _) are the name's last ones. */
-static bool ends_in(const char *name, const char *ending)
+static bool is_one_of(const char *name, const char *const *names)
 {
-	size_t len = strlen(name), n = strlen(ending);
-
-	return len >= n && strcasecmp(name + len - n, ending) == 0 &&
-	       (len == n || name[len - n - 1] == '_');
+	for (; *names; names++)
+		if (strcasecmp(name, *names) == 0)
+			return true;
+	return false;
 }
 
 bool weak_is_signing_key(const char *name)
 {
-	static const char *const endings[] = {
+	/* Whole names: a service gives out the PUSHER_APP_SECRET as long as it likes. */
+	static const char *const own[] = {
 		"JWT_SECRET", "JWT_SECRET_KEY", "JWT_KEY", "JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET",
 		"SESSION_SECRET", "SESSION_KEY", "SESSION_SECRET_KEY", "COOKIE_SECRET", "SIGNING_KEY",
 		"SIGNING_SECRET", "SECRET_KEY_BASE", "NEXTAUTH_SECRET", "CSRF_SECRET", "HMAC_SECRET",
 		"HMAC_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY", "APP_SECRET",
-		"DJANGO_SECRET", "FLASK_SECRET", "TOKEN_SECRET", "TOKEN_SECRET_KEY", NULL,
+		"DJANGO_SECRET", "FLASK_SECRET", "TOKEN_SECRET", "TOKEN_SECRET_KEY", "ACCESS_TOKEN_SECRET",
+		"REFRESH_TOKEN_SECRET", "JWT_TOKEN_SECRET", "BETTER_AUTH_SECRET", NULL,
 	};
-	static const char *const whole[] = { "SECRET_KEY", "AUTH_SECRET", "SECRET", NULL };
+	static const char *const bare[] = { "SECRET_KEY", "AUTH_SECRET", "SECRET", NULL };
+	static const char *const prefixes[] = { "APP_", "SERVER_", "BACKEND_", "WEB_", "AUTH_", NULL };
 
-	for (size_t i = 0; whole[i]; i++)
-		if (strcasecmp(name, whole[i]) == 0)
+	for (size_t i = 0; prefixes[i]; i++)
+		if (strncasecmp(name, prefixes[i], strlen(prefixes[i])) == 0 &&
+		    is_one_of(name + strlen(prefixes[i]), own))
 			return true;
-	for (size_t i = 0; endings[i]; i++)
-		if (ends_in(name, endings[i]))
-			return true;
-	return false;
+	return is_one_of(name, own) || is_one_of(name, bare);
 }

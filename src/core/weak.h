@@ -33,7 +33,8 @@ bool weak_find(const char *value, const struct weak_about *about, struct buf *wh
 bool weak_is_unfilled(const char *value);
 
 /* Whether a name is that of a key that an app signs sessions or tokens with, whose length
- * is its own choice: SECRET_KEY, JWT_SECRET, SESSION_SECRET, and not AWS_SECRET_KEY. */
+ * is its own choice: SECRET_KEY, JWT_SECRET, APP_SESSION_SECRET, and not AWS_SECRET_KEY or
+ * PUSHER_APP_SECRET. */
 bool weak_is_signing_key(const char *name);
 
 #endif

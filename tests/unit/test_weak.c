@@ -105,6 +105,12 @@ static void short_ones_are_found_where_the_length_is_a_choice(void **state)
 	assert_strong("AWS_SECRET_KEY", "k3h9zQ1xVb7mTq2LwE8rYc5");
 	assert_strong("STRIPE_SECRET_KEY", "k3h9zQ1xVb7mTq2LwE8rYc5");
 	assert_strong("GOOGLE_CLIENT_SECRET", "k3h9zQ1xVb7mTq2LwE8rYc5");
+	/* Services give these out as they are: 20 characters, 16 characters. */
+	assert_strong("REVERB_APP_SECRET", "k9s2v8x1qlw0mzn4hbty");
+	assert_strong("PUSHER_APP_SECRET", "8a6b1e0e2c2d4f6a7b8c");
+	assert_strong("FLICKR_TOKEN_SECRET", "8a6b1e0e2c2d4f6a");
+	assert_weak("APP_SECRET", "k3h9zQ1xVb7mTq2LwE8rYc5", "32 characters");
+	assert_weak("app_session_secret", "k3h9zQ1xVb7mTq2LwE8rYc5", "32 characters");
 }
 
 static void what_stands_beside_a_secret_counts(void **state)
