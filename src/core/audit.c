@@ -86,7 +86,7 @@ size_t audit_count(const struct audit *a, enum problem_level level)
 
 /* --- names --- */
 
-static bool is_of_pgbox(const char *name)
+bool audit_is_own(const char *name)
 {
 	for (size_t i = 0; audit_names[i]; i++)
 		if (strcmp(audit_names[i], name) == 0)
@@ -111,7 +111,7 @@ size_t audit_name_length(const char *entry)
 
 bool audit_is_known(const struct auditing *a, const char *name)
 {
-	return envspec_find(a->spec, name) || is_of_pgbox(name);
+	return envspec_find(a->spec, name) || audit_is_own(name);
 }
 
 static bool has_twin(const struct envspec *spec, char *const *env, const char *name)
@@ -121,7 +121,7 @@ static bool has_twin(const struct envspec *spec, char *const *env, const char *n
 	char *twin;
 	bool other;
 
-	if (envspec_is_secret(name) || is_of_pgbox(name) || (var && var->sensitive))
+	if (envspec_is_secret(name) || audit_is_own(name) || (var && var->sensitive))
 		return true;
 	twin = xasprintf("%s_FILE", name);
 	other = envspec_find(spec, twin);
@@ -192,7 +192,7 @@ static void judge_other(const struct auditing *a, const char *name)
 	struct setting setting;
 
 	setting_read(&setting, a->s->env, name);
-	if (is_of_pgbox(name) || secret || (setting.value && audit_is_server_url(setting.value))) {
+	if (audit_is_own(name) || secret || (setting.value && audit_is_server_url(setting.value))) {
 		struct subject subject = { .name = name, .secret = secret };
 
 		judge(a, &subject);
@@ -207,7 +207,7 @@ static void judge_rest(const struct auditing *a)
 
 	for (char *const *entry = a->s->env; *entry; entry++) {
 		char *name = xstrndup(*entry, audit_name_length(*entry)), *stem = stem_of(name);
-		bool twin = stem && (envspec_is_secret(stem) || is_of_pgbox(stem));
+		bool twin = stem && (envspec_is_secret(stem) || audit_is_own(stem));
 		const char *of = twin ? stem : name;
 
 		if (*of && !envspec_find(a->spec, of) && !strs_has(&names, of))

@@ -31,6 +31,9 @@ bool audit_is_set(const struct auditing *a, const char *name);
 /* Whether the spec or pgbox knows the name. */
 bool audit_is_known(const struct auditing *a, const char *name);
 
+/* Whether it is one of audit_names. */
+bool audit_is_own(const char *name);
+
 /* How long the name in an entry NAME=value of the environment is; 0 where it is none as
  * variables have them, capitals, digits and _. An env file with a value of several lines, or a
  * URL on a line of its own, leaves a piece of that value as a "name", which must not be

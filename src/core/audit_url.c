@@ -118,7 +118,8 @@ void audit_url(const struct auditing *a, const char *name, const char *value, co
 			audit_add(a, name, PROBLEM_WARNING, "encoding",
 			          "has a password that is not percent-encoded: pgbox reads it all the same, most "
 			          "programs do not");
-		if (u.password)
+		/* Read leniently, http://host:80/@name would have one. */
+		if (u.password && (server || !u.lenient))
 			judge_password(a, name, &u, example);
 		if (server)
 			judge_host(a, name, u.host, "names");

@@ -9,13 +9,18 @@
 
 #define ADVICE "set a real one (`openssl rand -hex 32` makes passwords and keys)"
 
-void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why)
+static void add_weak(const struct auditing *a, const char *name, enum problem_level level, const char *what,
+                     const char *why)
 {
 	if (strs_has(&a->s->allowed, name))
 		audit_add(a, name, PROBLEM_ALLOWED, "weak", "%s%s; it is allowed by ENVCHECK_ALLOW_WEAK", what, why);
 	else
-		audit_add(a, name, a->s->production ? PROBLEM_ERROR : PROBLEM_WARNING, "weak", "%s%s: " ADVICE, what,
-		          why);
+		audit_add(a, name, level, "weak", "%s%s: " ADVICE, what, why);
+}
+
+void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why)
+{
+	add_weak(a, name, a->s->production ? PROBLEM_ERROR : PROBLEM_WARNING, what, why);
 }
 
 /* --- set or not --- */
@@ -44,6 +49,29 @@ static bool is_blank(const char *value)
 	return *value && !value[strspn(value, " \t\r\n")];
 }
 
+static const char *example_of(const struct subject *subject)
+{
+	return subject->var ? subject->var->example : NULL;
+}
+
+/* Whether a secret's value says that there is none. */
+static bool is_none(const struct subject *subject, const char *value)
+{
+	return subject->secret && !(subject->var && subject->var->hidden) && weak_is_none(value);
+}
+
+/* Not set at all would be as well; but who needs it reads the word as the secret, perhaps. */
+static void say_none(const struct auditing *a, const struct subject *subject)
+{
+	bool required = subject->var && subject->var->required;
+
+	if (required)
+		audit_add(a, subject->name, PROBLEM_ERROR, "empty",
+		          "is required, but set to a word for no value, such as null or none");
+	else if (weak_is_signing_key(subject->name))
+		add_weak(a, subject->name, PROBLEM_WARNING, "", "is a word for no value, such as null or none");
+}
+
 /* Whether there is a value to look at; says so where there should be. */
 static bool has_value(const struct auditing *a, const struct subject *subject, const char *value)
 {
@@ -55,7 +83,9 @@ static bool has_value(const struct auditing *a, const struct subject *subject, c
 		audit_add(a, subject->name, PROBLEM_ERROR, "empty",
 		          "is required, but empty: Compose sets it so when ${%s} is not set where it is read",
 		          subject->name);
-	else if (value && is_blank(value))
+	else if (value && is_none(subject, value))
+		say_none(a, subject);
+	else if (value && is_blank(value) && !(example_of(subject) && is_blank(example_of(subject))))
 		audit_add(a, subject->name, PROBLEM_ERROR, "blank", "is set to nothing but blanks");
 	else
 		return value && *value;
@@ -64,11 +94,47 @@ static bool has_value(const struct auditing *a, const struct subject *subject, c
 
 /* --- marks of how it came here --- */
 
-static bool has_quotes(const char *value)
+/* One pair around the whole of it, which the example does not have itself: two quoted words are no
+ * quoted value, and 'self' and 'none' are words of a Content-Security-Policy. */
+static bool has_quotes(const char *value, const char *example)
 {
 	size_t len = strlen(value);
+	char quote = *value;
 
-	return len > 1 && (*value == '"' || *value == '\'') && value[len - 1] == *value;
+	if (len < 2 || (quote != '"' && quote != '\'') || value[len - 1] != quote)
+		return false;
+	if (example && *example && (*example == quote || example[strlen(example) - 1] == quote))
+		return false;
+	if (strcmp(value, "'self'") == 0 || strcmp(value, "'none'") == 0)
+		return false;
+	for (size_t i = 1; i + 1 < len; i++)
+		if (value[i] == quote && value[i - 1] != '\\')
+			return false;
+	return true;
+}
+
+/* A carriage return at the end of a value of one line. Inside, where it ends lines, whoever reads
+ * several takes it: a PEM has them on Windows. */
+static bool ends_in_return(const char *value)
+{
+	size_t len = strcspn(value, "\n");
+
+	return len && value[len - 1] == '\r' && (!value[len] || !value[len + 1]);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A blank at an end where the example has none. */
+static bool has_edge(const char *value, const char *example)
+{
+	char last = value[strlen(value) - 1];
+	bool shipped = example && *example;
+
+	return (is_space(*value) && !(shipped && is_space(*example))) ||
+	       (is_space(last) && !(shipped && is_space(example[strlen(example) - 1])));
 }
 
 /* The text of a name between ${ and } or :, in capitals, as variables are written. */
@@ -117,17 +183,18 @@ static bool has_marks(const struct auditing *a, const struct subject *subject,
                       const struct setting *setting)
 {
 	const char *value = setting->value, *name = subject->name;
-	size_t len = strlen(value), before = a->audit->n;
+	const char *example = example_of(subject);
+	size_t before = a->audit->n;
 
-	if (value[len - 1] == '\r' || strstr(value, "\r\n"))
+	if (ends_in_return(value))
 		audit_add(a, name, PROBLEM_ERROR, "space",
 		          "ends in a carriage return: the file it comes from has the line ends of Windows; save it "
 		          "with those of Unix");
 	else if (ends_line(value) && !setting->mounted)
 		audit_add(a, name, PROBLEM_ERROR, "space", "ends in a line end: take it away");
-	else if (strchr(" \t", value[len - 1]) || strchr(" \t", *value))
+	else if (has_edge(value, example))
 		audit_add(a, name, PROBLEM_ERROR, "space", "begins or ends with a blank: take it away");
-	if (has_quotes(value) && !is_of_kind(subject, "json"))
+	if (has_quotes(value, example) && !is_of_kind(subject, "json"))
 		audit_add(a, name, PROBLEM_ERROR, "quotes",
 		          "has quotes around it, which `docker run --env-file` leaves there: take them out of the file");
 	if (is_unexpanded(value))
@@ -188,18 +255,29 @@ static bool may_be_label(const struct subject *subject)
 	return true;
 }
 
+/* Whether the value shows that it is no secret after all: a switch, a count, a sort key. Not where
+ * the spec itself says that it is one, or where pgbox knows it. */
+static bool is_plain(const struct subject *subject, const char *value)
+{
+	return !(subject->var && subject->var->hidden) && !audit_is_own(subject->name) &&
+	       !weak_is_signing_key(subject->name) && envspec_is_plain(subject->name, value);
+}
+
 static void judge_secret(const struct auditing *a, const struct subject *subject, const char *value)
 {
+	bool plain = is_plain(subject, value);
 	struct weak_about about = {
 		.name = subject->name,
-		.example = subject->var ? subject->var->example : NULL,
+		.example = plain ? NULL : example_of(subject),
 		.user = beside(a, subject->name, "USER"),
 		.database = beside(a, subject->name, skip_prefix(subject->name, "PG") ? "DATABASE" : "DB"),
-		.label = may_be_label(subject),
+		.label = plain || may_be_label(subject),
 	};
 	struct buf why = BUF_INIT;
 
-	if (weak_find(value, &about, &why))
+	if (weak_find(value, &about, &why) && plain)
+		add_weak(a, subject->name, PROBLEM_WARNING, "", why.data);
+	else if (why.len)
 		audit_weak(a, subject->name, "", why.data);
 	buf_free(&why);
 }

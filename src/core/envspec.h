@@ -18,6 +18,7 @@ struct envvar {
 	bool sensitive;   /* by @sensitive, or by its name: SECRET, PASSWORD, TOKEN ...; not where its
 	                     type or example shows that it is a number, a switch, a path ... */
 	bool public;      /* @sensitive=false: not a secret, whatever its name */
+	bool hidden;      /* @sensitive: a secret, whatever its value */
 	char *example;    /* the value in the example file, else that of @example, or NULL: on a secret,
 	                     one that must not be used */
 	size_t line;      /* in the spec's file; 0: of the command line */
@@ -73,6 +74,11 @@ int envspec_init(const char *path, struct buf *b, struct buf *error);
 
 /* Whether a name sounds like a secret's: its words (between _) have SECRET, PASSWORD, TOKEN, ... */
 bool envspec_is_secret(const char *name);
+
+/* Whether a value is none of a secret's, going by the name it has: a switch, a number that counts
+ * something (MAX_TOKEN=4096; no PASSWORD=1234), a plain word where the name has nothing of a secret
+ * but KEY (CACHE_KEY=orders; no API_KEY, and no word that looks drawn by lot). */
+bool envspec_is_plain(const char *name, const char *value);
 
 void envspec_free(struct envspec *s);
 

@@ -78,6 +78,9 @@ struct envvar *envspec_take(struct envspec *s, const char *name, size_t len);
 
 /* envspec_secret.c */
 
+/* Whether it is true, false, yes, no, on or off. */
+bool envspec_is_switch(const char *value);
+
 /* Appends a comment's or a value's text with every secret in it replaced by `...`: what is set
  * for a name that sounds like one, a password in a URL, a long word of letters and digits.
  * Placeholders that say so, $(command), ${X} and <text>, stay. Whether there was one, or a mark

@@ -123,15 +123,13 @@ static bool may_hide(const struct envvar *var, const char *type)
 		"int", "float", "number", "bool", "boolean", "enum", "port", "host", "domain", "ip", "email",
 		"path", "file", "dir", "duration", "bytes", "cron", "tz", "semver", "isoDate",
 	};
-	static const char *const words[] = { "true", "false", "yes", "no", "on", "off" };
 	size_t len = type ? strcspn(type, "(") : 0;
 
 	for (size_t i = 0; len && i < sizeof(plain) / sizeof(*plain); i++)
 		if (strlen(plain[i]) == len && strncmp(type, plain[i], len) == 0)
 			return false;
-	for (size_t i = 0; var->example && i < sizeof(words) / sizeof(*words); i++)
-		if (strcasecmp(var->example, words[i]) == 0)
-			return false;
+	if (var->example && envspec_is_switch(var->example))
+		return false;
 	return !var->example || (*var->example != '/' && !skip_prefix(var->example, "./"));
 }
 
@@ -143,6 +141,7 @@ static void decide_sensitive(const struct reading *r, const struct said *said, s
 	if (said->sensitive != UNSAID) {
 		var->sensitive = said->sensitive == YES;
 		var->public = !var->sensitive;
+		var->hidden = var->sensitive;
 	} else if (prefix && skip_prefix(var->name, prefix)) {
 		var->sensitive = false;
 		var->public = true;

@@ -14,6 +14,7 @@
 #define KEY_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 #define WORD_BYTES KEY_ALPHABET "."
 #define KEY_BYTES 24   /* shorter words of letters and digits are rather names */
+#define COUNT_DIGITS 6 /* of a number that counts something: MAX_TOKEN=128000 */
 #define URL_BYTES 2048 /* nobody's name and password are longer */
 
 /* What a secret is called. `last`: only at the end, for CACHE_KEY_PREFIX and PASS_RATE. `glued`:
@@ -40,7 +41,8 @@ static const char *const harmless[] = {
 	"ENABLED", "DISABLED", "REQUIRED", "ALLOWED", "ROTATION", "POLICY", "RULES", "REGEX", "PATTERN",
 	"VALIDATORS", "HASHERS", "HASHER", "PREFIX", "SUFFIX", "HEADER", "HEADERS", "FIELD", "COOKIE",
 	"LOCATION", "ISSUER", "AUDIENCE", "SCOPE", "SCOPES", "REALM", "CLASS", "BACKEND", "PROVIDER",
-	"STORE", "MANAGER", "ENGINE", "VERSION", "REGION", "PROMPT", "HINT", "RESET", "LOGIN",
+	"STORE", "MANAGER", "ENGINE", "VERSION", "REGION", "PROMPT", "HINT", "RESET", "LOGIN", "SYMBOL",
+	"DECIMALS", "ADDRESS", "MODE", "LABEL", "TITLE", "SOURCE", "STRATEGY",
 };
 
 /* What makes the rest something for everybody's eyes: prefixes of what a bundler hands to browsers
@@ -105,6 +107,84 @@ bool envspec_is_secret(const char *name)
 	return found;
 }
 
+/* --- values --- */
+
+bool envspec_is_switch(const char *value)
+{
+	static const char *const words[] = { "true", "false", "yes", "no", "on", "off" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(value, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The last word of a name, or the one before it; its length goes to *len, 0: there is none. */
+static const char *word_from_end(const char *name, bool before, size_t *len)
+{
+	size_t end = strlen(name), from = end;
+
+	while (from && name[from - 1] != '_')
+		from--;
+	if (before) {
+		end = from ? from - 1 : 0;
+		for (from = end; from && name[from - 1] != '_';)
+			from--;
+	}
+	*len = end - from;
+	return name + from;
+}
+
+static bool ends_in_key(const char *name)
+{
+	size_t len;
+	const char *word = word_from_end(name, false, &len);
+
+	return same_word(word, len, "KEY") || same_word(word, len, "KEYS");
+}
+
+/* Whether the name is that of what somebody types or signs with: a number may be its value, and
+ * then it is a bad one. */
+static bool is_typed(const char *name)
+{
+	static const char *const ends[] = { "PASSWORD", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PW",
+		                            "SECRET", "KEY", NULL };
+	size_t len;
+	const char *word = word_from_end(name, false, &len);
+
+	for (size_t i = 0; ends[i]; i++) {
+		size_t n = strlen(ends[i]);
+
+		if (len >= n && strncasecmp(word + len - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether all that sounds like a secret in the name is KEY: SORT_KEY, and not API_KEY. */
+static bool is_bare_key(const char *name)
+{
+	static const char *const kinds[] = {
+		"API", "PRIVATE", "ACCESS", "ENCRYPTION", "ENCRYPT", "DECRYPTION", "CRYPTO", "CIPHER", "SIGNING",
+		"SIGN", "SIGNATURE", "AUTH", "JWT", "APP", "MASTER", "SESSION", "HMAC", "SERVICE", "ROLE",
+		"ADMIN", "WEBHOOK", "LICENSE", "FERNET", "AES", "RSA", "SSH", "DEPLOY", "COOKIE", "SECURITY",
+		"SHARED", "ACCOUNT", "STORAGE",
+	};
+	size_t len, words = 0, secrets_n = 0;
+	const char *before = word_from_end(name, true, &len);
+
+	if (!ends_in_key(name))
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (same_word(before, len, kinds[i]))
+			return false;
+	for (const char *word = name; *word; word += len + strspn(word + len, "_.-"), words++) {
+		len = strcspn(word, "_.-");
+		secrets_n += is_secret_word(word, len, !word[len]);
+	}
+	return words > 1 && secrets_n == 1;
+}
+
 /* --- texts --- */
 
 /* The name that sounds like a secret in front of the = (or the : behind a quote, in JSON) at
@@ -167,6 +247,17 @@ static bool is_drawn(const char *word, size_t len)
 		hex = hex && isxdigit((unsigned char)word[i]);
 	}
 	return len >= KEY_BYTES && digit && (hex || (upper && lower));
+}
+
+bool envspec_is_plain(const char *name, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+
+	if (envspec_is_switch(value) || (digits == 1 && !value[1] && *value <= '1'))
+		return true;
+	if (!value[digits] && digits <= COUNT_DIGITS && !is_typed(name))
+		return true;
+	return is_bare_key(name) && !is_drawn(value, strlen(value));
 }
 
 /* The bytes of what is set for a name, behind its =, and where it begins. `whole`: the text is

@@ -422,6 +422,13 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
+bool weak_is_none(const char *value)
+{
+	static const char *const words[] = { "null", "(null)", "(empty)", "none", "undefined", NULL };
+
+	return is_one_of(value, words);
+}
+
 bool weak_is_signing_key(const char *name)
 {
 	/* Whole names: a service gives out the PUSHER_APP_SECRET as long as it likes. */

@@ -32,6 +32,10 @@ bool weak_find(const char *value, const struct weak_about *about, struct buf *wh
  * change_me, <tenant>. What may be meant so (`example`, `todo`) counts for secrets only. */
 bool weak_is_unfilled(const char *value);
 
+/* Whether it is a word for no value: null, (null), none, undefined, in any case. Laravel reads null
+ * as none, and jq, Python and JavaScript write theirs where they have none. */
+bool weak_is_none(const char *value);
+
 /* Whether a name is that of a key that an app signs sessions or tokens with, whose length
  * is its own choice: SECRET_KEY, JWT_SECRET, APP_SESSION_SECRET, and not AWS_SECRET_KEY or
  * PUSHER_APP_SECRET. */

@@ -169,19 +169,31 @@ static void what_an_env_file_leaves_in_a_value_is_found(void **state)
 		const char *value, *found;
 	} table[] = {
 		{ "A=\"x\"", "A error quotes" }, { "A='x'", "A error quotes" }, { "A=\"", "" }, { "A=\"x'", "" },
-		{ "A=it's", "" }, { "A=x\r", "A error space" }, { "A=x\r\ny", "A error space" },
+		{ "A=it's", "" }, { "A=x\r", "A error space" }, { "A=x\r\ny", "" }, { "A=x\r\ny\r\n", "" }, { "A=x\r\n", "A error space" },
 		{ "A=x ", "A error space" }, { "A=\tx", "A error space" }, { "A=x\n", "A error space" },
 		{ "A=x\ny\n", "" }, { "A=a b", "" }, { "A=${X}", "A error unexpanded" },
 		{ "A=http://${HOST}:80", "A error unexpanded" }, { "A=${X:-y}", "A error unexpanded" },
 		{ "A=$X", "A error unexpanded" }, { "A=$(openssl rand -hex 8)", "A error unexpanded" },
 		{ "A=$x", "" }, { "A=a$X", "" }, { "A=${x}", "" }, { "A=${X", "" }, { "A=$5", "" }, { "A=$$X", "" },
-		{ "A=\"x\"\r", "A error space" }, { "A=\"${X}\"", "A error quotes, A error unexpanded" },
+		{ "A='x' 'y'", "" }, { "A=\"a\", \"b\"", "" }, { "A=\"say \\\"x\\\"\"", "A error quotes" },
+		{ "A='self'", "" }, { "A=\"x\"\r", "A error space" }, { "A=\"${X}\"", "A error quotes, A error unexpanded" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(table); i++)
 		ASSERT_FOUND(table[i].found, .env = LIST(table[i].value), .require = LIST("A"));
 	ASSERT_FOUND("", .env = LIST("A=\"x\""), .require = LIST("A:json"));
+}
+
+static void quotes_and_blanks_that_the_example_has_are_the_values(void **state)
+{
+	static const char example[] = "A=\"[My shop] \"\nB=\"'self' https://cdn\"\nC=\" \"\nD='\"$user\"'\nE=x\n";
+
+	(void)state;
+	ASSERT_FOUND("", .env = LIST("A=[Shop] ", "B='x'", "C= ", "D=\"$user\"", "E=x"), .example = example);
+	ASSERT_FOUND("A error space, B error quotes, C error space, D error quotes, E error blank",
+	             .env = LIST("A= [Shop]", "B=\"x\"", "C=x\t\n ", "D='x'", "E= "),
+	             .example = "A=\"[My shop] \"\nB=\"'self'\"\nC=x\nD='\"$user\"'\nE=x\n");
 }
 
 static void a_value_with_marks_is_not_judged_further(void **state)
@@ -321,7 +333,49 @@ static void numbers_and_labels_are_no_weak_secrets(void **state)
 	ASSERT_FOUND("", .env = LIST("ACCESS_TOKEN_EXPIRE_MINUTES=30", "PASSWORD_RESET_TIMEOUT=60", "SORT_KEY=name",
 	                             "SECRET_KEY_LENGTH=8", "GPG_KEY=0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D"),
 	             .production = true);
-	ASSERT_FOUND("CACHE_KEY error weak", .env = LIST("CACHE_KEY=change_me"), .production = true);
+	ASSERT_FOUND("CACHE_KEY warning weak", .env = LIST("CACHE_KEY=change_me"), .production = true);
+	ASSERT_FOUND("", .production = true,
+	             .env = LIST("TOKEN_SYMBOL=ETH", "TOKEN_DECIMALS=18", "LLM_MAX_TOKEN=4096", "MAX_TOKENS=128000"));
+	ASSERT_FOUND("API_TOKEN error weak, DB_PASSWORD error weak, DB_SECRET error weak", .production = true,
+	             .env = LIST("DB_PASSWORD=1234", "DB_SECRET=123456", "API_TOKEN=12345678"));
+}
+
+static void a_switch_is_no_secret_unless_the_spec_says_so(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("", .production = true,
+	             .env = LIST("USE_REFRESH_TOKEN=true", "VALIDATE_TOKEN=False", "USE_SECRETS=yes", "REQUIRE_PASSWORD=1",
+	                         "ALLOW_EMPTY_PASSWORD=no", "CHECK_TOKEN=on", "VERIFY_SECRET=off", "ASK_PASS=0"));
+	ASSERT_FOUND("", .production = true, .env = LIST("USE_TOKEN=true"), .require = LIST("USE_TOKEN"));
+	ASSERT_FOUND("DOOR_PASS error weak", .production = true, .env = LIST("DOOR_PASS=yes"),
+	             .example = "# @sensitive\nDOOR_PASS=\n");
+	ASSERT_FOUND("JWT_SECRET error weak, POSTGRES_PASSWORD error weak", .production = true,
+	             .env = LIST("POSTGRES_PASSWORD=true", "JWT_SECRET=true"));
+}
+
+static void a_word_for_no_value_is_none(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("", .env = LIST("REDIS_PASSWORD=null", "MAIL_PASSWORD=NULL", "API_TOKEN=None", "X_SECRET=undefined"),
+	             .production = true);
+	ASSERT_FOUND("", .env = LIST("REDIS_PASSWORD=null"), .example = "REDIS_PASSWORD=null\n", .production = true);
+	ASSERT_FOUND("REDIS_PASSWORD error empty", .env = LIST("REDIS_PASSWORD=null"), .require = LIST("REDIS_PASSWORD"));
+	ASSERT_FOUND("SECRET_KEY warning weak", .env = LIST("SECRET_KEY=null"), .production = true);
+	ASSERT_FOUND("", .env = LIST("LOG=none"), .require = LIST("LOG"));
+}
+
+static void a_key_that_opens_nothing_may_be_a_word(void **state)
+{
+	static const char example[] = "ROUTING_KEY=orders\nDEFAULT_SORT_KEY=created_at\nSSL_KEY=certs/server.key\n";
+
+	(void)state;
+	ASSERT_FOUND("", .env = LIST("ROUTING_KEY=orders", "DEFAULT_SORT_KEY=created_at", "SSL_KEY=certs/server.key"),
+	             .example = example, .production = true);
+	ASSERT_FOUND("CACHE_KEY warning weak", .env = LIST("CACHE_KEY=change_me"), .example = "CACHE_KEY=change_me\n",
+	             .production = true);
+	ASSERT_FOUND("API_KEY error weak, MAPS_KEY error weak, SECRET_SORT_KEY error weak", .production = true,
+	             .env = LIST("API_KEY=orders", "MAPS_KEY=AIzaSyD4k3h9zQ1xVb7mTq2LwE8rYc5", "SECRET_SORT_KEY=x"),
+	             .example = "API_KEY=orders\nMAPS_KEY=AIzaSyD4k3h9zQ1xVb7mTq2LwE8rYc5\nSECRET_SORT_KEY=x\n");
 }
 
 static void the_password_in_a_url_is_a_secret(void **state)
@@ -336,6 +390,11 @@ static void the_password_in_a_url_is_a_secret(void **state)
 	ASSERT_FOUND("BROKER error weak", .env = LIST("BROKER=amqp://guest:guest@mq:5672/"), .production = true);
 	ASSERT_FOUND("", .env = LIST("DATABASE_URL=postgres://app:k3h9zQ1x@db/app", "R=redis://cache:6379/0"),
 	             .production = true);
+	/* A path, and no password. */
+	ASSERT_FOUND("", .env = LIST("APP_URL=http://minio:9000/@x"), .example = "APP_URL=http://localhost\n",
+	             .production = true);
+	ASSERT_FOUND("APP_URL error weak", .env = LIST("APP_URL=http://a:change_me@minio:9000/x"), .production = true,
+	             .example = "APP_URL=http://localhost\n");
 	ASSERT_FOUND("DATABASE_URL warning encoding", .env = LIST("DATABASE_URL=postgres://app:k3/9z@Q1x%@db/app"));
 	ASSERT_FOUND("DATABASE_URL error type", .env = LIST("DATABASE_URL=postgres://app:k3h9zQ1x@db:port/app"));
 }
@@ -552,6 +611,7 @@ int main(void)
 		cmocka_unit_test(a_missing_one_is_told_what_it_should_be),
 		cmocka_unit_test(values_are_of_their_type),
 		cmocka_unit_test(what_an_env_file_leaves_in_a_value_is_found),
+		cmocka_unit_test(quotes_and_blanks_that_the_example_has_are_the_values),
 		cmocka_unit_test(a_value_with_marks_is_not_judged_further),
 		cmocka_unit_test(of_what_nobody_asked_for_only_secrets_and_urls_are_looked_at),
 		cmocka_unit_test(files_of_secrets_are_looked_into),
@@ -564,6 +624,9 @@ int main(void)
 		cmocka_unit_test(the_examples_value_is_weak_where_it_is_a_secret),
 		cmocka_unit_test(a_placeholder_in_what_is_no_secret_is_a_warning),
 		cmocka_unit_test(numbers_and_labels_are_no_weak_secrets),
+		cmocka_unit_test(a_switch_is_no_secret_unless_the_spec_says_so),
+		cmocka_unit_test(a_word_for_no_value_is_none),
+		cmocka_unit_test(a_key_that_opens_nothing_may_be_a_word),
 		cmocka_unit_test(the_password_in_a_url_is_a_secret),
 		cmocka_unit_test(localhost_is_a_warning_in_a_container_only),
 		cmocka_unit_test(the_url_and_the_variables_beside_it_should_agree),
