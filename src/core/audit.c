@@ -150,18 +150,16 @@ bool audit_is_set(const struct auditing *a, const char *name)
 
 void audit_known(const struct envspec *spec, struct strs *names)
 {
-	for (size_t i = 0; i < spec->n; i++) {
-		char *stem = stem_of(spec->v[i].name);
-
+	for (size_t i = 0; i < spec->n; i++)
 		if (!strs_has(names, spec->v[i].name))
 			strs_add(names, spec->v[i].name);
-		if (stem && envspec_is_secret(stem) && !strs_has(names, stem))
-			strs_add(names, stem);
-		free(stem);
-	}
-	for (size_t i = 0; audit_names[i]; i++)
-		if (!strs_has(names, audit_names[i]))
+	for (size_t i = 0; audit_names[i]; i++) {
+		char *twin = xasprintf("%s_FILE", audit_names[i]);
+
+		if (!strs_has(names, audit_names[i]) && !envspec_find(spec, twin))
 			strs_add(names, audit_names[i]);
+		free(twin);
+	}
 }
 
 /* --- what is looked at --- */

@@ -64,7 +64,7 @@ size_t audit_count(const struct audit *a, enum problem_level level);
 char *audit_json(const struct audit *a, const struct surroundings *s);
 
 /* The names that --export may turn from NAME_FILE into NAME: those of the spec and those
- * that pgbox knows. */
+ * that pgbox knows, but none of which the spec has only NAME_FILE: the app reads that. */
 void audit_known(const struct envspec *spec, struct strs *names);
 
 /*

@@ -6,6 +6,7 @@
 #include "base/banned.h"
 #include "base/near.h"
 #include "core/audit_parts.h"
+#include "core/weak.h"
 
 #define NAME_LEAST 5 /* letters; in shorter names one edit is another name: PORT, SORT */
 
@@ -36,16 +37,17 @@ static void judge_group(const struct auditing *a, const struct strs *group)
 	free(names);
 }
 
-/* The two halves of a login at an object storage, as it is called in different programs. */
+/* The two halves of a login at an object storage, as it is called in different programs: one that
+ * asks for the other, and the names that the other may have, the usual one first. */
 static const struct {
-	const char *half, *other, *or;
+	const char *half, *others[6];
 } pairs[] = {
-	{ "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SECRET_KEY" },
-	{ "SECRET_ACCESS_KEY", "ACCESS_KEY_ID", "ACCESS_KEY" },
-	{ "ACCESS_KEY", "SECRET_KEY", "SECRET_ACCESS_KEY" },
-	{ "SECRET_KEY", "ACCESS_KEY", "ACCESS_KEY_ID" },
-	{ "ROOT_USER", "ROOT_PASSWORD", "ROOT_PASSWORD" },
-	{ "ROOT_PASSWORD", "ROOT_USER", "ROOT_USER" },
+	{ "ACCESS_KEY_ID", { "SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET", "SECRET", "ACCESS_SECRET" } },
+	{ "SECRET_ACCESS_KEY", { "ACCESS_KEY_ID", "ACCESS_KEY", "KEY_ID", "KEY", "ACCESS_ID" } },
+	{ "ACCESS_KEY", { "SECRET_KEY", "SECRET_ACCESS_KEY", "SECRET", "ACCESS_SECRET", "ACCESS_KEY_SECRET" } },
+	{ "SECRET_KEY", { "ACCESS_KEY", "ACCESS_KEY_ID", "KEY", "KEY_ID", "ACCESS_ID" } },
+	{ "ROOT_USER", { "ROOT_PASSWORD" } },
+	{ "ROOT_PASSWORD", { "ROOT_USER" } },
 };
 
 /* Whether what stands before a half says that it is one: DJANGO_SECRET_KEY is whole. */
@@ -72,21 +74,39 @@ static size_t before_half(const char *name, const char *half)
 	return len > n && strcmp(name + len - n, half) == 0 && is_storage(name, len - n) ? len - n : 0;
 }
 
+/* Set to something: a word for no value is none. */
+static bool is_half_set(const struct auditing *a, const char *name)
+{
+	const char *value = setting_lookup(a->s->env, name);
+
+	return audit_is_set(a, name) && !(value && weak_is_none(value));
+}
+
+static bool has_other(const struct auditing *a, const char *storage, size_t len, const char *const *others)
+{
+	bool found = false;
+
+	for (; *others && !found; others++) {
+		char *other = xasprintf("%.*s%s", (int)len, storage, *others);
+
+		found = is_half_set(a, other);
+		free(other);
+	}
+	return found;
+}
+
 static void judge_half(const struct auditing *a, const char *name)
 {
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		size_t len = before_half(name, pairs[i].half);
-		char *other, *or;
+		char *other;
 
-		if (!len)
+		if (!len || has_other(a, name, len, pairs[i].others))
 			continue;
-		other = xasprintf("%.*s%s", (int)len, name, pairs[i].other);
-		or = xasprintf("%.*s%s", (int)len, name, pairs[i].or);
-		if (!audit_is_set(a, other) && !audit_is_set(a, or))
-			audit_add(a, other, PROBLEM_ERROR, "group",
-			          "is not set, but %s is: a login at the storage needs both, or none", name);
+		other = xasprintf("%.*s%s", (int)len, name, pairs[i].others[0]);
+		audit_add(a, other, PROBLEM_ERROR, "group",
+		          "is not set, but %s is: a login at the storage needs both, or none", name);
 		free(other);
-		free(or);
 	}
 }
 
@@ -100,7 +120,7 @@ void audit_groups(const struct auditing *a)
 
 		if (len > 5 && strcmp(name + len - 5, "_FILE") == 0)
 			name[len - 5] = '\0';
-		if (audit_is_set(a, name))
+		if (is_half_set(a, name))
 			judge_half(a, name);
 		free(name);
 	}

@@ -38,6 +38,9 @@ static const char *guess_type(const struct dotenv_entry *e)
 {
 	const char *type = vartype_guess(e->name, is_placeholder(e->value) ? "" : e->value);
 
+	/* DEBUG=0 may be DEBUG=False elsewhere. */
+	if (type && strcmp(type, "int") == 0 && (strcmp(e->value, "0") == 0 || strcmp(e->value, "1") == 0))
+		return NULL;
 	return type && strcmp(type, "string") != 0 ? type : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/banned.h"
 #include "base/file.h"
@@ -74,6 +75,9 @@ static enum setting_file read_file(struct setting *s, const char *path)
 		return fault_of_errno();
 	if (S_ISDIR(st.st_mode))
 		return FILE_FOLDER;
+	/* /dev/null: there is never anything in it. */
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		return FILE_EMPTY;
 	if (!S_ISREG(st.st_mode))
 		return FILE_STREAM;
 	s->mounted = is_mounted(path);

@@ -192,7 +192,8 @@ static bool seconds_of(const char *text, long double *seconds)
 		{ "minute", 60 },  { "minutes", 60 },  { "h", 3600 },          { "hr", 3600 },
 		{ "hrs", 3600 },   { "hour", 3600 },   { "hours", 3600 },      { "d", 86400 },
 		{ "day", 86400 },  { "days", 86400 },  { "w", 604800 },        { "week", 604800 },
-		{ "weeks", 604800 }, { NULL, 0 },
+		{ "weeks", 604800 }, { "y", 31557600 }, { "yr", 31557600 },    { "yrs", 31557600 },
+		{ "year", 31557600 }, { "years", 31557600 }, { NULL, 0 },
 	};
 	const char *at = text;
 	long double number;

@@ -377,6 +377,17 @@ E 1 problem in 1 variable" envcheck --require A -- sh -c 'echo ran'
 	holds 64 "--export needs a command" A=1 envcheck --export
 }
 
+@test "export leaves a NAME_FILE that is itself what the spec asks for" {
+	printf '%s\n' "$GOOD" >key
+	chmod 600 key
+	printf 'DB_PASSWORD_FILE=/run/secrets/db\nPOSTGRES_PASSWORD_FILE=/run/secrets/db\nA_TOKEN=\nA_TOKEN_FILE=\n' >spec
+	run -0 env -i "PATH=$PATH" AWS_WEB_IDENTITY_TOKEN_FILE=key DB_PASSWORD_FILE=key POSTGRES_PASSWORD_FILE=key \
+		A_TOKEN_FILE=key envcheck -q --export --spec spec --require AWS_WEB_IDENTITY_TOKEN_FILE -- env
+	[[ $output == *AWS_WEB_IDENTITY_TOKEN_FILE=key* && $output == *DB_PASSWORD_FILE=key* ]]
+	[[ $output == *POSTGRES_PASSWORD_FILE=key* ]]
+	[[ $output == *"A_TOKEN=$GOOD"* && $output != *A_TOKEN_FILE* && $output != *PASSWORD=* && $output != *IDENTITY_TOKEN=* ]]
+}
+
 @test "what was exported is read by the next applet" {
 	echo "sqlite:///$PWD/app.db" >url
 	: >app.db

@@ -232,7 +232,7 @@ static void files_of_secrets_are_looked_into(void **state)
 	ASSERT_FOUND("API_TOKEN error space", .env = LIST("API_TOKEN_FILE=newlines"), .require = LIST("API_TOKEN"));
 	ASSERT_FOUND("API_TOKEN error space", .env = LIST("API_TOKEN_FILE=windows"), .require = LIST("API_TOKEN"));
 	ASSERT_FOUND("API_TOKEN warning weak", .env = LIST("API_TOKEN_FILE=weak"), .require = LIST("API_TOKEN"));
-	for (const char *const *file = LIST("empty", "newline", "binary", "folder", "nowhere", "good/x"); *file; file++) {
+	for (const char *const *file = LIST("empty", "newline", "binary", "folder", "nowhere", "good/x", "/dev/null"); *file; file++) {
 		char *entry = xasprintf("API_TOKEN_FILE=%s", *file);
 
 		ASSERT_FOUND("API_TOKEN_FILE error file", .env = LIST(entry), .require = LIST("API_TOKEN"));
@@ -459,6 +459,13 @@ static void half_a_login_at_a_storage_is_found(void **state)
 	ASSERT_FOUND("BACKUP_S3_ACCESS_KEY error group", .env = LIST("BACKUP_S3_SECRET_KEY=k3h9zQ1xVb7m"));
 	ASSERT_FOUND("AWS_SECRET_ACCESS_KEY error group", .env = LIST("AWS_ACCESS_KEY_ID=AKIA3H9ZQ1XVB7M"),
 	             .group = "AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY");
+	ASSERT_FOUND("AWS_SECRET_ACCESS_KEY error group", .env = LIST("AWS_ACCESS_KEY_ID=AKIA3H9ZQ1XVB7M",
+	                                                              "AWS_SECRET_ACCESS_KEY=null"));
+	ASSERT_FOUND("", .env = LIST("S3_ACCESS_KEY=store", "S3_SECRET=k3h9zQ1xVb7m"));
+	ASSERT_FOUND("", .env = LIST("S3_KEY=store", "S3_SECRET_KEY=k3h9zQ1xVb7m"));
+	ASSERT_FOUND("", .env = LIST("AWS_ACCESS_KEY=AKIA3H9ZQ1XVB7M", "AWS_SECRET=k3h9zQ1xVb7m"));
+	ASSERT_FOUND("", .env = LIST("R2_ACCESS_KEY_ID=k3h9zQ1xVb7m", "R2_ACCESS_KEY_SECRET=k3h9zQ1xVb7mTq2L"));
+	ASSERT_FOUND("S3_SECRET_KEY error group", .env = LIST("S3_ACCESS_KEY=store", "S3_SECRET_NAME=k3h9zQ1xVb7m"));
 	ASSERT_FOUND("MINIO_ROOT_PASSWORD error group", .env = LIST("MINIO_ROOT_USER=store"));
 	ASSERT_FOUND("", .env = LIST("AWS_ACCESS_KEY_ID=AKIA3H9ZQ1XVB7M", "AWS_SECRET_KEY=k3h9zQ1xVb7m"));
 	ASSERT_FOUND("", .env = LIST("DJANGO_SECRET_KEY=k3h9zQ1xVb7mTq2LwE8rYc5pAs4DfG6j", "UNSPLASH_ACCESS_KEY=k3h9zQ1xVb7m"));

@@ -628,7 +628,9 @@ static void a_first_spec_has_the_examples_comments_order_and_values(void **state
 	assert_init("AA=\"x\ny'z\\\\\"\n# end\n", "# @required\nAA=\"x\\ny'z\\\\\"\n# end\n");
 	assert_init("AA: \"#\"\nBB='$X'\nCC=$X\n",
 	            "# @required\nAA='#'\n# @required\nBB='$X'\n# @required\nCC='$X'\n");
-	assert_init("# Optional\nAA=1\n", "# Optional\n# @optional @type=int\nAA=1\n");
+	assert_init("# Optional\nAA=2\n", "# Optional\n# @optional @type=int\nAA=2\n");
+	/* A switch, perhaps: no number then. */
+	assert_init("DEBUG=0\nMAIL_USE_TLS=1\n", "# @required\nDEBUG=0\n# @required\nMAIL_USE_TLS=1\n");
 	assert_init("", "");
 }
 
