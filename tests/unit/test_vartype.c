@@ -121,7 +121,7 @@ static void sizes_and_times(void **state)
 {
 	(void)state;
 	values_of("duration", LIST("500ms", "30s", "2m", "1h", "7d", "90", "1h30m", "1.5h", "2days", "2 days",
-	          "10 min", "1w", "100us", "0"), LIST("", "s", "1x", "-1s", "1h 30", "1,5h", "soon", "1h30"));
+	          "10 min", "1w", "100us", "1y", "0"), LIST("", "s", "1x", "-1s", "1h 30", "1,5h", "soon", "1h30"));
 	assert_misfits("duration(min=1s,max=1h)", "500ms", "is less than 1s");
 	assert_misfits("duration(min=1s,max=1h)", "61m", "is more than 1h");
 	assert_fits("duration(min=1s,max=1h)", "60m");
