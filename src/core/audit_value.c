@@ -302,12 +302,34 @@ static void judge_guess(const struct auditing *a, const struct subject *subject,
 	buf_free(&why);
 }
 
-/* Whether it is of the type that the spec gives it. */
+/* Ports that pgbox itself reads. A list goes with a list of hosts (libpq, 'port'). */
+static bool is_port(const char *name, const char *value)
+{
+	return (strcmp(name, "PGPORT") == 0 || strcmp(name, "POSTGRES_PORT") == 0) && !strchr(value, ',') &&
+	       !strstr(value, "://");
+}
+
+static bool is_of_type(const struct subject *subject, const char *value, struct buf *why)
+{
+	struct vartype port = { 0 };
+	bool fits;
+
+	if (subject->var && subject->var->type.kind)
+		return vartype_judge(&subject->var->type, value, why) == 0;
+	if (!is_port(subject->name, value))
+		return true;
+	vartype_read(&port, "port", why);
+	fits = vartype_judge(&port, value, why) == 0;
+	vartype_free(&port);
+	return fits;
+}
+
+/* Whether it is of the type that the spec gives it, or pgbox. */
 static bool judge_type(const struct auditing *a, const struct subject *subject, const char *value)
 {
 	const struct envvar *var = subject->var;
 	struct buf why = BUF_INIT;
-	bool fits = !var || vartype_judge(&var->type, value, &why) == 0;
+	bool fits = is_of_type(subject, value, &why);
 
 	if (!fits)
 		audit_add(a, subject->name, PROBLEM_ERROR, "type", "%s", why.data);

@@ -291,14 +291,30 @@ static bool has_check(const struct checks *c, size_t target)
 	return false;
 }
 
-int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
-                const char *fallback, struct buf *error)
+/* Adds the lines without the blanks around them; YAML and shell scripts indent them. None is a
+ * comment. */
+static void clean_lines(struct strs *clean, const struct strs *lines)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *from = lines->v[i] + strspn(lines->v[i], " \t\r");
+		size_t len = strlen(from);
+		char *line;
+
+		while (len && strchr(" \t\r", from[len - 1]))
+			len--;
+		line = xstrndup(from, len);
+		if (*line != '#' && (*line || !*lines->v[i]))
+			strs_add(clean, line);
+		free(line);
+	}
+}
+
+static int read_lines(struct checks *c, const struct strs *lines, const struct strs *urls,
+                      const char *fallback, struct buf *error)
 {
 	size_t next = 0;
-	int rc;
+	int rc = all_readable(lines, error);
 
-	*c = (struct checks){ 0 };
-	rc = all_readable(lines, error);
 	if (!rc)
 		rc = read_first_lines(c, lines, urls, &next, error);
 	for (; next < lines->n && !rc; next++) {
@@ -310,6 +326,19 @@ int checks_read(struct checks *c, const struct strs *lines, const struct strs *u
 	for (size_t t = 0; t < c->targets_n && !rc; t++)
 		if (!has_check(c, t))
 			rc = add_check(c, fallback, t, error);
+	return rc;
+}
+
+int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
+                const char *fallback, struct buf *error)
+{
+	struct strs clean = { 0 };
+	int rc;
+
+	*c = (struct checks){ 0 };
+	clean_lines(&clean, lines);
+	rc = read_lines(c, &clean, urls, fallback, error);
+	strs_free(&clean);
 	c->dbs = xcalloc(c->targets_n, sizeof(*c->dbs));
 	for (size_t t = 0; t < c->targets_n; t++)
 		c->dbs[t] = (struct db)DB_INIT;

@@ -72,7 +72,7 @@ struct checks {
  * Reads checks. lines are checks, or `url=TARGET` that applies to the checks
  * after it; checks before the first `url=` apply to each of urls, or to the
  * environment's target when there is none. A target without a check gets
- * `fallback`. 0, or BAD_USAGE/BAD_CONFIG with a sentence in error.
+ * `fallback`. Blanks around a line do not count, nor do lines of blanks or that begin with #. 0, or BAD_USAGE/BAD_CONFIG with a sentence in error.
  */
 int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
                 const char *fallback, struct buf *error);

@@ -68,13 +68,22 @@ static bool is_on_disk(const struct probe *p, size_t i)
 	       (check_is_of_db(check) && p->checks->targets[check->target].kind == TARGET_SQLITE);
 }
 
+static bool is_any_given(const struct probe *p)
+{
+	for (size_t i = 0; i < p->checks->n; i++)
+		if (p->answers[i].given)
+			return true;
+	return false;
+}
+
 static void ask(struct probe *p, size_t i)
 {
 	struct answer *a = &p->answers[i];
 	int64_t began = clock_ms();
 
 	if (!clock_left(p->deadline) && !check_is_lost(p->checks, i)) {
-		finding_set(&a->finding, UNKNOWN, "deadline: the checks before it took all the time");
+		finding_set(&a->finding, UNKNOWN, is_any_given(p) ? "deadline: the checks before it took all the time"
+		                                                  : "deadline: there was no time to ask");
 		a->given = true;
 		return;
 	}

@@ -21,7 +21,7 @@ static const char *const requests[] = {
 	"change_before", "change_later", "change_your", "change_to", "change_for", "please_change",
 	"must_change", "be_changed", "replaceme", "replace_me", "replace_with", "replace_this",
 	"replace_in", "replace_by", "replace_before", "replace_for", "replace_on", "replace_only",
-	"be_replaced", "fill_me", "fill_in", "fill_this", "insert_your", "insert_here", "insert_a",
+	"be_replaced", "tobemodified", "be_modified", "fill_me", "fill_in", "fill_this", "insert_your", "insert_here", "insert_a",
 	"put_your", "put_a", "put_here", "enter_your", "enter_a", "set_me", "set_this", "set_your",
 	"edit_me", "update_me", "goes_here", "your_own", "your_secret", "your_key", "your_password",
 	"your_api", "your_token", "placeholder", NULL,
@@ -60,7 +60,7 @@ static const char vocabulary[] =
 	"mock mongo mongodb more motdepasse must my mysql name need needs never new next nextauth no "
 	"node not now of old on one only openssl or our own owner pass passphrase passwd password "
 	"passwords passwort pepper personal pg placeholder please postgres postgresql private prod "
-	"produccion production project public put pwd rabbitmq rails random randomly real really "
+	"produccion production project public put pw pwd rabbitmq rails random randomly real really "
 	"redis refresh replace replaced root safe salt sample secret secreto secrets secure secured "
 	"seed senha server service session set sha shared should sign signature signing site smtp so "
 	"some something spring sql sqlite stack staging storage string strong stub supabase super "

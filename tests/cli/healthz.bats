@@ -137,6 +137,14 @@ not_connected() {
 	says_not nowhere
 }
 
+@test "lines of the variable may be indented, commented or end in blanks" {
+	: >here
+	exits 0 env HEALTHZ_CHECKS=$'  file=here \t\n# file=nowhere\n   \n\t# file=nowhere\n disk=/\r\n' healthz
+	says "[+]file=here ok"
+	says "[+]disk=/ ok"
+	[[ $output != *nowhere* ]]
+}
+
 @test "a database in a check's place is told where it belongs" {
 	for word in postgres://u:s3cret@h/db env:DATABASE_URL sqlite:a.db host=db url=sqlite:a.db; do
 		status=0

@@ -158,6 +158,9 @@ static void values_are_of_their_type(void **state)
 	ASSERT_FOUND("PORT warning type", .env = LIST("PORT=x", "N=x", "F=x", "HOST=a b"),
 	             .example = "PORT=80\nN=1\nF=true\nHOST=a://b\n");
 	ASSERT_FOUND("", .env = LIST("SITE_URL=sqlite:///x"), .example = "SITE_URL=postgres://u@h/d\n");
+	ASSERT_FOUND("PGPORT error type, POSTGRES_PORT error type", .env = LIST("PGPORT=abc", "POSTGRES_PORT=99999"));
+	/* Kubernetes links a service called postgres so; libpq takes a port per host. */
+	ASSERT_FOUND("", .env = LIST("PGPORT=5432,5433", "POSTGRES_PORT=tcp://10.96.0.7:5432"));
 	ASSERT_FOUND("", .env = LIST("A="), .example = "# @type=int @optional\nA=\n");
 }
 

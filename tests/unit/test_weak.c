@@ -56,7 +56,7 @@ static void placeholders_of_real_examples_are_found(void **state)
 		"xxxxxxxxxxxx", "sk-xxxxxxxxxxxxxxxx", "xxxx xxxx xxxx xxxx", "sk-...", "example",
 		"wJalrXUtnFEMI-example", "placeholder", "some-placeholder-value", "insert-here",
 		"dev-secret-key-not-for-production", "api-key-goes-here", "key_here",
-		"dev-secret-change-me", "hs_jwt_super_secret_change_in_production_2024", "dummy-key-1234",
+		"dev-secret-change-me", "tobemodified", "toBeModified1, toBeModified", "hs_jwt_super_secret_change_in_production_2024", "dummy-key-1234",
 	};
 
 	(void)state;
@@ -73,7 +73,7 @@ static void defaults_and_phrases_that_everybody_tries_are_found(void **state)
 		"super_secret_signing_key", "minioadmin", "keyboard cat", "letmein", "default", "none", "null",
 		"local-dev-secret-key", "test_secret_key_for_testing_only", "my_app_secret_key", "dev-secret",
 		"this-is-a-very-long-and-secure-secret-key-of-at-least-32-bytes", "topsecret", "hunter2",
-		"get_the_secret_of_above_key", "generate_a_new_key", "RANDOM_STRING", "smtpPassword", "secret1234",
+		"get_the_secret_of_above_key", "generate_a_new_key", "RANDOM_STRING", "smtpPassword", "secret1234", "my-secret-pw",
 	};
 
 	(void)state;
