@@ -249,7 +249,15 @@ static int add_file(struct history *h, const char *path, int64_t deadline, struc
 
 static bool is_right_in(const char *dir, const char *path)
 {
-	return !strchr(path + strlen(dir) + 1, '/');
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
+/* DIR/env.py is Alembic's own program. */
+static bool is_environment(const char *dir, const char *path)
+{
+	return is_right_in(dir, path) && strcmp(file_base(path), "env.py") == 0;
 }
 
 /* Where revisions are right in a folder, it is one that Alembic reads: it refuses to go on
@@ -276,14 +284,13 @@ int history_read(struct history *h, const char *dir, int64_t deadline, struct bu
 	int rc;
 
 	*h = (struct history){ 0 };
-	if (file_is_dir(versions))
-		dir = versions;
+	/* version_locations may name folders beside versions/, too. */
 	rc = migration_files(dir, ".py", deadline, &paths, error);
 	for (size_t i = 0; i < paths.n && !rc; i++)
-		if (!is_skipped(paths.v[i]))
+		if (!is_skipped(paths.v[i]) && !is_environment(dir, paths.v[i]))
 			rc = add_file(h, paths.v[i], deadline, &others, error);
 	if (!rc)
-		rc = refuse_others(h, dir, &others, error);
+		rc = refuse_others(h, file_is_dir(versions) ? versions : dir, &others, error);
 	if (!rc && !h->n) {
 		buf_printf(error, "'%s' has no revisions: name the folder that versions/ is in", dir);
 		rc = BAD_DATA;

@@ -719,6 +719,15 @@ static void what_the_tools_do_not_load_is_passed_over(void **state)
 	struct djangos all;
 
 	(void)state;
+	/* A second one of version_locations, beside versions/. */
+	make_folder("beside/versions");
+	make_folder("beside/extra");
+	put_text("beside/env.py", "import os\n");
+	put_text("beside/versions/a.py", "revision = 'a'\ndown_revision = None\n");
+	put_text("beside/extra/b.py", "revision = 'b'\ndown_revision = None\n");
+	assert_int_equal(history_read(&h, "beside", CLOCK_NEVER, &error), 0);
+	assert_int_equal(h.n, 2);
+	history_free(&h);
 	make_folder("loaded/versions");
 	put_text("loaded/versions/a.py", "revision = 'a'\ndown_revision = None\n");
 	put_text("loaded/versions/__init__.py", "(");
