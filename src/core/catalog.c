@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
@@ -163,6 +164,17 @@ bool catalog_is_there(const struct catalog *c, const char *path)
 	return there;
 }
 
+/* Whether it is there, and no file that has been cut since. */
+static bool is_whole(const struct catalog *c, const char *path, int64_t bytes)
+{
+	char *full = xasprintf("%s/%s", c->root, path);
+	struct stat st;
+	bool cut = stat(full, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < bytes;
+
+	free(full);
+	return !cut && catalog_is_there(c, path);
+}
+
 /* What `gone` says of a backup that is about to appear. */
 #define PROMISED "promised"
 
@@ -295,7 +307,7 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
-	while (i < rows.n && !catalog_is_there(c, rows_get(&rows, i, 0)))
+	while (i < rows.n && !is_whole(c, rows_get(&rows, i, 0), atoll(rows_get(&rows, i, 2))))
 		i++;
 	if (i < rows.n) {
 		newest->made = atoll(rows_get(&rows, i, 1));

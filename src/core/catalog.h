@@ -83,7 +83,7 @@ int catalog_past(struct catalog *c, const char *folder, const char *system_id, s
 /* A clock may be so much ahead; what is made or due later comes from one that was wrong. */
 #define CATALOG_TOLERANCE_MS 300000
 
-/* The newest verified backup of the folder that is there, is of that system (as in the
+/* The newest verified backup of the folder that is there (a file not shorter than it was), is of that system (as in the
  * manifest; NULL: any) and was not made after a moment (ms since 1970; INT64_MAX: any). */
 struct newest {
 	int64_t made; /* 0: there is none */

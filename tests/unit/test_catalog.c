@@ -78,6 +78,7 @@ static void add(struct catalog *c, const char *path, int64_t started, bool verif
 
 	file_make_folders(folder, 0700);
 	put_text(data, "");
+	assert_int_equal(truncate(data, 1000), 0);
 	put_text(manifest, "");
 	assert_int_equal(catalog_add(c, path, "app", &m, verified), 0);
 	manifest_free(&m);
@@ -159,7 +160,10 @@ static void what_is_not_there_or_comes_from_the_future_is_not_the_newest(void **
 	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
 	assert_int_equal(newest.made, 0);
 	/* Nothing was written: what comes back counts again. */
-	put_text("there/app/b", "");
+	put_text("there/app/b", "cut");
+	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
+	assert_int_equal(newest.made, 0);
+	assert_int_equal(truncate("there/app/b", 1000), 0);
 	assert_int_equal(catalog_newest(&c, "app", NULL, MOMENT + 1, &newest), 0);
 	assert_int_equal(newest.made, MOMENT + 1);
 	catalog_free(&c);
