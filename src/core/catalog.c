@@ -411,7 +411,10 @@ bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const ch
 
 	query(c,
 	      "SELECT 1 FROM runs p JOIN runs r ON r.id = p.part_of WHERE p.dir = ?1 AND p.name = ?2"
-	      " AND p.status = 'done' AND r.due = CAST(?3 AS INTEGER) AND r.about IS ?4",
+	      " AND r.due = CAST(?3 AS INTEGER) AND r.about IS ?4"
+	      /* One that was killed behind its backup has made it all the same. */
+	      " AND (p.status = 'done' OR EXISTS (SELECT 1 FROM files f WHERE f.dir = p.dir AND f.run = p.id"
+	      "  AND f.verified IS NOT NULL AND f.gone IS NULL))",
 	      folder, moment, about, &rows);
 	done = rows.n > 0;
 	rows_free(&rows);

@@ -136,10 +136,15 @@ each_way() {
 	fails "shop: failed: no verified backup"
 }
 
-@test "what the journal calls verified and is not there does not count, nor what has lost bytes without a journal" {
+@test "what the journal calls verified and is not there, or has lost bytes since, does not count" {
 	both
 	rm "$(newest app)"
 	each_way fails "app: failed: no verified backup"
+	both
+	truncate -s 10 "$(newest app)"
+	each_way fails "app: failed: no verified backup"
+	exits 1 pgbackup status
+	rm "$(newest app)"
 	both
 	each_way holds
 	mv "$BACKUP_DIR/.pgbox" "$BATS_TEST_TMPDIR/away"

@@ -29,6 +29,7 @@ teardown_file() {
 
 setup() {
 	restore_folder
+	mkdir -p "$BACKUP_DIR"
 	DATABASE_URL=$(url app)
 	export DATABASE_URL
 }

@@ -238,6 +238,30 @@ static void a_promise_counts_once_it_is_kept_and_is_forgotten_otherwise(void **s
 	catalog_free(&c);
 }
 
+/* Killed behind its backup, and before the journal says that it is done. */
+static void a_backup_that_was_promised_and_kept_is_done_for_its_moment(void **state)
+{
+	struct manifest m = a_manifest(MOMENT);
+	struct catalog c;
+	int64_t run, part;
+
+	(void)state;
+	open_in(&c, "killed");
+	assert_int_equal(catalog_run(&c, CATALOG_SCHEDULED, "these", MOMENT, &run), 0);
+	assert_int_equal(catalog_part(&c, run, "app", "app", &part), 0);
+	assert_int_equal(catalog_promise(&c, part, "app/kept", "app", &m), 0);
+	assert_false(catalog_is_done(&c, "these", MOMENT, "app"));
+	put_backup("killed", "kept");
+	assert_int_equal(catalog_interrupted(&c), 0);
+	assert_int_equal(catalog_keep_promises(&c), 0);
+	assert_true(catalog_is_done(&c, "these", MOMENT, "app"));
+	assert_false(catalog_is_done(&c, "these", MOMENT + 1, "app"));
+	assert_false(catalog_is_done(&c, "others", MOMENT, "app"));
+	assert_false(catalog_is_done(&c, "these", MOMENT, "shop"));
+	manifest_free(&m);
+	catalog_free(&c);
+}
+
 static void the_folders_are_those_of_what_is_not_gone(void **state)
 {
 	struct strs texts = { 0 }, of = { 0 };
@@ -541,6 +565,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_or_comes_from_the_future_is_not_the_newest),
 		cmocka_unit_test(what_was_found_damaged_or_went_counts_no_longer),
 		cmocka_unit_test(a_promise_counts_once_it_is_kept_and_is_forgotten_otherwise),
+		cmocka_unit_test(a_backup_that_was_promised_and_kept_is_done_for_its_moment),
 		cmocka_unit_test(the_folders_are_those_of_what_is_not_gone),
 		cmocka_unit_test(folders_that_share_a_journal_know_nothing_of_each_other),
 		cmocka_unit_test(history_is_that_of_the_scheduled_runs_alone),
