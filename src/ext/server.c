@@ -488,8 +488,11 @@ int server_settle(struct server *pg, bool local, int64_t deadline)
 		" ('tcp_keepalives_count', '3')) AS wanted(name, value)"
 		" JOIN pg_catalog.pg_settings USING (name)";
 	const char *how = local ? "true" : "false";
+	int rc = server_query(pg, sql, &how, 1, deadline, NULL);
 
-	return server_query(pg, sql, &how, 1, deadline, NULL);
+	/* A query's portal keeps its snapshot until the next statement; this one has none. */
+	return rc ? rc : server_query(pg, local ? "SET LOCAL lock_timeout = 0" : "SET lock_timeout = 0", NULL, 0,
+	                              deadline, NULL);
 }
 
 void server_identifier(struct server *pg, struct buf *b, const char *name)
