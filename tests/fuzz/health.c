@@ -44,7 +44,7 @@ static void add_lines(struct strs *lines, const struct strs *input)
 		char *words = repeat(input->v[i] + 1, how);
 		const char *name = names[how & 3];
 
-		strs_printf(lines, "%s%s", name, !strchr(name, '=') ? "" : *words ? words : "x");
+		strs_printf(lines, "%s%s%s", name, strchr(name, '=') ? "x" : "", strchr(name, '=') ? words : "");
 		free(words);
 		if (i % 7 == 3)
 			strs_add(lines, i % 2 ? "url=sqlite:b" : "url=sqlite:a\xc3");
