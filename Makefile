@@ -2,8 +2,9 @@
 # "./build.sh libs" once and then "make" is enough.
 #
 #   make [V=1] [WERROR=1]           build, check what the linker made of it
-#   make size | reproducible | install | clean
+#   make size | reproducible | install | rootfs | clean
 #   TARGET  x86_64 or aarch64       DEPS  the folder of the libraries (./build.sh --prefix)
+#   CA_EXTRA  a PEM file of certificates to believe beside those compiled in
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -36,20 +37,27 @@ LIBS     := -lpgfeutils -lpgcommon -lpgcommon_shlib -lpgport -lpgport_shlib -lcu
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c applets/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/src/ext/data.o
 
-.PHONY: all check-binary size reproducible install clean
+.PHONY: all check-binary size reproducible install rootfs clean
 all: check-binary
 
 # Objects of other libraries are never linked: this file changes when DEPS does.
 $(shell mkdir -p $(B) && { echo '$(DEPS)' | cmp -s - $(B)/deps || echo '$(DEPS)' >$(B)/deps; })
+
+# Nor are other certificates embedded than those that are to be believed now.
+ifneq ($(MAKECMDGOALS),clean)
+$(if $(filter-out $(wildcard $(CA_EXTRA)),$(CA_EXTRA)),$(error no file '$(CA_EXTRA)' to take certificates from))
+$(shell cat $(DEPS)/ca-bundle.pem $(CA_EXTRA) >$(B)/ca-bundle.new && \
+	{ cmp -s $(B)/ca-bundle.new $(B)/ca-bundle.pem || cp $(B)/ca-bundle.new $(B)/ca-bundle.pem; })
+endif
 
 $(B)/%.o: %.c Makefile VERSION $(B)/deps
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  CC   $<')
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/src/ext/data.o: src/ext/data.S $(B)/licenses.txt $(B)/deps
+$(B)/src/ext/data.o: src/ext/data.S $(B)/licenses.txt $(B)/ca-bundle.pem $(B)/deps
 	@mkdir -p $(@D)
-	$(Q)$(CC) -Wa,-I,$(DEPS),-I,$(B) -c -o $@ $<
+	$(Q)$(CC) -Wa,-I,$(B),-I,$(DEPS) -c -o $@ $<
 
 $(B)/licenses.txt: $(B)/deps
 	$(Q)while read -r name version; do \
@@ -93,6 +101,15 @@ reproducible: $(BIN)
 PREFIX ?= /usr/local
 install: $(BIN)
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/pgbox
+
+# What docker/Dockerfile puts into the image.
+ROOTFS ?= .build/rootfs
+rootfs: $(BIN)
+	$(Q)rm -rf $(ROOTFS)
+	$(Q)install -D -m 755 $(BIN) $(ROOTFS)/pgbox
+	$(Q)install -D -m 644 -t $(ROOTFS)/licenses $(DEPS)/licenses/*.txt
+	$(Q)mkdir $(ROOTFS)/bin && for applet in $$(sed -n 's/^APPLET(\(.*\))$$/\1/p' applets/list.h); do \
+		ln -s /pgbox $(ROOTFS)/bin/$$applet; done
 
 clean:
 	rm -rf .build pgbox pgbox-*

@@ -15,11 +15,12 @@ command that installs them is printed.
 VERB     (none)        build ./pgbox (./pgbox-aarch64 for the other target)
          demo          build, then show it working
          test          build, then run the tests
-         lint bench soak majors size fuzz reproducible
+         lint bench soak majors size fuzz reproducible docker arm64 rootfs
                        build, then make that target
          libs          only the libraries
 
---target CPU           the CPU to build for (this machine's)
+--target CPU           the CPU to build for (this machine's); Docker's names,
+                       amd64 and arm64, are known too
 --prefix               print the folder of the libraries, building nothing
 --update-lock          pin the newest versions that the suites named in
                        sources.lock have, and say what changed
@@ -126,12 +127,16 @@ while [ $# -gt 0 ]; do
     --target=*) target=${1#*=} ;;
     --help | -h) help; exit ;;
     --prefix | --update-lock) verb=$1 ;;
-    demo | test | lint | bench | soak | majors | size | fuzz | reproducible | libs) verb=$1; shift; break ;;
+    demo | test | lint | bench | soak | majors | size | fuzz | reproducible | docker | arm64 | rootfs | libs) verb=$1; shift; break ;;
     *=*) break ;;
     *) die "unknown argument '$1'; see ./build.sh --help" ;;
     esac
     shift
 done
+case $target in
+amd64) target=x86_64 ;;
+arm64) target=aarch64 ;;
+esac
 case $target in
 x86_64) arch=x86-64 debian_arch=amd64 ;;
 aarch64) arch=aarch64 debian_arch=arm64 ;;

@@ -14,8 +14,8 @@ Runs COMMAND with `docker`, its buildx and its Compose in PATH and a Docker
 engine that they reach. An engine that answers is taken as it is; otherwise one
 is started, as root, and ended after COMMAND.
 
---start                start that engine and leave it running: each COMMAND
-                       then finds it at once
+--start                start that engine and leave it running, for each COMMAND
+                       to find; print what a shell evals to reach it as well
 --stop                 end it
 --help                 this text
 
@@ -147,7 +147,7 @@ else
 fi
 if [ "$1" = --start ]; then
     own=false
-    echo "DOCKER_HOST=${DOCKER_HOST-} DOCKER_CONFIG=${DOCKER_CONFIG-} PATH=$PATH"
+    printf "export %s\n" "DOCKER_HOST='${DOCKER_HOST-}'" "DOCKER_CONFIG='${DOCKER_CONFIG-}'" "PATH='$PATH'"
     exit
 fi
 status=0

@@ -149,7 +149,7 @@ server_known() {
 # server_context FOLDER TAR-ARGUMENT...: the recipe, and files of the server under FOLDER.
 server_context() {
     below=$1; shift
-    tar --transform "flags=rh;s,^\(usr\|etc\)\b,$below/\1," -c -C "$here/tests/docker/images/$recipe" . -C "$server" "$@"
+    tar --transform "flags=rh;s,^\(usr\|etc\|lib\|lib64\)/,$below/\1/," -c -C "$here/tests/docker/images/$recipe" . -C "$server" "$@"
 }
 
 make_postgres() {
@@ -158,9 +158,10 @@ make_postgres() {
     1[0-7]) data=/var/lib/postgresql/data volume=$data ;;
     *) data=/var/lib/postgresql/$version/docker volume=/var/lib/postgresql ;;
     esac
+    # shellcheck disable=SC2046 # a list
     server_context server --exclude="$library/*postgis*" --exclude="$library/address*" --exclude="$library/vector*" \
         --exclude="$scripts/extension/*postgis*" --exclude="$scripts/extension/address*" \
-        --exclude="$scripts/extension/vector*" --exclude="$scripts/contrib" usr etc |
+        --exclude="$scripts/extension/vector*" --exclude="$scripts/contrib" $(ls "$server") |
         build "$@" --build-arg "MAJOR=$version" --build-arg "FOLDER=$server" \
             --build-arg "PGDATA=$data" --build-arg "VOLUME=$volume"
 }
