@@ -108,7 +108,7 @@ rootfs: $(BIN)
 	$(Q)rm -rf $(ROOTFS)
 	$(Q)install -D -m 755 $(BIN) $(ROOTFS)/pgbox
 	$(Q)install -D -m 644 -t $(ROOTFS)/licenses $(DEPS)/licenses/*.txt
-	$(Q)mkdir $(ROOTFS)/bin && for applet in $$(sed -n 's/^APPLET(\(.*\))$$/\1/p' applets/list.h); do \
+	$(Q)mkdir -p $(ROOTFS)/var/lib $(ROOTFS)/bin && for applet in $$(sed -n 's/^APPLET(\(.*\))$$/\1/p' applets/list.h); do \
 		ln -s /pgbox $(ROOTFS)/bin/$$applet; done
 
 clean:

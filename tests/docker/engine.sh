@@ -35,8 +35,8 @@ die() { say "$@"; exit 1; }
 suite=trixie
 packages='docker.io docker-cli docker-compose docker-buildx containerd tini'
 
-# The programs are named by what made them.
-programs_folder() { echo "$cache/programs-$(sha256sum <tests/docker/engine.sh | cut -c 1-8)"; }
+# The programs are named by what they are of.
+programs_folder() { echo "$cache/programs-$(echo "$suite $packages" | sha256sum | cut -c 1-8)"; }
 
 programs_make() {
     say "unpacking Docker from Debian's $suite (once)"
@@ -130,10 +130,14 @@ case ${1-} in
 '' | -*) help >&2; exit 1 ;;
 esac
 
-if answers; then
+# What COMMAND may do with the engine depends on whose it is.
+PGBOX_ENGINE=found
+export PGBOX_ENGINE
+if [ "${DOCKER_HOST-}" != "unix://$run/docker.sock" ] && answers; then
     complete || programs_use
 else
     DOCKER_HOST=unix://$run/docker.sock
+    PGBOX_ENGINE=own
     export DOCKER_HOST
     programs_use
     mkdir -p -m 711 "$run"
