@@ -24,6 +24,7 @@ docker_end() {
 	[ ${#networks[@]} = 0 ] || docker network rm "${networks[@]}"
 	mapfile -t volumes < <(docker volume ls -q --filter "name=^$PROJECT-")
 	[ ${#volumes[@]} = 0 ] || docker volume rm "${volumes[@]}"
+	docker image ls -q --filter "reference=$PROJECT-*" | xargs -r docker image rm -f
 } >/dev/null 2>&1
 
 # compose ARGUMENT...: on the file's stack. Nothing is pulled: run.sh has seen to the images.
@@ -96,4 +97,9 @@ stops() {
 	began=$((($(date +%s%N) - began) / 1000000))
 	[ "$began" -lt 2000 ] || { echo "it took $began ms to stop"; return 1; }
 	exit_code "$1"
+}
+
+# bare_make FILE: builds tests/docker/bare.c.
+bare_make() {
+	"$("$ROOT/build.sh" --prefix)/bin/musl-gcc" -std=c11 -O1 -Wall -Wextra -Werror -o "$1" "$ROOT/tests/docker/bare.c"
 }
