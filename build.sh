@@ -38,7 +38,7 @@ packages() {
     case $1 in
     build)
         echo gcc make binutils libc6-dev bison flex perl xz-utils bzip2 ca-certificates
-        [ "$target" = "$machine" ] || echo "gcc-$arch-linux-gnu libc6-dev-$debian_arch-cross qemu-user-static"
+        [ "$target" = "$machine" ] || echo "gcc-$arch-linux-gnu libc6-dev-$debian_arch-cross"
         ;;
     demo) ;;
     test) echo bats clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
@@ -49,6 +49,8 @@ packages() {
     bench) echo postgresql postgresql-contrib python3 ;;
     soak) packages test ;;
     majors) packages test && echo patchelf ;;
+    arm64) packages test && echo qemu-user-static ;;
+    docker) echo bats parallel openssl patchelf runc iptables iproute2 mmdebstrap eatmydata busybox-static qemu-user-static ;;
     fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev ;;
     esac
 }

@@ -61,6 +61,7 @@ milliseconds() {
 }
 
 @test "no password shows in the command line once waitdb runs" {
+	[ -z "${EMULATED-}" ] || skip "the command line is the emulator's"
 	waitdb "$REFUSED" --url "$REFUSED" --url="$REFUSED" --timeout 10s 2>log 3>&- &
 	wait_until 5 grep -q waiting log
 	tr '\0' ' ' </proc/$!/cmdline >cmdline

@@ -24,3 +24,15 @@ teardown_file() {
 	run seedonce --sql "$BATS_TEST_TMPDIR/seed.sql" --then echo started
 	[ "${lines[-1]}" = started ]
 }
+
+@test "what was seeded is backed up, lost, and put back" {
+	export BACKUP_DIR=$BATS_TEST_TMPDIR/backups
+	pgbackup run
+	pgbackup verify
+	psql -X -q -d "$DATABASE_URL" -c 'drop table users'
+	pgrestore latest --replace
+	waitdb --timeout 1s --for table=users --for seeded
+	pgrestore latest --into copy
+	waitdb --timeout 1s --for table=users "$(server_url "$BATS_FILE_TMPDIR/pg" copy)"
+	journal "$BACKUP_DIR" | grep -c restore
+}
