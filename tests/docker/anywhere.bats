@@ -51,6 +51,7 @@ bare() {
 # every_applet IMAGE: each starts, and says what it is for.
 every_applet() {
 	local applet words=()
+	# shellcheck disable=SC2054 # the comma is a word of bare's
 	for applet in $("$PGBOX" --list); do
 		words+=(, /pgbox "$applet" --help)
 	done

@@ -68,7 +68,7 @@ programs_use() {
 
 answers() { timeout 20 docker version >/dev/null 2>&1; }
 
-complete() { docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; }
+has_plugins() { docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; }
 
 # As far as the machine's way out lets packets through.
 mtu() { ip route get 198.51.100.1 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | { read -r dev && cat "/sys/class/net/$dev/mtu"; } || echo 1500; }
@@ -102,6 +102,7 @@ engine_stop() {
     ip link delete docker0 2>/dev/null || true
 }
 
+# shellcheck disable=SC2317 # called by a trap
 clean_up() {
     rm -rf "$state"
     ! $own || engine_stop
@@ -134,13 +135,13 @@ esac
 PGBOX_ENGINE=found
 export PGBOX_ENGINE
 if [ "${DOCKER_HOST-}" != "unix://$run/docker.sock" ] && answers; then
-    complete || programs_use
+    has_plugins || programs_use
 else
     DOCKER_HOST=unix://$run/docker.sock
     PGBOX_ENGINE=own
     export DOCKER_HOST
     programs_use
-    mkdir -p -m 711 "$run"
+    mkdir -p "$run"
     exec 9>"$cache/lock"
     flock 9
     if ! answers; then

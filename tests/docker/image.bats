@@ -77,13 +77,23 @@ wanted() {
 	docker volume create "$PROJECT-volume" >/dev/null
 	box -v "$PROJECT-volume:/backups" -e DATABASE_URL=sqlite:/var/lib/pgbox/app.db "$PGBOX_IMAGE" \
 		waitdb --create-db -- /pgbox pgbackup run
-	[ "$(box -v "$PROJECT-volume:/v" alpine:3.22 stat -c %u:%a /v/app/latest -L)" = 65532:600 ]
+	[ "$(box -v "$PROJECT-volume:/v" alpine:3.22 stat -c %u:%a -L /v/app.db/latest)" = 65532:600 ]
 }
 
 @test "COPY --from brings it into an image, and --install makes its links there" {
 	printf '%s\n' "FROM $PGBOX_IMAGE AS pgbox" 'FROM debian:bookworm-slim' 'COPY --from=pgbox /pgbox /usr/local/bin/' \
 		'RUN pgbox --install /usr/local/bin' | docker build -q -t "$PROJECT-copied" - >/dev/null
 	box "$PROJECT-copied" sh -c 'isempty --missing-ok sqlite:/nosuch.db && readlink /usr/local/bin/waitdb'
+}
+
+@test "the README's line builds the image" {
+	local line cache
+	line=$(sed -n 's/^    \(docker build .* \.\) .*/\1/p' "$ROOT/README.md")
+	cache=$(docker image ls --format '{{.Repository}}:{{.Tag}}' "pgbox-cache-$(uname -m)")
+	[ -n "$line" ] && [ -n "$cache" ]
+	cd "$ROOT"
+	eval "${line/build/build -q --build-arg CACHE=$cache}"
+	[ "$(docker image inspect -f '{{.Id}}' pgbox)" = "$(docker image inspect -f '{{.Id}}' "$PGBOX_IMAGE")" ]
 }
 
 @test "the classic builder builds the same" {

@@ -50,15 +50,17 @@ LIST
 
 # Sets recipe, parent and version of an image, and its hash: of all that goes into it.
 image_known() {
-    line=$(images | awk -v n="$1" '$1 == n') && [ -n "$line" ] || die "there is no recipe for '$1'; see --list"
+    line=$(images | awk -v n="$1" '$1 == n')
+    [ -n "$line" ] || die "there is no recipe for '$1'; see --list"
     read -r _ recipe parent version <<LINE
 $line
 LINE
     hash=$({
-        cat tests/docker/images.sh
-        [ ! -d "tests/docker/images/$recipe" ] || find "tests/docker/images/$recipe" -type f -print -exec cat {} +
-        case $recipe in postgres | postgis | pgvector) cat tools/servers.sh ;; esac
-        echo "$parent"
+        echo "$line"
+        [ "$parent" = - ] || (image_known "$parent" && echo "$hash")
+        sed -n "/^make_$recipe() /,/^}/p" tests/docker/images.sh
+        [ ! -d "tests/docker/images/$recipe" ] || find "tests/docker/images/$recipe" -type f | sort | xargs sha256sum
+        [ "$recipe" != postgres ] || cat tools/servers.sh
     } | sha256sum | cut -c 1-16)
 }
 
@@ -125,13 +127,13 @@ make_alpine() {
     busybox=$(command -v busybox) || die "busybox-static is missing; ./build.sh docker installs it"
     ! readelf -l "$busybox" | grep -q INTERP || die "$busybox is not static: install busybox-static"
     root=$state/alpine/root
-    mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/usr/bin" "$root/var" "$root/root"
+    mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/usr/bin" "$root/var"
     cp "$busybox" "$root/bin/busybox"
     for applet in $("$busybox" --list); do
         [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
     done
     chmod 1777 "$root/tmp"
-    printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >"$root/etc/passwd"
+    printf '%s\n' 'root:x:0:0:root:/:/bin/sh' 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >"$root/etc/passwd"
     printf '%s\n' 'root:x:0:root' 'nobody:x:65534:' >"$root/etc/group"
     cp tests/docker/images/alpine/Dockerfile "$state/alpine/"
     tar -C "$state/alpine" -c . | build "$@"
@@ -184,6 +186,14 @@ remove() {
     docker image ls -q --no-trunc --filter label=pgbox.stand-in | sort -u | xargs -r docker image rm -f >/dev/null
 }
 
+# Two runs would make each other's images.
+lock() {
+    folder=${XDG_CACHE_HOME:-$HOME/.cache}/pgbox
+    mkdir -p "$folder"
+    exec 8>"$folder/images.lock"
+    flock -n 8 || { say "waiting for another run"; flock 8; }
+}
+
 umask 022
 cd "$(dirname "$0")/../.."
 here=$PWD
@@ -205,6 +215,7 @@ case ${1-} in
     set -- $(images | cut -d ' ' -f 1)
     ;;
 esac
+lock
 for name in "$@"; do
     image_make "$name"
 done

@@ -1,7 +1,7 @@
 # What the tests in real containers share. tests/docker/run.sh runs them.
 #
 # A file calls docker_begin in setup_file and docker_end in teardown_file. In between, everything it makes bears the
-# file's name, PROJECT, and goes with it.
+# file's name, PROJECT, and goes with it; what a builder may use again stays.
 
 # shellcheck source=tests/lib.bash
 . "${BASH_SOURCE[0]%/*}/../lib.bash"
@@ -17,14 +17,15 @@ docker_begin() {
 }
 
 docker_end() {
-	local volumes networks
+	local networks volumes
+	[ -n "${PROJECT-}" ] || return 0
 	[ ! -e "$STACK/compose.yaml" ] || compose down --volumes --remove-orphans --rmi local --timeout 0
 	docker ps -aq --filter "name=^$PROJECT-" | xargs -r docker rm -fv
-	mapfile -t networks < <(docker network ls -q --filter "name=^$PROJECT")
+	mapfile -t networks < <(docker network ls -q --filter "name=^$PROJECT([-_].*)?\$")
 	[ ${#networks[@]} = 0 ] || docker network rm "${networks[@]}"
-	mapfile -t volumes < <(docker volume ls -q --filter "name=^$PROJECT-")
+	mapfile -t volumes < <(docker volume ls -q --filter "name=^$PROJECT[-_]")
 	[ ${#volumes[@]} = 0 ] || docker volume rm "${volumes[@]}"
-	docker image ls -q --filter "reference=$PROJECT-*" | xargs -r docker image rm -f
+	docker image ls -q --filter "reference=$PROJECT-*" | xargs -r docker image rm -f --no-prune
 } >/dev/null 2>&1
 
 # compose ARGUMENT...: on the file's stack. Nothing is pulled: run.sh has seen to the images.

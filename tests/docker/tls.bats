@@ -21,14 +21,13 @@ setup_file() {
 
 teardown_file() {
 	docker_end
-	[ -z "${PROJECT-}" ] || docker image rm -f "$PROJECT-ca" >/dev/null 2>&1 || true
 }
 
 # A CA, and certificates of its for db and late.
 certificates() {
 	mkdir "$CA"
 	(
-		cd "$CA"
+		cd "$CA" || exit
 		openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=test CA' -keyout ca.key -out ca.pem
 		: >index.txt
 		printf '%s\n' '[ca]' 'default_ca = c' '[c]' 'database = index.txt' 'new_certs_dir = .' 'rand_serial = yes' \

@@ -1,0 +1,7 @@
+# make docker: the tests in real containers; tests/docker/run.sh says how one file is run.
+
+DOCKER_TESTS ?= tests/docker $(sort $(wildcard docker/compose/*/))
+
+.PHONY: docker
+docker: $(BIN)
+	$(Q)tests/docker/run.sh --jobs 2 --no-parallelize-within-files $(DOCKER_TESTS)
