@@ -96,7 +96,8 @@ engine_start() {
 engine_stop() {
     pid=$(cat "$run/pid" 2>/dev/null) || return 0
     kill -TERM "$pid" 2>/dev/null || { rm -f "$run/pid"; return 0; }
-    while kill -0 "$pid" 2>/dev/null; do
+    for _ in $(seq 600); do
+        kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
     ip link delete docker0 2>/dev/null || true

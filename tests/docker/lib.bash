@@ -21,9 +21,9 @@ docker_end() {
 	[ -n "${PROJECT-}" ] || return 0
 	[ ! -e "$STACK/compose.yaml" ] || compose down --volumes --remove-orphans --rmi local --timeout 0
 	docker ps -aq --filter "name=^$PROJECT-" | xargs -r docker rm -fv
-	mapfile -t networks < <(docker network ls -q --filter "name=^$PROJECT([-_].*)?\$")
+	mapfile -t networks < <(docker network ls -q --filter "name=^${PROJECT}([-_].*)?\$")
 	[ ${#networks[@]} = 0 ] || docker network rm "${networks[@]}"
-	mapfile -t volumes < <(docker volume ls -q --filter "name=^$PROJECT[-_]")
+	mapfile -t volumes < <(docker volume ls -q --filter "name=^${PROJECT}[-_]")
 	[ ${#volumes[@]} = 0 ] || docker volume rm "${volumes[@]}"
 	docker image ls -q --filter "reference=$PROJECT-*" | xargs -r docker image rm -f --no-prune
 } >/dev/null 2>&1
