@@ -97,6 +97,7 @@ servers() {
 
 @test "both services stop within two seconds, and start again without a seed" {
 	[ "$(stops web)" = 0 ]
+	ask checkpoint
 	[ "$(stops db)" = 0 ]
 	compose up -d
 	wait_until 30 is healthy web
