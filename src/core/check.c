@@ -80,7 +80,7 @@ static void split_least(struct check *check, struct buf *arg)
 
 static bool has_limit(const struct check *check)
 {
-	return check->kind->arg >= ARG_PERCENT;
+	return check->kind->below > 0;
 }
 
 /* A percentage, 85 or 85%, or a time in ms; -1 for anything else. */

@@ -88,6 +88,7 @@ static void limits_stand_behind_the_last_sign(void **state)
 		{ "lag<500ms", "", 500 },
 		{ "backup=/backups", "/backups", 93600000 },
 		{ "backup=/b@c<2d", "/b@c", 172800000 },
+		{ "migrated=django@/srv<x", "django@/srv<x", 0 },
 	};
 
 	(void)state;
