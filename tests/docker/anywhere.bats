@@ -66,6 +66,7 @@ a_life() {
 		for zone in '' Europe/Berlin; do
 			db=life_$1_${uid}_${#zone}
 			bare "$1" $uid ${zone:+-e TZ=$zone} -e DATABASE_URL="postgres://postgres:secret@db/$db" -- \
+				/pgbox envcheck --require DATABASE_URL:postgres-url , \
 				/pgbox waitdb --create-db --timeout 20s , \
 				/pgbox isempty , \
 				/pgbox seedonce --sql /seed , \
@@ -74,6 +75,7 @@ a_life() {
 				/pgbox pgbackup run , \
 				/pgbox pgbackup verify , \
 				/pgbox pgbackup status , \
+				/pgbox healthz ready seeded backup=/backups disk=/backups tcp=db:5432 , \
 				/pgbox psql -X -q -c 'drop table users cascade' "postgres://postgres:secret@db/$db" , \
 				/pgbox pgrestore latest --replace , \
 				/pgbox waitdb --timeout 5s --for 'rows=users>=3' , \
@@ -83,6 +85,22 @@ a_life() {
 				/pgbox journal /backups
 			[ "$(sql db "$db" 'select count(*) from users')" = 3 ]
 		done
+	done
+}
+
+# The same of a file, which is on the only volume.
+a_life_of_a_file() {
+	local uid
+	for uid in 0 65534; do
+		bare "$1" $uid -e DATABASE_URL=sqlite:/backups/app.db -e BACKUP_DIR=/backups/kept -- \
+			/pgbox waitdb --create-db , \
+			/pgbox isempty , \
+			/pgbox seedonce -- /pgbox --list , \
+			/pgbox pgbackup run , \
+			/pgbox pgbackup verify , \
+			/pgbox healthz ready seeded backup=/backups/kept , \
+			/pgbox pgrestore latest --replace , \
+			/pgbox healthz seeded
 	done
 }
 
@@ -104,6 +122,10 @@ a_life() {
 
 @test "a database is seeded, backed up and restored from a scratch image" {
 	a_life scratch
+}
+
+@test "an SQLite file is seeded, backed up and restored in a scratch image" {
+	a_life_of_a_file scratch
 }
 
 @test "a database is seeded, backed up and restored from a busybox image" {
