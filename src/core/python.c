@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/statement.h"
+#include "core/python_source.h"
 
 #define NESTING 4 /* lists in lists: one in replaces = [("app", "name")] */
 
@@ -120,7 +120,7 @@ static void set_unclear(struct value *v)
 /* --- assignments --- */
 
 /* The first = of the statement from token i on, outside of brackets; s->n: there is none. */
-static size_t find_equals(const struct source *s, size_t i)
+static size_t find_equals(const struct python_source *s, size_t i)
 {
 	while (i < s->n && !(s->v[i].depth == 0 && token_is(&s->v[i], "=")))
 		i++;
@@ -140,14 +140,14 @@ static bool is_one_of(const struct token *t, const char *const *words)
 	return false;
 }
 
-static bool is_function(const struct source *s)
+static bool is_function(const struct python_source *s)
 {
 	return token_is(&s->v[0], "def") ||
 	       (s->n > 1 && token_is(&s->v[0], "async") && token_is(&s->v[1], "def"));
 }
 
 /* Whether the token's name is bound by the words around it. */
-static bool is_bound(const struct source *s, size_t i)
+static bool is_bound(const struct python_source *s, size_t i)
 {
 	static const char *const firsts[] = { "for", "async", "with", "import", "from", "del", "global",
 		                              NULL };
@@ -159,7 +159,7 @@ static bool is_bound(const struct source *s, size_t i)
 
 /* Whether a statement that is no plain assignment to the name binds it in another way:
  * a, name = ...; for name in ...; (name := ...). It may say so of some that do not. */
-static bool may_bind(const struct source *s, const char *name)
+static bool may_bind(const struct python_source *s, const char *name)
 {
 	size_t last = s->n;
 
@@ -176,7 +176,7 @@ static bool may_bind(const struct source *s, const char *name)
 }
 
 /* Reads the value behind the = at that token; false where it is no literal. */
-static bool read_assignment(const struct source *s, size_t equals, struct value *v)
+static bool read_assignment(const struct python_source *s, size_t equals, struct value *v)
 {
 	struct cursor c = { s->v + equals + 1, s->v + s->n };
 
@@ -185,7 +185,7 @@ static bool read_assignment(const struct source *s, size_t equals, struct value 
 }
 
 /* What the statement does to the name. */
-static void look(const struct source *s, bool plain, struct assigned *a)
+static void look(const struct python_source *s, bool plain, struct assigned *a)
 {
 	bool starts = token_is(&s->v[0], a->name), unclear;
 	size_t equals = 1;
@@ -216,7 +216,7 @@ struct blocks {
 	bool one_line; /* the statement stands behind if x: in the same line */
 };
 
-static bool is_class(const struct source *s)
+static bool is_class(const struct python_source *s)
 {
 	return s->n > 1 && token_is(&s->v[0], "class") && s->v[1].kind == TOKEN_NAME;
 }
@@ -229,7 +229,7 @@ static bool begins_block(const struct token *t)
 	return is_one_of(t, words);
 }
 
-static void leave_blocks(struct blocks *b, const struct source *s)
+static void leave_blocks(struct blocks *b, const struct python_source *s)
 {
 	if (!s->first)
 		return;
@@ -238,7 +238,7 @@ static void leave_blocks(struct blocks *b, const struct source *s)
 		b->n--;
 }
 
-static void enter_block(struct blocks *b, const struct source *s, const char *class)
+static void enter_block(struct blocks *b, const struct python_source *s, const char *class)
 {
 	enum block_kind kind = BLOCK_OTHER;
 
@@ -271,14 +271,14 @@ int python_assigned(const char *text, size_t len, const char *class, struct assi
                     size_t n, struct buf *error)
 {
 	struct blocks blocks = { 0 };
-	struct source s;
+	struct python_source s;
 	bool plain = false, whole;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		names[i].value = (struct value){ 0 };
-	source_start(&s, text, len);
-	while (source_next(&s)) {
+	python_source_start(&s, text, len);
+	while (python_source_next(&s)) {
 		leave_blocks(&blocks, &s);
 		/* class Migration(X): replaces = [...] */
 		whole = class && !blocks.n && blocks.one_line && is_class(&s) && token_is(&s.v[1], class);
@@ -289,7 +289,7 @@ int python_assigned(const char *text, size_t len, const char *class, struct assi
 	}
 	rc = s.error.len ? BAD_DATA : 0;
 	buf_puts(error, s.error.data);
-	source_free(&s);
+	python_source_free(&s);
 	free(blocks.v);
 	return rc;
 }
@@ -302,7 +302,7 @@ void assigned_free(struct assigned *names, size_t n)
 
 /* --- classes --- */
 
-static void add_class(struct python_classes *classes, const struct source *s)
+static void add_class(struct python_classes *classes, const struct python_source *s)
 {
 	struct python_class *class;
 
@@ -319,12 +319,12 @@ int python_classes(const char *text, size_t len, struct python_classes *classes,
                    struct buf *error)
 {
 	struct blocks blocks = { 0 };
-	struct source s;
+	struct python_source s;
 	int rc;
 
 	*classes = (struct python_classes){ 0 };
-	source_start(&s, text, len);
-	while (source_next(&s)) {
+	python_source_start(&s, text, len);
+	while (python_source_next(&s)) {
 		leave_blocks(&blocks, &s);
 		if (!blocks.n && is_class(&s))
 			add_class(classes, &s);
@@ -332,7 +332,7 @@ int python_classes(const char *text, size_t len, struct python_classes *classes,
 	}
 	rc = s.error.len ? BAD_DATA : 0;
 	buf_puts(error, s.error.data);
-	source_free(&s);
+	python_source_free(&s);
 	free(blocks.v);
 	return rc;
 }

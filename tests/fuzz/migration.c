@@ -12,7 +12,7 @@
 #include "core/drizzle.h"
 #include "core/migration.h"
 #include "core/python.h"
-#include "core/statement.h"
+#include "core/python_source.h"
 
 void __wrap_msg_secret(const char *secret);
 
@@ -25,10 +25,10 @@ void __wrap_msg_secret(const char *secret)
 static void statements(const char *text, size_t len)
 {
 	const char *behind = text;
-	struct source s;
+	struct python_source s;
 
-	source_start(&s, text, len);
-	while (source_next(&s)) {
+	python_source_start(&s, text, len);
+	while (python_source_next(&s)) {
 		MUST(s.n > 0 && s.n <= STATEMENT_TOKENS);
 		for (size_t i = 0; i < s.n; i++) {
 			MUST(s.v[i].at >= behind && s.v[i].at + s.v[i].len <= text + len);
@@ -38,7 +38,7 @@ static void statements(const char *text, size_t len)
 		}
 	}
 	MUST(s.error.len || s.at == s.end);
-	source_free(&s);
+	python_source_free(&s);
 }
 
 static void values_make_sense(const struct value *v)

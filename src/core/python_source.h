@@ -1,12 +1,12 @@
 /*
- * statement - Python source, one statement after another.
+ * python_source - Python source, one statement after another.
  *
  * The words of the language (its reference, 'Lexical analysis'), and nothing of what
  * they mean: nothing is run. What Python itself would refuse to read is an error, but
  * not all of it is found.
  */
-#ifndef CORE_STATEMENT_H
-#define CORE_STATEMENT_H
+#ifndef CORE_PYTHON_SOURCE_H
+#define CORE_PYTHON_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ struct token {
 	unsigned depth; /* how many brackets it is in; a bracket itself is outside of its own */
 };
 
-struct source {
+struct python_source {
 	struct token *v; /* the tokens of the statement, the first STATEMENT_TOKENS of them */
 	size_t n;
 	unsigned column; /* how far the statement's line is indented */
@@ -46,13 +46,13 @@ struct source {
 #define STATEMENT_TOKENS 16384
 
 /* Begins to read the text, which stays the caller's and must outlive the reading. */
-void source_start(struct source *s, const char *text, size_t len);
+void python_source_start(struct python_source *s, const char *text, size_t len);
 
 /* Reads the next statement. False at the end, and where the text is not Python: error
  * then says what is wrong and in which line. */
-bool source_next(struct source *s);
+bool python_source_next(struct python_source *s);
 
-void source_free(struct source *s);
+void python_source_free(struct python_source *s);
 
 /* Whether a token is that name or that sign. */
 bool token_is(const struct token *t, const char *word);
