@@ -4,4 +4,4 @@ DOCKER_TESTS ?= tests/docker $(sort $(wildcard docker/compose/*/))
 
 .PHONY: docker
 docker: $(BIN)
-	$(Q)tests/docker/run.sh --jobs 2 --no-parallelize-within-files $(DOCKER_TESTS)
+	$(Q)tests/docker/run.sh $(BATS_JOBS) $(DOCKER_TESTS)

@@ -47,8 +47,11 @@ wait_until() {
 # `postgres`, trust on the socket and scram on 127.0.0.1 for role `app` alone; the
 # lines go to postgresql.conf. initdb runs once for all files.
 server_make() {
-	local dir=$1 template=$BATS_RUN_TMPDIR/cluster
+	local dir=$1 template=$BATS_RUN_TMPDIR/cluster lock
 	shift
+	# Files that run side by side wait for the first.
+	exec {lock}>"$template.lock"
+	flock "$lock"
 	if ! [ -d "$template" ]; then
 		mkdir "$template.new"
 		chmod 755 "$BATS_RUN_TMPDIR"
@@ -57,6 +60,7 @@ server_make() {
 			--locale=C.UTF-8 --no-sync >/dev/null
 		mv "$template.new" "$template"
 	fi
+	exec {lock}>&-
 	mkdir -p "$dir"
 	chmod 755 "$BATS_FILE_TMPDIR"
 	[ "$(id -u)" != 0 ] || chown nobody "$dir"

@@ -10,7 +10,7 @@ majors: $(MAJORS:%=pg-%)
 
 $(MAJORS:%=pg-%): pg-%: $(BIN)
 	$(Q)if tools/servers.sh $*; then \
-		PG_BIN=$$(tools/servers.sh --bin $*) PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(MAJORS_TESTS); \
+		PG_BIN=$$(tools/servers.sh --bin $*) PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(BATS_JOBS) $(MAJORS_TESTS); \
 	elif [ -n "$$CI" ]; then \
 		exit 1; \
 	else \

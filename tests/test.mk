@@ -4,9 +4,11 @@ test: cli unit pg
 
 PG_TESTS ?= tests/pg
 BATS := bats --print-output-on-failure --timing
+# Files side by side, where they have servers of their own and wait more than they work.
+BATS_JOBS := --jobs $(shell nproc) --no-parallelize-within-files
 
 cli: $(BIN)
 	PGBOX="$(CURDIR)/$(BIN)" $(BATS) tests/cli
 
 pg: $(BIN)
-	PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(PG_TESTS)
+	PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(BATS_JOBS) $(PG_TESTS)
