@@ -26,6 +26,8 @@ static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP };
 static volatile sig_atomic_t group;
 static volatile int *last_signal;
 
+static void (*pipe_action)(int) = SIG_DFL; /* as it was when we were started */
+
 static volatile sig_atomic_t yes_or_no;
 
 void proc_yes_or_no(void)
@@ -86,6 +88,8 @@ void proc_signals(void)
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (sigaction(forwarded[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
 			set_action(forwarded[i], on_signal);
+	if (sigaction(SIGPIPE, NULL, &now) == 0)
+		pipe_action = now.sa_handler;
 	set_action(SIGPIPE, SIG_IGN);
 }
 
@@ -97,7 +101,7 @@ void proc_default_signals(void)
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (sigaction(forwarded[i], NULL, &now) == 0 && now.sa_handler == on_signal)
 			set_action(forwarded[i], SIG_DFL);
-	set_action(SIGPIPE, SIG_DFL);
+	set_action(SIGPIPE, pipe_action);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

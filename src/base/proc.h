@@ -21,7 +21,7 @@ void proc_no_standard_files(void);
  * SIGPIPE an error of write(2). Signals ignored by nohup(1) stay so. */
 void proc_signals(void);
 
-/* Undoes it, for what runs after exec or fork. */
+/* Undoes it, for what runs after exec or fork: only after proc_signals, once. */
 void proc_default_signals(void);
 
 /* Replaces this process by argv[0], found in PATH, with the environment that
