@@ -43,6 +43,7 @@ postgis/postgis:18-3.6 postgis postgres:18 18
 pgvector/pgvector:pg17 pgvector postgres:17 17
 pgvector/pgvector:pg18 pgvector postgres:18 18
 python:3.13 python debian:trixie-slim -
+node:22 node debian:trixie-slim -
 redis:8 redis debian:trixie-slim -
 nginx:1.26 nginx debian:trixie-slim -
 LIST
@@ -61,6 +62,7 @@ LINE
         sed -n "/^make_$recipe() /,/^}/p" tests/docker/images.sh
         [ ! -d "tests/docker/images/$recipe" ] || find "tests/docker/images/$recipe" -type f | sort | xargs sha256sum
         [ "$recipe" != postgres ] || cat tools/servers.sh
+        [ "$recipe" != node ] || cat "$certificates"
     } | sha256sum | cut -c 1-16)
 }
 
@@ -139,6 +141,12 @@ make_alpine() {
     tar -C "$state/alpine" -c . | build "$@"
 }
 
+# npm, unlike apt, goes out by TLS.
+make_node() {
+    tar --transform "s,^${certificates#/}\$,certificates," -c -C "$here/tests/docker/images/node" . -C / "${certificates#/}" |
+        build "$@"
+}
+
 # The folder of a server, and what in it belongs to the extensions that have images of their own.
 server_known() {
     tools/servers.sh "$version"
@@ -204,6 +212,7 @@ state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT TERM HUP
 unreachable=false
+certificates=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
 
 case ${1-} in
 --help | -h) help; exit ;;
