@@ -415,7 +415,8 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 	forget_database(m);
 	if (!may_read_passwords(d)) {
 		strs_add(&args, "--no-role-passwords");
-		strs_add(&m->warnings, "the roles' passwords are not in it: only a superuser may read them");
+		strs_add(&m->warnings, "the roles' passwords are not in it: only a superuser, or a member of "
+		         "pg_read_all_data, may read them");
 	}
 	rc = run_dumpall(d, &t, path, error);
 	take_warnings(m, &t);

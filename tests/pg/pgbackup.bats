@@ -314,3 +314,13 @@ made() {
 	BACKUP_ROLES=no exits 0 pgbackup run
 	[ ! -e "$BACKUP_DIR/.globals" ]
 }
+
+@test "roles: with passwords for pg_read_all_data, which may read them" {
+	[ "$(major)" -ge 14 ] || skip 'there is no such role before 14'
+	server_sql "$SERVER" app 'grant pg_read_all_data to plain'
+	exits 0 pgbackup run "$(server_url "$SERVER" app plain)"
+	server_sql "$SERVER" app 'revoke pg_read_all_data from plain'
+	equals "$(field .globals '.warnings | length')" 0
+	unpacked "$(newest .globals)" >"$BATS_TEST_TMPDIR/roles.sql"
+	grep -q "ROLE app .*PASSWORD 'SCRAM-SHA-256" "$BATS_TEST_TMPDIR/roles.sql"
+}
