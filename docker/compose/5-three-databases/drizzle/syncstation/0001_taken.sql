@@ -1,0 +1,1 @@
+ALTER TABLE "entries" ADD COLUMN "taken" timestamp with time zone DEFAULT now() NOT NULL;
