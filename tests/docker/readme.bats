@@ -10,7 +10,7 @@ setup_file() {
 	awk '/^```yaml$/ { on = 1; next } on && /^```$/ { exit } on' "$ROOT/README.md" |
 		sed "s|image: pgbox\$|image: $PGBOX_IMAGE|; s|--from=pgbox |--from=$PGBOX_IMAGE |" >"$STACK/compose.yaml"
 	grep -q "image: $PGBOX_IMAGE" "$STACK/compose.yaml"
-	cd "$STACK"
+	cd "$STACK" || return
 	eval "$(sed -n 's/^    \(openssl .*db_password\)$/\1/p' "$ROOT/README.md")"
 	compose up -d --build
 }
