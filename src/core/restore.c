@@ -313,7 +313,8 @@ static char *make_room(struct restore *r, const char *statement)
 {
 	struct buf sql = BUF_INIT;
 
-	if (!r->room.n || (!skip_prefix(statement, "CREATE ") && !skip_prefix(statement, "COPY ")))
+	if (!r->room.n || (!skip_prefix(statement, "CREATE ") && !skip_prefix(statement, "COPY ") &&
+	                   !skip_prefix(statement, "COMMIT")))
 		return NULL;
 	for (size_t i = 0; i < r->room.n; i++)
 		buf_printf(&sql, "%s; ", r->room.v[i]);

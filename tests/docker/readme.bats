@@ -24,6 +24,9 @@ teardown_file() {
 	wait_until 60 is healthy backup
 	[ "$(sql db postgres 'select name from users')" = admin ]
 	compose exec -T backup /pgbox pgbackup list | grep postgres
+	sql db postgres 'drop table users'
+	compose run --rm -T backup pgrestore latest --replace
+	[ "$(sql db postgres 'select name from users')" = admin ]
 }
 
 @test "its app is process 1, and all of it ends when it is told to" {

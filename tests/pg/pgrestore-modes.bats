@@ -107,6 +107,14 @@ broken() {
 	equals "$(databases)" app
 }
 
+@test "fill: a backup of nothing takes away a seed's marker, which would say that all is there" {
+	made nothing
+	BACKUP_DIR=$BATS_TEST_TMPDIR/nothing exits 0 pgbackup run --roles no --url "$(url nothing)"
+	seedonce -q --name base "$(url nothing)" -- true
+	BACKUP_DIR=$BATS_TEST_TMPDIR/nothing exits 0 pgrestore latest "$(url nothing)"
+	equals "$(sql nothing "select to_regclass('pgbox.seed') is null")" t
+}
+
 @test "fill with --jobs: beside, then swapped in" {
 	made app 0
 	exits 0 pgrestore latest --jobs 2
