@@ -1,0 +1,146 @@
+#!/bin/sh
+# Makes the S3 servers that the tests run against, from the Debian suite that has each. See help().
+#
+# A server is its packages' files unpacked into a folder, as in tools/servers.sh: no installation, no root, nothing of
+# the machine changes. It runs under the dynamic loader and with the libraries unpacked beside it.
+set -eu
+
+help() {
+    cat <<'HELP'
+usage: tools/s3-servers.sh [rclone] [moto]
+       tools/s3-servers.sh --bin NAME
+       tools/s3-servers.sh --help
+
+Makes these S3 servers (both), unless they are there: `rclone serve s3` and
+moto_server. Both check signatures.
+
+--bin NAME             print the path of that program; exit 1, and say why, if
+                       it has not been made
+--help                 this text
+
+Cache:   ${XDG_CACHE_HOME:-~/.cache}/pgbox/s3, safe to delete. With a full
+         cache no network is needed.
+Environment:
+         PGBOX_DEBIAN_MIRROR   where Debian's packages come from (apt's mirror)
+HELP
+}
+
+say() { echo "s3-servers.sh: $*" >&2; }
+warn() { say "$@"; }
+die() { say "$@"; exit 1; }
+
+# Sets the suite, the packages wanted of it, and the program. rclone serves S3 with keys since 1.65.
+server_known() {
+    case $1 in
+    rclone) suite=sid wanted=rclone program=usr/bin/rclone ;;
+    moto) suite=trixie wanted='python3-moto python3-flask python3-flask-cors' program=usr/bin/python3.13 ;;
+    *) die "there is no S3 server '$1' here: rclone or moto" ;;
+    esac
+}
+
+# A server is named by what made it.
+server_folder() { echo "$servers/$1-$(sha256sum <tools/s3-servers.sh | cut -c 1-8)"; }
+
+# An apt to which nothing is installed, so that it names every package that the wanted ones need.
+server_apt() {
+    : >"$state/$suite/status"
+    what=$1
+    shift
+    debian_apt "$suite" "$what" -oDir::State::Status="$state/$suite/status" -oAPT::Default-Release= \
+        -oAPT::Install-Recommends=false "$@"
+}
+
+server_download() {
+    # shellcheck disable=SC2086 # a list
+    server_apt apt-get install -s $wanted >"$state/plan" 2>"$state/log" || return 1
+    packages=$(awk '$1 == "Inst" && $2 !~ /^(tar|dpkg|debconf|openssl|ca-certificates|readline-common)$/ { print $2 }' \
+        "$state/plan")
+    mkdir "$state/download"
+    # shellcheck disable=SC2086 # a list
+    (cd "$state/download" && server_apt apt-get download $packages) >"$state/log" 2>&1
+}
+
+# A Debian of today keeps everything below usr; the loader's own name is the one in lib64.
+server_unpack() {
+    mkdir "$root"
+    for package in "$state"/download/*.deb; do
+        dpkg-deb -x "$package" "$root"
+    done
+    rm -rf "$root/usr/share/doc" "$root/usr/share/man" "$root/usr/share/locale"
+}
+
+# The program's command: what it is run by must not depend on the machine's own libraries.
+server_tie() {
+    loader=$(find "$root" -path '*-linux-gnu/ld-linux*.so.*' | head -n 1)
+    [ -n "$loader" ] || die "found no dynamic loader in $suite's libc6"
+    libraries=${loader%/*}
+    {
+        echo '#!/bin/sh'
+        # shellcheck disable=SC2016 # for the command
+        echo 'root=${0%/*}'
+        # shellcheck disable=SC2016 # for the command
+        [ "$1" != moto ] || echo 'export PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE=1'
+        # shellcheck disable=SC2016 # for the command
+        printf 'exec "$root%s" --library-path "$root%s" "$root/%s" %s"$@"\n' "${loader#"$root"}" \
+            "${libraries#"$root"}" "$program" "$([ "$1" != moto ] || echo '-m moto.server ')"
+    } >"$root/$1"
+    chmod 755 "$root/$1"
+}
+
+# Makes the server; its folder gets its name only when it runs.
+server_make() {
+    say "making $1 from Debian's $suite (once)"
+    state=$servers/unfinished
+    root=$state/root
+    rm -rf "$state"
+    mkdir "$state"
+    debian_update "$suite" || die "no $1 without it"
+    server_download || {
+        grep '^E:' "$state/log" >&2 || tail -n 3 "$state/log" >&2
+        die "cannot get $1 from Debian's $suite"
+    }
+    server_unpack
+    server_tie "$1"
+    "$root/$1" --help >/dev/null 2>"$state/log" || die "$1 does not run: $(tail -n 1 "$state/log")"
+    mv "$root" "$(server_folder "$1")"
+    rm -rf "$state"
+}
+
+umask 022
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+# shellcheck disable=SC1091 # another file
+. tools/sources.sh
+
+bin=false
+case ${1-} in
+--help | -h) help; exit ;;
+--bin) bin=true; shift; [ $# -eq 1 ] || die "--bin needs one NAME; see tools/s3-servers.sh --help" ;;
+-*) die "unknown option '$1'; see tools/s3-servers.sh --help" ;;
+'') set -- rclone moto ;;
+esac
+servers=${XDG_CACHE_HOME:-$HOME/.cache}/pgbox/s3
+mkdir -p "$servers"
+missing=''
+for name in "$@"; do
+    server_known "$name"
+    [ -d "$(server_folder "$name")" ] || missing="$missing $name"
+done
+if $bin; then
+    [ -z "$missing" ] || die "there is no $1 here; tools/s3-servers.sh $1 makes it"
+    echo "$(server_folder "$1")/$1"
+    exit
+fi
+[ -n "$missing" ] || exit 0
+
+for tool in apt-get dpkg-deb; do
+    command -v $tool >/dev/null || die "$tool is missing: this needs Debian 12 or newer"
+done
+exec 9>"$servers/lock"
+flock -n 9 || { say "waiting for another run"; flock 9; }
+trap 'rm -rf "$servers/unfinished"' EXIT
+trap 'exit 130' INT TERM HUP
+for name in $missing; do
+    server_known "$name"
+    [ -d "$(server_folder "$name")" ] || server_make "$name"
+done
