@@ -1,4 +1,4 @@
-/* hash - SHA-256, by OpenSSL. */
+/* hash - SHA-256 and MD5, by OpenSSL. */
 #include "ext/hash.h"
 
 #include <errno.h>
@@ -57,4 +57,21 @@ void hash_text(const unsigned char digest[HASH_BYTES], char text[HASH_TEXT])
 {
 	for (size_t i = 0; i < HASH_BYTES; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+void hash_md5(const void *bytes, size_t len, unsigned char digest[HASH_MD5_BYTES])
+{
+	if (!EVP_Digest(bytes, len, digest, NULL, EVP_md5(), NULL))
+		die(CANNOT_WRITE, "out of memory (MD5)");
+}
+
+void hash_hex(const void *bytes, size_t len, char text[HASH_TEXT])
+{
+	unsigned char digest[HASH_BYTES];
+	struct hash h;
+
+	hash_start(&h);
+	hash_add(&h, bytes, len);
+	hash_end(&h, digest);
+	hash_text(digest, text);
 }

@@ -1,5 +1,5 @@
 /*
- * hash - SHA-256 (FIPS 180-4), by OpenSSL.
+ * hash - SHA-256 (FIPS 180-4), and MD5 (RFC 1321) for those who ask for it, by OpenSSL.
  */
 #ifndef EXT_HASH_H
 #define EXT_HASH_H
@@ -26,5 +26,13 @@ int hash_add_file(struct hash *h, const char *path, void (*seen)(void *arg, size
 
 /* A digest in lower-case hexadecimal. */
 void hash_text(const unsigned char digest[HASH_BYTES], char text[HASH_TEXT]);
+
+#define HASH_MD5_BYTES 16
+
+/* The MD5 of some bytes; no defence against anybody who means harm. */
+void hash_md5(const void *bytes, size_t len, unsigned char digest[HASH_MD5_BYTES]);
+
+/* The SHA-256 of some bytes, in lower-case hexadecimal. */
+void hash_hex(const void *bytes, size_t len, char text[HASH_TEXT]);
 
 #endif

@@ -1,11 +1,20 @@
-/* http - one request over libcurl. */
+/* http - requests over libcurl. */
 #include "ext/http.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
 #include "ext/ca.h"
+
+#define BODY_MAX (1 << 20)
+#define HEADERS_MAX 200
+#define CONNECT_MS 15000
 
 static size_t drop(char *bytes, size_t size, size_t n, void *arg)
 {
@@ -14,20 +23,10 @@ static size_t drop(char *bytes, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-/* Signals are ours: the resolver must not use SIGALRM. */
-static void set_options(CURL *curl, const char *url, int64_t deadline, char *words)
+static void use_ca(CURL *curl, const char *file)
 {
 	struct curl_blob bundle = { .flags = CURL_BLOB_NOCOPY };
-	const char *file = ca_file();
-	int64_t left = clock_left(deadline);
 
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left < 1 ? 1 : left > 86400000 ? 86400000 : left));
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "pgbox");
 	if (file) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, file);
 	} else {
@@ -36,14 +35,29 @@ static void set_options(CURL *curl, const char *url, int64_t deadline, char *wor
 	}
 }
 
+/* Signals are ours: the resolver must not use SIGALRM. */
+static void set_options(CURL *curl, const char *url, const char *file, char *words)
+{
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "pgbox");
+	use_ca(curl, file);
+}
+
 int http_get(const char *url, int64_t deadline, long *code, struct buf *error)
 {
 	char words[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
 	CURLcode rc = CURLE_FAILED_INIT;
+	int64_t left = clock_left(deadline);
 
 	if (curl) {
-		set_options(curl, url, deadline, words);
+		set_options(curl, url, ca_file(), words);
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+		                 (long)(left < 1 ? 1 : left > 86400000 ? 86400000 : left));
 		rc = curl_easy_perform(curl);
 	}
 	if (rc == CURLE_OK)
@@ -52,4 +66,171 @@ int http_get(const char *url, int64_t deadline, long *code, struct buf *error)
 		buf_puts(error, *words ? words : curl_easy_strerror(rc));
 	curl_easy_cleanup(curl);
 	return rc == CURLE_OK ? 0 : -1;
+}
+
+/* --- requests that want more --- */
+
+/* What the callbacks of one request work on. */
+struct transfer {
+	CURL *curl;
+	const struct http_request *r;
+	struct http_answer *a;
+};
+
+static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	long code = 0;
+
+	n *= size;
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
+	if (t->r->take && code >= 200 && code < 300) {
+		t->a->stopped = t->r->take(t->r->arg, bytes, n) != 0;
+		return t->a->stopped ? CURL_WRITEFUNC_ERROR : n;
+	}
+	if (t->a->body.len + n > BODY_MAX)
+		return CURL_WRITEFUNC_ERROR;
+	buf_add(&t->a->body, bytes, n);
+	return n;
+}
+
+/* Those of a 100 Continue before the answer's are forgotten. */
+static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	struct buf line = BUF_INIT;
+
+	n *= size;
+	buf_add(&line, bytes, n);
+	buf_trim(&line);
+	if (skip_prefix(line.data, "HTTP/"))
+		strs_free(&t->a->headers);
+	else if (line.len && t->a->headers.n < HEADERS_MAX)
+		strs_add(&t->a->headers, line.data);
+	buf_free(&line);
+	return n;
+}
+
+/* An empty Expect: no second is lost with servers that know nothing of 100 Continue. */
+static struct curl_slist *headers_of(const struct http_request *r)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+	for (size_t i = 0; i < r->headers.n && list; i++) {
+		struct curl_slist *more = curl_slist_append(list, r->headers.v[i]);
+
+		if (!more)
+			curl_slist_free_all(list);
+		list = more;
+	}
+	return list;
+}
+
+static void set_method(CURL *curl, const struct http_request *r)
+{
+	if (strcmp(r->method, "HEAD") == 0) {
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	} else if (strcmp(r->method, "PUT") == 0 || strcmp(r->method, "POST") == 0) {
+		curl_easy_setopt(curl, CURLOPT_POST, 1L);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
+	} else {
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
+	}
+}
+
+static void sign(CURL *curl, const struct http_keys *keys)
+{
+	char *what = xasprintf("aws:amz:%s:s3", keys->region);
+
+	curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, what);
+	curl_easy_setopt(curl, CURLOPT_USERNAME, keys->id);
+	curl_easy_setopt(curl, CURLOPT_PASSWORD, keys->secret);
+	free(what);
+}
+
+static CURLcode perform(struct transfer *t, char *words)
+{
+	const struct http_request *r = t->r;
+	struct curl_slist *headers = headers_of(r);
+	CURLcode rc;
+
+	if (!headers)
+		return CURLE_OUT_OF_MEMORY;
+	set_options(t->curl, r->url, r->ca_file ? r->ca_file : ca_file(), words);
+	curl_easy_setopt(t->curl, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_TIME, (long)((r->stall + 999) / 1000));
+	curl_easy_setopt(t->curl, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);
+	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, headers);
+	set_method(t->curl, r);
+	if (r->keys)
+		sign(t->curl, r->keys);
+	rc = curl_easy_perform(t->curl);
+	curl_slist_free_all(headers);
+	return rc;
+}
+
+int http_send(struct http *h, const struct http_request *r, struct http_answer *a, struct buf *error)
+{
+	char words[CURL_ERROR_SIZE] = "";
+	struct transfer t = { .r = r, .a = a };
+	CURLcode rc = CURLE_FAILED_INIT;
+
+	if (h->curl)
+		curl_easy_reset(h->curl);
+	else
+		h->curl = curl_easy_init();
+	t.curl = h->curl;
+	if (t.curl)
+		rc = perform(&t, words);
+	if (t.curl)
+		curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &a->code);
+	if (rc == CURLE_OK)
+		return 0;
+	buf_puts(error, *words ? words : curl_easy_strerror(rc));
+	return -1;
+}
+
+const char *http_header(const struct http_answer *a, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < a->headers.n; i++) {
+		const char *line = a->headers.v[i];
+
+		if (strncasecmp(line, name, len) == 0 && line[len] == ':')
+			return line + len + 1 + strspn(line + len + 1, " \t");
+	}
+	return NULL;
+}
+
+void http_answer_free(struct http_answer *a)
+{
+	buf_free(&a->body);
+	strs_free(&a->headers);
+	*a = (struct http_answer)HTTP_ANSWER_INIT;
+}
+
+void http_free(struct http *h)
+{
+	if (h->curl)
+		curl_easy_cleanup(h->curl);
+	h->curl = NULL;
+}
+
+void http_encode(struct buf *b, const char *text, bool slashes)
+{
+	for (; *text; text++) {
+		if (isalnum((unsigned char)*text) || strchr("-._~", *text) || (slashes && *text == '/'))
+			buf_putc(b, *text);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)*text);
+	}
 }
