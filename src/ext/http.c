@@ -84,7 +84,7 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 
 	n *= size;
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
-	if (t->r->take && code >= 200 && code < 300) {
+	if (t->r->take && (t->r->only ? code == t->r->only : code >= 200 && code < 300)) {
 		t->a->stopped = t->r->take(t->r->arg, bytes, n) != 0;
 		return t->a->stopped ? CURL_WRITEFUNC_ERROR : n;
 	}

@@ -36,8 +36,9 @@ struct http_request {
 	const char *ca_file;         /* NULL: the files of ca.h */
 	int64_t stall;               /* ms without a byte after which it is given up */
 
-	/* Gets the body of a 2xx answer as it comes; not 0 ends the request. NULL: it
-	 * goes to the answer's body, as that of others does. */
+	/* Gets the body of a 2xx answer, or of the `only` one, as it comes; not 0 ends the
+	 * request. NULL: it goes to the answer's body, as that of others does. */
+	long only;
 	int (*take)(void *arg, const char *bytes, size_t len);
 	void *arg;
 };
