@@ -326,7 +326,7 @@ int archive_remove(const char *path)
 /* --- what a dead run left --- */
 
 /* BASE-YYYYMMDD-HHMMSS.what, whose base is the folder's name, less the dot of .globals. */
-static bool is_named_for(const char *folder, const char *name)
+bool archive_is_named(const char *folder, const char *name)
 {
 	static const char form[] = "-dddddddd-dddddd.";
 	const char *base = file_base(folder);
@@ -341,7 +341,7 @@ static bool is_named_for(const char *folder, const char *name)
 /* Nobody else's names look so. */
 static bool is_part_of_ours(const char *folder, const char *name)
 {
-	return ends_in(name, PART) && is_named_for(folder, name);
+	return ends_in(name, PART) && archive_is_named(folder, name);
 }
 
 /* Calls visit for each folder that may hold backups: DATABASE, JOB/DATABASE. */
@@ -355,7 +355,7 @@ static void each_folder(const char *dir, int depth, void (*visit)(const char *fo
 		const char *name = file_base(folders.v[i]);
 
 		/* A backup may be a folder itself. */
-		if (strcmp(name, ".pgbox") == 0 || is_named_for(dir, name))
+		if (strcmp(name, ".pgbox") == 0 || archive_is_named(dir, name))
 			continue;
 		visit(folders.v[i], arg);
 		if (depth > 1)
@@ -488,7 +488,7 @@ static void add_manifests(const char *folder, void *arg)
 
 	file_list(folder, manifests, &found);
 	for (size_t i = 0; i < found.n; i++)
-		if (is_named_for(folder, file_base(found.v[i])))
+		if (archive_is_named(folder, file_base(found.v[i])))
 			strs_add(arg, found.v[i]);
 	strs_free(&found);
 }

@@ -28,6 +28,9 @@
  * %XX. Different names give different ones. The caller frees it. */
 char *archive_escape(const char *name);
 
+/* Whether a file's name (BASE-YYYYMMDD-HHMMSS.what) is one of ours for that folder. */
+bool archive_is_named(const char *folder, const char *name);
+
 /* A backup that is being made. */
 struct archive {
 	char *folder; /* the database's, relative to DIR */

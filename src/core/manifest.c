@@ -227,28 +227,39 @@ static int format_of(struct lite *lite, const char *json)
 	return format;
 }
 
-int manifest_read(struct manifest *m, const char *path, struct buf *error)
+int manifest_parse(struct manifest *m, const char *text, const char *name, struct buf *error)
 {
 	struct lite lite = LITE_INIT;
+	int format, rc = 0;
+
+	*m = (struct manifest){ 0 };
+	open_memory(&lite);
+	format = format_of(&lite, text);
+	if (format > 0)
+		take_fields(&lite, m, text);
+	if (format > MANIFEST_FORMAT) {
+		buf_printf(error, "'%s' was written by a newer pgbox", name);
+		rc = BAD_DATA;
+	} else if (format <= 0 || !m->file || !m->kind || !m->sha256 || !m->started) {
+		buf_printf(error, "'%s' is no manifest of pgbackup", name);
+		rc = BAD_DATA;
+	}
+	lite_free(&lite);
+	return rc;
+}
+
+int manifest_read(struct manifest *m, const char *path, struct buf *error)
+{
 	struct buf json = BUF_INIT;
-	int rc = 0, format;
+	int rc;
 
 	*m = (struct manifest){ 0 };
 	if (file_read(path, &json, SIZE_LIMIT) != 0) {
 		buf_printf(error, "cannot read the manifest '%s': %s", path, strerror(errno));
-		buf_free(&json);
-		return NO_INPUT;
+		rc = NO_INPUT;
+	} else {
+		rc = manifest_parse(m, json.data, path, error);
 	}
-	open_memory(&lite);
-	format = format_of(&lite, json.data);
-	if (format > 0)
-		take_fields(&lite, m, json.data);
-	if (format > MANIFEST_FORMAT)
-		buf_printf(error, "'%s' was written by a newer pgbox", path);
-	else if (format <= 0 || !m->file || !m->kind || !m->sha256 || !m->started)
-		buf_printf(error, "'%s' is no manifest of pgbackup", path);
-	rc = error->len ? BAD_DATA : 0;
-	lite_free(&lite);
 	buf_free(&json);
 	return rc;
 }

@@ -54,6 +54,9 @@ char *manifest_line(const struct manifest *m, const char *path, const char *stat
  * manifest_free after both. */
 int manifest_read(struct manifest *m, const char *path, struct buf *error);
 
+/* The same from its text; name is what messages call it. */
+int manifest_parse(struct manifest *m, const char *text, const char *name, struct buf *error);
+
 void manifest_free(struct manifest *m);
 
 /* Replaces a text by a copy; NULL removes it. */

@@ -44,6 +44,7 @@ int s3_put(struct s3 *s, const char *key, const void *bytes, size_t len, struct 
 int s3_start(struct s3 *s, const char *key, char **id, struct buf *error);
 
 /* Sends a part, numbered from 1; the caller frees *etag, the server's name for it. */
+#define S3_PARTS_MAX 10000
 int s3_part(struct s3 *s, const char *key, const char *id, long number, const void *bytes, size_t len,
             char **etag, struct buf *error);
 
@@ -55,7 +56,8 @@ int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *
 /* Ends an upload, and its parts; one that is not there is ended. */
 int s3_abort(struct s3 *s, const char *key, const char *id, struct buf *error);
 
-/* The size and ETag (which the caller frees) of an object. */
+/* The size and ETag (which the caller frees) of an object, without quotes; "" where it says
+ * nothing of the content: encrypted by a key service. */
 int s3_head(struct s3 *s, const char *key, int64_t *bytes, char **etag, struct buf *error);
 
 /* Gives the object's bytes to take, over lost connections; take's not 0 ends it: -1. */

@@ -11,13 +11,24 @@
 
 /* --- objects --- */
 
+/* What stands between the quotes. */
+static char *plain_etag(const struct ask *q)
+{
+	const char *etag = ask_header(q, "etag");
+
+	if (strstr(ask_header(q, "x-amz-server-side-encryption"), "kms"))
+		return xstrdup("");
+	etag += *etag == '"';
+	return xstrndup(etag, strcspn(etag, "\""));
+}
+
 int s3_head(struct s3 *s, const char *key, int64_t *bytes, char **etag, struct buf *error)
 {
 	struct ask q = { .method = "HEAD", .key = key, .what = "find it", .a = HTTP_ANSWER_INIT };
 	int rc = ask(s, &q, error);
 
 	*bytes = rc ? -1 : atoll(ask_header(&q, "content-length"));
-	*etag = rc ? NULL : xstrdup(ask_header(&q, "etag"));
+	*etag = rc ? NULL : plain_etag(&q);
 	ask_free(&q);
 	return rc;
 }

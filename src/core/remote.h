@@ -1,0 +1,91 @@
+/*
+ * remote - backups in a bucket.
+ *
+ * They lie below a prefix as they do in a folder (core/archive): the data, its .sha256
+ * and its .json beside it. The manifest is written last and deleted first: without it a
+ * backup is none. Nothing here needs the journal.
+ */
+#ifndef CORE_REMOTE_H
+#define CORE_REMOTE_H
+
+#include "base/msg.h"
+#include "core/manifest.h"
+#include "core/retention.h"
+#include "core/s3.h"
+#include "core/upload.h"
+
+struct remote {
+	bool on;               /* there is one */
+	struct s3 s3;
+	char *bucket;          /* of a URL; NULL: the environment's */
+	char *prefix;          /* of all keys: "" or with a slash behind */
+	char *name;            /* s3://BUCKET/PREFIX, without a slash behind */
+	size_t part;           /* bytes of a part */
+	struct retention keep; /* S3_KEEP_* */
+	struct strs warnings;  /* about the settings */
+
+	/* As in core/upload. */
+	void (*begun)(const char *key, const char *id, void *arg);
+	void *arg;
+};
+
+/* Reads S3_BUCKET S3_PREFIX S3_PART_SIZE S3_KEEP_* and what s3_open does; none without
+ * S3_BUCKET. 0, or BAD_CONFIG with a sentence in error. remote_free after both. */
+int remote_open(struct remote *r, struct buf *error);
+
+/* The same for the bucket of s3://BUCKET/KEY; *key is what is behind it, of url itself. Also
+ * BAD_USAGE. */
+int remote_open_url(struct remote *r, const char *url, const char **key, struct buf *error);
+
+void remote_free(struct remote *r);
+
+/* Starts an upload of what may become so many bytes. */
+void remote_begin(struct remote *r, struct upload *u, const char *path, int64_t bytes);
+
+/* Uploads the backup root/path. 0; as s3.h says; BAD_DATA when it is not what its manifest says
+ * or does not arrive so; NO_INPUT when it cannot be read. */
+int remote_put(struct remote *r, const char *root, const char *path, const struct manifest *m,
+               struct buf *error);
+
+/* The .sha256 and then the manifest of a backup whose data is there. */
+int remote_put_manifest(struct remote *r, const char *path, const struct manifest *m,
+                        struct buf *error);
+
+/* Ends the uploads that were begun below the prefix a day ago or more, for names of ours: their
+ * run is dead. *n is how many there were. As s3.h says. */
+int remote_sweep(struct remote *r, size_t *n, struct buf *error);
+
+/* --- what is there --- */
+
+struct remote_backup {
+	char *path;     /* of the data, relative to the prefix */
+	struct manifest m;
+	int64_t bytes;  /* that its data has there; -1: there is none */
+};
+
+struct remote_backups {
+	struct remote_backup *v;
+	size_t n;
+};
+
+/* Adds the backups of one folder, or of all (NULL), in byte order of their paths. Of manifests
+ * that are none tell hears. As s3.h says. */
+int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
+                void (*tell)(enum msg_level level, const char *words), struct buf *error);
+void remote_backups_free(struct remote_backups *list);
+
+/* verified: its manifest says so and its data has the size; damaged; missing. */
+const char *remote_state(const struct remote_backup *b);
+
+/* Judges the backups of a folder and system ("": any) by the keep rules, and deletes those that
+ * are not kept; else as core/prune. */
+int remote_prune(struct remote *r, const char *folder, const char *system_id, bool dry,
+                 void (*verdict)(const char *path, bool keep, const char *reason),
+                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
+
+/* Fetches the object of that key into dir, with its manifest beside it where it has one; of a
+ * directory all its files. *path is where it is. Asks for the space first. As s3.h says;
+ * CANNOT_WRITE. The caller frees *path. */
+int remote_fetch(struct remote *r, const char *key, const char *dir, char **path, struct buf *error);
+
+#endif
