@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "core/archive.h"
 #include "core/folder.h"
+#include "core/judge.h"
 #include "core/lock.h"
 #include "core/prune.h"
 #include "core/readback.h"
@@ -173,48 +174,6 @@ static int take_lock(struct job *j, struct lock *lock, struct buf *error)
 	return rc;
 }
 
-/* What the last one took is a fair guess. */
-static int check_space(struct job *j, const struct newest *last, struct buf *error)
-{
-	int64_t space = archive_space(j->run->b->dir);
-	char *need = size_text(last->bytes), *left = size_text(space);
-	int rc = 0;
-
-	if (space >= 0 && space < last->bytes) {
-		buf_printf(error, "no space left: the last backup has %s, '%s' has %s free", need,
-		           j->run->b->dir, left);
-		rc = CANNOT_WRITE;
-	}
-	free(need);
-	free(left);
-	return rc;
-}
-
-/* The tables that were there are gone, or half of the bytes are. */
-static void judge_suspect(struct job *j, const struct newest *last)
-{
-	struct manifest *m = &j->m;
-	bool same = last->made && strcmp(last->kind, m->kind) == 0 &&
-	            strcmp(last->compression, m->compression) == 0;
-	char *words;
-
-	/* An emptied database stays suspect until it has tables again: the backups from before
-	 * are all that is left of them. */
-	if (!m->tables && !last->tables && last->suspect)
-		words = xstrdup("suspect: it still has no tables, as the one before");
-	else if (!m->tables && last->tables)
-		words = xasprintf("suspect: it has no tables, the one before had %lld",
-		                  (long long)last->tables);
-	else if (same && m->bytes < last->bytes / 2)
-		words = xasprintf("suspect: it has %lld bytes, the one before had %lld",
-		                  (long long)m->bytes, (long long)last->bytes);
-	else
-		return;
-	m->suspect = true;
-	strs_add(&m->warnings, words);
-	free(words);
-}
-
 static int sum(void *arg, struct buf *error)
 {
 	struct job *j = arg;
@@ -231,7 +190,7 @@ static int make(struct job *j, struct buf *error)
 
 	if (catalog_is_open(&j->run->catalog))
 		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
-	rc = check_space(j, &last, error);
+	rc = judge_space(b->dir, &last, error);
 	if (!rc)
 		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
 		                   suffix, error);
@@ -244,7 +203,7 @@ static int make(struct job *j, struct buf *error)
 		rc = readback(j->archive.part, j->m.kind, scratch, j->run->folder.fd, sum, j, error);
 	}
 	if (!rc)
-		judge_suspect(j, &last);
+		judge_suspect(&j->m, &last);
 	free(suffix);
 	free(scratch);
 	return rc;

@@ -1,0 +1,50 @@
+/* judge - what is thought of a backup beside the one before it. */
+#include "core/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "core/archive.h"
+
+/* What the last one took is a fair guess. */
+int judge_space(const char *dir, const struct newest *last, struct buf *error)
+{
+	int64_t space = archive_space(dir);
+	char *need = size_text(last->bytes), *left = size_text(space);
+	int rc = 0;
+
+	if (space >= 0 && space < last->bytes) {
+		buf_printf(error, "no space left: the last backup has %s, '%s' has %s free", need,
+		           dir, left);
+		rc = CANNOT_WRITE;
+	}
+	free(need);
+	free(left);
+	return rc;
+}
+
+void judge_suspect(struct manifest *m, const struct newest *last)
+{
+	bool same = last->made && strcmp(last->kind, m->kind) == 0 &&
+	            strcmp(last->compression, m->compression) == 0;
+	char *words;
+
+	/* An emptied database stays suspect until it has tables again: the backups from before
+	 * are all that is left of them. */
+	if (!m->tables && !last->tables && last->suspect)
+		words = xstrdup("suspect: it still has no tables, as the one before");
+	else if (!m->tables && last->tables)
+		words = xasprintf("suspect: it has no tables, the one before had %lld",
+		                  (long long)last->tables);
+	else if (same && m->bytes < last->bytes / 2)
+		words = xasprintf("suspect: it has %lld bytes, the one before had %lld",
+		                  (long long)m->bytes, (long long)last->bytes);
+	else
+		return;
+	m->suspect = true;
+	strs_add(&m->warnings, words);
+	free(words);
+}
