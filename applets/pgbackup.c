@@ -122,6 +122,7 @@ static const char notes[] =
 	"75 locked by another run, or a table is; 77 refused; 78 wrong variable.";
 
 static struct schedule schedule;
+static struct remote remote;
 static struct sources sources;
 
 /* --- messages --- */
@@ -197,15 +198,27 @@ static void read_schedule(void)
 	buf_free(&error);
 }
 
+static void read_remote(void)
+{
+	struct buf error = BUF_INIT;
+	int rc = remote_open(&remote, &error);
+
+	msg_each(MSG_WARNING, &remote.warnings);
+	if (rc)
+		die(rc, "%s", error.data);
+	buf_free(&error);
+}
+
 static struct backup read_backup(void)
 {
 	struct backup b = {
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
 		.busy_wait = o.busy_wait, .wait = o.wait, .restore = strcmp(o.check, "restore") == 0,
-		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .tell = tell,
+		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
 		.progress = progress_is_shown() ? draw : NULL,
 	};
 
+	read_remote();
 	if (!packing_parse(o.compress, &b.packing))
 		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
 		    "lz4:1 to lz4:12, or none");

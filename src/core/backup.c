@@ -16,6 +16,7 @@
 #include "core/lock.h"
 #include "core/prune.h"
 #include "core/readback.h"
+#include "core/ship.h"
 #include "core/trial.h"
 
 #define TRIAL_MS 86400000
@@ -36,6 +37,7 @@ struct work {
 	struct buf error; /* its sentence */
 	const struct source *down; /* the server that was waited for in vain */
 	struct strs servers; /* whose roles have been dumped */
+	struct strs made;    /* paths of the new backups */
 };
 
 /* One database, from the lock to the pruning. */
@@ -224,6 +226,11 @@ static int try_restore(struct job *j, struct buf *error)
 	return rc;
 }
 
+static bool has_remote(const struct work *r)
+{
+	return r->b->remote && r->b->remote->on;
+}
+
 /* The journal knows of it before it has its name: a run that dies in between leaves no
  * backup that nobody counts. */
 static int publish(struct job *j, struct buf *error)
@@ -235,9 +242,13 @@ static int publish(struct job *j, struct buf *error)
 	j->m.verified = j->m.finished = clock_wall();
 	if (catalog_is_open(&r->catalog))
 		noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
+	if (catalog_is_open(&r->catalog) && has_remote(r))
+		noted(r, ship_owe(&r->catalog, path));
 	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
 	if (catalog_is_open(&r->catalog))
 		noted(r, catalog_keep_promises(&r->catalog));
+	if (!rc)
+		strs_add(&r->made, path);
 	for (size_t i = 0; i < j->m.warnings.n; i++)
 		tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
 	return rc;
@@ -490,6 +501,19 @@ static void recover(struct work *r)
 	free(scratch);
 }
 
+/* What is whole here is not lost when it does not get there. */
+static void ship(struct work *r)
+{
+	struct buf words = BUF_INIT;
+	int rc = has_remote(r) ? ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell) : 0;
+
+	if (rc) {
+		buf_printf(&words, "not uploaded to %s", r->b->remote->name);
+		count_result(r, rc, false, &words);
+	}
+	buf_free(&words);
+}
+
 static int verdict(struct work *r)
 {
 	if (!r->wanted && !r->bad) {
@@ -522,6 +546,7 @@ int backup_run(const struct backup *b)
 		run_source(&r, i, &items);
 		items_free(&items);
 	}
+	ship(&r);
 	rc = verdict(&r);
 	noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
 	                         r.error.len ? r.error.data : NULL));
@@ -529,6 +554,7 @@ int backup_run(const struct backup *b)
 	folder_release(&r.folder);
 	catalog_free(&r.catalog);
 	strs_free(&r.servers);
+	strs_free(&r.made);
 	free(r.about);
 	buf_free(&error);
 	return rc;

@@ -8,6 +8,7 @@
 #include "base/msg.h"
 #include "core/catalog.h"
 #include "core/dump.h"
+#include "core/remote.h"
 #include "core/retention.h"
 #include "core/source.h"
 
@@ -29,6 +30,7 @@ struct backup {
 	bool restore;                       /* restore each as a test */
 	bool roles;                         /* dump the roles, too */
 	struct retention keep;
+	struct remote *remote;              /* where backups go, too; NULL or off: nowhere */
 	const char *scope;                  /* CATALOG_SCHEDULED or CATALOG_CHOSEN */
 	int64_t due;                        /* the moment that the run counts for, ms since 1970 */
 
@@ -39,7 +41,8 @@ struct backup {
 
 /*
  * Runs it. Databases that have a verified backup of the same due moment already are
- * left out. Everything that went wrong has been told. DONE; PARTLY when some failed;
+ * left out. Everything that went wrong has been told. DONE; PARTLY when some failed, or
+ * did not get to the remote;
  * when all did, the first one's code: UNAVAILABLE, DENIED, LOCKED, CANNOT_WRITE,
  * BAD_DATA, BAD_CONFIG or NO.
  */

@@ -57,6 +57,9 @@ static const char *const steps[] = {
 	"ALTER TABLE files ADD COLUMN reason TEXT;"
 	"CREATE UNIQUE INDEX files_path ON files (dir, path);"
 	"CREATE INDEX runs_due ON runs (applet, dir, due);",
+	/* Backups in S3; for what core/ship says. */
+	"ALTER TABLE files ADD COLUMN remote TEXT;"
+	"CREATE TABLE uploads (place TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL);",
 };
 
 #define STEPS ((long)(sizeof(steps) / sizeof(*steps)))

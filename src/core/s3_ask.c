@@ -176,7 +176,7 @@ int ask_once(struct s3 *s, struct ask *q, struct buf *error)
 
 	q->again = false;
 	if (rc) {
-		q->again = !q->a.stopped;
+		q->again = q->a.passing;
 		buf_printf(error, "s3://%s%s%s: cannot %s: %s", s->bucket, q->key ? "/" : "",
 		           q->key ? q->key : "", q->what, words.data);
 		if (q->tried > 1)

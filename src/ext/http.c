@@ -159,7 +159,6 @@ static CURLcode perform(struct transfer *t, char *words)
 	if (!headers)
 		return CURLE_OUT_OF_MEMORY;
 	set_options(t->curl, r->url, r->ca_file ? r->ca_file : ca_file(), words);
-	curl_easy_setopt(t->curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_TIME, (long)((r->stall + 999) / 1000));
@@ -175,6 +174,21 @@ static CURLcode perform(struct transfer *t, char *words)
 	rc = curl_easy_perform(t->curl);
 	curl_slist_free_all(headers);
 	return rc;
+}
+
+/* What another try may make good: nobody there, or the line broke. */
+static bool is_passing(CURLcode rc)
+{
+	static const CURLcode codes[] = {
+		CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_GOT_NOTHING,
+		CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SSL_CONNECT_ERROR,
+		CURLE_WEIRD_SERVER_REPLY,
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (rc == codes[i])
+			return true;
+	return false;
 }
 
 int http_send(struct http *h, const struct http_request *r, struct http_answer *a, struct buf *error)
@@ -194,6 +208,7 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 		curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &a->code);
 	if (rc == CURLE_OK)
 		return 0;
+	a->passing = is_passing(rc) && !a->stopped;
 	buf_puts(error, *words ? words : curl_easy_strerror(rc));
 	return -1;
 }

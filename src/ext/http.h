@@ -27,7 +27,7 @@ struct http_keys {
 
 struct http_request {
 	const char *method;          /* GET HEAD PUT POST DELETE */
-	const char *url;             /* percent-encoded; sent as it is */
+	const char *url;             /* percent-encoded */
 	struct strs headers;         /* "Name: value" */
 	const void *body;            /* sent; NULL: none */
 	size_t len;
@@ -48,6 +48,7 @@ struct http_answer {
 	struct buf body;     /* at most a megabyte; more ends the request, unless take has it */
 	struct strs headers; /* as they came: "Name: value" */
 	bool stopped;        /* take ended it */
+	bool passing;        /* it failed, and may not the next time: no connection, or it broke */
 };
 
 #define HTTP_ANSWER_INIT { .body = BUF_INIT }

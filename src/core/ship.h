@@ -1,0 +1,38 @@
+/*
+ * ship - takes the backups of a folder to the bucket.
+ *
+ * The journal remembers what still has to go, so that what failed is tried again by the
+ * next run; and which uploads have begun, so that those of a run that died are ended.
+ */
+#ifndef CORE_SHIP_H
+#define CORE_SHIP_H
+
+#include "base/msg.h"
+#include "core/catalog.h"
+#include "core/remote.h"
+
+/* Notes that a backup (path relative to the folder) is to be uploaded. -1 when the journal
+ * failed. */
+int ship_owe(struct catalog *c, const char *path);
+
+/*
+ * Ends the uploads that dead runs have left, uploads what is owed and what is in made (for a
+ * journal that cannot be used), oldest first, and prunes each of their folders in the bucket.
+ * The folder's lock is held. tell hears of each. 0; what the first failure was, after which
+ * the rest is left for the next run where it would fail as well.
+ */
+int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
+             void (*tell)(enum msg_level level, const char *words));
+
+/* How many are owed; 0 also when the journal cannot be used. */
+size_t ship_owed(struct catalog *c);
+
+/* Ends the uploads in this bucket that the journal knows of, and those that are a day old. tell
+ * hears what was found, and what failed. */
+void ship_sweep(struct catalog *c, struct remote *r,
+                void (*tell)(enum msg_level level, const char *words));
+
+/* Makes r tell the journal of uploads that begin; both outlive them. */
+void ship_watch(struct catalog *c, struct remote *r);
+
+#endif
