@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the S3 servers that the tests run against, from the Debian suite that has each. See help().
+# Makes the S3 servers that the tests run against, from the Debian suite that has each, and a client. See help().
 #
 # A server is its packages' files unpacked into a folder, as in tools/servers.sh: no installation, no root, nothing of
 # the machine changes. It runs under the dynamic loader and with the libraries unpacked beside it.
@@ -7,15 +7,16 @@ set -eu
 
 help() {
     cat <<'HELP'
-usage: tools/s3-servers.sh [rclone] [moto]
+usage: tools/s3-servers.sh [ceph] [moto] [rclone]
        tools/s3-servers.sh --bin NAME
        tools/s3-servers.sh --help
 
-Makes these S3 servers (both), unless they are there: `rclone serve s3` and
-moto_server. Both check signatures.
+Makes what S3 is tested against (all three), unless it is there: Ceph's
+radosgw, which needs no cluster when it keeps all in a file of SQLite's, and
+which checks signatures; moto, a server of Python's; and rclone, as a client.
 
---bin NAME             print the path of that program; exit 1, and say why, if
-                       it has not been made
+--bin NAME             print the folder of its programs; exit 1, and say why,
+                       if it has not been made
 --help                 this text
 
 Cache:   ${XDG_CACHE_HOME:-~/.cache}/pgbox/s3, safe to delete. With a full
@@ -29,12 +30,13 @@ say() { echo "s3-servers.sh: $*" >&2; }
 warn() { say "$@"; }
 die() { say "$@"; exit 1; }
 
-# Sets the suite, the packages wanted of it, and the program. rclone serves S3 with keys since 1.65.
+# Sets the suite, the packages wanted of it, and the programs.
 server_known() {
     case $1 in
-    rclone) suite=sid wanted=rclone program=usr/bin/rclone ;;
-    moto) suite=trixie wanted='python3-moto python3-flask python3-flask-cors' program=usr/bin/python3.13 ;;
-    *) die "there is no S3 server '$1' here: rclone or moto" ;;
+    ceph) suite=trixie wanted=radosgw programs='radosgw radosgw-admin' ;;
+    moto) suite=trixie wanted='python3-moto python3-flask python3-flask-cors' programs=moto ;;
+    rclone) suite=sid wanted=rclone programs=rclone ;;
+    *) die "there is no '$1' here: ceph, moto or rclone" ;;
     esac
 }
 
@@ -53,7 +55,7 @@ server_apt() {
 server_download() {
     # shellcheck disable=SC2086 # a list
     server_apt apt-get install -s $wanted >"$state/plan" 2>"$state/log" || return 1
-    packages=$(awk '$1 == "Inst" && $2 !~ /^(tar|dpkg|debconf|openssl|ca-certificates|readline-common)$/ { print $2 }' \
+    packages=$(awk '$1 == "Inst" && $2 !~ /^(tar|dpkg|debconf|openssl|adduser|passwd|base-passwd)$/ { print $2 }' \
         "$state/plan")
     mkdir "$state/download"
     # shellcheck disable=SC2086 # a list
@@ -69,20 +71,22 @@ server_unpack() {
     rm -rf "$root/usr/share/doc" "$root/usr/share/man" "$root/usr/share/locale"
 }
 
-# The program's command: what it is run by must not depend on the machine's own libraries.
+# A program's command: what it is run by must not depend on the machine's own libraries.
 server_tie() {
     loader=$(find "$root" -path '*-linux-gnu/ld-linux*.so.*' | head -n 1)
     [ -n "$loader" ] || die "found no dynamic loader in $suite's libc6"
-    libraries=${loader%/*}
+    libraries=${loader%/*} libraries=${libraries#"$root"}
+    program=usr/bin/$1
+    # shellcheck disable=SC2016 # for the command
     {
         echo '#!/bin/sh'
-        # shellcheck disable=SC2016 # for the command
         echo 'root=${0%/*}'
-        # shellcheck disable=SC2016 # for the command
-        [ "$1" != moto ] || echo 'export PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE=1'
-        # shellcheck disable=SC2016 # for the command
-        printf 'exec "$root%s" --library-path "$root%s" "$root/%s" %s"$@"\n' "${loader#"$root"}" \
-            "${libraries#"$root"}" "$program" "$([ "$1" != moto ] || echo '-m moto.server ')"
+        if [ "$1" = moto ]; then
+            program='usr/bin/python3.13" -m "moto.server'
+            echo 'export PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE=1'
+        fi
+        printf 'exec "$root%s" --library-path "$root%s:$root%s/ceph" "$root/%s" "$@"\n' "${loader#"$root"}" \
+            "$libraries" "$libraries" "$program"
     } >"$root/$1"
     chmod 755 "$root/$1"
 }
@@ -100,8 +104,10 @@ server_make() {
         die "cannot get $1 from Debian's $suite"
     }
     server_unpack
-    server_tie "$1"
-    "$root/$1" --help >/dev/null 2>"$state/log" || die "$1 does not run: $(tail -n 1 "$state/log")"
+    for name in $programs; do
+        server_tie "$name"
+        "$root/$name" --help >/dev/null 2>"$state/log" || die "$name does not run: $(tail -n 1 "$state/log")"
+    done
     mv "$root" "$(server_folder "$1")"
     rm -rf "$state"
 }
@@ -117,7 +123,7 @@ case ${1-} in
 --help | -h) help; exit ;;
 --bin) bin=true; shift; [ $# -eq 1 ] || die "--bin needs one NAME; see tools/s3-servers.sh --help" ;;
 -*) die "unknown option '$1'; see tools/s3-servers.sh --help" ;;
-'') set -- rclone moto ;;
+'') set -- ceph moto rclone ;;
 esac
 servers=${XDG_CACHE_HOME:-$HOME/.cache}/pgbox/s3
 mkdir -p "$servers"
@@ -128,7 +134,7 @@ for name in "$@"; do
 done
 if $bin; then
     [ -z "$missing" ] || die "there is no $1 here; tools/s3-servers.sh $1 makes it"
-    echo "$(server_folder "$1")/$1"
+    server_folder "$1"
     exit
 fi
 [ -n "$missing" ] || exit 0
@@ -140,7 +146,7 @@ exec 9>"$servers/lock"
 flock -n 9 || { say "waiting for another run"; flock 9; }
 trap 'rm -rf "$servers/unfinished"' EXIT
 trap 'exit 130' INT TERM HUP
-for name in $missing; do
-    server_known "$name"
-    [ -d "$(server_folder "$name")" ] || server_make "$name"
+for server in $missing; do
+    server_known "$server"
+    [ -d "$(server_folder "$server")" ] || server_make "$server"
 done

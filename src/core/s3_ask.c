@@ -154,7 +154,7 @@ static int explain(const struct s3 *s, const struct ask *q, struct buf *error)
 	buf_printf(error, "s3://%s%s%s: cannot %s: ", s->bucket, q->key ? "/" : "", q->key ? q->key : "",
 	           q->what);
 	if (q->code)
-		buf_printf(error, "%s%s%.300s", q->code, q->words ? ": " : "", q->words ? q->words : "");
+		buf_printf(error, "%s%s%.300s", q->code, q->words && *q->words ? ": " : "", q->words ? q->words : "");
 	else
 		buf_printf(error, "the server answered %ld%s", q->a.code,
 		           q->a.code == 404 ? ": there is none" : q->a.code == 403 ? ": it refuses" : "");
