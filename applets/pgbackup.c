@@ -18,16 +18,14 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/size.h"
-#include "core/archive.h"
 #include "core/backup.h"
 #include "core/daemon.h"
 #include "core/folder.h"
 #include "core/freshness.h"
 #include "core/prune.h"
-#include "core/readback.h"
 #include "core/report.h"
 #include "core/sync.h"
-#include "core/trial.h"
+#include "core/verify.h"
 #include "core/zone.h"
 
 #define JOBS_MAX 64
@@ -35,7 +33,7 @@
 static struct {
 	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into;
 	struct strs urls, databases, exclude;
-	bool all, dry_run, json;
+	bool all, dry_run, json, remote;
 	long jobs;
 	int64_t lock_wait, busy_wait, wait, every, max_age;
 	struct retention keep;
@@ -82,6 +80,7 @@ static const struct opt opts[] = {
 	     "status: the greatest age that is fine; 0: 26h or twice the interval, the larger"),
 	SECRET(0, "into", NULL, "URL", &o.into, "verify: also restore it into a new database there"),
 	FLAG('n', "dry-run", &o.dry_run, "prune: only say what would be deleted"),
+	FLAG(0, "remote", &o.remote, "list, verify: those in S3_BUCKET"),
 	FLAG(0, "json", &o.json, "list, status: one JSON object a line"),
 	OPT_TABLE_END
 };
@@ -330,6 +329,11 @@ static int list(void)
 	struct catalog c;
 	int rc;
 
+	if (o.remote) {
+		read_remote();
+		return remote.on ? report_remote(&remote, o.json, tell)
+		                 : (msg(MSG_ERROR, "there is no bucket: set S3_BUCKET"), BAD_CONFIG);
+	}
 	open_catalog(&c, false);
 	rc = report_list(&c, o.json, tell);
 	catalog_free(&c);
@@ -442,89 +446,40 @@ static int sync_journal(void)
 
 /* --- verify --- */
 
-/* One backup that is being verified. */
-struct reading {
-	const char *path;
-	struct manifest m;
-	struct progress progress;
-};
-
-static void on_bytes(void *arg, size_t bytes)
+/* `s3://BUCKET/PREFIX/PATH`, as list --remote has it, is the path alone. */
+static int verify_in_bucket(const struct verify *v, int argc, char **argv)
 {
-	struct reading *r = arg;
+	read_remote();
+	if (!remote.on)
+		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET");
+	for (int i = 0; i < argc; i++) {
+		char *rest = (char *)skip_prefix(argv[i], remote.name);
 
-	r->progress.done += (int64_t)bytes;
-	if (progress_is_shown())
-		draw(&r->progress);
-}
-
-static int compare(void *arg, struct buf *error)
-{
-	struct reading *r = arg;
-
-	return archive_compare(r->path, &r->m, on_bytes, r, error);
-}
-
-static int verify_into(const struct reading *r, struct buf *error)
-{
-	struct target target;
-	int rc;
-
-	if (!o.into || strcmp(r->m.kind, "roles") == 0)
-		return DONE;
-	rc = target_find(&target, o.into, error);
-	if (!rc)
-		rc = trial_restore(r->path, &r->m, &target, clock_within(o.wait), error);
-	target_free(&target);
-	return rc;
-}
-
-static int verify_one(struct catalog *c, const char *manifest)
-{
-	char *path, *scratch = xasprintf("%s/.pgbox", o.dir), *size;
-	const char *name;
-	struct reading r = { .progress = { .phase = "check" } };
-	struct buf error = BUF_INIT;
-	int rc = archive_read(manifest, &r.m, &path, &error);
-
-	name = path + strlen(o.dir) + 1;
-	r.path = path;
-	r.progress.database = name;
-	r.progress.total = r.m.bytes;
-	if (!rc)
-		rc = readback(path, r.m.kind, scratch, -1, compare, &r, &error);
-	if (catalog_is_open(c) && (rc == DONE || rc == BAD_DATA))
-		catalog_judge(c, name, !rc, rc ? error.data : NULL);
-	if (!rc)
-		rc = verify_into(&r, &error);
-	progress_clear();
-	size = size_text(r.m.bytes);
-	if (rc)
-		msg(MSG_ERROR, "%s", error.data);
-	else
-		msg(MSG_INFO, "%s: %s, verified%s", name, size,
-		    o.into && strcmp(r.m.kind, "roles") != 0 ? ", restored and dropped again" : "");
-	free(size);
-	free(path);
-	free(scratch);
-	manifest_free(&r.m);
-	buf_free(&error);
-	return rc;
+		if (rest && *rest == '/')
+			argv[i] = rest + 1;
+		else if (skip_prefix(argv[i], "s3://"))
+			die(BAD_USAGE, "that is not in %s, which S3_BUCKET and S3_PREFIX name", remote.name);
+	}
+	return verify_remotes(v, &remote, argc, argv, o.all);
 }
 
 static int verify(int argc, char **argv)
 {
+	struct verify v = { .dir = o.dir, .into = o.into, .wait = o.wait, .tell = tell,
+		            .progress = progress_is_shown() ? draw : NULL };
 	struct strs manifests = { 0 };
 	struct buf error = BUF_INIT;
 	struct catalog c;
 	int rc;
 
+	if (o.remote || (argc && skip_prefix(argv[0], "s3://")))
+		return verify_in_bucket(&v, argc, argv);
 	open_catalog(&c, false);
 	rc = report_choose(&c, argc, argv, o.all, &manifests, &error);
 	if (rc)
 		die(rc, "%s", error.data);
 	for (size_t i = 0; i < manifests.n; i++) {
-		int one = verify_one(&c, manifests.v[i]);
+		int one = verify_local(&v, &c, manifests.v[i]);
 
 		rc = one ? one : rc;
 	}

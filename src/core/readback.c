@@ -33,7 +33,9 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 
 	strs_add(&args, "pg_restore");
 	strs_add(&args, "--file=-");
-	strs_add(&args, path);
+	/* A file it would open twice. */
+	if (strcmp(path, READBACK_STDIN) != 0)
+		strs_add(&args, path);
 	if (tool_start(&t, &messages, &pid) == 0) {
 		if (meanwhile)
 			rc = meanwhile(arg, error);

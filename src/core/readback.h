@@ -8,6 +8,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "ext/pack.h"
+
+/* The path of what comes through stdin, once: a socket. */
+#define READBACK_STDIN UNPACK_STDIN
 
 /*
  * Reads the data at path the way a restore would: archives by the linked pg_restore,

@@ -24,6 +24,11 @@ static const char *state_of(struct catalog *c, const char *path, const char *ful
 	return !known ? "unknown" : verified ? "verified" : "damaged";
 }
 
+static void print_head(void)
+{
+	printf("%-19s  %10s  %-8s  %6s  %s\n", "MADE (UTC)", "SIZE", "STATE", "TABLES", "BACKUP");
+}
+
 static void print_row(const struct manifest *m, const char *path, const char *state)
 {
 	char *size = size_text(m->bytes), *when = clock_iso(m->started);
@@ -65,7 +70,7 @@ int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level,
 
 	archive_manifests(c->root, &manifests);
 	if (!json)
-		printf("%-19s  %10s  %-8s  %6s  %s\n", "MADE (UTC)", "SIZE", "STATE", "TABLES", "BACKUP");
+		print_head();
 	for (size_t i = 0; i < manifests.n; i++)
 		list_one(c, manifests.v[i], json, tell);
 	strs_free(&manifests);
@@ -196,9 +201,9 @@ static bool is_newest(const struct strs *all, size_t i, size_t prefix)
 
 /* The symlink beside a database's backups is as good as the database's name. The caller frees
  * it. */
-static char *without_latest(const struct catalog *c, const char *word)
+static char *without_latest(const char *root, const char *word)
 {
-	const char *rest = skip_prefix(word, c->root);
+	const char *rest = skip_prefix(word, root);
 	const char *name = rest && *rest == '/' ? rest + 1 : word;
 	size_t len = strlen(name), end = strlen("/latest");
 
@@ -224,27 +229,65 @@ static int choose_word(const struct strs *all, size_t prefix, const char *word, 
 	return NO_INPUT;
 }
 
+int report_choose_among(const struct strs *all, const char *root, const char *shown, int n,
+                        char *const *words, bool every, struct strs *manifests, struct buf *error)
+{
+	size_t prefix = *root ? strlen(root) + 1 : 0;
+	int rc = DONE;
+
+	for (int i = 0; i < n && !rc; i++) {
+		char *word = without_latest(root, words[i]);
+
+		rc = choose_word(all, prefix, word, every, manifests, error);
+		free(word);
+	}
+	for (size_t i = 0; i < all->n && !n; i++)
+		if (every || is_newest(all, i, prefix))
+			strs_add(manifests, all->v[i]);
+	if (!rc && !manifests->n) {
+		buf_printf(error, "there is no backup in '%s'", shown);
+		rc = NO_INPUT;
+	}
+	return rc;
+}
+
 int report_choose(struct catalog *c, int n, char *const *words, bool every, struct strs *manifests,
                   struct buf *error)
 {
-	size_t prefix = strlen(c->root) + 1;
 	struct strs all = { 0 };
-	int rc = DONE;
+	int rc;
 
 	archive_manifests(c->root, &all);
-	for (int i = 0; i < n && !rc; i++) {
-		char *word = without_latest(c, words[i]);
-
-		rc = choose_word(&all, prefix, word, every, manifests, error);
-		free(word);
-	}
-	for (size_t i = 0; i < all.n && !n; i++)
-		if (every || is_newest(&all, i, prefix))
-			strs_add(manifests, all.v[i]);
-	if (!rc && !manifests->n) {
-		buf_printf(error, "there is no backup in '%s'", c->root);
-		rc = NO_INPUT;
-	}
+	rc = report_choose_among(&all, c->root, c->root, n, words, every, manifests, error);
 	strs_free(&all);
+	return rc;
+}
+
+/* --- in a bucket --- */
+
+int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level, const char *words))
+{
+	struct remote_backups list = { 0 };
+	struct buf error = BUF_INIT;
+	int rc = remote_find(r, NULL, &list, tell, &error);
+
+	if (rc)
+		tell(MSG_ERROR, error.data);
+	else if (!json)
+		print_head();
+	for (size_t i = 0; i < list.n && !rc; i++) {
+		const struct remote_backup *b = &list.v[i];
+		char *path = xasprintf("%s/%s", r->name, b->path);
+		char *line = json ? manifest_line(&b->m, path, remote_state(b)) : NULL;
+
+		if (json)
+			printf("%s\n", line);
+		else
+			print_row(&b->m, path, remote_state(b));
+		free(line);
+		free(path);
+	}
+	remote_backups_free(&list);
+	buf_free(&error);
 	return rc;
 }

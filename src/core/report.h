@@ -6,6 +6,7 @@
 
 #include "base/msg.h"
 #include "core/catalog.h"
+#include "core/remote.h"
 
 /* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json
  * a manifest a line with its path and state: verified, damaged, unknown (not in the
@@ -29,5 +30,14 @@ int report_status(struct catalog *c, const char *about, int64_t limit, bool json
  */
 int report_choose(struct catalog *c, int n, char *const *words, bool all, struct strs *manifests,
                   struct buf *error);
+
+/* The same with the manifests in all (below root), in byte order of folders and names; shown is
+ * what the place is called. */
+int report_choose_among(const struct strs *all, const char *root, const char *shown, int n,
+                        char *const *words, bool every, struct strs *manifests, struct buf *error);
+
+/* report_list for those in a bucket: verified, damaged or missing. DONE, or as core/s3 after
+ * telling. */
+int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level, const char *words));
 
 #endif

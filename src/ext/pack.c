@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <lz4frame.h>
@@ -15,6 +17,7 @@
 #include "base/file.h"
 
 #define PIECE 65536
+#define LOOKS 1000 /* a millisecond each */
 
 /* --- reading --- */
 
@@ -114,12 +117,30 @@ static ssize_t read_frames(struct unpack *u, char *to, size_t size)
 	return (ssize_t)out.pos;
 }
 
+/* The first bytes, which stay to be read: of a file, or of a socket, whose writer may have sent
+ * but one byte by now. */
+static ssize_t look(int fd, void *head, size_t size)
+{
+	ssize_t n = pread(fd, head, size, 0);
+
+	if (n >= 0 || errno != ESPIPE)
+		return n;
+	for (int i = 0; i < LOOKS; i++) {
+		struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+		n = recv(fd, head, size, MSG_PEEK);
+		if (n < 0 || n == (ssize_t)size || poll(&p, 1, n > 0 ? 1 : 0) > 0)
+			break;
+	}
+	return n;
+}
+
 /* RFC 1952, 2.3.1; RFC 8878, 3.1.1; lz4_Frame_format.md: how a member or frame begins. */
 static enum packing_method method_of(int fd)
 {
 	unsigned char head[4] = { 0 };
 
-	if (pread(fd, head, sizeof(head), 0) < 2)
+	if (look(fd, head, sizeof(head)) < 2)
 		return PACK_NONE;
 	if (memcmp(head, "\x1f\x8b", 2) == 0)
 		return PACK_GZIP;
@@ -148,11 +169,12 @@ static int start(struct unpack *u, const char *path)
 	enum packing_method method;
 	char probe;
 
-	u->fd = open(path, O_RDONLY | O_CLOEXEC);
+	u->fd = strcmp(path, UNPACK_STDIN) == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+	                                        : open(path, O_RDONLY | O_CLOEXEC);
 	if (u->fd < 0)
 		return -1;
 	/* A directory opens, but does not read. */
-	if (pread(u->fd, &probe, 1, 0) < 0) {
+	if (look(u->fd, &probe, 1) < 0) {
 		int err = errno;
 
 		close(u->fd);

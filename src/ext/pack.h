@@ -14,6 +14,9 @@ enum packing_method { PACK_NONE, PACK_ZSTD, PACK_GZIP, PACK_LZ4 };
 /* --- reading; what a file is is told by its first bytes, else it is taken as it is. These
  * return 0, or -1 with errno; EBADMSG says that the file is damaged or cut off. --- */
 
+/* As a path: stdin, which is a file or a socket (a pipe cannot be looked into). */
+#define UNPACK_STDIN "/dev/stdin"
+
 /* Gives each piece of the unpacked content to take, which returns 0, or -1 to end it.
  * Reads to the end: it is whole then. */
 int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg);

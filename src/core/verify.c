@@ -1,0 +1,197 @@
+/* verify - reads backups that are there again, in full. */
+#include "core/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "core/archive.h"
+#include "core/readback.h"
+#include "core/reader.h"
+#include "core/report.h"
+#include "core/trial.h"
+
+/* One backup that is being verified. */
+struct reading {
+	const struct verify *v;
+	const char *path;
+	struct manifest m;
+	struct progress progress;
+	struct hash hash;     /* of what came from the bucket, and */
+	struct reader reader; /* who reads it */
+};
+
+static void on_bytes(void *arg, size_t bytes)
+{
+	struct reading *r = arg;
+
+	r->progress.done += (int64_t)bytes;
+	if (r->v->progress)
+		r->v->progress(&r->progress);
+}
+
+static int compare(void *arg, struct buf *error)
+{
+	struct reading *r = arg;
+
+	return archive_compare(r->path, &r->m, on_bytes, r, error);
+}
+
+static bool is_roles(const struct manifest *m)
+{
+	return strcmp(m->kind, "roles") == 0;
+}
+
+static int restore_into(const struct reading *r, struct buf *error)
+{
+	struct target target;
+	int rc;
+
+	if (!r->v->into || is_roles(&r->m))
+		return DONE;
+	rc = target_find(&target, r->v->into, error);
+	if (!rc)
+		rc = trial_restore(r->path, &r->m, &target, clock_within(r->v->wait), error);
+	target_free(&target);
+	return rc;
+}
+
+static void tell_result(const struct reading *r, int rc, bool restored, const struct buf *error)
+{
+	char *size = size_text(r->m.bytes);
+	char *words = rc ? xstrdup(error->data)
+	                 : xasprintf("%s: %s, verified%s", r->progress.database, size,
+	                             restored && !is_roles(&r->m) ? ", restored and dropped again" : "");
+
+	if (r->v->progress)
+		r->v->progress(NULL);
+	r->v->tell(rc ? MSG_ERROR : MSG_INFO, words);
+	free(words);
+	free(size);
+}
+
+int verify_local(const struct verify *v, struct catalog *c, const char *manifest)
+{
+	char *path, *scratch = xasprintf("%s/.pgbox", v->dir);
+	const char *name;
+	struct reading r = { .v = v, .progress = { .phase = "check" } };
+	struct buf error = BUF_INIT;
+	int rc = archive_read(manifest, &r.m, &path, &error);
+
+	name = path + strlen(v->dir) + 1;
+	r.path = path;
+	r.progress.database = name;
+	r.progress.total = r.m.bytes;
+	if (!rc)
+		rc = readback(path, r.m.kind, scratch, -1, compare, &r, &error);
+	if (catalog_is_open(c) && (rc == DONE || rc == BAD_DATA))
+		catalog_judge(c, name, !rc, rc ? error.data : NULL);
+	if (!rc)
+		rc = restore_into(&r, &error);
+	tell_result(&r, rc, v->into, &error);
+	free(path);
+	free(scratch);
+	manifest_free(&r.m);
+	buf_free(&error);
+	return rc;
+}
+
+/* --- in the bucket --- */
+
+static int take(void *arg, const char *bytes, size_t len)
+{
+	struct reading *r = arg;
+
+	hash_add(&r->hash, bytes, len);
+	reader_add(&r->reader, bytes, len);
+	on_bytes(r, len);
+	return 0;
+}
+
+static int read_object(struct reading *r, struct remote *remote, const char *path, const char *scratch,
+                       struct buf *error)
+{
+	char *key = xasprintf("%s%s", remote->prefix, path), text[HASH_TEXT];
+	unsigned char digest[HASH_BYTES];
+	struct buf verdict = BUF_INIT;
+	int rc = reader_start(&r->reader, r->m.kind, scratch, error), read;
+
+	hash_start(&r->hash);
+	rc = rc ? rc : s3_get(&remote->s3, key, take, r, error);
+	read = rc ? 0 : reader_end(&r->reader, r->progress.database, &verdict);
+	hash_end(&r->hash, digest);
+	hash_text(digest, text);
+	if (!rc && strcmp(text, r->m.sha256) != 0) {
+		buf_printf(error, "'%s' is damaged: its sha256 is not the one of its manifest", r->progress.database);
+		rc = BAD_DATA;
+	} else if (!rc && read) {
+		buf_puts(error, verdict.data);
+		rc = read;
+	}
+	reader_free(&r->reader);
+	buf_free(&verdict);
+	free(key);
+	return rc;
+}
+
+/* Where an SQLite database may be unpacked. */
+static const char *scratch_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
+}
+
+int verify_remote(const struct verify *v, struct remote *remote, const struct remote_backup *b)
+{
+	char *name = xasprintf("%s/%s", remote->name, b->path);
+	struct reading r = { .v = v, .m = b->m, .reader = READER_INIT,
+		             .progress = { .database = name, .phase = "check", .total = b->m.bytes } };
+	struct buf error = BUF_INIT;
+	int rc;
+
+	if (b->bytes != b->m.bytes) {
+		buf_printf(&error, "'%s' has %lld bytes in place of %lld", name, (long long)b->bytes,
+		           (long long)b->m.bytes);
+		rc = b->bytes < 0 ? NO_INPUT : BAD_DATA;
+	} else if (strcmp(b->m.kind, "directory") == 0) {
+		buf_printf(&error, "'%s' is a directory, which is not read on the way: fetch it with pgrestore plan",
+		           name);
+		rc = BAD_USAGE;
+	} else {
+		rc = read_object(&r, remote, b->path, scratch_folder(), &error);
+	}
+	tell_result(&r, rc, false, &error);
+	buf_free(&error);
+	free(name);
+	return rc;
+}
+
+int verify_remotes(const struct verify *v, struct remote *r, int n, char *const *words, bool all)
+{
+	struct remote_backups list = { 0 };
+	struct strs paths = { 0 }, chosen = { 0 };
+	struct buf error = BUF_INIT;
+	int rc = remote_find(r, NULL, &list, v->tell, &error);
+
+	for (size_t i = 0; i < list.n; i++)
+		strs_printf(&paths, "%s.json", list.v[i].path);
+	if (!rc)
+		rc = report_choose_among(&paths, "", r->name, n, words, all, &chosen, &error);
+	if (rc)
+		v->tell(MSG_ERROR, error.data);
+	for (size_t i = 0; i < list.n && chosen.n; i++)
+		if (strs_has(&chosen, paths.v[i])) {
+			int one = verify_remote(v, r, &list.v[i]);
+
+			rc = one ? one : rc;
+		}
+	remote_backups_free(&list);
+	strs_free(&paths);
+	strs_free(&chosen);
+	buf_free(&error);
+	return rc;
+}
