@@ -326,14 +326,14 @@ static void open_catalog(struct catalog *c, bool create)
 
 static int list(void)
 {
+	struct buf error = BUF_INIT;
 	struct catalog c;
 	int rc;
 
-	if (o.remote) {
-		read_remote();
-		return remote.on ? report_remote(&remote, o.json, tell)
-		                 : (msg(MSG_ERROR, "there is no bucket: set S3_BUCKET"), BAD_CONFIG);
-	}
+	if (o.remote && (rc = report_bucket(o.json, tell, &error)) != 0)
+		die(rc, "%s", error.data);
+	if (o.remote)
+		return rc;
 	open_catalog(&c, false);
 	rc = report_list(&c, o.json, tell);
 	catalog_free(&c);

@@ -32,7 +32,7 @@
 static struct {
 	const char *dir, *url, *into, *roles, *verify, *analyze, *stage;
 	struct strs listed, tables; /* as given, and each */
-	bool replace, clean, drop_old, schema_only, data_only, no_owner, json;
+	bool replace, clean, drop_old, schema_only, data_only, no_owner, json, remote;
 	long jobs;
 	int64_t wait;
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .jobs = 1, .wait = 30000 };
@@ -40,6 +40,7 @@ static struct {
 static const struct opt opts[] = {
 	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
 	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of pgbackup's backups"),
+	FLAG(0, "remote", &o.remote, "the backups in S3_BUCKET, in place of those in the folder"),
 	FLAG(0, "replace", &o.replace, "put it in the place of a database that is not empty"),
 	FLAG(0, "drop-old", &o.drop_old, "with --replace: drop the old database at the end"),
 	FLAG(0, "clean", &o.clean,
@@ -57,7 +58,7 @@ static const struct opt opts[] = {
 	WORD(0, "analyze", "PGRESTORE_ANALYZE", "yes|no", &o.analyze,
 	     "run ANALYZE, unless statistics came along"),
 	TEXT(0, "stage", "PGRESTORE_STAGE", "DIR", &o.stage,
-	     "where packed files and stdin are unpacked; else in the backups' folder, else TMPDIR"),
+	     "where what is packed, of stdin or of S3 is put; else in the backups' folder, else TMPDIR"),
 	TIME(0, "wait", "PGRESTORE_WAIT", &o.wait, "how long to wait for the server"),
 	FLAG(0, "json", &o.json, "list: one JSON object a line"),
 	OPT_TABLE_END
@@ -68,8 +69,9 @@ static const char about[] =
 	"packed with gzip, zstd or lz4 or not, or an SQLite file. What it is is told by\n"
 	"its content.\n"
 	"\n"
-	"SOURCE is a file or folder, - (stdin), or of pgbackup's: latest, latest:DB,\n"
-	"@2026-11-21 or @2026-11-21T02:00 (the newest then), or a run of the journal.\n"
+	"SOURCE is a file or folder, - (stdin), s3://BUCKET/KEY, or of pgbackup's:\n"
+	"latest, latest:DB, @2026-11-21 or @2026-11-21T02:00 (the newest then), or a run\n"
+	"of the journal; with --remote those of them that are in S3_BUCKET.\n"
 	"\n"
 	"  SOURCE [URL]        restore it\n"
 	"  plan SOURCE [URL]   say what would happen, and what would fail\n"
@@ -521,6 +523,7 @@ static void read_all(int argc, char **argv)
 	check_options();
 	find_target(url);
 	job.lite = (struct litefile){ job.target.path, o.replace, o.drop_old, o.wait };
+	job.load.remote = o.remote;
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();
@@ -552,10 +555,10 @@ static int undo(int argc, char **argv)
 static int list(void)
 {
 	struct buf error = BUF_INIT;
-	int rc = report_folder(o.dir, o.json, tell, &error);
+	int rc = o.remote ? report_bucket(o.json, tell, &error) : report_folder(o.dir, o.json, tell, &error);
 
 	if (rc)
-		die(rc, "%s: set BACKUP_DIR or --dir", error.data);
+		die(rc, "%s%s", error.data, o.remote ? "" : ": set BACKUP_DIR or --dir");
 	return rc;
 }
 

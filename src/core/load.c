@@ -85,6 +85,8 @@ static int find(struct load *l, const char *word, const char *dir, const char *d
 		l->path = rc ? NULL : xstrdup(l->staged);
 		return rc;
 	}
+	if (l->remote || skip_prefix(word, "s3://"))
+		return fetch_backup(&l->fetch, word, database, folder, &l->path, error);
 	catalog_open(&c, dir, false);
 	rc = pick_backup(&c, word, database, &l->path, error);
 	catalog_free(&c);
@@ -266,6 +268,7 @@ int load_backup(struct load *l, const char *word, const char *dir, const char *s
 	int rc;
 
 	readback_recover(folder);
+	fetch_recover(folder);
 	rc = find(l, word, dir, database, folder, error);
 	if (!rc)
 		rc = read_manifest(l, error);
@@ -278,6 +281,7 @@ int load_backup(struct load *l, const char *word, const char *dir, const char *s
 void load_free(struct load *l)
 {
 	forget_staged(l);
+	fetch_free(&l->fetch);
 	manifest_free(&l->m);
 	toc_free(&l->toc);
 	free(l->path);

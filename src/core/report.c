@@ -265,15 +265,13 @@ int report_choose(struct catalog *c, int n, char *const *words, bool every, stru
 
 /* --- in a bucket --- */
 
-int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level, const char *words))
+int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level, const char *words),
+                  struct buf *error)
 {
 	struct remote_backups list = { 0 };
-	struct buf error = BUF_INIT;
-	int rc = remote_find(r, NULL, &list, tell, &error);
+	int rc = remote_find(r, NULL, &list, tell, error);
 
-	if (rc)
-		tell(MSG_ERROR, error.data);
-	else if (!json)
+	if (!rc && !json)
 		print_head();
 	for (size_t i = 0; i < list.n && !rc; i++) {
 		const struct remote_backup *b = &list.v[i];
@@ -288,6 +286,19 @@ int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level
 		free(path);
 	}
 	remote_backups_free(&list);
-	buf_free(&error);
+	return rc;
+}
+
+int report_bucket(bool json, void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	struct remote r;
+	int rc = remote_open(&r, error);
+
+	if (!rc && !r.on) {
+		buf_puts(error, "there is no bucket: set S3_BUCKET");
+		rc = BAD_CONFIG;
+	}
+	rc = rc ? rc : report_remote(&r, json, tell, error);
+	remote_free(&r);
 	return rc;
 }

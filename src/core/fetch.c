@@ -1,0 +1,159 @@
+/* fetch - brings a backup from the bucket, to be restored. */
+#include "core/fetch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/pick.h"
+#include "core/remote.h"
+
+#define NAME "fetched-"
+
+static int make_folder(struct fetch *f, const char *scratch, struct buf *error)
+{
+	f->folder = xasprintf("%s/" NAME "XXXXXX", scratch);
+	if (!mkdtemp(f->folder)) {
+		free(f->folder);
+		f->folder = NULL;
+		return file_cannot(error, "make a folder in", scratch);
+	}
+	f->fd = open(f->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (f->fd >= 0)
+		flock(f->fd, LOCK_EX);
+	return DONE;
+}
+
+static void forget_warning(enum msg_level level, const char *words)
+{
+	(void)level;
+	(void)words;
+}
+
+/* The manifest, and an empty file for the data: what core/pick wants to see in a folder. */
+static int mirror_one(const char *root, const struct remote_backup *b, struct buf *error)
+{
+	char *path = xasprintf("%s/%s", root, b->path), *manifest = xasprintf("%s.json", path);
+	char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
+	char *text = manifest_text(&b->m);
+	int rc = DONE;
+
+	if (file_make_folders(folder, 0700) != 0 || file_write_new(path, "", 0) != 0 ||
+	    file_write_new(manifest, text, strlen(text)) != 0)
+		rc = file_cannot(error, "write", manifest);
+	free(text);
+	free(folder);
+	free(manifest);
+	free(path);
+	return rc;
+}
+
+/* The path below the prefix of what the word means. */
+static int choose(struct remote *r, const char *root, const char *word, const char *database, char **chosen,
+                  struct buf *error)
+{
+	struct catalog c = { .journal = JOURNAL_INIT, .root = xstrdup(root), .dir = xstrdup(".") };
+	struct remote_backups list = { 0 };
+	struct buf words = BUF_INIT;
+	char *path = NULL;
+	const char *at;
+	int rc = remote_find(r, NULL, &list, forget_warning, error);
+
+	*chosen = NULL;
+	for (size_t i = 0; i < list.n && !rc; i++)
+		if (list.v[i].bytes >= 0)
+			rc = mirror_one(root, &list.v[i], error);
+	if (!rc && (rc = pick_backup(&c, word, database, &path, &words)) != 0) {
+		/* It speaks of the folder; here that is the bucket. */
+		at = strstr(words.data, root);
+		buf_printf(error, "%.*s%s%s", at ? (int)(at - words.data) : 0, words.data, at ? r->name : "",
+		           at ? at + strlen(root) : words.data);
+	}
+	if (!rc && skip_prefix(path, root)) {
+		*chosen = xstrdup(path + strlen(root) + 1);
+	} else if (!rc) {
+		buf_printf(error, "'%s' is a file here, and none in %s", path, r->name);
+		rc = BAD_USAGE;
+	}
+	free(path);
+	buf_free(&words);
+	remote_backups_free(&list);
+	catalog_free(&c);
+	return rc;
+}
+
+/* The key of what is meant. */
+static int find_key(struct remote *r, struct fetch *f, const char *word, const char *database, char **key,
+                    struct buf *error)
+{
+	char *root = xasprintf("%s/list", f->folder), *path = NULL;
+	int rc = file_make_folders(root, 0700) ? file_cannot(error, "make", root)
+	                                       : choose(r, root, word, database, &path, error);
+
+	if (!rc)
+		*key = xasprintf("%s%s", r->prefix, path);
+	file_remove(root);
+	free(path);
+	free(root);
+	return rc;
+}
+
+int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch, char **path,
+                 struct buf *error)
+{
+	struct remote r = { 0 };
+	const char *named;
+	char *key = NULL;
+	int rc = make_folder(f, scratch, error);
+
+	*path = NULL;
+	if (!rc && skip_prefix(word, "s3://")) {
+		rc = remote_open_url(&r, word, &named, error);
+		key = rc ? NULL : xstrdup(named);
+	} else if (!rc) {
+		rc = remote_open(&r, error);
+		if (!rc && !r.on) {
+			buf_puts(error, "there is no bucket: set S3_BUCKET");
+			rc = BAD_CONFIG;
+		}
+		rc = rc ? rc : find_key(&r, f, word, database, &key, error);
+	}
+	if (!rc)
+		rc = remote_fetch(&r, key, f->folder, path, error);
+	remote_free(&r);
+	free(key);
+	return rc;
+}
+
+void fetch_recover(const char *scratch)
+{
+	struct strs folders = { 0 };
+
+	file_folders(scratch, &folders);
+	for (size_t i = 0; i < folders.n; i++) {
+		int fd = skip_prefix(file_base(folders.v[i]), NAME)
+		                 ? open(folders.v[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		                 : -1;
+
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			file_remove(folders.v[i]);
+		if (fd >= 0)
+			close(fd);
+	}
+	strs_free(&folders);
+}
+
+void fetch_free(struct fetch *f)
+{
+	if (f->folder)
+		file_remove(f->folder);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->folder);
+	*f = (struct fetch)FETCH_INIT;
+}

@@ -1,0 +1,33 @@
+/*
+ * fetch - brings a backup from the bucket, to be restored.
+ */
+#ifndef CORE_FETCH_H
+#define CORE_FETCH_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct fetch {
+	char *folder; /* where it is, with its manifest; goes with fetch_free */
+	int fd;       /* the folder's, whose lock keeps it from others' clearing up; -1 */
+};
+
+#define FETCH_INIT { .fd = -1 }
+
+/*
+ * Fetches what word means into a new folder in scratch: s3://BUCKET/KEY, or what core/pick knows
+ * of the backups in S3_BUCKET; database is the one that is wanted where the word names none, may
+ * be NULL. *path is the data's, which the caller frees. 0; as core/s3, BAD_USAGE, BAD_CONFIG;
+ * CANNOT_WRITE, also when there is no space for it; with a sentence in error. fetch_free after
+ * all.
+ */
+int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch,
+                 char **path, struct buf *error);
+
+/* Deletes what fetches that died left in scratch. */
+void fetch_recover(const char *scratch);
+
+void fetch_free(struct fetch *f);
+
+#endif
