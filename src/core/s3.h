@@ -48,8 +48,8 @@ int s3_start(struct s3 *s, const char *key, char **id, struct buf *error);
 int s3_part(struct s3 *s, const char *key, const char *id, long number, const void *bytes, size_t len,
             char **etag, struct buf *error);
 
-/* Makes one object of the parts. An upload that the server has forgotten by the second try is
- * taken for finished: s3_head tells. */
+/* Makes one object of the parts. An upload that the server does not know (any more) is taken for
+ * finished, for the answer to that may have been lost: s3_head tells. */
 int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *etags,
               struct buf *error);
 

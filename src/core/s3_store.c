@@ -137,13 +137,14 @@ static void on_finish(void *arg, const char *path, const char *text)
 		*(bool *)arg = true;
 }
 
-/* An answer that is cut off says nothing: it is asked for again. */
+/* An answer that is cut off says nothing: it is asked for again. libcurl, too, sends once more
+ * what got no answer over a connection that it had kept. */
 static int finish_once(struct s3 *s, struct ask *q, struct buf *error)
 {
 	bool done = false;
 	int rc = ask_once(s, q, error);
 
-	if (rc && q->tried > 1 && (ask_is(q, "NoSuchUpload") || (q->a.code == 404 && !q->code))) {
+	if (rc && (ask_is(q, "NoSuchUpload") || (q->a.code == 404 && !q->code))) {
 		buf_cut(error, 0);
 		return 0;
 	}
