@@ -80,7 +80,7 @@ static const struct opt opts[] = {
 	     "status: the greatest age that is fine; 0: 26h or twice the interval, the larger"),
 	SECRET(0, "into", NULL, "URL", &o.into, "verify: also restore it into a new database there"),
 	FLAG('n', "dry-run", &o.dry_run, "prune: only say what would be deleted"),
-	FLAG(0, "remote", &o.remote, "list, verify: those in S3_BUCKET"),
+	FLAG(0, "remote", &o.remote, "list, verify, prune: those in S3_BUCKET"),
 	FLAG(0, "json", &o.json, "list, status: one JSON object a line"),
 	OPT_TABLE_END
 };
@@ -200,12 +200,35 @@ static void read_schedule(void)
 static void read_remote(void)
 {
 	struct buf error = BUF_INIT;
-	int rc = remote_open(&remote, &error);
+	int rc;
+
+	if (remote.on)
+		return;
+	rc = remote_open(&remote, &error);
 
 	msg_each(MSG_WARNING, &remote.warnings);
 	if (rc)
 		die(rc, "%s", error.data);
 	buf_free(&error);
+}
+
+/* Without a folder there is but the bucket. */
+static void use_bucket(void)
+{
+	read_remote();
+	if (!remote.on)
+		die(BAD_CONFIG, "BACKUP_DIR is empty, and there is no S3_BUCKET: name the place of the backups");
+	o.dir = remote.name;
+	o.remote = true;
+}
+
+/* What goes there as it is made is one file, and is not there to be restored. */
+static void check_bucket(const struct backup *b)
+{
+	if (o.remote && b->format == DUMP_DIRECTORY)
+		die(BAD_CONFIG, "a directory (--format, --jobs) needs a folder: set BACKUP_DIR");
+	if (o.remote && b->restore)
+		die(BAD_CONFIG, "--verify restore needs a folder: set BACKUP_DIR");
 }
 
 static struct backup read_backup(void)
@@ -230,6 +253,7 @@ static struct backup read_backup(void)
 		die(BAD_CONFIG, "plain SQL cannot be dumped by several jobs: leave --jobs or --format");
 	if (b.jobs > 1)
 		b.format = DUMP_DIRECTORY;
+	check_bucket(&b);
 	return b;
 }
 
@@ -309,8 +333,10 @@ static int run_daemon(void)
 		die(BAD_CONFIG, "a daemon needs a schedule: set BACKUP_INTERVAL or BACKUP_CRON");
 	read_sources(0, NULL);
 	b = read_backup();
-	if (!retention_is_on(&o.keep))
+	if (!o.remote && !retention_is_on(&o.keep))
 		msg(MSG_INFO, "no BACKUP_KEEP_* rule is set: nothing is ever deleted");
+	if (remote.on && !retention_is_on(&remote.keep))
+		msg(MSG_INFO, "no S3_KEEP_* rule is set: nothing is ever deleted in the bucket");
 	return daemon_loop(&d);
 }
 
@@ -399,6 +425,23 @@ static void print_verdict(const char *path, bool keep, const char *reason)
 	printf("%-6s  %s  (%s)\n", keep ? "keep" : "delete", path, reason);
 }
 
+static int prune_bucket(void)
+{
+	struct buf error = BUF_INIT;
+	int rc;
+
+	read_remote();
+	if (!remote.on)
+		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET");
+	if (!retention_is_on(&remote.keep))
+		msg(MSG_WARNING, "no S3_KEEP_* rule is set: nothing is deleted");
+	rc = remote_prune_all(&remote, o.dry_run, print_verdict, tell, &error);
+	if (rc)
+		msg(MSG_ERROR, "%s", error.data);
+	buf_free(&error);
+	return rc;
+}
+
 static int prune(void)
 {
 	struct folder_lock lock;
@@ -408,6 +451,8 @@ static int prune(void)
 	int rc = DONE;
 
 	read_schedule();
+	if (o.remote)
+		return prune_bucket();
 	if (!retention_is_on(&o.keep))
 		msg(MSG_WARNING, "no --keep or BACKUP_KEEP_* rule is set: nothing is deleted");
 	open_catalog(&c, false);
@@ -525,7 +570,7 @@ static int run(int argc, char **argv, char ***command)
 	(void)command;
 	umask(077);
 	if (!*o.dir)
-		die(BAD_CONFIG, "BACKUP_DIR is empty: name the folder of the backups");
+		use_bucket();
 	if (argc)
 		return dispatch(argv[0], argc - 1, argv + 1);
 	return o.every || (o.cron && *o.cron) ? run_daemon() : run_once(0, NULL);

@@ -17,6 +17,8 @@
 #include "core/prune.h"
 #include "core/readback.h"
 #include "core/ship.h"
+#include "core/stream.h"
+#include "core/sync.h"
 #include "core/trial.h"
 
 #define TRIAL_MS 86400000
@@ -48,6 +50,7 @@ struct job {
 	struct dump dump;
 	struct manifest m;
 	struct archive archive;
+	char *streamed; /* the path in the bucket, where it is only there */
 	struct progress progress;
 	int64_t id;    /* in the journal; 0: none */
 	int64_t began; /* clock_ms() */
@@ -259,13 +262,14 @@ static void tell_done(struct job *j)
 {
 	char *size = size_text(j->m.bytes);
 	double seconds = (double)(clock_ms() - j->began) / 1000;
+	char *where = j->streamed ? xasprintf("%s/%s", j->run->b->dir, j->streamed) : xstrdup(j->archive.path);
 
 	if (j->roles)
-		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s", j->item->target.shown, size, seconds,
-		     j->archive.path);
+		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s", j->item->target.shown, size, seconds, where);
 	else
 		tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s", j->item->target.shown, size,
-		     (long long)j->m.tables, seconds, j->archive.path);
+		     (long long)j->m.tables, seconds, where);
+	free(where);
 	free(size);
 }
 
@@ -275,6 +279,10 @@ static void prune(struct job *j)
 	struct strs folders = { 0 }, systems = { 0 };
 	struct buf error = BUF_INIT;
 
+	if (j->streamed) {
+		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
+		return;
+	}
 	strs_add(&folders, j->item->folder);
 	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
 	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
@@ -285,11 +293,38 @@ static void prune(struct job *j)
 	strs_free(&systems);
 }
 
+static bool is_bucket(const struct work *r)
+{
+	return has_remote(r) && strcmp(r->b->dir, r->b->remote->name) == 0;
+}
+
+/* Nothing of it is here. The journal only remembers that it was made. */
+static int stream(struct job *j, struct buf *error)
+{
+	struct work *r = j->run;
+	struct stream s = { .remote = r->b->remote, .dump = &j->dump, .folder = j->item->folder,
+		            .base = j->item->base, .roles = j->roles,
+		            .judge = j->roles ? NULL : judge_suspect };
+	int rc;
+
+	phase(j, "dump", 0);
+	ship_watch(&r->catalog, r->b->remote);
+	rc = stream_backup(&s, &j->m, &j->streamed, error);
+	if (catalog_is_open(&r->catalog) && !rc)
+		noted(r, catalog_add(&r->catalog, j->streamed, j->item->folder, &j->m, true));
+	ship_over(&r->catalog, r->b->remote);
+	for (size_t i = 0; i < j->m.warnings.n && !rc; i++)
+		tell(r, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
+	return rc;
+}
+
 /* The steps between the lock and the end; roles have fewer. */
 static int steps(struct job *j, struct buf *error)
 {
 	int rc = dump_look(&j->dump, &j->m, error);
 
+	if (!rc && is_bucket(j->run))
+		return stream(j, error);
 	if (!rc && j->roles) {
 		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
 		                   j->m.started, ".sql.zst", error);
@@ -374,6 +409,7 @@ static bool run_item(struct work *r, const struct item *item, bool roles)
 	archive_free(&j.archive);
 	manifest_free(&j.m);
 	buf_free(&error);
+	free(j.streamed);
 	return !rc;
 }
 
@@ -385,30 +421,10 @@ static bool is_made(struct work *r, const struct item *item)
 	       catalog_is_done(&r->catalog, r->about, r->b->due, item->folder);
 }
 
-/* What tells a server from others: its own number, else where it is. The caller frees it. */
-static char *server_id(const struct work *r, const struct target *t)
-{
-	static const struct sql find = { .pg = "SELECT system_identifier FROM pg_control_system()" };
-	static const char *const keys[] = { "service", "host", "hostaddr", "port" };
-	struct rows rows = { 0 };
-	struct buf id = BUF_INIT, ignored = BUF_INIT;
-	struct db db = DB_INIT;
-
-	if (db_reopen(&db, t, clock_within(r->b->wait), &ignored) == 0 &&
-	    db_read(&db, find, NULL, 0, clock_after(ASK_MS), &rows) == 0 && rows_get(&rows, 0, 0))
-		buf_puts(&id, rows_get(&rows, 0, 0));
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !rows.n; i++)
-		buf_printf(&id, "%s ", conninfo_get(&t->conninfo, keys[i]) ? conninfo_get(&t->conninfo, keys[i]) : "");
-	db_free(&db);
-	rows_free(&rows);
-	buf_free(&ignored);
-	return buf_detach(&id);
-}
-
 /* The roles are the server's, whatever the number of its databases here. */
 static void run_roles(struct work *r, const struct item *of)
 {
-	char *server = server_id(r, &of->target);
+	char *server = source_server(&of->target, clock_within(r->b->wait));
 	struct item item = { .source = of->source, .database = of->database,
 		             .folder = source_globals(of->source), .base = xstrdup("globals") };
 
@@ -458,26 +474,14 @@ static void tell_waiting(const char *holder, void *arg)
 	tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
 }
 
-/* Backups that have a manifest but no record, as after a run whose journal failed. */
+/* As after a run whose journal failed. */
 static void tell_unknown(struct work *r)
 {
-	size_t prefix = strlen(r->b->dir) + 1, unknown = 0;
-	struct strs manifests = { 0 };
+	size_t unknown = sync_unknown(&r->catalog);
 
-	archive_manifests(r->b->dir, &manifests);
-	for (size_t i = 0; i < manifests.n; i++) {
-		const char *name = manifests.v[i] + prefix;
-		char *path = xstrndup(name, strlen(name) - strlen(".json"));
-		bool known;
-
-		catalog_is_verified(&r->catalog, path, &known);
-		unknown += !known;
-		free(path);
-	}
 	if (unknown)
 		tell(r, MSG_WARNING, "%zu backups are not in the journal, and not counted: pgbackup sync "
 		     "adopts them", unknown);
-	strs_free(&manifests);
 }
 
 /* What the last run left, if it died. */
@@ -486,6 +490,12 @@ static void recover(struct work *r)
 	struct strs finished = { 0 }, deleted = { 0 };
 	char *scratch = xasprintf("%s/.pgbox", r->b->dir);
 
+	if (is_bucket(r)) {
+		ship_sweep(&r->catalog, r->b->remote, r->b->tell);
+		noted(r, catalog_is_open(&r->catalog) ? catalog_interrupted(&r->catalog) : 0);
+		free(scratch);
+		return;
+	}
 	archive_recover(r->b->dir, &finished, &deleted);
 	readback_recover(scratch);
 	for (size_t i = 0; i < finished.n; i++)
@@ -505,7 +515,7 @@ static void recover(struct work *r)
 static void ship(struct work *r)
 {
 	struct buf words = BUF_INIT;
-	int rc = has_remote(r) ? ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell) : 0;
+	int rc = has_remote(r) && !is_bucket(r) ? ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell) : 0;
 
 	if (rc) {
 		buf_printf(&words, "not uploaded to %s", r->b->remote->name);
@@ -524,12 +534,19 @@ static int verdict(struct work *r)
 	return !r->bad ? DONE : r->good ? PARTLY : r->status;
 }
 
+/* A bucket has no lock: its runs keep to those of the databases. */
+static int take_folder(struct work *r, int64_t deadline, struct buf *error)
+{
+	r->folder.fd = -1;
+	return is_bucket(r) ? 0 : folder_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
+}
+
 int backup_run(const struct backup *b)
 {
 	struct work r = { .b = b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
 	static const char *const words[] = { [DONE] = "done", [NO] = "failed", [PARTLY] = "partly" };
-	int rc = folder_take(&r.folder, b->dir, clock_within(b->busy_wait), tell_waiting, &r, &error);
+	int rc = take_folder(&r, clock_within(b->busy_wait), &error);
 
 	if (rc) {
 		tell(&r, MSG_ERROR, "%s", error.data);
@@ -566,7 +583,8 @@ void backup_recover(const char *dir, void (*say)(enum msg_level level, const cha
 	struct work r = { .b = &b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
 
-	if (folder_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
+	if (!skip_prefix(dir, "s3://") &&
+	    folder_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
 		noted(&r, catalog_open(&r.catalog, dir, true));
 		recover(&r);
 		catalog_free(&r.catalog);

@@ -21,7 +21,7 @@ struct progress {
 };
 
 struct backup {
-	const char *dir;
+	const char *dir;                    /* or the remote's name: there is no folder, only the bucket */
 	const struct sources *sources;
 	enum dump_format format;
 	struct packing packing;

@@ -14,23 +14,28 @@
 #define APPLET "pgbackup"
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
+static bool is_bucket(const char *dir)
+{
+	return skip_prefix(dir, "s3://");
+}
+
 /* A journal beside the backups may be seen under other paths by other containers. */
 static void name_folder(struct catalog *c, const char *dir)
 {
-	char *real = realpath(dir, NULL);
+	char *real = is_bucket(dir) ? xstrdup(dir) : realpath(dir, NULL);
 	struct buf ignored = BUF_INIT;
 	const char *elsewhere = NULL;
 
 	*c = (struct catalog){ .root = xstrdup(dir) };
 	env_get("PGBOX_JOURNAL", &elsewhere, &ignored);
-	c->dir = xstrdup(!elsewhere || !*elsewhere ? "." : real ? real : dir);
+	c->dir = xstrdup((!elsewhere || !*elsewhere) && !is_bucket(dir) ? "." : real ? real : dir);
 	buf_free(&ignored);
 	free(real);
 }
 
 int catalog_open(struct catalog *c, const char *dir, bool create)
 {
-	char *path = xasprintf("%s/" JOURNAL_BESIDE, dir);
+	char *path = is_bucket(dir) ? xstrdup(JOURNAL_DEFAULT) : xasprintf("%s/" JOURNAL_BESIDE, dir);
 	int rc;
 
 	name_folder(c, dir);
@@ -41,7 +46,7 @@ int catalog_open(struct catalog *c, const char *dir, bool create)
 
 int catalog_peek(struct catalog *c, const char *dir, int busy_ms)
 {
-	char *path = xasprintf("%s/" JOURNAL_BESIDE, dir);
+	char *path = is_bucket(dir) ? xstrdup(JOURNAL_DEFAULT) : xasprintf("%s/" JOURNAL_BESIDE, dir);
 	int rc;
 
 	name_folder(c, dir);
@@ -157,7 +162,7 @@ static int list(struct catalog *c, const char *sql, struct strs *texts)
 bool catalog_is_there(const struct catalog *c, const char *path)
 {
 	char *full = xasprintf("%s/%s", c->root, path), *manifest = xasprintf("%s.json", full);
-	bool there = file_exists(full) && file_exists(manifest);
+	bool there = is_bucket(c->root) || (file_exists(full) && file_exists(manifest));
 
 	free(full);
 	free(manifest);

@@ -23,7 +23,8 @@ struct catalog {
 	char *root;             /* the folder's path */
 };
 
-/* Opens the journal: PGBOX_JOURNAL, else DIR/.pgbox/journal.db. With create false a
+/* Opens the journal: PGBOX_JOURNAL, else DIR/.pgbox/journal.db; of a bucket (s3://...), which is
+ * no folder here, JOURNAL_DEFAULT. With create false a
  * missing one is an error. As journal_open; catalog_free after both. */
 int catalog_open(struct catalog *c, const char *dir, bool create);
 
@@ -107,7 +108,7 @@ bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const ch
  * future of now (ms since 1970), but for the tolerance, are left out. */
 int catalog_history(struct catalog *c, const char *about, int64_t now, struct history *h);
 
-/* Whether the backup's data and manifest are there. */
+/* Whether the backup's data and manifest are there; in a bucket they are taken to be. */
 bool catalog_is_there(const struct catalog *c, const char *path);
 
 /* Notes as gone the backups of a folder (NULL: of all) that are not there any more, of which

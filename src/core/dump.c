@@ -206,7 +206,8 @@ static void arguments(const struct dump *d, const char *path, struct strs *args)
 	strs_add(args, "--no-password");
 	strs_printf(args, "--format=%s", formats[d->format]);
 	strs_printf(args, "--compress=%s", packing);
-	strs_printf(args, "--file=%s", path);
+	if (!d->streams)
+		strs_printf(args, "--file=%s", path);
 	strs_printf(args, "--lock-wait-timeout=%lld", (long long)d->lock_wait);
 	if (d->snapshot)
 		strs_printf(args, "--snapshot=%s", d->snapshot);
@@ -310,7 +311,7 @@ static int make_pg(struct dump *d, const char *path, struct manifest *m, struct 
 	struct strs args = { 0 };
 	struct tool t = {
 		.job = { .program = pg_dump_main, .conninfo = &d->target->conninfo, .args = &args,
-		         .output = -1, .keep_fd = d->keep_fd },
+		         .output = d->streams ? d->output : -1, .keep_fd = d->keep_fd },
 		.line = hear, .tick = on_tick, .arg = d,
 	};
 	int rc = 0;
@@ -325,7 +326,8 @@ static int make_pg(struct dump *d, const char *path, struct manifest *m, struct 
 			buf_printf(error, "; it was held up by %s", d->blocker.data);
 	}
 	take_warnings(m, &t);
-	read_archive_version(path, m);
+	if (!d->streams)
+		read_archive_version(path, m);
 	tool_free(&t);
 	strs_free(&args);
 	return rc;
@@ -334,14 +336,15 @@ static int make_pg(struct dump *d, const char *path, struct manifest *m, struct 
 /* --- PostgreSQL: pg_dumpall --- */
 
 /* Packs what comes through the pipe into path. */
-static int pack_pipe(int from, const char *path, struct buf *error)
+static int pack_pipe(const struct dump *d, int from, const char *path, struct buf *error)
 {
 	static const struct packing zstd = { .method = PACK_ZSTD, .level = 3 };
-	int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int to = d->streams ? fcntl(d->output, F_DUPFD_CLOEXEC, 3)
+	                    : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int rc = to < 0 || pack_copy(from, to, &zstd, NULL, NULL) != 0 ? -1 : 0;
 
 	if (rc)
-		buf_printf(error, "cannot write '%s': %s", path, strerror(errno));
+		buf_printf(error, "cannot write '%s': %s", path ? path : "the roles", strerror(errno));
 	if (to >= 0)
 		close(to);
 	close(from);
@@ -374,7 +377,7 @@ static int run_dumpall(struct dump *d, struct tool *t, const char *path, struct 
 		close(ends[0]);
 		return tool_explain(t, error);
 	}
-	rc = pack_pipe(ends[0], path, error);
+	rc = pack_pipe(d, ends[0], path, error);
 	tool_wait(t, messages, pid);
 	if (!rc && t->status) {
 		buf_printf(error, "%s: ", d->target->shown);

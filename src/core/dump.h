@@ -19,6 +19,8 @@ struct dump {
 	long jobs;                   /* above 1 only with DUMP_DIRECTORY */
 	int64_t lock_wait;           /* ms for the lock of a table */
 	int keep_fd;                 /* as in ext/engine.h */
+	bool streams;                /* what is PostgreSQL's goes to output, and not to a path */
+	int output;
 
 	/* Hears what goes on, for progress: the table that is being dumped, or NULL where
 	 * it is not known. Called five times a second. */

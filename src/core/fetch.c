@@ -15,7 +15,7 @@
 
 #define NAME "fetched-"
 
-static int make_folder(struct fetch *f, const char *scratch, struct buf *error)
+int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 {
 	f->folder = xasprintf("%s/" NAME "XXXXXX", scratch);
 	if (!mkdtemp(f->folder)) {
@@ -109,7 +109,7 @@ int fetch_backup(struct fetch *f, const char *word, const char *database, const 
 	struct remote r = { 0 };
 	const char *named;
 	char *key = NULL;
-	int rc = make_folder(f, scratch, error);
+	int rc = fetch_folder(f, scratch, error);
 
 	*path = NULL;
 	if (!rc && skip_prefix(word, "s3://")) {

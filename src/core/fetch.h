@@ -25,6 +25,9 @@ struct fetch {
 int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch,
                  char **path, struct buf *error);
 
+/* Makes the folder alone, for something else that is to go again. As fetch_backup. */
+int fetch_folder(struct fetch *f, const char *scratch, struct buf *error);
+
 /* Deletes what fetches that died left in scratch. */
 void fetch_recover(const char *scratch);
 

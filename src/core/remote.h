@@ -74,6 +74,12 @@ int remote_find(struct remote *r, const char *folder, struct remote_backups *lis
                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
 void remote_backups_free(struct remote_backups *list);
 
+/* The newest that counts of a folder and system (NULL: any), as catalog_newest; made is 0 where
+ * there is none. As s3.h says. */
+struct newest;
+int remote_newest(struct remote *r, const char *folder, const char *system_id, struct newest *newest,
+                  struct buf *error);
+
 /* verified: its manifest says so and its data has the size; damaged; missing. */
 const char *remote_state(const struct remote_backup *b);
 
@@ -82,6 +88,11 @@ const char *remote_state(const struct remote_backup *b);
 int remote_prune(struct remote *r, const char *folder, const char *system_id, bool dry,
                  void (*verdict)(const char *path, bool keep, const char *reason),
                  void (*tell)(enum msg_level level, const char *words), struct buf *error);
+
+/* The same for every folder and system that is there. */
+int remote_prune_all(struct remote *r, bool dry,
+                     void (*verdict)(const char *path, bool keep, const char *reason),
+                     void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
 /* Fetches the object of that key into dir, with its manifest beside it where it has one; of a
  * directory all its files. *path is where it is. Asks for the space first. As s3.h says;

@@ -1,6 +1,7 @@
 /* remote_list - what core/remote finds in a bucket, deletes there and fetches. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "core/catalog.h"
 #include "core/remote.h"
 
 #define MANIFEST_MAX (1 << 20)
@@ -142,6 +144,40 @@ const char *remote_state(const struct remote_backup *b)
 	return b->m.verified && b->bytes == b->m.bytes ? "verified" : "damaged";
 }
 
+static void ignore(enum msg_level level, const char *words)
+{
+	(void)level;
+	(void)words;
+}
+
+static bool is_of(const struct remote_backup *b, const char *system_id)
+{
+	return !system_id || !*system_id || !b->m.system_id || strcmp(b->m.system_id, system_id) == 0;
+}
+
+int remote_newest(struct remote *r, const char *folder, const char *system_id, struct newest *newest,
+                  struct buf *error)
+{
+	struct remote_backups list = { 0 };
+	int rc = remote_find(r, folder, &list, ignore, error);
+
+	*newest = (struct newest){ 0 };
+	for (size_t i = 0; i < list.n && !rc; i++) {
+		const struct manifest *m = &list.v[i].m;
+
+		if (!is_of(&list.v[i], system_id) || strcmp(remote_state(&list.v[i]), "verified") != 0 ||
+		    m->started < newest->made)
+			continue;
+		*newest = (struct newest){ .made = m->started, .bytes = m->bytes, .tables = m->tables,
+			                   .suspect = m->suspect };
+		snprintf(newest->kind, sizeof(newest->kind), "%s", m->kind);
+		snprintf(newest->compression, sizeof(newest->compression), "%s",
+		         m->compression ? m->compression : "");
+	}
+	remote_backups_free(&list);
+	return rc;
+}
+
 /* --- pruning --- */
 
 /* What lies below the data's name is a directory's; other names are other backups'. */
@@ -212,7 +248,7 @@ int remote_prune(struct remote *r, const char *folder, const char *system_id, bo
 	for (size_t i = 0; i < list.n && !rc; i++) {
 		const struct remote_backup *b = &list.v[i];
 
-		if (*system_id && b->m.system_id && strcmp(b->m.system_id, system_id) != 0)
+		if (!is_of(b, system_id))
 			continue;
 		past[n++] = (struct past){ .made = b->m.started, .id = i, .reason = BUF_INIT,
 			                   .verified = strcmp(remote_state(b), "verified") == 0 };
@@ -225,6 +261,30 @@ int remote_prune(struct remote *r, const char *folder, const char *system_id, bo
 		buf_free(&past[i].reason);
 	free(past);
 	remote_backups_free(&list);
+	return rc;
+}
+
+int remote_prune_all(struct remote *r, bool dry,
+                     void (*verdict)(const char *path, bool keep, const char *reason),
+                     void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	struct remote_backups list = { 0 };
+	struct strs done = { 0 };
+	int rc = remote_find(r, NULL, &list, tell, error);
+
+	for (size_t i = 0; i < list.n && !rc; i++) {
+		const char *path = list.v[i].path, *of = list.v[i].m.system_id ? list.v[i].m.system_id : "";
+		char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
+		char *both = xasprintf("%s\n%s", folder, of);
+
+		if (!strs_has(&done, both))
+			rc = remote_prune(r, folder, of, dry, verdict, tell, error);
+		strs_add(&done, both);
+		free(folder);
+		free(both);
+	}
+	remote_backups_free(&list);
+	strs_free(&done);
 	return rc;
 }
 

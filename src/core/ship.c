@@ -81,7 +81,7 @@ void ship_watch(struct catalog *c, struct remote *r)
 	r->arg = &w;
 }
 
-static void forget_uploads(struct catalog *c, const struct remote *r)
+void ship_over(struct catalog *c, const struct remote *r)
 {
 	const char *params[] = { r->s3.place };
 
@@ -103,7 +103,7 @@ static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf 
 	*n = rows.n;
 	rows_free(&rows);
 	if (!rc)
-		forget_uploads(c, r);
+		ship_over(c, r);
 	return rc;
 }
 
@@ -147,8 +147,8 @@ static void tell_shipped(const struct remote *r, const char *path, const struct 
 	free(size);
 }
 
-static void prune(struct remote *r, const char *path, const struct manifest *m,
-                  void (*tell)(enum msg_level level, const char *words))
+void ship_prune(struct remote *r, const char *path, const struct manifest *m,
+                void (*tell)(enum msg_level level, const char *words))
 {
 	char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
 	struct buf error = BUF_INIT, words = BUF_INIT;
@@ -175,9 +175,9 @@ static int ship_one(struct catalog *c, struct remote *r, const char *path,
 		rc = remote_put(r, c->root, path, &m, error);
 	if (!rc) {
 		note_shipped(c, path, r->name);
-		forget_uploads(c, r);
+		ship_over(c, r);
 		tell_shipped(r, path, &m, began, tell);
-		prune(r, path, &m, tell);
+		ship_prune(r, path, &m, tell);
 	}
 	manifest_free(&m);
 	free(full);

@@ -24,6 +24,13 @@ int ship_owe(struct catalog *c, const char *path);
 int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
              void (*tell)(enum msg_level level, const char *words));
 
+/* Prunes, by S3_KEEP_*, the folder in the bucket that a new backup is in. What fails is told. */
+void ship_prune(struct remote *r, const char *path, const struct manifest *m,
+                void (*tell)(enum msg_level level, const char *words));
+
+/* Forgets the uploads that have begun: they have ended. */
+void ship_over(struct catalog *c, const struct remote *r);
+
 /* How many are owed; 0 also when the journal cannot be used. */
 size_t ship_owed(struct catalog *c);
 

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
 #include "core/archive.h"
 #include "ext/hash.h"
+
+#define ASK_MS 10000 /* for an answer about the server */
 
 /* --- words --- */
 
@@ -365,4 +368,23 @@ void sources_free(struct sources *s)
 	free(s->v);
 	strs_free(&s->exclude);
 	strs_free(&s->warnings);
+}
+
+char *source_server(const struct target *t, int64_t deadline)
+{
+	static const struct sql find = { .pg = "SELECT system_identifier FROM pg_control_system()" };
+	static const char *const keys[] = { "service", "host", "hostaddr", "port" };
+	struct rows rows = { 0 };
+	struct buf id = BUF_INIT, ignored = BUF_INIT;
+	struct db db = DB_INIT;
+
+	if (db_reopen(&db, t, deadline, &ignored) == 0 &&
+	    db_read(&db, find, NULL, 0, clock_after(ASK_MS), &rows) == 0 && rows_get(&rows, 0, 0))
+		buf_puts(&id, rows_get(&rows, 0, 0));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !rows.n; i++)
+		buf_printf(&id, "%s ", conninfo_get(&t->conninfo, keys[i]) ? conninfo_get(&t->conninfo, keys[i]) : "");
+	db_free(&db);
+	rows_free(&rows);
+	buf_free(&ignored);
+	return buf_detach(&id);
 }

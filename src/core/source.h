@@ -57,6 +57,10 @@ char *sources_about(const struct sources *s);
 /* The folder of the roles of a source: [NAME/].globals. The caller frees it. */
 char *source_globals(const struct source *s);
 
+/* What tells a server from others: its own number, else where it is. It is asked until the
+ * deadline. The caller frees it. */
+char *source_server(const struct target *t, int64_t deadline);
+
 void items_free(struct items *items);
 void sources_free(struct sources *s);
 

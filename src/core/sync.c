@@ -152,3 +152,22 @@ int sync_glance(struct catalog *c, int64_t now, struct buf *error)
 	strs_free(&manifests);
 	return rc;
 }
+
+size_t sync_unknown(struct catalog *c)
+{
+	size_t prefix = strlen(c->root) + 1, unknown = 0;
+	struct strs manifests = { 0 };
+
+	archive_manifests(c->root, &manifests);
+	for (size_t i = 0; i < manifests.n; i++) {
+		const char *name = manifests.v[i] + prefix;
+		char *path = xstrndup(name, strlen(name) - strlen(".json"));
+		bool known;
+
+		catalog_is_verified(c, path, &known);
+		unknown += !known;
+		free(path);
+	}
+	strs_free(&manifests);
+	return unknown;
+}

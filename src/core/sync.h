@@ -26,4 +26,7 @@ int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *w
  * failed, with a sentence in error: nobody can tell. */
 int sync_glance(struct catalog *c, int64_t now, struct buf *error);
 
+/* How many backups have a manifest but no record. */
+size_t sync_unknown(struct catalog *c);
+
 #endif
