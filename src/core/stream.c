@@ -98,6 +98,8 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 	t.upload.id = xstrdup(id);
 	rc = reader_start(&t.reader, kind, scratch, &error);
 	rc = rc ? rc : take_all(&t, fds[0], &error);
+	/* A dump that nobody takes any more ends. */
+	close(fds[0]);
 	rc = rc ? rc : upload_flush(&t.upload, NULL, &error);
 	rc = rc ? rc : reader_end(&t.reader, name, &error);
 	say(fds[1], rc, &t, &error);
