@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "ext/hash.h"
 #include "ext/http.h"
 
 struct s3 {
@@ -43,10 +44,11 @@ int s3_put(struct s3 *s, const char *key, const void *bytes, size_t len, struct 
 /* Begins an upload in parts; the caller frees *id. */
 int s3_start(struct s3 *s, const char *key, char **id, struct buf *error);
 
-/* Sends a part, numbered from 1; the caller frees *etag, the server's name for it. */
+/* Sends a part, numbered from 1; the caller frees *etag, the server's name for it; digest is its
+ * MD5. */
 #define S3_PARTS_MAX 10000
 int s3_part(struct s3 *s, const char *key, const char *id, long number, const void *bytes, size_t len,
-            char **etag, struct buf *error);
+            char **etag, unsigned char digest[HASH_MD5_BYTES], struct buf *error);
 
 /* Makes one object of the parts. An upload that the server does not know (any more) is taken for
  * finished, for the answer to that may have been lost: s3_head tells. */

@@ -47,9 +47,8 @@ static void add_md5(struct ask *q, unsigned char digest[HASH_MD5_BYTES])
 }
 
 /* What is answered wrong is sent once more; then the object itself must tell. */
-static int store(struct s3 *s, struct ask *q, struct buf *error)
+static int store(struct s3 *s, struct ask *q, unsigned char digest[HASH_MD5_BYTES], struct buf *error)
 {
-	unsigned char digest[HASH_MD5_BYTES];
 	int rc;
 
 	add_md5(q, digest);
@@ -64,7 +63,8 @@ int s3_put(struct s3 *s, const char *key, const void *bytes, size_t len, struct 
 {
 	struct ask q = { .method = "PUT", .key = key, .what = "upload it", .body = len ? bytes : "", .len = len,
 		         .stores = true, .a = HTTP_ANSWER_INIT };
-	int rc = store(s, &q, error);
+	unsigned char digest[HASH_MD5_BYTES];
+	int rc = store(s, &q, digest, error);
 
 	ask_free(&q);
 	return rc;
@@ -95,7 +95,7 @@ int s3_start(struct s3 *s, const char *key, char **id, struct buf *error)
 }
 
 int s3_part(struct s3 *s, const char *key, const char *id, long number, const void *bytes, size_t len,
-            char **etag, struct buf *error)
+            char **etag, unsigned char digest[HASH_MD5_BYTES], struct buf *error)
 {
 	struct buf query = BUF_INIT;
 	struct ask q = { .method = "PUT", .key = key, .what = "upload a part", .body = bytes, .len = len,
@@ -105,7 +105,7 @@ int s3_part(struct s3 *s, const char *key, const char *id, long number, const vo
 	buf_printf(&query, "partNumber=%ld", number);
 	ask_add(&query, "uploadId", id);
 	q.query = query.data;
-	rc = store(s, &q, error);
+	rc = store(s, &q, digest, error);
 	*etag = rc ? NULL : xstrdup(ask_header(&q, "etag"));
 	if (!rc && !**etag) {
 		buf_printf(error, "s3://%s/%s: cannot upload a part: the server gave it no ETag", s->bucket, key);

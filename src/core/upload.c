@@ -1,6 +1,7 @@
 /* upload - one object on its way to S3. */
 #include "core/upload.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 
 #include "base/banned.h"
 #include "base/status.h"
+
+#define STACK (1 << 20)
 
 void upload_start(struct upload *u, struct s3 *s, const char *key, size_t part)
 {
@@ -17,10 +20,51 @@ void upload_start(struct upload *u, struct s3 *s, const char *key, size_t part)
 	hash_start(&u->hash);
 }
 
-static int send_part(struct upload *u, struct buf *error)
+static void *send_it(void *arg)
 {
-	unsigned char digest[HASH_MD5_BYTES];
-	char *etag;
+	struct sending *s = arg;
+
+	s->rc = s3_part(&s->s3, s->key, s->id, s->number, s->part, s->len, &s->etag, s->digest, &s->error);
+	return NULL;
+}
+
+/* Waits for the part that is on its way. */
+static int wait_for_part(struct upload *u, struct buf *error)
+{
+	struct sending *s = &u->sending;
+
+	if (!s->runs)
+		return 0;
+	pthread_join(s->thread, NULL);
+	s->runs = false;
+	u->s3->doubtful = u->s3->doubtful || s->s3.doubtful;
+	if (s->rc) {
+		buf_puts(error, s->error.data);
+		buf_free(&s->error);
+		return s->rc;
+	}
+	strs_add(&u->etags, s->etag);
+	buf_add(&u->digests, (char *)s->digest, sizeof(s->digest));
+	free(s->etag);
+	s->etag = NULL;
+	return 0;
+}
+
+/* musl's threads have little room to begin with. */
+static int start_thread(struct sending *s)
+{
+	pthread_attr_t attr;
+	int rc;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	rc = pthread_create(&s->thread, &attr, send_it, s);
+	pthread_attr_destroy(&attr);
+	return rc;
+}
+
+static int begin(struct upload *u, struct buf *error)
+{
 	int rc = 0;
 
 	if (!u->id) {
@@ -28,21 +72,41 @@ static int send_part(struct upload *u, struct buf *error)
 		if (!rc && u->begun)
 			u->begun(u->key, u->id, u->arg);
 	}
+	if (!u->sending.part) {
+		u->sending = (struct sending){ .s3 = *u->s3, .part = xmalloc(u->size), .error = BUF_INIT };
+		u->sending.s3.http.curl = NULL;
+	}
+	return rc;
+}
+
+/* The one before has arrived when the next one goes: what fails is known soon. */
+static int send_part(struct upload *u, struct buf *error)
+{
+	struct sending *s = &u->sending;
+	char *sent;
+	int rc = begin(u, error);
+
+	rc = rc ? rc : wait_for_part(u, error);
 	if (!rc && u->etags.n == S3_PARTS_MAX) {
 		buf_printf(error, "s3://%s/%s: it has more than %d parts: set a larger S3_PART_SIZE",
 		           u->s3->bucket, u->key, S3_PARTS_MAX);
 		rc = BAD_CONFIG;
 	}
-	if (!rc)
-		rc = s3_part(u->s3, u->key, u->id, (long)u->etags.n + 1, u->part, u->filled, &etag, error);
 	if (rc)
 		return rc;
-	strs_add(&u->etags, etag);
-	hash_md5(u->part, u->filled, digest);
-	buf_add(&u->digests, (char *)digest, sizeof(digest));
+	sent = s->part;
+	s->part = u->part;
+	u->part = sent;
+	s->key = u->key;
+	s->id = u->id;
+	s->len = u->filled;
+	s->number = (long)u->etags.n + 1;
 	u->filled = 0;
-	free(etag);
-	return 0;
+	s->runs = start_thread(s) == 0;
+	if (s->runs)
+		return 0;
+	buf_printf(error, "cannot start a thread to upload by: %s", strerror(errno));
+	return CANNOT_RUN;
 }
 
 int upload_add(struct upload *u, const void *bytes, size_t len, struct buf *error)
@@ -71,6 +135,7 @@ int upload_add(struct upload *u, const void *bytes, size_t len, struct buf *erro
 int upload_flush(struct upload *u, const char *sha256, struct buf *error)
 {
 	unsigned char bytes[HASH_BYTES];
+	int rc;
 
 	hash_end(&u->hash, bytes);
 	hash_text(bytes, u->sha256);
@@ -79,7 +144,10 @@ int upload_flush(struct upload *u, const char *sha256, struct buf *error)
 		           "manifest", u->s3->bucket, u->key);
 		return BAD_DATA;
 	}
-	return u->id ? send_part(u, error) : 0;
+	if (!u->id)
+		return 0;
+	rc = send_part(u, error);
+	return rc ? rc : wait_for_part(u, error);
 }
 
 /* 'Checking object integrity': of an object in parts it is the MD5 of their MD5s. */
@@ -159,7 +227,9 @@ int upload_end(struct upload *u, struct buf *error)
 void upload_free(struct upload *u, struct buf *error)
 {
 	unsigned char bytes[HASH_BYTES];
+	struct buf ignored = BUF_INIT;
 
+	wait_for_part(u, &ignored);
 	if (u->id && !u->over)
 		s3_abort(u->s3, u->key, u->id, error);
 	if (u->hash.ctx)
@@ -167,6 +237,9 @@ void upload_free(struct upload *u, struct buf *error)
 	free(u->key);
 	free(u->id);
 	free(u->part);
+	free(u->sending.part);
+	http_free(&u->sending.s3.http);
+	buf_free(&ignored);
 	strs_free(&u->etags);
 	buf_free(&u->digests);
 	*u = (struct upload){ .digests = BUF_INIT };

@@ -2,19 +2,37 @@
  * upload - one object on its way to S3, piece by piece.
  *
  * What fits in one part goes in one request at the end; else the parts go as they are
- * full, and the object is there only after upload_end, which compares it.
+ * full, each while the next one is filled, and the object is there only after upload_end,
+ * which compares it. A thread sends: no fork between the first upload_add and upload_flush.
  */
 #ifndef CORE_UPLOAD_H
 #define CORE_UPLOAD_H
 
+#include <pthread.h>
+
 #include "core/s3.h"
-#include "ext/hash.h"
+
+/* A part on its way. */
+struct sending {
+	struct s3 s3;        /* with a connection of its own */
+	const char *key, *id;
+	long number;
+	char *part;
+	size_t len;
+	pthread_t thread;
+	bool runs;
+	int rc;              /* what came of it */
+	char *etag;
+	unsigned char digest[HASH_MD5_BYTES];
+	struct buf error;
+};
 
 struct upload {
 	struct s3 *s3;
 	char *key;
 	char *id;            /* of the upload in parts; NULL: none has begun */
 	char *part;          /* what waits to be sent */
+	struct sending sending;
 	size_t size, filled; /* of a part; of what waits */
 	struct strs etags;
 	struct buf digests;  /* the parts' MD5s */
@@ -31,7 +49,7 @@ struct upload {
 
 #define UPLOAD_PART_MIN (5 << 20) /* 'Multipart upload limits'; the last one may be smaller */
 
-/* part: bytes of a part, that much memory is taken. */
+/* part: bytes of a part; as much memory is taken, and twice that when there are several. */
 void upload_start(struct upload *u, struct s3 *s, const char *key, size_t part);
 
 /* Takes the next bytes. As s3.h says. */

@@ -13,7 +13,7 @@ PG_BIN = os.environ.get("PG_BIN") or sorted(
     glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[-2]))[-1]
 UNPRIVILEGED = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
 ENVIRONMENT = {k: v for k, v in os.environ.items()
-               if not re.match("(PG|POSTGRES_|DATABASE_URL|WAITDB_|HEALTHZ_|BACKUP_|SCHEDULE|CRON_)", k)}
+               if not re.match("(PG|POSTGRES_|DATABASE_URL|WAITDB_|HEALTHZ_|BACKUP_|S3_|AWS_|SCHEDULE|CRON_)", k)}
 
 missed = []
 
