@@ -14,8 +14,8 @@
 
 void upload_start(struct upload *u, struct s3 *s, const char *key, size_t part)
 {
-	*u = (struct upload){ .s3 = s, .key = xstrdup(key), .part = xmalloc(part), .size = part,
-		              .digests = BUF_INIT };
+	*u = (struct upload){ .s3 = s, .key = xstrdup(key), .size = part, .digests = BUF_INIT };
+	u->lanes[0] = (struct sending){ .part = xmalloc(part), .error = BUF_INIT };
 	s->doubtful = false;
 	hash_start(&u->hash);
 }
@@ -28,11 +28,9 @@ static void *send_it(void *arg)
 	return NULL;
 }
 
-/* Waits for the part that is on its way. */
-static int wait_for_part(struct upload *u, struct buf *error)
+/* Waits for the part that a lane sends. They are waited for in their order. */
+static int wait_for(struct upload *u, struct sending *s, struct buf *error)
 {
-	struct sending *s = &u->sending;
-
 	if (!s->runs)
 		return 0;
 	pthread_join(s->thread, NULL);
@@ -72,41 +70,41 @@ static int begin(struct upload *u, struct buf *error)
 		if (!rc && u->begun)
 			u->begun(u->key, u->id, u->arg);
 	}
-	if (!u->sending.part) {
-		u->sending = (struct sending){ .s3 = *u->s3, .part = xmalloc(u->size), .error = BUF_INIT };
-		u->sending.s3.http.curl = NULL;
+	for (size_t i = 0; i < 2 && !u->sent && !rc; i++) {
+		u->lanes[i].s3 = *u->s3;
+		u->lanes[i].s3.http.curl = NULL;
+		if (!u->lanes[i].part)
+			u->lanes[i].part = xmalloc(u->size);
+		u->lanes[i].error = (struct buf)BUF_INIT;
+		u->lanes[i].key = u->key;
+		u->lanes[i].id = u->id;
 	}
 	return rc;
 }
 
-/* The one before has arrived when the next one goes: what fails is known soon. */
+/* Sends what is filled, and makes the other lane free to be. */
 static int send_part(struct upload *u, struct buf *error)
 {
-	struct sending *s = &u->sending;
-	char *sent;
+	struct sending *s = &u->lanes[u->lane];
 	int rc = begin(u, error);
 
-	rc = rc ? rc : wait_for_part(u, error);
-	if (!rc && u->etags.n == S3_PARTS_MAX) {
+	if (!rc && u->sent == S3_PARTS_MAX) {
 		buf_printf(error, "s3://%s/%s: it has more than %d parts: set a larger S3_PART_SIZE",
 		           u->s3->bucket, u->key, S3_PARTS_MAX);
 		rc = BAD_CONFIG;
 	}
 	if (rc)
 		return rc;
-	sent = s->part;
-	s->part = u->part;
-	u->part = sent;
-	s->key = u->key;
-	s->id = u->id;
 	s->len = u->filled;
-	s->number = (long)u->etags.n + 1;
-	u->filled = 0;
+	s->number = ++u->sent;
 	s->runs = start_thread(s) == 0;
-	if (s->runs)
-		return 0;
-	buf_printf(error, "cannot start a thread to upload by: %s", strerror(errno));
-	return CANNOT_RUN;
+	if (!s->runs) {
+		buf_printf(error, "cannot start a thread to upload by: %s", strerror(errno));
+		return CANNOT_RUN;
+	}
+	u->filled = 0;
+	u->lane = !u->lane;
+	return wait_for(u, &u->lanes[u->lane], error);
 }
 
 int upload_add(struct upload *u, const void *bytes, size_t len, struct buf *error)
@@ -124,7 +122,7 @@ int upload_add(struct upload *u, const void *bytes, size_t len, struct buf *erro
 			rc = send_part(u, error);
 			continue;
 		}
-		memcpy(u->part + u->filled, at, n);
+		memcpy(u->lanes[u->lane].part + u->filled, at, n);
 		u->filled += n;
 		at += n;
 		len -= n;
@@ -147,7 +145,7 @@ int upload_flush(struct upload *u, const char *sha256, struct buf *error)
 	if (!u->id)
 		return 0;
 	rc = send_part(u, error);
-	return rc ? rc : wait_for_part(u, error);
+	return rc ? rc : wait_for(u, &u->lanes[!u->lane], error);
 }
 
 /* 'Checking object integrity': of an object in parts it is the MD5 of their MD5s. */
@@ -159,7 +157,7 @@ static char *expected_etag(const struct upload *u)
 	if (u->id)
 		hash_md5(u->digests.data, u->digests.len, digest);
 	else
-		hash_md5(u->part, u->filled, digest);
+		hash_md5(u->lanes[0].part, u->filled, digest);
 	for (size_t i = 0; i < HASH_MD5_BYTES; i++)
 		buf_printf(&text, "%02x", digest[i]);
 	if (u->id)
@@ -218,7 +216,7 @@ static int compare(struct upload *u, struct buf *error)
 int upload_end(struct upload *u, struct buf *error)
 {
 	int rc = u->id ? s3_finish(u->s3, u->key, u->id, &u->etags, error)
-	               : s3_put(u->s3, u->key, u->part, u->filled, error);
+	               : s3_put(u->s3, u->key, u->lanes[0].part, u->filled, error);
 
 	u->over = !rc;
 	return rc ? rc : compare(u, error);
@@ -229,16 +227,17 @@ void upload_free(struct upload *u, struct buf *error)
 	unsigned char bytes[HASH_BYTES];
 	struct buf ignored = BUF_INIT;
 
-	wait_for_part(u, &ignored);
+	for (size_t i = 0; i < 2; i++) {
+		wait_for(u, &u->lanes[i], &ignored);
+		http_free(&u->lanes[i].s3.http);
+		free(u->lanes[i].part);
+	}
 	if (u->id && !u->over)
 		s3_abort(u->s3, u->key, u->id, error);
 	if (u->hash.ctx)
 		hash_end(&u->hash, bytes);
 	free(u->key);
 	free(u->id);
-	free(u->part);
-	free(u->sending.part);
-	http_free(&u->sending.s3.http);
 	buf_free(&ignored);
 	strs_free(&u->etags);
 	buf_free(&u->digests);

@@ -2,8 +2,8 @@
  * upload - one object on its way to S3, piece by piece.
  *
  * What fits in one part goes in one request at the end; else the parts go as they are
- * full, each while the next one is filled, and the object is there only after upload_end,
- * which compares it. A thread sends: no fork between the first upload_add and upload_flush.
+ * full, two at a time, and the object is there only after upload_end, which compares it.
+ * Threads send: no fork between the first upload_add and upload_flush.
  */
 #ifndef CORE_UPLOAD_H
 #define CORE_UPLOAD_H
@@ -31,8 +31,9 @@ struct upload {
 	struct s3 *s3;
 	char *key;
 	char *id;            /* of the upload in parts; NULL: none has begun */
-	char *part;          /* what waits to be sent */
-	struct sending sending;
+	struct sending lanes[2]; /* one fills while the other is sent, or waits for its turn */
+	size_t lane;         /* that which fills */
+	long sent;           /* parts that have been given to a thread */
 	size_t size, filled; /* of a part; of what waits */
 	struct strs etags;
 	struct buf digests;  /* the parts' MD5s */
