@@ -1,0 +1,137 @@
+/* Unit tests of core/reader: what goes by is read back by another process. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "core/reader.h"
+#include "ext/engine.h"
+#include "ext/pack.h"
+
+#define LAST "\n-- PostgreSQL database dump complete\n"
+
+/* The engine is not linked in here; archives are read in tests/pg. */
+int pg_restore_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return 1;
+}
+
+pid_t engine_start(const struct engine_job *job, int *messages)
+{
+	(void)job, (void)messages;
+	return -1;
+}
+
+const char *engine_sqlstate(const char *line)
+{
+	(void)line;
+	return NULL;
+}
+
+/* Gives it the bytes piece by piece; what it says is in error. */
+static int reads(const char *kind, const char *bytes, size_t len, size_t piece, struct buf *error)
+{
+	struct reader r;
+
+	assert_int_equal(reader_start(&r, kind, ".", error), 0);
+	for (size_t at = 0; at < len; at += piece)
+		reader_add(&r, bytes + at, len - at < piece ? len - at : piece);
+	return reader_end(&r, "s3://b/k", error);
+}
+
+static void assert_reads(const char *kind, const struct buf *b, size_t piece, int wanted, const char *words)
+{
+	struct buf error = BUF_INIT;
+
+	assert_int_equal(reads(kind, b->data, b->len, piece, &error), wanted);
+	assert_holds(error.data, words);
+	buf_free(&error);
+}
+
+static struct buf packed(enum packing_method method, const char *text)
+{
+	struct packing p = { .method = method, .level = 1 };
+	struct buf b = BUF_INIT;
+	int from, to;
+
+	unlink("packed");
+	put_text("plain", text);
+	from = open("plain", O_RDONLY);
+	to = open("packed", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(pack_copy(from, to, &p, NULL, NULL), 0);
+	close(from);
+	close(to);
+	assert_int_equal(file_read("packed", &b, 1 << 20), 0);
+	return b;
+}
+
+static void whatever_packs_it_is_read_to_its_last_line(void **state)
+{
+	static const enum packing_method methods[] = { PACK_NONE, PACK_ZSTD, PACK_GZIP, PACK_LZ4 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		struct buf good = packed(methods[i], "SELECT 1;" LAST), bad = packed(methods[i], "SELECT 1;\n");
+
+		assert_reads("plain", &good, 65536, 0, "");
+		assert_reads("plain", &good, 1, 0, "");
+		assert_reads("plain", &bad, 65536, BAD_DATA, "'s3://b/k' is cut off");
+		buf_free(&good);
+		buf_free(&bad);
+	}
+}
+
+static void what_is_damaged_or_cut_off_is_no_backup(void **state)
+{
+	struct buf b = packed(PACK_ZSTD, "SELECT 1;" LAST);
+
+	(void)state;
+	b.data[b.len / 2] ^= 0x40;
+	assert_reads("plain", &b, 7, BAD_DATA, "'s3://b/k'");
+	b.data[b.len / 2] ^= 0x40;
+	buf_cut(&b, b.len - 1);
+	assert_reads("plain", &b, 7, BAD_DATA, "'s3://b/k'");
+	buf_cut(&b, 0);
+	assert_reads("plain", &b, 7, BAD_DATA, "'s3://b/k'");
+	buf_free(&b);
+}
+
+static void one_that_wants_no_more_does_not_stop_the_writer(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_puts(&b, "\x28\xb5\x2f\xfd" "nonsense");
+	for (int i = 0; i < 20000; i++)
+		buf_puts(&b, "more than a socket holds, so that the writer would wait for ever");
+	assert_reads("plain", &b, 65536, BAD_DATA, "'s3://b/k'");
+	buf_free(&b);
+}
+
+static void of_an_unknown_kind_nothing_is_known(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_puts(&b, "x");
+	assert_reads("other", &b, 1, BAD_DATA, "a kind that this pgbox does not know");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whatever_packs_it_is_read_to_its_last_line),
+		cmocka_unit_test(what_is_damaged_or_cut_off_is_no_backup),
+		cmocka_unit_test(one_that_wants_no_more_does_not_stop_the_writer),
+		cmocka_unit_test(of_an_unknown_kind_nothing_is_known),
+	};
+
+	return unit_run("reader", tests, scratch_make, scratch_remove);
+}
