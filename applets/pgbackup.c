@@ -103,6 +103,11 @@ static const char about[] =
 	"in DIR/.globals. Nothing has its final name until it was read back and is on\n"
 	"the disk. Without any --keep rule nothing is ever deleted.\n"
 	"\n"
+	"With S3_BUCKET each backup is then uploaded, too, compared there, and pruned by\n"
+	"S3_KEEP_* alone; what fails is tried again by the next run. With BACKUP_DIR set\n"
+	"empty it streams there and is no file here. S3_PREFIX S3_ENDPOINT S3_REGION\n"
+	"AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY and more, also as _FILE: see the README.\n"
+	"\n"
 	"The daemon's first interval run is at once, later ones follow from the last\n"
 	"success, also over restarts. A run that failed is tried again after 1, 2, 4 ...\n"
 	"60 minutes. SIGUSR1 makes it run now; SIGTERM stops it within two seconds.";
@@ -115,10 +120,11 @@ static const char notes[] =
 	"  pgbackup --cron 'CRON_TZ=Europe/Berlin 0 3 * * *' --all --keep-daily 7\n"
 	"  pgbackup verify --into env:SCRATCH_URL app\n"
 	"\n"
-	"exit codes: 0 done; 1 failed (status: not fine); 3 some databases failed;\n"
-	"64 wrong call; 65 a backup is damaged; 66 no such backup; 69 no answer, or a\n"
-	"server newer than the engine; 73 no space, or the folder is not writable;\n"
-	"75 locked by another run, or a table is; 77 refused; 78 wrong variable.";
+	"exit codes: 0 done; 1 failed (status: not fine); 3 some databases failed, or\n"
+	"were not uploaded; 64 wrong call; 65 a backup is damaged; 66 no such backup;\n"
+	"69 no answer, or a server newer than the engine; 73 no space, or the folder is\n"
+	"not writable; 75 locked by another run, or a table is; 77 refused; 78 wrong\n"
+	"variable.";
 
 static struct schedule schedule;
 static struct remote remote;

@@ -59,7 +59,10 @@ static const char *const steps[] = {
 	"CREATE INDEX runs_due ON runs (applet, dir, due);",
 	/* Backups in S3; for what core/ship says. */
 	"ALTER TABLE files ADD COLUMN remote TEXT;"
-	"CREATE TABLE uploads (place TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL);",
+	"CREATE TABLE uploads ("
+	" place TEXT NOT NULL," /* the bucket */
+	" key TEXT NOT NULL,"
+	" upload TEXT NOT NULL);",
 };
 
 #define STEPS ((long)(sizeof(steps) / sizeof(*steps)))
