@@ -103,7 +103,7 @@ int reader_end(struct reader *r, const char *name, struct buf *error)
 			answer.data[answer.len] = '\0';
 		}
 	if (answer.len) {
-		rc = *answer.data;
+		rc = (unsigned char)*answer.data;
 		add_words(error, answer.data + 1, name);
 	} else {
 		buf_printf(error, "'%s' cannot be read back: the process that does it was killed", name);

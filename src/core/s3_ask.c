@@ -206,8 +206,8 @@ bool ask_again(const struct ask *q, unsigned tried, struct buf *error)
 	/* Several that were sent away together do not come back together. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	rest += now.tv_nsec % (rest / 4);
-	if (after && atoi(after) > 0 && atoi(after) * 1000 > rest)
-		rest = (int64_t)atoi(after) * 1000;
+	if (after && atoll(after) > 0 && atoll(after) < LONGEST_REST_MS && atoll(after) * 1000 > rest)
+		rest = atoll(after) * 1000;
 	clock_sleep(rest > LONGEST_REST_MS ? LONGEST_REST_MS : rest, CLOCK_NEVER);
 	buf_cut(error, 0);
 	return true;

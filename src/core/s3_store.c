@@ -10,6 +10,7 @@
 #include "core/s3_ask.h"
 #include "ext/hash.h"
 
+#define MD5_DIGITS 32UL
 #define FINISH_MS 300000 /* the server puts the parts together */
 
 /* 'Common response headers', ETag: the MD5 of what was sent, but for encryption by a key
@@ -17,14 +18,14 @@
 static bool is_wrong(const struct ask *q, const unsigned char digest[HASH_MD5_BYTES])
 {
 	const char *etag = ask_header(q, "etag"), *own = etag + (*etag == '"');
-	char text[2 * HASH_MD5_BYTES + 1];
+	char text[MD5_DIGITS + 1];
 
-	if (strspn(own, "0123456789abcdefABCDEF") != 2 * HASH_MD5_BYTES ||
+	if (strspn(own, "0123456789abcdefABCDEF") != MD5_DIGITS ||
 	    strstr(ask_header(q, "x-amz-server-side-encryption"), "kms"))
 		return false;
 	for (size_t i = 0; i < HASH_MD5_BYTES; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
-	return strncasecmp(own, text, 2 * HASH_MD5_BYTES) != 0;
+	return strncasecmp(own, text, MD5_DIGITS) != 0;
 }
 
 /* RFC 1864: what came through broken is not stored, whatever else the server checks. */

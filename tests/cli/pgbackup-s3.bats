@@ -185,10 +185,9 @@ bucket_is_whole() {
 }
 
 @test "the bucket has its own retention, by its manifests alone, and never below its minimum" {
-	local i
 	small
 	export S3_KEEP_LAST=1 S3_KEEP_MIN=2
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		exits 0 pgbackup run
 	done
 	says 'deleted s3://bucket/pre/fix/small.db/'
