@@ -13,6 +13,7 @@
 #include "ext/ca.h"
 
 #define BODY_MAX (1 << 20)
+#define ANSWER_MAX (16 << 20)
 #define HEADERS_MAX 200
 #define CONNECT_MS 15000
 
@@ -47,17 +48,22 @@ static void set_options(CURL *curl, const char *url, const char *file, char *wor
 	use_ca(curl, file);
 }
 
+static void set_deadline(CURL *curl, int64_t deadline)
+{
+	int64_t left = clock_left(deadline);
+
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left < 1 ? 1 : left > 86400000 ? 86400000 : left));
+}
+
 int http_get(const char *url, int64_t deadline, long *code, struct buf *error)
 {
 	char words[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
 	CURLcode rc = CURLE_FAILED_INIT;
-	int64_t left = clock_left(deadline);
 
 	if (curl) {
 		set_options(curl, url, ca_file(), words);
-		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-		                 (long)(left < 1 ? 1 : left > 86400000 ? 86400000 : left));
+		set_deadline(curl, deadline);
 		rc = curl_easy_perform(curl);
 	}
 	if (rc == CURLE_OK)
@@ -88,7 +94,7 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 		t->a->stopped = t->r->take(t->r->arg, bytes, n) != 0;
 		return t->a->stopped ? CURL_WRITEFUNC_ERROR : n;
 	}
-	if (t->a->body.len + n > BODY_MAX)
+	if (t->a->body.len + n > (t->r->most ? t->r->most : BODY_MAX))
 		return CURL_WRITEFUNC_ERROR;
 	buf_add(&t->a->body, bytes, n);
 	return n;
@@ -150,6 +156,35 @@ static void sign(CURL *curl, const struct http_keys *keys)
 	free(what);
 }
 
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct http_request *r = arg;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return !r->go_on(r->arg);
+}
+
+/* How long, and by what way. A proxy of the environment's cannot know a socket of this machine. */
+static void set_limits(CURL *curl, const struct http_request *r)
+{
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	if (r->stall) {
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)((r->stall + 999) / 1000));
+	}
+	if (r->deadline)
+		set_deadline(curl, r->deadline);
+	if (r->socket) {
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, r->socket);
+		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	}
+	if (r->go_on) {
+		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)r);
+	}
+}
+
 static CURLcode perform(struct transfer *t, char *words)
 {
 	const struct http_request *r = t->r;
@@ -159,9 +194,7 @@ static CURLcode perform(struct transfer *t, char *words)
 	if (!headers)
 		return CURLE_OUT_OF_MEMORY;
 	set_options(t->curl, r->url, r->ca_file ? r->ca_file : ca_file(), words);
-	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_TIME, (long)((r->stall + 999) / 1000));
+	set_limits(t->curl, r);
 	curl_easy_setopt(t->curl, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);
 	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
@@ -211,6 +244,27 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 	a->passing = is_passing(rc) && !a->stopped;
 	buf_puts(error, *words ? words : curl_easy_strerror(rc));
 	return -1;
+}
+
+int http_ask(const struct http_question *q, long *code, struct buf *answer, struct buf *error)
+{
+	struct http_request r = { .method = q->method, .url = q->url, .body = q->body,
+		                  .len = q->body ? strlen(q->body) : 0, .socket = q->socket,
+		                  .deadline = q->deadline, .most = ANSWER_MAX, .go_on = q->go_on, .arg = q->arg };
+	struct http_answer a = HTTP_ANSWER_INIT;
+	struct http h = { 0 };
+	int rc;
+
+	strs_printf(&r.headers, "Content-Type: %s", q->type ? q->type : "");
+	rc = http_send(&h, &r, &a, error);
+	if (!rc) {
+		*code = a.code;
+		buf_add(answer, a.body.data, a.body.len);
+	}
+	http_answer_free(&a);
+	http_free(&h);
+	strs_free(&r.headers);
+	return rc;
 }
 
 const char *http_header(const struct http_answer *a, const char *name)

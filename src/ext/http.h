@@ -35,6 +35,11 @@ struct http_request {
 	                              * x-amz-content-sha256. */
 	const char *ca_file;         /* NULL: the files of ca.h */
 	int64_t stall;               /* ms without a byte after which it is given up */
+	const char *socket;          /* the unix socket to ask by, whatever host the URL has; NULL: TCP */
+	int64_t deadline;            /* of clock.h; 0: none but that */
+	size_t most;                 /* bytes of the answer's body; 0: a megabyte */
+	bool (*go_on)(void *arg);    /* asked about once a second and after each piece of data: false breaks
+	                              * it off; NULL: always true */
 
 	/* Gets the body of a 2xx answer, or of the `only` one, as it comes; not 0 ends the
 	 * request. NULL: it goes to the answer's body, as that of others does. */
@@ -45,7 +50,7 @@ struct http_request {
 
 struct http_answer {
 	long code;
-	struct buf body;     /* at most a megabyte; more ends the request, unless take has it */
+	struct buf body;     /* more than `most` ends the request, unless take has it */
 	struct strs headers; /* as they came: "Name: value" */
 	bool stopped;        /* take ended it */
 	bool passing;        /* it failed, and may not the next time: no connection, or it broke */
@@ -57,6 +62,21 @@ struct http_answer {
  * there is an answer that came whole, else -1 with libcurl's words in error. The caller
  * frees the answer after both. */
 int http_send(struct http *h, const struct http_request *r, struct http_answer *a, struct buf *error);
+
+/* A question to an API, or something posted to one. */
+struct http_question {
+	const char *method;       /* GET or POST */
+	const char *url;
+	const char *socket;       /* as above */
+	const char *type, *body;  /* of what is posted; NULL: nothing */
+	int64_t deadline;
+	bool (*go_on)(void *arg); /* as above */
+	void *arg;
+};
+
+/* Asks it, over a connection of its own. *code is the status of the answer, whose body, of at
+ * most 16 MiB, is appended to answer. 0, or -1 as http_send. */
+int http_ask(const struct http_question *q, long *code, struct buf *answer, struct buf *error);
 
 /* The value of a header, whose name is compared without case; NULL: there is none. */
 const char *http_header(const struct http_answer *a, const char *name);
