@@ -22,6 +22,7 @@
 #include "core/daemon.h"
 #include "core/folder.h"
 #include "core/freshness.h"
+#include "core/notify.h"
 #include "core/prune.h"
 #include "core/report.h"
 #include "core/sync.h"
@@ -41,6 +42,10 @@ static struct {
 	.dir = "/backups", .format = "custom", .compress = "zstd:3", .check = "read", .roles = "yes",
 	.jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = 30000, .keep = { .min = 3 },
 };
+
+static void tell(enum msg_level level, const char *words);
+
+static struct notify notify = { .outcome = OUTCOME_INIT, .tell = tell };
 
 static const struct opt opts[] = {
 	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of the backups"),
@@ -76,6 +81,12 @@ static const struct opt opts[] = {
 	NUMBER(0, "keep-days", "BACKUP_KEEP_DAYS|BACKUP_RETENTION_DAYS", "N", &o.keep.days,
 	     "all of the N days before the newest"),
 	NUMBER(0, "keep-min", "BACKUP_KEEP_MIN", "N", &o.keep.min, "never fewer than the newest N"),
+	SECRET(0, "webhook", "WEBHOOK_URL", "URL", &notify.webhook, "post the result of every run there, as JSON"),
+	SECRET(0, "webhook-error", "WEBHOOK_ERROR_URL", "URL", &notify.webhook_error,
+	       "post the results of runs there that were not good in every part"),
+	SECRET(0, "healthchecks", "HEALTHCHECKS_URL", "URL", &notify.healthchecks,
+	       "ping it as healthchecks.io has it: /start, success, /fail with the log's end"),
+	TEXT(0, "metrics", "METRICS_FILE", "FILE", &notify.metrics, "write metrics for Prometheus there"),
 	TIME(0, "max-age", "BACKUP_MAX_AGE", &o.max_age,
 	     "status: the greatest age that is fine; 0: 26h or twice the interval, the larger"),
 	SECRET(0, "into", NULL, "URL", &o.into, "verify: also restore it into a new database there"),
@@ -136,6 +147,7 @@ static void tell(enum msg_level level, const char *words)
 {
 	progress_clear();
 	msg(level, "%s", words);
+	outcome_say(&notify.outcome, level, words);
 }
 
 /* The dump counts for four fifths of the bar, its check for the rest. */
@@ -239,7 +251,9 @@ static void check_bucket(const struct backup *b)
 
 static struct backup read_backup(void)
 {
+	struct buf error = BUF_INIT;
 	struct backup b = {
+		.outcome = &notify.outcome,
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
 		.busy_wait = o.busy_wait, .wait = o.wait, .restore = strcmp(o.check, "restore") == 0,
 		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
@@ -247,6 +261,8 @@ static struct backup read_backup(void)
 	};
 
 	read_remote();
+	if (notify_check(&notify, &error) != 0)
+		die(BAD_CONFIG, "%s", error.data);
 	if (!packing_parse(o.compress, &b.packing))
 		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
 		    "lz4:1 to lz4:12, or none");
@@ -272,13 +288,12 @@ static int work(void *arg)
 
 static void clean(void *arg, int signal)
 {
+	char *words = signal == SIGKILL ? xstrdup("the run was killed: was it out of memory?")
+	                                : xasprintf("the run was stopped by signal %d", signal);
 	const struct backup *b = arg;
 
-	progress_clear();
-	if (signal == SIGKILL)
-		msg(MSG_ERROR, "the run was killed: was it out of memory?");
-	else
-		msg(MSG_ERROR, "the run was stopped by signal %d", signal);
+	tell(MSG_ERROR, words);
+	free(words);
 	backup_recover(b->dir, tell);
 }
 
@@ -286,17 +301,30 @@ static int supervise(struct backup *b, const char *scope, int64_t due)
 {
 	b->scope = scope;
 	b->due = due;
+	notify_start(&notify);
 	return daemon_supervise(work, clean, b);
+}
+
+static void tell_end(int status, int64_t next, void *arg)
+{
+	const struct backup *b = arg;
+	char *subject = sources_about(b->sources);
+
+	notify_end(&notify, &(struct ran){ .status = status, .next = next, .dir = b->dir, .about = subject });
+	free(subject);
 }
 
 static int run_once(int argc, char **argv)
 {
 	struct backup b;
+	int rc;
 
 	read_sources(argc, argv);
 	read_schedule();
 	b = read_backup();
-	return supervise(&b, argc ? CATALOG_CHOSEN : CATALOG_SCHEDULED, clock_wall());
+	rc = supervise(&b, argc ? CATALOG_CHOSEN : CATALOG_SCHEDULED, clock_wall());
+	tell_end(rc, 0, &b);
+	return rc;
 }
 
 static int run_slot(int64_t slot, void *arg)
@@ -304,18 +332,12 @@ static int run_slot(int64_t slot, void *arg)
 	return supervise(arg, CATALOG_SCHEDULED, slot);
 }
 
-/* Another run may have been good since this process last looked. */
 static void remember(struct history *h, void *arg)
 {
 	const struct backup *b = arg;
 	char *subject = sources_about(b->sources);
-	struct history found = { 0 };
-	struct catalog c;
 
-	if (catalog_open(&c, b->dir, false) == 0 && catalog_history(&c, subject, clock_wall(), &found) == 0 &&
-	    (found.success > h->success || !(h->success || h->failures)))
-		*h = found;
-	catalog_free(&c);
+	catalog_remember(b->dir, subject, h);
 	free(subject);
 }
 
@@ -332,7 +354,7 @@ static int run_daemon(void)
 {
 	struct backup b;
 	struct daemon d = { .schedule = &schedule, .run = run_slot, .remember = remember,
-		            .waits = tell_due, .arg = &b };
+		            .ran = tell_end, .waits = tell_due, .arg = &b };
 
 	read_schedule();
 	if (schedule.kind == SCHEDULE_NONE)

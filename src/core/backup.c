@@ -351,10 +351,26 @@ static void count_result(struct work *r, int rc, bool roles, const struct buf *e
 	r->good += !rc && !roles;
 }
 
+static void note_outcome(const struct job *j, const char *status, const char *why)
+{
+	struct result r = { .database = j->item->folder, .target = j->item->target.shown, .status = status,
+		            .error = why, .ms = clock_ms() - j->began };
+
+	if (!why) {
+		r.path = j->archive.path + strlen(j->run->b->dir) + 1;
+		r.bytes = j->m.bytes;
+		r.tables = j->m.tables;
+	}
+	if (j->run->b->outcome)
+		outcome_add(j->run->b->outcome, &r);
+}
+
 static void finish(struct job *j, int rc, const struct buf *error)
 {
 	struct work *r = j->run;
+	const char *status = !rc ? "done" : rc > BY_SIGNAL ? "interrupted" : "failed";
 
+	note_outcome(j, status, rc ? error->data : NULL);
 	if (!rc)
 		phase(j, "done", j->m.bytes);
 	if (r->b->progress)
@@ -363,11 +379,7 @@ static void finish(struct job *j, int rc, const struct buf *error)
 		tell(r, MSG_ERROR, "%s", error->data);
 	else
 		tell_done(j);
-	noted(r, catalog_finish(&r->catalog, j->id,
-	                        !rc              ? "done"
-	                        : rc > BY_SIGNAL ? "interrupted"
-	                                         : "failed",
-	                        rc ? error->data : NULL));
+	noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
 	if (!rc)
 		prune(j);
 	count_result(r, rc, j->roles, error);

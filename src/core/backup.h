@@ -9,6 +9,7 @@
 #include "core/catalog.h"
 #include "core/dump.h"
 #include "core/remote.h"
+#include "core/outcome.h"
 #include "core/retention.h"
 #include "core/source.h"
 
@@ -33,6 +34,7 @@ struct backup {
 	struct remote *remote;              /* where backups go, too; NULL or off: nowhere */
 	const char *scope;                  /* CATALOG_SCHEDULED or CATALOG_CHOSEN */
 	int64_t due;                        /* the moment that the run counts for, ms since 1970 */
+	const struct outcome *outcome;      /* gets what comes of each database; may be NULL */
 
 	/* Hear what goes on; progress may be NULL. */
 	void (*tell)(enum msg_level level, const char *words);

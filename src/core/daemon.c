@@ -82,15 +82,20 @@ static void forget_future(struct history *h)
 		*h = (struct history){ 0 };
 }
 
+static int64_t next_due(struct daemon *d, int64_t began)
+{
+	forget_future(&d->history);
+	d->remember(&d->history, d->arg);
+	return schedule_due(d->schedule, &d->history, began);
+}
+
 /* Waits until a run is due, and gives the moment that it counts for. */
 static int64_t wait_until_due(struct daemon *d, int timer, int64_t began)
 {
 	int64_t told = 0, due, slot;
 
 	for (;;) {
-		forget_future(&d->history);
-		d->remember(&d->history, d->arg);
-		due = schedule_due(d->schedule, &d->history, began);
+		due = next_due(d, began);
 		if (asked || due <= clock_wall())
 			break;
 		if (due != told)
@@ -132,5 +137,6 @@ int daemon_loop(struct daemon *d)
 		if (status > BY_SIGNAL)
 			return status;
 		note(&d->history, status, slot);
+		d->ran(status, next_due(d, began), d->arg);
 	}
 }

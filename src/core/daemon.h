@@ -24,6 +24,8 @@ struct daemon {
 	int (*run)(int64_t slot, void *arg);
 	/* Reads what the journal remembers; what it cannot is left. */
 	void (*remember)(struct history *h, void *arg);
+	/* Hears how a run ended that no signal did, and when the next is due. */
+	void (*ran)(int status, int64_t due, void *arg);
 	/* Hears when the next run is due. */
 	void (*waits)(int64_t due, void *arg);
 	void *arg;
