@@ -24,7 +24,7 @@ static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP };
 #define SIGNALS (sizeof(forwarded) / sizeof(*forwarded))
 
 static volatile sig_atomic_t group;
-static volatile int *last_signal;
+static volatile int *last_signal, *held;
 
 static void (*pipe_action)(int) = SIG_DFL; /* as it was when we were started */
 
@@ -44,10 +44,14 @@ static void on_signal(int number)
 {
 	int saved = errno;
 
-	if (!group)
+	if (!group && !held)
 		_exit(proc_ending(BY_SIGNAL + number));
-	*last_signal = number;
-	kill(-group, number);
+	if (held)
+		*held = number;
+	if (group) {
+		*last_signal = number;
+		kill(-group, number);
+	}
 	errno = saved;
 }
 
@@ -148,8 +152,16 @@ int proc_exec(char *const *argv)
 
 void proc_forward(pid_t pgid, volatile int *last)
 {
+	/* A signal may come in between: what it is noted in is there while the group is. */
+	if (!pgid)
+		group = 0;
 	last_signal = last;
 	group = pgid;
+}
+
+void proc_hold(volatile int *last)
+{
+	held = last;
 }
 
 int proc_status(int wait_status)

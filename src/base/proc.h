@@ -47,6 +47,11 @@ int proc_ending(int status);
  * they end this process again); *last is the last one forwarded, 0 if none. */
 void proc_forward(pid_t pgid, volatile int *last);
 
+/* From now on the three signals note their number in *last and no more, beside what
+ * proc_forward says (NULL: they end this process again): for work that must not be left
+ * half done. */
+void proc_hold(volatile int *last);
+
 /* The exit status that a shell would show for a wait status: its own, or
  * 128 + the number of the signal that killed it. */
 int proc_status(int wait_status);
