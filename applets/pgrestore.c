@@ -12,7 +12,6 @@
 
 #include "applet.h"
 #include "base/banned.h"
-#include "base/env.h"
 #include "base/file.h"
 #include "base/size.h"
 #include "core/archive.h"
@@ -27,6 +26,7 @@
 #include "core/safety.h"
 #include "core/settle.h"
 #include "core/side.h"
+#include "core/watch.h"
 #include "core/zone.h"
 
 static struct {
@@ -36,6 +36,9 @@ static struct {
 	long jobs;
 	int64_t wait;
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .jobs = 1, .wait = 30000 };
+
+/* What `watch` is told beside that. */
+static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .containers = { .healthy = 120000 } };
 
 static const struct opt opts[] = {
 	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
@@ -61,6 +64,18 @@ static const struct opt opts[] = {
 	     "where what is packed, of stdin or of S3 is put; else in the backups' folder, else TMPDIR"),
 	TIME(0, "wait", "PGRESTORE_WAIT", &o.wait, "how long to wait for the server"),
 	FLAG(0, "json", &o.json, "list: one JSON object a line"),
+	TEXT(0, "watch-dir", "RESTORE_WATCH_DIR", "DIR", &w.dir, "watch: where backups are dropped"),
+	TIME(0, "settle", "RESTORE_SETTLE", &w.settle, "watch: a file that has been still for so long is whole"),
+	TIME(0, "poll", "RESTORE_POLL_INTERVAL", &w.poll, "watch: look so often, whatever the kernel tells"),
+	TEXT(0, "state-file", "RESTORE_STATE_FILE", "FILE", &w.journal, "watch: the journal; else in .pgbox there"),
+	TEXT(0, "sqlite", "RESTORE_SQLITE_PATH", "FILE", &w.sqlite, "watch: where SQLite files go"),
+	LIST_SPLIT(0, "stop", "RESTORE_STOP_CONTAINERS", ", ", "NAME", &w.containers.stop,
+	           "watch: stop these containers meanwhile; and those labelled " CONTAINERS_LABEL),
+	LIST_SPLIT(0, "start", "RESTORE_START_CONTAINERS", ", ", "NAME", &w.containers.start,
+	           "watch: start these as well after a good restore"),
+	TIME(0, "healthy", "RESTORE_HEALTHY_WAIT", &w.containers.healthy, "watch: wait so long until they are healthy"),
+	TEXT(0, "docker-host", "DOCKER_HOST", "URL", &w.containers.host,
+	     "watch: the engine, unix:///PATH or tcp://HOST:PORT; else its usual socket"),
 	OPT_TABLE_END
 };
 
@@ -77,6 +92,7 @@ static const char about[] =
 	"  plan SOURCE [URL]   say what would happen, and what would fail\n"
 	"  undo [URL]          swap back what --replace has replaced\n"
 	"  list                the backups in the folder\n"
+	"  watch [URL]         restore what is dropped into a folder, with --replace\n"
 	"\n"
 	"A database that is missing is made; an empty one is filled in one transaction;\n"
 	"one that is not is left alone (exit 1) unless --replace: the backup is restored\n"
@@ -168,15 +184,6 @@ static void find_target(const char *url)
 	msg_each(MSG_WARNING, &job.target.warnings);
 }
 
-static void use_database(const char *name)
-{
-	struct target other;
-
-	target_copy(&other, &job.target, name);
-	target_free(&job.target);
-	job.target = other;
-}
-
 /* Without a URL nobody has said that the environment's database is meant. */
 static void choose_database(bool explicit_url)
 {
@@ -185,9 +192,9 @@ static void choose_database(bool explicit_url)
 	if (job.target.kind != TARGET_PG)
 		return;
 	if (o.into)
-		use_database(o.into);
+		target_use(&job.target, o.into);
 	else if (!job.target.named && own)
-		use_database(own);
+		target_use(&job.target, own);
 	else if (!explicit_url && job.load.has_manifest && own && strcmp(own, database()) != 0)
 		die(BAD_USAGE, "the backup is of database '%s', the environment names '%s': give the URL of "
 		    "the one that is meant", own, database());
@@ -199,7 +206,7 @@ static void check_options(void)
 {
 	bool partly = o.listed.n || o.schema_only || o.data_only;
 	struct buf error = BUF_INIT;
-	const char *variable;
+	int rc = 0;
 
 	for (size_t i = 0; i < o.listed.n; i++)
 		strs_split(&o.tables, o.listed.v[i], ",");
@@ -216,12 +223,10 @@ static void check_options(void)
 		    "there (--clean)");
 	if (o.jobs < 1)
 		o.jobs = 1;
-	if (o.verify && check_read(&job.verify, o.verify, &error) != 0) {
-		bool set = env_get("PGRESTORE_VERIFY", &variable, &error) == 0 && variable &&
-		           strcmp(variable, o.verify) == 0;
-
-		die(set ? BAD_CONFIG : BAD_USAGE, "%s: %s", set ? "PGRESTORE_VERIFY" : "--verify", error.data);
-	}
+	if (o.verify)
+		rc = check_read_option(&job.verify, o.verify, "--verify", "PGRESTORE_VERIFY", &error);
+	if (rc)
+		die(rc, "%s", error.data);
 	buf_free(&error);
 }
 
@@ -352,29 +357,14 @@ static int plan(void)
 
 /* --- doing it --- */
 
-/* Beside the backups, where they are. */
+/* The watch's, or beside the backups, where they are. */
 static void open_journal(void)
 {
 	char *beside = xasprintf("%s/" JOURNAL_BESIDE, o.dir);
 
-	if (record_open(&job.record, beside) != 0)
+	if (record_open(&job.record, w.restore ? w.journal : beside) != 0)
 		msg(MSG_WARNING, "%s", job.record.journal.error.data);
 	free(beside);
-}
-
-static void record(const char *name)
-{
-	record_start(&job.record, name, job.target.shown, job.load.m.sha256);
-}
-
-/* Those of restores of this database that were killed. */
-static void drop_leftovers(void)
-{
-	struct strs names = { 0 };
-
-	record_left(&job.record, job.target.shown, &names);
-	side_drop_leftovers(&job.side, &names, tell);
-	strs_free(&names);
 }
 
 /* What must be right of a restored database before anybody sees it. */
@@ -410,7 +400,7 @@ static void restore_beside(void)
 	int rc;
 
 	side_plan(&job.side);
-	record(job.side.name);
+	record_start(&job.record, job.side.name, job.target.shown, job.load.m.sha256);
 	rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, job.was_empty, &error);
 	if (!rc)
 		rc = restore_make_roles(&job.r, &job.side.db, &error);
@@ -467,15 +457,16 @@ static int restore_pg(void)
 	struct db db = DB_INIT;
 	enum mode mode = prepare(&db);
 
+	watch_ready();
 	open_journal();
-	drop_leftovers();
+	record_clear(&job.record, &job.side, job.target.shown, tell);
 	if (mode == CLEAN && safety_backup(o.dir, &job.target, o.wait, tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
 	if (mode == CREATE || mode == REPLACE) {
 		db_free(&db);
 		restore_beside();
 	} else {
-		record(database());
+		record_start(&job.record, database(), job.target.shown, job.load.m.sha256);
 		restore_inside(&db, mode);
 	}
 	record_end(&job.record, "done", NULL);
@@ -494,11 +485,15 @@ static int restore_lite(void)
 	char *before;
 	int rc;
 
-	open_journal();
-	record(file_base(job.target.path));
 	rc = settle_database(&s, &copy, &error);
 	if (!rc)
-		rc = litefile_restore(&job.lite, job.r.path, &before, &error);
+		rc = litefile_check(&job.lite, &error);
+	if (rc)
+		fail(rc, &error);
+	watch_ready();
+	open_journal();
+	record_start(&job.record, file_base(job.target.path), job.target.shown, job.load.m.sha256);
+	rc = litefile_restore(&job.lite, job.r.path, &before, &error);
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
@@ -527,6 +522,44 @@ static void read_all(int argc, char **argv)
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();
+}
+
+static int restore(int argc, char **argv)
+{
+	int rc;
+
+	read_all(argc, argv);
+	rc = job.target.kind == TARGET_PG ? restore_pg() : restore_lite();
+	restore_free(&job.r);
+	load_free(&job.load);
+	return rc;
+}
+
+/* url: of the database, where it is another. */
+static int restore_dropped(char *path, char *url)
+{
+	char *argv[] = { path, url, NULL };
+
+	if (url)
+		o.url = NULL;
+	return restore(url ? 2 : 1, argv);
+}
+
+static int watch(int argc, char **argv)
+{
+	struct buf error = BUF_INIT;
+	int rc;
+
+	if (argc)
+		o.url = argv[0];
+	o.replace = true;
+	check_options();
+	w.restore = restore_dropped;
+	w.tell = tell;
+	rc = watch_run(&w, &error);
+	if (error.len)
+		die(rc, "%s", error.data);
+	return rc;
 }
 
 static int undo(int argc, char **argv)
@@ -565,24 +598,22 @@ static int list(void)
 static int run(int argc, char **argv, char ***command)
 {
 	struct buf error = BUF_INIT;
-	const char *zone = NULL;
 	int rc;
 
 	(void)command, umask(077);
-	if (env_get("TZ", &zone, &error) == 0 && zone_use(zone, &error) != 0)
+	if (zone_use_own(&error) != 0)
 		msg(MSG_WARNING, "the time zone: %s: moments are UTC", error.data);
 	buf_free(&error);
 	if (argc && strcmp(argv[0], "list") == 0)
 		return list();
 	if (argc && strcmp(argv[0], "undo") == 0)
 		return undo(argc - 1, argv + 1);
-	if (argc && strcmp(argv[0], "plan") == 0) {
-		read_all(argc - 1, argv + 1);
-		rc = plan();
-	} else {
-		read_all(argc, argv);
-		rc = job.target.kind == TARGET_PG ? restore_pg() : restore_lite();
-	}
+	if (argc && strcmp(argv[0], "watch") == 0)
+		return watch(argc - 1, argv + 1);
+	if (!argc || strcmp(argv[0], "plan") != 0)
+		return restore(argc, argv);
+	read_all(argc - 1, argv + 1);
+	rc = plan();
 	restore_free(&job.r);
 	load_free(&job.load);
 	return rc;
@@ -591,7 +622,7 @@ static int run(int argc, char **argv, char ***command)
 const struct applet applet_pgrestore = {
 	.name = "pgrestore",
 	.brief = "put a backup back, and lose nothing if it fails",
-	.synopsis = "SOURCE [URL] | plan SOURCE [URL] | undo [URL] | list  [options]",
+	.synopsis = "SOURCE | plan SOURCE | undo | list | watch  [URL] [options]",
 	.about = about,
 	.opts = opts,
 	.notes = notes,

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/env.h"
 #include "base/msg.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
@@ -208,6 +209,21 @@ int check_read(struct check *check, const char *text, struct buf *error)
 	buf_printf(error, "check '%s' is written %s", check->kind->name, check->kind->usage);
 	check_free(check);
 	return BAD_USAGE;
+}
+
+int check_read_option(struct check *check, const char *text, const char *option, const char *variable,
+                      struct buf *error)
+{
+	struct buf words = BUF_INIT, ignored = BUF_INIT;
+	const char *value = NULL;
+	int rc = check_read(check, text, &words);
+	bool set = rc && env_get(variable, &value, &ignored) == 0 && value && strcmp(value, text) == 0;
+
+	if (rc)
+		buf_printf(error, "%s: %s", set ? variable : option, words.data);
+	buf_free(&words);
+	buf_free(&ignored);
+	return set ? BAD_CONFIG : rc;
 }
 
 static int add_target(struct checks *c, const char *url, struct buf *error)

@@ -102,6 +102,11 @@ bool check_is_of_db(const struct check *check);
 /* Reads a single check of a database, without a target. */
 int check_read(struct check *check, const char *text, struct buf *error);
 
+/* The same of an option's value, which the variable may have set: it is named in front, and is
+ * BAD_CONFIG then. */
+int check_read_option(struct check *check, const char *text, const char *option, const char *variable,
+                      struct buf *error);
+
 void check_free(struct check *check);
 void checks_free(struct checks *c);
 void finding_free(struct finding *f);

@@ -63,6 +63,17 @@ static const char *const steps[] = {
 	" place TEXT NOT NULL," /* the bucket */
 	" key TEXT NOT NULL,"
 	" upload TEXT NOT NULL);",
+	/* Containers that a restore stops; for what core/containers says. */
+	"CREATE TABLE stops ("
+	" id INTEGER PRIMARY KEY,"
+	" run INTEGER NOT NULL REFERENCES runs (id),"
+	" name TEXT NOT NULL,"
+	" container TEXT,"         /* its id when it was stopped */
+	" place INTEGER NOT NULL," /* in which row: those of the lowest are stopped first */
+	" planned TEXT NOT NULL,"
+	" started TEXT,"           /* when it ran again, or was found to be no more; NULL: owed */
+	" gone TEXT);"             /* why it could not be started any more */
+	"CREATE INDEX stops_owed ON stops (started);",
 };
 
 #define STEPS ((long)(sizeof(steps) / sizeof(*steps)))

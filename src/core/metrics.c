@@ -10,7 +10,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "core/report.h"
+#include "core/freshness.h"
 
 /* One database; a moment of 0 is not known. */
 struct row {
@@ -161,7 +161,7 @@ int metrics_write(const char *path, const struct metrics *m, struct catalog *c, 
 {
 	struct rows names = { 0 };
 	struct buf text = BUF_INIT;
-	bool journal = catalog_is_open(c) && catalog_last(c, about, REPORT_AGE_MS, &names) == 0;
+	bool journal = catalog_is_open(c) && catalog_last(c, about, FRESHNESS_MS, &names) == 0;
 	int rc;
 
 	add_run(&text, m, journal);

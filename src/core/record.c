@@ -22,15 +22,19 @@ void record_start(struct record *r, const char *name, const char *target, const 
 	journal_start(&r->journal, &run, &r->run);
 }
 
-void record_left(struct record *r, const char *target, struct strs *names)
+void record_clear(struct record *r, struct side *side, const char *target,
+                  void (*tell)(enum msg_level level, const char *words))
 {
+	struct strs names = { 0 };
 	struct rows rows = { 0 };
 
 	journal_query(&r->journal, "SELECT name FROM runs WHERE applet = '" APPLET "' AND status = 'running'"
 	              " AND target = ?1", &target, 1, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(names, rows_get(&rows, i, 0));
+		strs_add(&names, rows_get(&rows, i, 0));
+	side_drop_leftovers(side, &names, tell);
 	rows_free(&rows);
+	strs_free(&names);
 }
 
 void record_end(struct record *r, const char *status, const char *why)

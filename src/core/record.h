@@ -6,7 +6,9 @@
 #ifndef CORE_RECORD_H
 #define CORE_RECORD_H
 
+#include "base/msg.h"
 #include "core/journal.h"
+#include "core/side.h"
 
 struct record {
 	struct journal journal;
@@ -23,9 +25,10 @@ int record_open(struct record *r, const char *path);
  * can clear it away. */
 void record_start(struct record *r, const char *name, const char *target, const char *sha256);
 
-/* The names of the databases that restores into target have begun and, because they were
- * killed, may have left. */
-void record_left(struct record *r, const char *target, struct strs *names);
+/* Drops the databases that restores into target have left because they were killed, of which tell
+ * hears. */
+void record_clear(struct record *r, struct side *side, const char *target,
+                  void (*tell)(enum msg_level level, const char *words));
 
 /* done or failed, and why; why may be NULL. */
 void record_end(struct record *r, const char *status, const char *why);

@@ -387,6 +387,15 @@ void target_isolate(void)
 	isolated = true;
 }
 
+void target_use(struct target *t, const char *database)
+{
+	struct target other;
+
+	target_copy(&other, t, database);
+	target_free(t);
+	*t = other;
+}
+
 void target_free(struct target *t)
 {
 	conninfo_free(&t->conninfo);

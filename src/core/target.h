@@ -33,6 +33,9 @@ int target_find(struct target *t, const char *text, struct buf *error);
 /* Makes t the same server's database of that name, without warnings. target_free after it. */
 void target_copy(struct target *t, const struct target *from, const char *database);
 
+/* Makes it another database of the same server. */
+void target_use(struct target *t, const char *database);
+
 /* Takes the variables that name a database away from libpq, which would fill a
  * URL's gaps from them. All targets must have been found before; commands that
  * are exec'ed still get them (env_original). */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/env.h"
 #include "ext/data.h"
 
 #define FOLDER "/usr/share/zoneinfo/"
@@ -205,4 +206,11 @@ int64_t zone_moment(int year, int month, int day, int hour, int minute)
 			last = middle;
 	}
 	return last;
+}
+
+int zone_use_own(struct buf *error)
+{
+	const char *name = NULL;
+
+	return env_get("TZ", &name, error) != 0 || zone_use(name, error) != 0 ? -1 : 0;
 }

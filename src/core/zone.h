@@ -22,6 +22,9 @@
  * sentence fragment in error when nobody knows it; the zone is UTC then. */
 int zone_use(const char *name, struct buf *error);
 
+/* The same of the environment's TZ. */
+int zone_use_own(struct buf *error);
+
 /* The rule that the compiled-in table has for that name, which the caller frees, or NULL. */
 char *zone_rule(const char *name);
 

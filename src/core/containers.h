@@ -1,0 +1,56 @@
+/*
+ * containers - stops those that use a database while it is restored, and starts exactly
+ * those again, whatever happens meanwhile.
+ *
+ * Which they are is in the journal before the first is stopped, and each is noted there
+ * when it runs again: whoever comes after a kill, or a reboot, starts what is owed.
+ */
+#ifndef CORE_CONTAINERS_H
+#define CORE_CONTAINERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/msg.h"
+#include "core/journal.h"
+
+/* Containers that bear it (with any value but false, no and 0) are stopped, too; where this
+ * process is in a container of a Compose project, only those of that project. */
+#define CONTAINERS_LABEL "pgbox.restore.stop"
+
+/* What is wanted. */
+struct containers {
+	struct strs stop;  /* the names of those to stop */
+	struct strs start; /* of others to start after a restore that was good */
+	const char *host;  /* DOCKER_HOST; NULL or "": the default socket */
+	int64_t healthy;   /* ms that each row of them gets to become healthy */
+
+	void (*tell)(enum msg_level level, const char *words, void *arg);
+	void *arg;
+	const volatile int *stopping; /* not 0: this process is to end, and waits for nobody's health */
+};
+
+/* Whether an engine has to be asked: containers are named, or an engine is, or the default
+ * socket may be used. */
+bool containers_wanted(const struct containers *c);
+
+/* Checks the names and DOCKER_HOST. 0, or BAD_CONFIG with a sentence in error. */
+int containers_check(const struct containers *c, struct buf *error);
+
+/*
+ * Stops those that run, those that depend on others first (Compose's depends_on), after it has
+ * noted them in the journal as run's. Nothing is touched when one that is named does not exist
+ * (NO_INPUT), would be deleted by being stopped, or is this one (BAD_CONFIG), or when the
+ * journal cannot be written (CANNOT_WRITE); UNAVAILABLE when the engine fails. With a sentence
+ * in error. go_on (may be NULL) is asked meanwhile: false breaks it off. containers_start after
+ * all of these.
+ */
+int containers_stop(const struct containers *c, struct journal *j, int64_t run,
+                    bool (*go_on)(void *arg), void *arg, struct buf *error);
+
+/* Starts what is owed, of all runs, those that others depend on first, and waits until it is healthy;
+ * with good the other ones, too. What cannot be started is told, and stays owed, unless it
+ * is no more. How many are owed still; -1 when the journal cannot say. */
+long containers_start(const struct containers *c, struct journal *j, int64_t run, bool good);
+
+#endif

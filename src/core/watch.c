@@ -1,0 +1,448 @@
+/* watch - restores what is dropped into a folder. */
+#include "core/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "base/status.h"
+#include "core/content.h"
+#include "core/folder.h"
+
+#define APPLET "watch"
+#define LOCK_MS 10000     /* a killed watch's restore may be ending */
+#define PATIENCE_MS 4000  /* that a restore is given to end; Docker gives us ten seconds */
+
+struct state {
+	struct watch *w;
+	struct inbox inbox;
+	struct folder_lock lock;
+	struct journal journal; /* closed whenever a process is forked: see SQLite's 'How To Corrupt' */
+	char *journal_path;     /* owned, unless the caller has named one */
+	int events;             /* inotify's descriptor; -1: none */
+	volatile int signal;    /* that came while something was done; 0: none */
+	long owed;              /* containers to be started; -1: not known */
+
+	/* Of the file that is being restored. */
+	int log;                /* -1: none */
+	int64_t run;            /* in the journal */
+	pid_t child;
+	int ask, go;            /* the child asks there, and may go on when it hears something here */
+	bool refused;           /* it may not */
+};
+
+/* --- words --- */
+
+static void add_to_log(const struct state *s, const char *line)
+{
+	char *now = clock_iso(clock_wall());
+	struct buf text = BUF_INIT;
+
+	buf_printf(&text, "%.19sZ %s\n", now, line);
+	if (s->log >= 0)
+		file_write(s->log, text.data, text.len);
+	buf_free(&text);
+	free(now);
+}
+
+static void say(enum msg_level level, const char *words, void *arg)
+{
+	static const char *const levels[] = { "error", "warning", "info", "debug" };
+	const struct state *s = arg;
+	struct buf line = BUF_INIT;
+
+	s->w->tell(level, words);
+	buf_printf(&line, "%s: %s: %s", msg_applet(), levels[level], words);
+	msg_mask(&line);
+	add_to_log(s, line.data);
+	buf_free(&line);
+}
+
+static void sayf(struct state *s, enum msg_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void sayf(struct state *s, enum msg_level level, const char *format, ...)
+{
+	struct buf words = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&words, format, args);
+	va_end(args);
+	say(level, words.data, s);
+	buf_free(&words);
+}
+
+/* What the child says is a message already. */
+static void on_line(const char *line, void *arg)
+{
+	char *whole = xasprintf("%s\n", line);
+
+	file_write(STDERR_FILENO, whole, strlen(whole));
+	add_to_log(arg, line);
+	free(whole);
+}
+
+static void open_log(struct state *s, const char *path)
+{
+	char *name = xasprintf("%s.log", path);
+
+	s->log = open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->log < 0)
+		sayf(s, MSG_WARNING, "cannot write the log '%s': %s", name, strerror(errno));
+	free(name);
+}
+
+static void close_log(struct state *s)
+{
+	if (s->log >= 0)
+		close(s->log);
+	s->log = -1;
+}
+
+/* --- the journal --- */
+
+static int open_journal(struct state *s)
+{
+	return journal_open(&s->journal, s->w->journal, true) < 0 || !s->journal.lite.db ? -1 : 0;
+}
+
+static void note_start(struct state *s, const char *name)
+{
+	struct run r = { .applet = APPLET, .name = name, .status = "running", .attempt = 1, .dir = s->w->dir };
+
+	s->run = 0;
+	if (open_journal(s) == 0)
+		journal_start(&s->journal, &r, &s->run);
+	journal_free(&s->journal);
+}
+
+/* --- the restore --- */
+
+/* The child's ends; -1: this process is none. */
+static int child_ask = -1, child_go = -1;
+
+void watch_ready(void)
+{
+	char byte = 'r';
+
+	if (child_ask < 0)
+		return;
+	if (write(child_ask, &byte, 1) != 1 || read(child_go, &byte, 1) != 1)
+		exit(NO);
+}
+
+static bool is_sqlite(const char *path)
+{
+	struct buf ignored = BUF_INIT;
+	enum content content;
+	bool packed, lite = content_look(path, &content, &packed, &ignored) == 0 && content == CONTENT_SQLITE;
+
+	buf_free(&ignored);
+	return lite;
+}
+
+static _Noreturn void be_child(const struct state *s, const char *path, pid_t parent)
+{
+	struct buf error = BUF_INIT;
+	int rc;
+
+	proc_hold(NULL);
+	proc_die_with_parent(parent);
+	setpgid(0, 0);
+	rc = inbox_compare(path, &error);
+	if (rc)
+		die(rc, "%s", error.data);
+	exit(s->w->restore(xstrdup(path), s->w->sqlite && *s->w->sqlite && is_sqlite(path)
+	                                          ? xasprintf("sqlite:%s", s->w->sqlite)
+	                                          : NULL));
+}
+
+static bool is_child_there(void *arg)
+{
+	const struct state *s = arg;
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid;
+}
+
+/* The backup is good and nothing has been touched: now the apps. */
+static bool on_ask(void *arg)
+{
+	struct state *s = arg;
+	struct buf error = BUF_INIT;
+	char byte;
+
+	if (read(s->ask, &byte, 1) != 1)
+		return true;
+	if (containers_wanted(&s->w->containers) &&
+	    containers_stop(&s->w->containers, &s->journal, s->run, is_child_there, s, &error) != 0) {
+		s->refused = true;
+		if (is_child_there(s))
+			say(MSG_ERROR, error.data, s);
+		buf_free(&error);
+		return false;
+	}
+	return write(s->go, &byte, 1) == 1;
+}
+
+static bool open_pipes(int messages[2], int ask[2], int go[2])
+{
+	return pipe2(messages, O_CLOEXEC) == 0 && pipe2(ask, O_CLOEXEC) == 0 && pipe2(go, O_CLOEXEC) == 0;
+}
+
+static struct ending run_child(struct state *s, const char *path)
+{
+	int messages[2], ask[2], go[2];
+	pid_t parent = getpid();
+	struct child child = { .tell = on_line, .alive = on_ask, .patience = PATIENCE_MS, .arg = s };
+	struct ending ending = { .status = CANNOT_RUN };
+
+	s->refused = false;
+	if (!open_pipes(messages, ask, go) || (s->child = fork()) < 0) {
+		sayf(s, MSG_ERROR, "no process can be made: %s", strerror(errno));
+		return ending;
+	}
+	if (s->child == 0) {
+		dup2(messages[1], STDERR_FILENO);
+		close(messages[0]), close(messages[1]), close(ask[0]), close(go[1]);
+		child_ask = ask[1];
+		child_go = go[0];
+		be_child(s, path, parent);
+	}
+	close(messages[1]), close(ask[1]), close(go[0]);
+	child.pid = s->child;
+	child.messages = messages[0];
+	child.watched = s->ask = ask[0];
+	s->go = go[1];
+	open_journal(s);
+	ending = child_watch(&child);
+	close(ask[0]), close(go[1]);
+	return ending;
+}
+
+static void tell_ending(struct state *s, const char *name, const struct ending *e)
+{
+	if (e->status == DONE && !s->refused)
+		sayf(s, MSG_INFO, "'%s' is restored", name);
+	else if (s->refused || s->signal)
+		sayf(s, MSG_ERROR, "'%s' is not restored%s", name,
+		     s->signal ? ": this was told to stop meanwhile; drop it again" : "");
+	else if (e->by_signal)
+		sayf(s, MSG_ERROR, "'%s' is not restored: the restore was killed by signal %d%s", name, e->by_signal,
+		     e->by_signal == SIGKILL ? ": was it out of memory?" : "");
+	else
+		sayf(s, MSG_ERROR, "'%s' is not restored: exit status %d", name, e->status);
+}
+
+/* One file, from the folder to where it ends. False: it could not be taken. */
+static bool handle(struct state *s, const char *name)
+{
+	struct buf error = BUF_INIT;
+	char *path = inbox_take(&s->inbox, name, &error), *end;
+	struct ending ending;
+	bool good;
+
+	if (!path) {
+		s->w->tell(MSG_ERROR, error.data);
+		buf_free(&error);
+		return false;
+	}
+	open_log(s, path);
+	sayf(s, MSG_INFO, "restoring '%s'", file_base(path));
+	note_start(s, file_base(path));
+	ending = run_child(s, path);
+	good = ending.status == DONE && !s->refused;
+	tell_ending(s, file_base(path), &ending);
+	journal_finish(&s->journal, s->run, good ? "done" : s->signal ? "interrupted" : "failed", NULL);
+	if (containers_wanted(&s->w->containers))
+		s->owed = containers_start(&s->w->containers, &s->journal, s->run, good);
+	journal_free(&s->journal);
+	close_log(s);
+	end = inbox_put(&s->inbox, path, good);
+	free(end);
+	free(path);
+	return true;
+}
+
+/* --- what an earlier one left --- */
+
+static bool was_done(struct state *s, const char *name)
+{
+	const char *params[] = { name, s->w->dir };
+	struct rows rows = { 0 };
+	bool done;
+
+	journal_query(&s->journal, "SELECT status = 'done' FROM runs WHERE applet = '" APPLET "' AND name = ?1"
+	              " AND dir = ?2 ORDER BY id DESC LIMIT 1", params, 2, &rows);
+	done = rows_true(&rows, 0, 0);
+	rows_free(&rows);
+	return done;
+}
+
+static void put_left(struct state *s)
+{
+	struct strs left = { 0 };
+
+	inbox_left(&s->inbox, &left);
+	for (size_t i = 0; i < left.n; i++) {
+		bool done = was_done(s, file_base(left.v[i]));
+
+		open_log(s, left.v[i]);
+		if (done)
+			sayf(s, MSG_INFO, "'%s' was restored", file_base(left.v[i]));
+		else
+			sayf(s, MSG_WARNING, "the restore of '%s' was broken off: the database is what it was before, or is "
+			     "replaced as a whole (pgrestore undo swaps it back); drop the file again to restore it",
+			     file_base(left.v[i]));
+		close_log(s);
+		free(inbox_put(&s->inbox, left.v[i], done));
+	}
+	strs_free(&left);
+}
+
+static void recover(struct state *s)
+{
+	const char *dir = s->w->dir;
+
+	if (open_journal(s) == 0)
+		s->owed = containers_start(&s->w->containers, &s->journal, 0, false);
+	put_left(s);
+	journal_query(&s->journal, "UPDATE runs SET status = 'interrupted' WHERE applet = '" APPLET "'"
+	              " AND status = 'running' AND dir = ?1", &dir, 1, NULL);
+	journal_free(&s->journal);
+}
+
+/* --- waiting --- */
+
+/* The folder may have been made anew: the same one is only watched once (inotify_add_watch(2)). */
+static void wait_for_news(struct state *s, int64_t deadline)
+{
+	struct pollfd p = { .fd = s->events, .events = POLLIN };
+	char events[4096];
+
+	if (s->events >= 0)
+		inotify_add_watch(s->events, s->w->dir,
+		                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
+	if (poll(&p, 1, clock_poll(deadline)) > 0)
+		while (read(s->events, events, sizeof(events)) > 0)
+			;
+}
+
+/* What could not be started is tried again now and then. */
+static void pay_debts(struct state *s)
+{
+	if (s->owed <= 0)
+		return;
+	proc_hold(&s->signal);
+	if (open_journal(s) == 0)
+		s->owed = containers_start(&s->w->containers, &s->journal, 0, false);
+	journal_free(&s->journal);
+	proc_hold(NULL);
+}
+
+static int loop(struct state *s)
+{
+	int64_t again, look_at = clock_after(s->w->poll);
+
+	while (!s->signal) {
+		const char *name = inbox_look(&s->inbox, &again);
+		bool taken;
+
+		if (name) {
+			proc_hold(&s->signal);
+			taken = handle(s, name);
+			proc_hold(NULL);
+			if (taken)
+				continue;
+			clock_sleep(s->w->poll, CLOCK_NEVER);
+		}
+		if (!clock_left(look_at)) {
+			pay_debts(s);
+			look_at = clock_after(s->w->poll);
+		}
+		wait_for_news(s, again < look_at ? again : look_at);
+	}
+	return BY_SIGNAL + s->signal;
+}
+
+/* --- the whole --- */
+
+static void tell_holder(const char *holder, void *arg)
+{
+	const struct state *s = arg;
+	char *words = xasprintf("waiting for another watch: %s", holder);
+
+	s->w->tell(MSG_INFO, words);
+	free(words);
+}
+
+/* Without a journal nobody could know which containers to start again. */
+static int check_journal(struct state *s, struct buf *error)
+{
+	int rc = open_journal(s);
+
+	if (rc && containers_wanted(&s->w->containers))
+		buf_printf(error, "containers are to be stopped, and which must be in a journal: %s",
+		           s->journal.error.len ? s->journal.error.data : "its folder is missing");
+	else if (rc)
+		s->w->tell(MSG_WARNING, s->journal.error.len ? s->journal.error.data : "there is no journal");
+	journal_free(&s->journal);
+	return error->len ? CANNOT_WRITE : 0;
+}
+
+static int start(struct state *s, struct buf *error)
+{
+	int rc = containers_check(&s->w->containers, error);
+
+	if (!rc)
+		rc = inbox_open(&s->inbox, error);
+	if (!rc)
+		rc = folder_take(&s->lock, s->inbox.base, clock_after(LOCK_MS), tell_holder, s, error);
+	if (rc)
+		return rc;
+	s->journal_path = xasprintf("%s/" JOURNAL_BESIDE, s->inbox.base);
+	if (!s->w->journal || !*s->w->journal)
+		s->w->journal = s->journal_path;
+	return check_journal(s, error);
+}
+
+int watch_run(struct watch *w, struct buf *error)
+{
+	struct state s = { .w = w, .inbox = { .dir = w->dir, .settle = w->settle, .tell = w->tell },
+		           .lock = { .fd = -1 }, .journal = JOURNAL_INIT, .events = -1, .log = -1 };
+	char *words;
+	int rc;
+
+	w->containers.tell = say;
+	w->containers.arg = &s;
+	w->containers.stopping = &s.signal;
+	rc = start(&s, error);
+	if (!rc) {
+		s.events = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+		proc_hold(&s.signal);
+		recover(&s);
+		proc_hold(NULL);
+		words = xasprintf("watching '%s'", w->dir);
+		w->tell(MSG_INFO, words);
+		free(words);
+		rc = loop(&s);
+	}
+	if (s.events >= 0)
+		close(s.events);
+	folder_release(&s.lock);
+	inbox_free(&s.inbox);
+	free(s.journal_path);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/*
+ * watch - restores what is dropped into a folder, one file at a time, in the order in which
+ * they arrived, with the containers that use the database stopped meanwhile.
+ *
+ * A restore that was broken off, by a signal or with this process, is not begun again by
+ * itself: the apps have been started on the old database since, and what they have written
+ * would go with it. Its file goes to `failed`; dropped again it is restored.
+ */
+#ifndef CORE_WATCH_H
+#define CORE_WATCH_H
+
+#include "core/containers.h"
+#include "core/inbox.h"
+
+struct watch {
+	const char *dir;      /* where files are dropped */
+	int64_t settle;       /* ms that a file must have been still */
+	int64_t poll;         /* ms between looks that nothing gives occasion for */
+	const char *journal;  /* its file; NULL: .pgbox/journal.db beside the other folders, as is set here */
+	struct containers containers; /* without tell, arg and stopping */
+
+	const char *sqlite;   /* the file that SQLite databases go to; NULL or "": as all others */
+
+	/* Restores the file, in a process of its own whose messages are logged, into url (NULL: what is
+	 * configured), with watch_ready before it touches that. Its exit status. */
+	int (*restore)(char *path, char *url);
+	void (*tell)(enum msg_level level, const char *words);
+};
+
+/* Called by restore when all is checked and nothing touched: the containers are stopped now. Does
+ * not return when that failed. Outside of a watch it does nothing. */
+void watch_ready(void);
+
+/* Starts what an earlier watch has left stopped, deals with what it left half done, and restores what
+ * comes until a signal ends it: BY_SIGNAL and its number, or ends the process so while nothing
+ * is being done. Else CANNOT_WRITE, LOCKED or BAD_CONFIG with a sentence in error. */
+int watch_run(struct watch *w, struct buf *error);
+
+#endif
