@@ -16,6 +16,7 @@
 #define STOP_MS 10000     /* what it gives a container, unless that says otherwise */
 #define STOP_SLACK_MS 30000
 #define MADE_ANEW_MS 15000 /* that a container may be missing while it is made anew */
+#define RETRY_MS 3000     /* for an engine that is out of order for a moment */
 #define LOOK_MS 300
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
@@ -343,13 +344,13 @@ static void mark(struct journal *j, const char *id, const char *gone)
 /* One that Compose is just making anew is missing for a moment. */
 static int start_one(const struct containers *c, const struct docker *d, const char *name, struct buf *error)
 {
-	int64_t deadline = clock_after(MADE_ANEW_MS);
+	int64_t missing = clock_after(MADE_ANEW_MS), failing = clock_after(RETRY_MS);
 	int rc;
 
 	while ((rc = docker_start(d, name, clock_after(ASK_MS), error)) != 0) {
-		if (is_ending(c) || !clock_left(deadline))
+		if (is_ending(c) || !clock_left(rc == NO_INPUT ? missing : failing))
 			break;
-		clock_sleep(LOOK_MS, deadline);
+		clock_sleep(LOOK_MS, CLOCK_NEVER);
 		buf_cut(error, 0);
 	}
 	return rc;
