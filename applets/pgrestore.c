@@ -144,11 +144,6 @@ static _Noreturn void fail(int status, const struct buf *error)
 
 /* --- the backup --- */
 
-static void tell(enum msg_level level, const char *words)
-{
-	msg(level, "%s", words);
-}
-
 static void read_backup(const char *word)
 {
 	struct buf error = BUF_INIT;
@@ -184,20 +179,12 @@ static void find_target(const char *url)
 	msg_each(MSG_WARNING, &job.target.warnings);
 }
 
-/* Without a URL nobody has said that the environment's database is meant. */
 static void choose_database(bool explicit_url)
 {
-	const char *own = backup_database();
+	struct buf error = BUF_INIT;
 
-	if (job.target.kind != TARGET_PG)
-		return;
-	if (o.into)
-		target_use(&job.target, o.into);
-	else if (!job.target.named && own)
-		target_use(&job.target, own);
-	else if (!explicit_url && job.load.has_manifest && own && strcmp(own, database()) != 0)
-		die(BAD_USAGE, "the backup is of database '%s', the environment names '%s': give the URL of "
-		    "the one that is meant", own, database());
+	if (target_choose(&job.target, o.into, backup_database(), explicit_url || !job.load.has_manifest, &error) != 0)
+		die(BAD_USAGE, "%s", error.data);
 }
 
 /* --- what may be done --- */
@@ -268,10 +255,10 @@ static bool fills_beside(void)
 	return o.jobs > 1 || (o.verify && may);
 }
 
-static enum mode choose_mode(struct db *db)
+static enum mode choose_mode(void)
 {
-	struct rows rows = { 0 };
-	bool empty;
+	struct buf error = BUF_INIT;
+	int rc;
 
 	if (!job.side.exists)
 		return CREATE;
@@ -279,18 +266,14 @@ static enum mode choose_mode(struct db *db)
 		die(NO, "database '%s' is there already: --into makes a new one", o.into);
 	if (o.clean)
 		return CLEAN;
-	if (emptiness_ask(db, clock_within(o.wait), &rows) != 0)
-		die(UNAVAILABLE, "%s: cannot look at it: %s", job.target.shown, db_error(db));
-	empty = !rows.n;
-	if (!empty && !o.replace)
-		die(NO, "%s: not empty: %s %s.%s: say --replace to put the backup in its place (the old one is "
-		    "kept), or --clean", job.target.shown, rows_get(&rows, 0, 0), rows_get(&rows, 0, 1),
-		    rows_get(&rows, 0, 2));
-	rows_free(&rows);
-	if (!empty || !fills_beside())
-		return empty ? FILL : REPLACE;
-	job.was_empty = true;
-	return REPLACE;
+	rc = emptiness_check(&job.target, NULL, clock_within(o.wait), &error);
+	if (rc && rc != NO)
+		fail(rc, &error);
+	if (rc && !o.replace)
+		die(NO, "%s: say --replace to put the backup in its place (the old one is kept), or --clean", error.data);
+	buf_free(&error);
+	job.was_empty = !rc && fills_beside();
+	return !rc && !job.was_empty ? FILL : REPLACE;
 }
 
 /* Everything that can be known beforehand. */
@@ -306,7 +289,7 @@ static enum mode prepare(struct db *db)
 		rc = db_reopen(db, &job.target, clock_within(o.wait), &error);
 	if (rc)
 		fail(rc, &error);
-	mode = choose_mode(db);
+	mode = choose_mode();
 	fresh = mode == CREATE || (mode == REPLACE && !job.was_empty);
 	job.r.clean = mode == CLEAN;
 	rc = restore_check(&job.r, fresh ? &job.side.db : db, fresh, &problems, &notes_, &error);
@@ -375,21 +358,9 @@ static int settle(const struct target *target, bool whole, struct buf *error)
 	              job.r.content != CONTENT_SQL;
 	struct settle s = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only && !brought,
-		            .check = o.verify ? &job.verify : NULL, .tell = tell };
+		            .check = o.verify ? &job.verify : NULL, .tell = msg_tell };
 
 	return settle_database(&s, target, error);
-}
-
-/* What was empty may have been filled by somebody else meanwhile. */
-static int look_again(const char *name, struct buf *error)
-{
-	struct target target;
-	int rc;
-
-	target_copy(&target, &job.target, name);
-	rc = emptiness_check(&target, clock_within(o.wait), error);
-	target_free(&target);
-	return rc;
 }
 
 /* Into a database beside, which is swapped in when it is whole. */
@@ -410,14 +381,15 @@ static void restore_beside(void)
 		rc = settle(&job.side.at, true, &error);
 	if (!rc)
 		rc = side_dress(&job.side, &error);
+	/* What was empty may have been filled by somebody else meanwhile. */
 	if (!rc && job.was_empty)
-		rc = look_again(database(), &error);
+		rc = emptiness_check(&job.target, NULL, clock_within(o.wait), &error);
 	if (!rc)
 		rc = side_swap(&job.side, &before, &error);
 	if (rc)
 		fail(rc, &error);
 	if (job.was_empty)
-		o.drop_old = look_again(before, &error) == 0;
+		o.drop_old = emptiness_check(&job.target, before, clock_within(o.wait), &error) == 0;
 	if (before && o.drop_old && side_drop(&job.side, before, &error) == 0)
 		msg(MSG_INFO, "dropped '%s'", before);
 	else if (before)
@@ -459,8 +431,8 @@ static int restore_pg(void)
 
 	watch_ready();
 	open_journal();
-	record_clear(&job.record, &job.side, job.target.shown, tell);
-	if (mode == CLEAN && safety_backup(o.dir, &job.target, o.wait, tell) != DONE)
+	record_clear(&job.record, &job.side, job.target.shown, msg_tell);
+	if (mode == CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
 	if (mode == CREATE || mode == REPLACE) {
 		db_free(&db);
@@ -555,7 +527,7 @@ static int watch(int argc, char **argv)
 	o.replace = true;
 	check_options();
 	w.restore = restore_dropped;
-	w.tell = tell;
+	w.tell = msg_tell;
 	rc = watch_run(&w, &error);
 	if (error.len)
 		die(rc, "%s", error.data);
@@ -589,6 +561,7 @@ static int list(void)
 {
 	struct buf error = BUF_INIT;
 	int rc = o.remote ? report_bucket(o.json, tell, &error) : report_folder(o.dir, o.json, tell, &error);
+	int rc = report_folder(o.dir, o.json, msg_tell, &error);
 
 	if (rc)
 		die(rc, "%s%s", error.data, o.remote ? "" : ": set BACKUP_DIR or --dir");

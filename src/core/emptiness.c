@@ -52,7 +52,7 @@ int emptiness_ask(struct db *db, int64_t deadline, struct rows *rows)
 	return db_read(db, find_objects, NULL, 0, deadline, rows);
 }
 
-int emptiness_check(const struct target *target, int64_t deadline, struct buf *error)
+static int check(const struct target *target, int64_t deadline, struct buf *error)
 {
 	struct db db = DB_INIT;
 	struct rows rows = { 0 };
@@ -69,5 +69,18 @@ int emptiness_check(const struct target *target, int64_t deadline, struct buf *e
 	}
 	rows_free(&rows);
 	db_free(&db);
+	return rc;
+}
+
+int emptiness_check(const struct target *target, const char *database, int64_t deadline, struct buf *error)
+{
+	struct target other;
+	int rc;
+
+	if (!database)
+		return check(target, deadline, error);
+	target_copy(&other, target, database);
+	rc = check(&other, deadline, error);
+	target_free(&other);
 	return rc;
 }

@@ -24,7 +24,8 @@ struct arrival {
 	struct stat st;   /* as it was when it was seen last */
 	int64_t since;    /* clock_ms() from which on it has been so */
 	bool seen;        /* by the look that is going on */
-	bool summed, matches; /* whether it was compared with its NAME.sha256 as it is */
+	struct stat sum;  /* of its NAME.sha256 when the two were compared last */
+	bool summed, matches; /* whether they were, as both are, and what came of it */
 };
 
 static const char *const with_it[] = { ".ok", ".sha256", ".json" };
@@ -252,17 +253,19 @@ static bool has_beside(const char *path, const char *suffix)
 /* A marker that came before its file says nothing until the file is what it says. */
 static bool has_marker(struct arrival *a, const char *path)
 {
+	char *beside = xasprintf("%s.sha256", path);
 	struct buf ignored = BUF_INIT;
+	struct stat st;
+	bool there = lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
 
-	if (has_beside(path, ".ok"))
-		return true;
-	if (!has_beside(path, ".sha256"))
-		return false;
-	if (!a->summed)
+	if (there && !(a->summed && is_same(&a->sum, &st))) {
 		a->matches = inbox_compare(path, &ignored) == 0;
-	a->summed = true;
+		a->summed = true;
+		a->sum = st;
+	}
 	buf_free(&ignored);
-	return a->matches;
+	free(beside);
+	return (there && a->matches) || has_beside(path, ".ok");
 }
 
 const char *inbox_look(struct inbox *b, int64_t *again)

@@ -396,6 +396,25 @@ void target_use(struct target *t, const char *database)
 	*t = other;
 }
 
+int target_choose(struct target *t, const char *into, const char *backup, bool meant, struct buf *error)
+{
+	const char *own;
+
+	if (t->kind != TARGET_PG)
+		return 0;
+	own = conninfo_get(&t->conninfo, "dbname");
+	if (into)
+		target_use(t, into);
+	else if (!t->named && backup)
+		target_use(t, backup);
+	else if (!meant && backup && strcmp(backup, own) != 0) {
+		buf_printf(error, "the backup is of database '%s', the environment names '%s': give the URL of "
+		           "the one that is meant", backup, own);
+		return BAD_USAGE;
+	}
+	return 0;
+}
+
 void target_free(struct target *t)
 {
 	conninfo_free(&t->conninfo);

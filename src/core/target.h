@@ -36,6 +36,11 @@ void target_copy(struct target *t, const struct target *from, const char *databa
 /* Makes it another database of the same server. */
 void target_use(struct target *t, const char *database);
 
+/* Of a PostgreSQL target, makes it the database that is meant: into (NULL: none is said), else its
+ * own, else the backup's (NULL: nobody knows). Where its own is another than the backup's, somebody
+ * must have said so: with meant false that is BAD_USAGE with a sentence in error. */
+int target_choose(struct target *t, const char *into, const char *backup, bool meant, struct buf *error);
+
 /* Takes the variables that name a database away from libpq, which would fill a
  * URL's gaps from them. All targets must have been found before; commands that
  * are exec'ed still get them (env_original). */
