@@ -47,8 +47,9 @@ watch_stop() {
 watch_kill() {
 	local pids
 	pids=$(descendants "$WATCH")
+	kill -KILL "$WATCH" 2>/dev/null || true
 	# shellcheck disable=SC2086 # a list
-	kill -KILL "$WATCH" $([ -n "${1:-}" ] || echo $pids) 2>/dev/null || true
+	[ "${1:-}" = alone ] || kill -KILL $pids 2>/dev/null || true
 	wait "$WATCH" 2>/dev/null || true
 	# shellcheck disable=SC2086
 	wait_until 10 all_gone $pids

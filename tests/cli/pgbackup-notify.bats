@@ -150,7 +150,7 @@ lite_file() {
 @test "a server that refuses, errs or redirects is a warning, without the token, and the backup is good" {
 	local path
 	for path in /code/404 /code/410; do
-		WEBHOOK_URL=$SITE$path/s3cr3t-t0k3n?key=hidden-value-1 exits 0 pgbackup run
+		WEBHOOK_URL="$SITE$path/s3cr3t-t0k3n?key=hidden-value-1" exits 0 pgbackup run
 		says "warning: WEBHOOK_URL: 127.0.0.1:${SITE##*:} could not be told: answered ${path#/code/}"
 		says_not s3cr3t-t0k3n
 		says_not hidden-value-1

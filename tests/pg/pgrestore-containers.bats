@@ -149,6 +149,7 @@ sleeps() {
 	engine_start '[{"name": "me", "running": true, "project": "p", "id": "abcdef0123456789"},
 		{"name": "a", "running": true, "labels": {"pgbox.restore.stop": "true"}, "project": "p"},
 		{"name": "b", "running": true, "labels": {"pgbox.restore.stop": "true"}, "project": "q"}]'
+	# shellcheck disable=SC2034 # watch_start reads it
 	WATCHER=(unshare --uts bash -c 'hostname abcdef012345; exec "$@"' --)
 	watch_start
 	deliver "$DUMP"
@@ -326,7 +327,7 @@ inspected_since_start() {
 }
 
 @test "SIGKILL at random moments: afterwards all run that ran, and the database is whole, the old or the new" {
-	local n before
+	local n before how=(all alone)
 	random_series
 	shop
 	before=$(up)
@@ -341,7 +342,7 @@ inspected_since_start() {
 		made app 1
 		deliver "$DUMP" "n$n.dump"
 		pause $((RANDOM % (TOOK * 11 / 10)))
-		watch_kill $([ $((RANDOM % 2)) -eq 0 ] || echo alone)
+		watch_kill "${how[RANDOM % 2]}"
 		watch_start
 		wait_until 40 nothing_owed
 		wait_until 40 landed_somewhere "n$n.dump"
