@@ -230,12 +230,17 @@ static void read_remote(void)
 	buf_free(&error);
 }
 
-/* Without a folder there is but the bucket. */
-static void use_bucket(void)
+static void need_remote(void)
 {
 	read_remote();
 	if (!remote.on)
-		die(BAD_CONFIG, "BACKUP_DIR is empty, and there is no S3_BUCKET: name the place of the backups");
+		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET%s", *o.dir ? "" : ", or BACKUP_DIR");
+}
+
+/* Without a folder there is but the bucket. */
+static void use_bucket(void)
+{
+	need_remote();
 	o.dir = remote.name;
 	o.remote = true;
 }
@@ -458,9 +463,7 @@ static int prune_bucket(void)
 	struct buf error = BUF_INIT;
 	int rc;
 
-	read_remote();
-	if (!remote.on)
-		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET");
+	need_remote();
 	if (!retention_is_on(&remote.keep))
 		msg(MSG_WARNING, "no S3_KEEP_* rule is set: nothing is deleted");
 	rc = remote_prune_all(&remote, o.dry_run, print_verdict, tell, &error);
@@ -519,23 +522,6 @@ static int sync_journal(void)
 
 /* --- verify --- */
 
-/* `s3://BUCKET/PREFIX/PATH`, as list --remote has it, is the path alone. */
-static int verify_in_bucket(const struct verify *v, int argc, char **argv)
-{
-	read_remote();
-	if (!remote.on)
-		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET");
-	for (int i = 0; i < argc; i++) {
-		char *rest = (char *)skip_prefix(argv[i], remote.name);
-
-		if (rest && *rest == '/')
-			argv[i] = rest + 1;
-		else if (skip_prefix(argv[i], "s3://"))
-			die(BAD_USAGE, "that is not in %s, which S3_BUCKET and S3_PREFIX name", remote.name);
-	}
-	return verify_remotes(v, &remote, argc, argv, o.all);
-}
-
 static int verify(int argc, char **argv)
 {
 	struct verify v = { .dir = o.dir, .into = o.into, .wait = o.wait, .tell = tell,
@@ -545,8 +531,10 @@ static int verify(int argc, char **argv)
 	struct catalog c;
 	int rc;
 
-	if (o.remote || (argc && skip_prefix(argv[0], "s3://")))
-		return verify_in_bucket(&v, argc, argv);
+	if (o.remote || (argc && skip_prefix(argv[0], "s3://"))) {
+		need_remote();
+		return verify_remotes(&v, &remote, argc, argv, o.all);
+	}
 	open_catalog(&c, false);
 	rc = report_choose(&c, argc, argv, o.all, &manifests, &error);
 	if (rc)
@@ -564,21 +552,14 @@ static int verify(int argc, char **argv)
 
 /* --- which of them --- */
 
-static int none(int argc, char **argv)
-{
-	(void)argv;
-	if (argc)
-		die(BAD_USAGE, "this takes no operand: see pgbackup --help");
-	return DONE;
-}
-
 static int dispatch(const char *verb, int argc, char **argv)
 {
 	if (strcmp(verb, "run") == 0)
 		return run_once(argc, argv);
 	if (strcmp(verb, "verify") == 0)
 		return verify(argc, argv);
-	none(argc, argv);
+	if (argc)
+		die(BAD_USAGE, "this takes no operand: see pgbackup --help");
 	if (strcmp(verb, "daemon") == 0)
 		return run_daemon();
 	if (strcmp(verb, "list") == 0)

@@ -526,8 +526,7 @@ static int watch(int argc, char **argv)
 		o.url = argv[0];
 	o.replace = true;
 	check_options();
-	w.restore = restore_dropped;
-	w.tell = msg_tell;
+	w.restore = restore_dropped, w.tell = msg_tell;
 	rc = watch_run(&w, &error);
 	if (error.len)
 		die(rc, "%s", error.data);
@@ -540,18 +539,15 @@ static int undo(int argc, char **argv)
 	char *current;
 	int rc;
 
-	if (argc > 1)
-		die(BAD_USAGE, "undo takes one URL");
 	find_target(argc ? argv[0] : o.url);
-	if (job.target.kind != TARGET_PG)
-		die(BAD_USAGE, "undo is for PostgreSQL; of SQLite the old file is beside the new one");
+	if (argc > 1 || job.target.kind != TARGET_PG)
+		die(BAD_USAGE, "undo takes one URL, of PostgreSQL; of SQLite the old file is beside the new one");
 	rc = side_open(&job.side, &job.target, clock_within(o.wait), &error);
 	if (!rc)
 		rc = side_undo(&job.side, &current, &error);
 	if (rc)
 		fail(rc, &error);
-	msg(MSG_INFO, "%s: is what it was before; what it was until now is '%s'", job.target.shown,
-	    current ? current : "-");
+	msg(MSG_INFO, "%s: is what it was before, and that '%s'", job.target.shown, current ? current : "-");
 	side_free(&job.side);
 	free(current);
 	return DONE;
@@ -560,8 +556,8 @@ static int undo(int argc, char **argv)
 static int list(void)
 {
 	struct buf error = BUF_INIT;
-	int rc = o.remote ? report_bucket(o.json, tell, &error) : report_folder(o.dir, o.json, tell, &error);
-	int rc = report_folder(o.dir, o.json, msg_tell, &error);
+	int rc = o.remote ? report_bucket(o.json, msg_tell, &error)
+	                  : report_folder(o.dir, o.json, msg_tell, &error);
 
 	if (rc)
 		die(rc, "%s%s", error.data, o.remote ? "" : ": set BACKUP_DIR or --dir");

@@ -229,6 +229,12 @@ static int try_restore(struct job *j, struct buf *error)
 	return rc;
 }
 
+/* In the folder, or in the bucket. */
+static const char *path_of(const struct job *j)
+{
+	return j->streamed ? j->streamed : j->archive.path + strlen(j->run->b->dir) + 1;
+}
+
 static bool has_remote(const struct work *r)
 {
 	return r->b->remote && r->b->remote->on;
@@ -239,7 +245,7 @@ static bool has_remote(const struct work *r)
 static int publish(struct job *j, struct buf *error)
 {
 	struct work *r = j->run;
-	const char *path = j->archive.path + strlen(r->b->dir) + 1;
+	const char *path = path_of(j);
 	int rc;
 
 	j->m.verified = j->m.finished = clock_wall();
@@ -260,16 +266,15 @@ static int publish(struct job *j, struct buf *error)
 /* The result in one line: size, tables, seconds, where. */
 static void tell_done(struct job *j)
 {
-	char *size = size_text(j->m.bytes);
+	const char *dir = j->run->b->dir, *path = path_of(j), *shown = j->item->target.shown;
 	double seconds = (double)(clock_ms() - j->began) / 1000;
-	char *where = j->streamed ? xasprintf("%s/%s", j->run->b->dir, j->streamed) : xstrdup(j->archive.path);
+	char *size = size_text(j->m.bytes);
 
 	if (j->roles)
-		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s", j->item->target.shown, size, seconds, where);
+		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
 	else
-		tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s", j->item->target.shown, size,
-		     (long long)j->m.tables, seconds, where);
-	free(where);
+		tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s/%s", shown, size,
+		     (long long)j->m.tables, seconds, dir, path);
 	free(size);
 }
 
@@ -354,13 +359,9 @@ static void count_result(struct work *r, int rc, bool roles, const struct buf *e
 static void note_outcome(const struct job *j, const char *status, const char *why)
 {
 	struct result r = { .database = j->item->folder, .target = j->item->target.shown, .status = status,
-		            .error = why, .ms = clock_ms() - j->began };
+		            .error = why, .ms = clock_ms() - j->began, .path = why ? NULL : path_of(j),
+		            .bytes = why ? 0 : j->m.bytes, .tables = why ? 0 : j->m.tables };
 
-	if (!why) {
-		r.path = j->archive.path + strlen(j->run->b->dir) + 1;
-		r.bytes = j->m.bytes;
-		r.tables = j->m.tables;
-	}
 	if (j->run->b->outcome)
 		outcome_add(j->run->b->outcome, &r);
 }
@@ -555,9 +556,9 @@ static int take_folder(struct work *r, int64_t deadline, struct buf *error)
 
 int backup_run(const struct backup *b)
 {
+	static const char *const words[] = { [DONE] = "done", [NO] = "failed", [PARTLY] = "partly" };
 	struct work r = { .b = b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
-	static const char *const words[] = { [DONE] = "done", [NO] = "failed", [PARTLY] = "partly" };
 	int rc = take_folder(&r, clock_within(b->busy_wait), &error);
 
 	if (rc) {

@@ -170,13 +170,30 @@ int verify_remote(const struct verify *v, struct remote *remote, const struct re
 	return rc;
 }
 
-int verify_remotes(const struct verify *v, struct remote *r, int n, char *const *words, bool all)
+/* `s3://BUCKET/PREFIX/PATH`, as list has it, is the path alone. */
+static int cut_names(const struct remote *r, int n, char **words, struct buf *error)
+{
+	for (int i = 0; i < n; i++) {
+		char *rest = words[i] + strlen(r->name);
+
+		if (skip_prefix(words[i], r->name) && *rest == '/') {
+			words[i] = rest + 1;
+		} else if (skip_prefix(words[i], "s3://")) {
+			buf_printf(error, "that is not in %s, which S3_BUCKET and S3_PREFIX name", r->name);
+			return BAD_USAGE;
+		}
+	}
+	return 0;
+}
+
+int verify_remotes(const struct verify *v, struct remote *r, int n, char **words, bool all)
 {
 	struct remote_backups list = { 0 };
 	struct strs paths = { 0 }, chosen = { 0 };
 	struct buf error = BUF_INIT;
-	int rc = remote_find(r, NULL, &list, v->tell, &error);
+	int rc = cut_names(r, n, words, &error);
 
+	rc = rc ? rc : remote_find(r, NULL, &list, v->tell, &error);
 	for (size_t i = 0; i < list.n; i++)
 		strs_printf(&paths, "%s.json", list.v[i].path);
 	if (!rc)

@@ -23,8 +23,8 @@ int verify_local(const struct verify *v, struct catalog *c, const char *manifest
 int verify_remote(const struct verify *v, struct remote *r, const struct remote_backup *b);
 
 /* Those in the bucket that the words name: a path, as list has it, or a database, which means
- * its newest; no words: the newest of each, with all every one. As verify_local; NO_INPUT when
- * there is none. */
-int verify_remotes(const struct verify *v, struct remote *r, int n, char *const *words, bool all);
+ * its newest; no words: the newest of each, with all every one. A word's `s3://BUCKET/PREFIX/` is cut
+ * off in words. As verify_local; NO_INPUT when there is none, BAD_USAGE for another bucket. */
+int verify_remotes(const struct verify *v, struct remote *r, int n, char **words, bool all);
 
 #endif
