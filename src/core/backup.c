@@ -1,65 +1,20 @@
 /* backup - one run. */
-#include "core/backup.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
-#include "core/folder.h"
-#include "core/judge.h"
-#include "core/lock.h"
-#include "core/prune.h"
+#include "core/backup_parts.h"
 #include "core/readback.h"
 #include "core/ship.h"
-#include "core/stream.h"
 #include "core/sync.h"
-#include "core/trial.h"
 
-#define TRIAL_MS 86400000
-#define BUSY_LOOK_MS 500
-#define ASK_MS 10000 /* for an answer about the lock */
-#define FIRST_MS 1000
 #define RECOVER_MS 1000
 
-struct work {
-	const struct backup *b;
-	struct catalog catalog;
-	struct folder_lock folder;
-	char *about;      /* sources_about */
-	int64_t id;       /* of the run in the journal; 0: it has none */
-	bool told;        /* that the journal cannot be used */
-	size_t wanted, good, bad; /* databases; bad: what failed, roles too */
-	int status;       /* of the first that failed */
-	struct buf error; /* its sentence */
-	const struct source *down; /* the server that was waited for in vain */
-	struct strs servers; /* whose roles have been dumped */
-	struct strs made;    /* paths of the new backups */
-};
-
-/* One database, from the lock to the pruning. */
-struct job {
-	struct work *run;
-	const struct item *item;
-	bool roles; /* of the server, and not the database */
-	struct dump dump;
-	struct manifest m;
-	struct archive archive;
-	char *streamed; /* the path in the bucket, where it is only there */
-	struct progress progress;
-	int64_t id;    /* in the journal; 0: none */
-	int64_t began; /* clock_ms() */
-};
-
-static void tell(const struct work *r, enum msg_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void tell(const struct work *r, enum msg_level level, const char *format, ...)
+void work_tell(const struct work *r, enum msg_level level, const char *format, ...)
 {
 	struct buf words = BUF_INIT;
 	va_list args;
@@ -72,281 +27,27 @@ static void tell(const struct work *r, enum msg_level level, const char *format,
 }
 
 /* A journal that fails is told once, and stops nothing. */
-static int noted(struct work *r, int rc)
+int work_noted(struct work *r, int rc)
 {
 	if (rc < 0 && !r->told && r->catalog.journal.error.len) {
-		tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
-		     "makes up for it", r->catalog.journal.error.data);
+		work_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
+		          "makes up for it", r->catalog.journal.error.data);
 		r->told = true;
 	}
 	return rc;
 }
 
-/* --- progress --- */
-
-static void show(struct job *j)
-{
-	if (j->run->b->progress)
-		j->run->b->progress(&j->progress);
-}
-
-static void on_tick(const char *table, void *arg)
-{
-	struct job *j = arg;
-	int64_t bytes = archive_size(j->archive.part);
-
-	j->progress.table = table;
-	j->progress.done = bytes > 0 ? bytes : 0;
-	show(j);
-}
-
-static void on_bytes(void *arg, size_t bytes)
-{
-	struct job *j = arg;
-
-	j->progress.done += (int64_t)bytes;
-	show(j);
-}
-
-static void phase(struct job *j, const char *name, int64_t total)
-{
-	j->progress.phase = name;
-	j->progress.table = NULL;
-	j->progress.done = strcmp(name, "done") == 0 ? total : 0;
-	j->progress.total = total;
-	show(j);
-}
-
-/* --- one database --- */
-
-/* A writer may have it to itself for a while. */
-static int reach_lite(struct job *j, struct buf *error)
-{
-	int rc = dump_open(&j->dump, clock_within(j->run->b->busy_wait), error);
-
-	return rc && j->dump.db.reach == REACH_FULL ? LOCKED : rc;
-}
-
-/* Says so when the server is not there at once. */
-static int reach(struct job *j, struct buf *error)
-{
-	int64_t wait = j->run->down == j->item->source ? 0 : j->run->b->wait;
-	int rc = dump_open(&j->dump, clock_within(FIRST_MS), error);
-	char *time;
-
-	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == REACH_NO_DATABASE)
-		return rc;
-	time = duration_text(wait);
-	tell(j->run, MSG_INFO, "%s; waiting up to %s", error->data, time);
-	free(time);
-	buf_cut(error, 0);
-	dump_free(&j->dump);
-	rc = dump_open(&j->dump, clock_within(wait - FIRST_MS), error);
-	if (rc == UNAVAILABLE)
-		j->run->down = j->item->source;
-	return rc;
-}
-
-/* Another folder's run of the same database holds it. */
-static int take_lock(struct job *j, struct lock *lock, struct buf *error)
-{
-	int64_t deadline = clock_within(j->run->b->busy_wait);
-	bool told = false;
-	int rc;
-
-	while ((rc = lock_try(lock, clock_after(ASK_MS), error)) == LOCKED) {
-		struct buf who = BUF_INIT;
-
-		lock_holder(lock, clock_after(ASK_MS), &who);
-		if (!told)
-			tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
-			     who.data);
-		told = true;
-		if (!clock_left(deadline)) {
-			buf_printf(error, "%s: another run holds it: %s", j->item->target.shown, who.data);
-			buf_free(&who);
-			return LOCKED;
-		}
-		buf_free(&who);
-		lock_rest(lock);
-		clock_sleep(BUSY_LOOK_MS, deadline);
-	}
-	/* A folder that only the app may write to is no reason not to back up its database. */
-	if (rc == CANNOT_WRITE && j->item->target.kind == TARGET_SQLITE) {
-		buf_cut(error, 0);
-		rc = 0;
-	}
-	return rc;
-}
-
-static int sum(void *arg, struct buf *error)
-{
-	struct job *j = arg;
-
-	return archive_sum(&j->archive, &j->m, on_bytes, j, error);
-}
-
-static int make(struct job *j, struct buf *error)
-{
-	const struct backup *b = j->run->b;
-	struct newest last = { 0 };
-	char *suffix = dump_suffix(&j->dump), *scratch = xasprintf("%s/.pgbox", b->dir);
-	int rc;
-
-	if (catalog_is_open(&j->run->catalog))
-		noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
-	rc = judge_space(b->dir, &last, error);
-	if (!rc)
-		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
-		                   suffix, error);
-	if (!rc) {
-		phase(j, "dump", last.bytes ? last.bytes : j->m.database_bytes / 4);
-		rc = dump_make(&j->dump, j->archive.part, &j->m, error);
-	}
-	if (!rc) {
-		phase(j, "check", archive_size(j->archive.part));
-		rc = readback(j->archive.part, j->m.kind, scratch, j->run->folder.fd, sum, j, error);
-	}
-	if (!rc)
-		judge_suspect(&j->m, &last);
-	free(suffix);
-	free(scratch);
-	return rc;
-}
-
-static int try_restore(struct job *j, struct buf *error)
-{
-	bool lite = j->item->target.kind == TARGET_SQLITE;
-	int rc;
-
-	/* The readback of an SQLite database is its restore. */
-	if (!j->run->b->restore || lite)
-		return 0;
-	phase(j, "restore test", 0);
-	rc = trial_restore(j->archive.part, &j->m, &j->item->target,
-	                   clock_after(TRIAL_MS), error);
-	j->m.restored = !rc;
-	return rc;
-}
-
-/* In the folder, or in the bucket. */
-static const char *path_of(const struct job *j)
-{
-	return j->streamed ? j->streamed : j->archive.path + strlen(j->run->b->dir) + 1;
-}
-
-static bool has_remote(const struct work *r)
+bool work_has_remote(const struct work *r)
 {
 	return r->b->remote && r->b->remote->on;
 }
 
-/* The journal knows of it before it has its name: a run that dies in between leaves no
- * backup that nobody counts. */
-static int publish(struct job *j, struct buf *error)
+bool work_is_bucket(const struct work *r)
 {
-	struct work *r = j->run;
-	const char *path = path_of(j);
-	int rc;
-
-	j->m.verified = j->m.finished = clock_wall();
-	if (catalog_is_open(&r->catalog))
-		noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
-	if (catalog_is_open(&r->catalog) && has_remote(r))
-		noted(r, ship_owe(&r->catalog, path));
-	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
-	if (catalog_is_open(&r->catalog))
-		noted(r, catalog_keep_promises(&r->catalog));
-	if (!rc)
-		strs_add(&r->made, path);
-	for (size_t i = 0; i < j->m.warnings.n; i++)
-		tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
-	return rc;
+	return work_has_remote(r) && strcmp(r->b->dir, r->b->remote->name) == 0;
 }
 
-/* The result in one line: size, tables, seconds, where. */
-static void tell_done(struct job *j)
-{
-	const char *dir = j->run->b->dir, *path = path_of(j), *shown = j->item->target.shown;
-	double seconds = (double)(clock_ms() - j->began) / 1000;
-	char *size = size_text(j->m.bytes);
-
-	if (j->roles)
-		tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
-	else
-		tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s/%s", shown, size,
-		     (long long)j->m.tables, seconds, dir, path);
-	free(size);
-}
-
-static void prune(struct job *j)
-{
-	struct work *r = j->run;
-	struct strs folders = { 0 }, systems = { 0 };
-	struct buf error = BUF_INIT;
-
-	if (j->streamed) {
-		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
-		return;
-	}
-	strs_add(&folders, j->item->folder);
-	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
-	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
-	    prune_folders(&r->catalog, &folders, &systems, &r->b->keep, false, NULL, r->b->tell, &error))
-		tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
-	buf_free(&error);
-	strs_free(&folders);
-	strs_free(&systems);
-}
-
-static bool is_bucket(const struct work *r)
-{
-	return has_remote(r) && strcmp(r->b->dir, r->b->remote->name) == 0;
-}
-
-/* Nothing of it is here. The journal only remembers that it was made. */
-static int stream(struct job *j, struct buf *error)
-{
-	struct work *r = j->run;
-	struct stream s = { .remote = r->b->remote, .dump = &j->dump, .folder = j->item->folder,
-		            .base = j->item->base, .roles = j->roles,
-		            .judge = j->roles ? NULL : judge_suspect };
-	int rc;
-
-	phase(j, "dump", 0);
-	ship_watch(&r->catalog, r->b->remote);
-	rc = stream_backup(&s, &j->m, &j->streamed, error);
-	if (catalog_is_open(&r->catalog) && !rc)
-		noted(r, catalog_add(&r->catalog, j->streamed, j->item->folder, &j->m, true));
-	ship_over(&r->catalog, r->b->remote);
-	for (size_t i = 0; i < j->m.warnings.n && !rc; i++)
-		tell(r, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
-	return rc;
-}
-
-/* The steps between the lock and the end; roles have fewer. */
-static int steps(struct job *j, struct buf *error)
-{
-	int rc = dump_look(&j->dump, &j->m, error);
-
-	if (!rc && is_bucket(j->run))
-		return stream(j, error);
-	if (!rc && j->roles) {
-		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
-		                   j->m.started, ".sql.zst", error);
-		phase(j, "dump", 0);
-		if (!rc)
-			rc = dump_globals(&j->dump, j->archive.part, &j->m, error);
-		if (!rc)
-			rc = readback(j->archive.part, j->m.kind, j->run->b->dir, -1, sum, j, error);
-	} else if (!rc) {
-		rc = make(j, error);
-	}
-	if (!rc && !j->roles)
-		rc = try_restore(j, error);
-	return rc ? rc : publish(j, error);
-}
-
-static void count_result(struct work *r, int rc, bool roles, const struct buf *error)
+void work_count(struct work *r, int rc, bool roles, const struct buf *error)
 {
 	if (rc && !r->bad) {
 		r->status = rc;
@@ -354,76 +55,6 @@ static void count_result(struct work *r, int rc, bool roles, const struct buf *e
 	}
 	r->bad += rc != 0;
 	r->good += !rc && !roles;
-}
-
-static void note_outcome(const struct job *j, const char *status, const char *why)
-{
-	struct result r = { .database = j->item->folder, .target = j->item->target.shown, .status = status,
-		            .error = why, .ms = clock_ms() - j->began, .path = why ? NULL : path_of(j),
-		            .bytes = why ? 0 : j->m.bytes, .tables = why ? 0 : j->m.tables };
-
-	if (j->run->b->outcome)
-		outcome_add(j->run->b->outcome, &r);
-}
-
-static void finish(struct job *j, int rc, const struct buf *error)
-{
-	struct work *r = j->run;
-	const char *status = !rc ? "done" : rc > BY_SIGNAL ? "interrupted" : "failed";
-
-	note_outcome(j, status, rc ? error->data : NULL);
-	if (!rc)
-		phase(j, "done", j->m.bytes);
-	if (r->b->progress)
-		r->b->progress(NULL);
-	if (rc)
-		tell(r, MSG_ERROR, "%s", error->data);
-	else
-		tell_done(j);
-	noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
-	if (!rc)
-		prune(j);
-	count_result(r, rc, j->roles, error);
-	/* A signal ends the whole run. */
-	if (rc > BY_SIGNAL) {
-		archive_free(&j->archive);
-		exit(rc);
-	}
-}
-
-/* Whether it was backed up. */
-static bool run_item(struct work *r, const struct item *item, bool roles)
-{
-	const struct backup *b = r->b;
-	struct job j = {
-		.run = r, .item = item, .roles = roles, .m = { .started = clock_wall() }, .began = clock_ms(),
-		.dump = { .target = &item->target, .format = b->format, .packing = b->packing,
-		          .jobs = b->jobs, .lock_wait = b->lock_wait, .keep_fd = r->folder.fd,
-		          .tick = on_tick },
-		.archive = { .sums = BUF_INIT },
-		.progress = { .database = item->folder },
-	};
-	struct buf error = BUF_INIT;
-	struct lock lock;
-	int rc;
-
-	j.dump.arg = &j;
-	manifest_set(&j.m.job, item->source->name);
-	noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &j.id));
-	lock_init(&lock, LOCK_BACKUP, &item->target, roles ? "roles" : "database");
-	rc = item->target.kind == TARGET_SQLITE ? reach_lite(&j, &error) : reach(&j, &error);
-	if (!rc)
-		rc = take_lock(&j, &lock, &error);
-	if (!rc)
-		rc = steps(&j, &error);
-	finish(&j, rc, &error);
-	lock_free(&lock);
-	dump_free(&j.dump);
-	archive_free(&j.archive);
-	manifest_free(&j.m);
-	buf_free(&error);
-	free(j.streamed);
-	return !rc;
 }
 
 /* --- the whole run --- */
@@ -445,7 +76,7 @@ static void run_roles(struct work *r, const struct item *of)
 		strs_add(&r->servers, server);
 		target_copy(&item.target, &of->target, of->database);
 		if (!is_made(r, &item))
-			run_item(r, &item, true);
+			backup_one(r, &item, true);
 		target_free(&item.target);
 	}
 	free(item.folder);
@@ -461,17 +92,17 @@ static void run_source(struct work *r, size_t i, struct items *items)
 	int rc = source_items(r->b->sources, i, clock_within(r->b->wait), items, &error);
 
 	if (rc) {
-		tell(r, MSG_ERROR, "%s", error.data);
-		count_result(r, rc, false, &error);
+		work_tell(r, MSG_ERROR, "%s", error.data);
+		work_count(r, rc, false, &error);
 	}
 	r->wanted += items->n;
 	for (size_t k = 0; k < items->n; k++) {
 		bool made = is_made(r, &items->v[k]);
 
 		if (made)
-			tell(r, MSG_INFO, "%s: is backed up already", items->v[k].target.shown);
+			work_tell(r, MSG_INFO, "%s: is backed up already", items->v[k].target.shown);
 		r->good += made;
-		if (made || run_item(r, &items->v[k], false))
+		if (made || backup_one(r, &items->v[k], false))
 			good = good ? good : &items->v[k];
 	}
 	/* By way of a database that answers. */
@@ -484,7 +115,7 @@ static void tell_waiting(const char *holder, void *arg)
 {
 	const struct work *r = arg;
 
-	tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
+	work_tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
 }
 
 /* As after a run whose journal failed. */
@@ -493,8 +124,8 @@ static void tell_unknown(struct work *r)
 	size_t unknown = sync_unknown(&r->catalog);
 
 	if (unknown)
-		tell(r, MSG_WARNING, "%zu backups are not in the journal, and not counted: pgbackup sync "
-		     "adopts them", unknown);
+		work_tell(r, MSG_WARNING, "%zu backups are not in the journal, and not counted: pgbackup sync "
+		          "adopts them", unknown);
 }
 
 /* What the last run left, if it died. */
@@ -503,20 +134,20 @@ static void recover(struct work *r)
 	struct strs finished = { 0 }, deleted = { 0 };
 	char *scratch = xasprintf("%s/.pgbox", r->b->dir);
 
-	if (is_bucket(r)) {
+	if (work_is_bucket(r)) {
 		ship_sweep(&r->catalog, r->b->remote, r->b->tell);
-		noted(r, catalog_is_open(&r->catalog) ? catalog_interrupted(&r->catalog) : 0);
+		work_noted(r, catalog_is_open(&r->catalog) ? catalog_interrupted(&r->catalog) : 0);
 		free(scratch);
 		return;
 	}
 	archive_recover(r->b->dir, &finished, &deleted);
 	readback_recover(scratch);
 	for (size_t i = 0; i < finished.n; i++)
-		tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);
+		work_tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);
 	for (size_t i = 0; i < deleted.n; i++)
-		tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
+		work_tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
 	if (catalog_is_open(&r->catalog))
-		noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
+		work_noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
 	if (catalog_is_open(&r->catalog))
 		tell_unknown(r);
 	strs_free(&finished);
@@ -528,11 +159,13 @@ static void recover(struct work *r)
 static void ship(struct work *r)
 {
 	struct buf words = BUF_INIT;
-	int rc = has_remote(r) && !is_bucket(r) ? ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell) : 0;
+	int rc = 0;
 
+	if (work_has_remote(r) && !work_is_bucket(r))
+		rc = ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell);
 	if (rc) {
 		buf_printf(&words, "not uploaded to %s", r->b->remote->name);
-		count_result(r, rc, false, &words);
+		work_count(r, rc, false, &words);
 	}
 	buf_free(&words);
 }
@@ -540,8 +173,8 @@ static void ship(struct work *r)
 static int verdict(struct work *r)
 {
 	if (!r->wanted && !r->bad) {
-		tell(r, MSG_ERROR, "no database is left to back up: look at BACKUP_DATABASES and "
-		     "BACKUP_EXCLUDE");
+		work_tell(r, MSG_ERROR, "no database is left to back up: look at BACKUP_DATABASES and "
+		          "BACKUP_EXCLUDE");
 		return BAD_CONFIG;
 	}
 	return !r->bad ? DONE : r->good ? PARTLY : r->status;
@@ -551,7 +184,7 @@ static int verdict(struct work *r)
 static int take_folder(struct work *r, int64_t deadline, struct buf *error)
 {
 	r->folder.fd = -1;
-	return is_bucket(r) ? 0 : folder_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
+	return work_is_bucket(r) ? 0 : folder_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
 }
 
 int backup_run(const struct backup *b)
@@ -562,14 +195,14 @@ int backup_run(const struct backup *b)
 	int rc = take_folder(&r, clock_within(b->busy_wait), &error);
 
 	if (rc) {
-		tell(&r, MSG_ERROR, "%s", error.data);
+		work_tell(&r, MSG_ERROR, "%s", error.data);
 		buf_free(&error);
 		return rc;
 	}
-	noted(&r, catalog_open(&r.catalog, b->dir, true));
+	work_noted(&r, catalog_open(&r.catalog, b->dir, true));
 	recover(&r);
 	r.about = sources_about(b->sources);
-	noted(&r, catalog_run(&r.catalog, b->scope, r.about, b->due, &r.id));
+	work_noted(&r, catalog_run(&r.catalog, b->scope, r.about, b->due, &r.id));
 	for (size_t i = 0; i < b->sources->n; i++) {
 		struct items items = { 0 };
 
@@ -578,8 +211,8 @@ int backup_run(const struct backup *b)
 	}
 	ship(&r);
 	rc = verdict(&r);
-	noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
-	                         r.error.len ? r.error.data : NULL));
+	work_noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
+	                              r.error.len ? r.error.data : NULL));
 	buf_free(&r.error);
 	folder_release(&r.folder);
 	catalog_free(&r.catalog);
@@ -598,7 +231,7 @@ void backup_recover(const char *dir, void (*say)(enum msg_level level, const cha
 
 	if (!skip_prefix(dir, "s3://") &&
 	    folder_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
-		noted(&r, catalog_open(&r.catalog, dir, true));
+		work_noted(&r, catalog_open(&r.catalog, dir, true));
 		recover(&r);
 		catalog_free(&r.catalog);
 		folder_release(&r.folder);

@@ -8,8 +8,8 @@
 #include "base/msg.h"
 #include "core/catalog.h"
 #include "core/dump.h"
-#include "core/remote.h"
 #include "core/outcome.h"
+#include "core/remote.h"
 #include "core/retention.h"
 #include "core/source.h"
 
@@ -43,10 +43,9 @@ struct backup {
 
 /*
  * Runs it. Databases that have a verified backup of the same due moment already are
- * left out. Everything that went wrong has been told. DONE; PARTLY when some failed, or
- * did not get to the remote;
- * when all did, the first one's code: UNAVAILABLE, DENIED, LOCKED, CANNOT_WRITE,
- * BAD_DATA, BAD_CONFIG or NO.
+ * left out. Everything that went wrong has been told. DONE; PARTLY when some failed, or did
+ * not get to the remote; when all did, the first one's code: UNAVAILABLE, DENIED, LOCKED,
+ * CANNOT_WRITE, BAD_DATA, BAD_CONFIG or NO.
  */
 int backup_run(const struct backup *b);
 

@@ -1,0 +1,360 @@
+/* backup_one - one database of a run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "core/archive.h"
+#include "core/backup_parts.h"
+#include "core/judge.h"
+#include "core/lock.h"
+#include "core/prune.h"
+#include "core/readback.h"
+#include "core/ship.h"
+#include "core/stream.h"
+#include "core/trial.h"
+
+#define TRIAL_MS 86400000
+#define BUSY_LOOK_MS 500
+#define ASK_MS 10000 /* for an answer about the lock */
+#define FIRST_MS 1000
+
+/* One database, from the lock to the pruning. */
+struct job {
+	struct work *run;
+	const struct item *item;
+	bool roles; /* of the server, and not the database */
+	struct dump dump;
+	struct manifest m;
+	struct archive archive;
+	char *streamed; /* the path in the bucket, where it is only there */
+	struct progress progress;
+	int64_t id;    /* in the journal; 0: none */
+	int64_t began; /* clock_ms() */
+};
+
+/* --- progress --- */
+
+static void show(struct job *j)
+{
+	if (j->run->b->progress)
+		j->run->b->progress(&j->progress);
+}
+
+static void on_tick(const char *table, void *arg)
+{
+	struct job *j = arg;
+	int64_t bytes = archive_size(j->archive.part);
+
+	j->progress.table = table;
+	j->progress.done = bytes > 0 ? bytes : 0;
+	show(j);
+}
+
+static void on_bytes(void *arg, size_t bytes)
+{
+	struct job *j = arg;
+
+	j->progress.done += (int64_t)bytes;
+	show(j);
+}
+
+static void phase(struct job *j, const char *name, int64_t total)
+{
+	j->progress.phase = name;
+	j->progress.table = NULL;
+	j->progress.done = strcmp(name, "done") == 0 ? total : 0;
+	j->progress.total = total;
+	show(j);
+}
+
+/* --- one database --- */
+
+/* A writer may have it to itself for a while. */
+static int reach_lite(struct job *j, struct buf *error)
+{
+	int rc = dump_open(&j->dump, clock_within(j->run->b->busy_wait), error);
+
+	return rc && j->dump.db.reach == REACH_FULL ? LOCKED : rc;
+}
+
+/* Says so when the server is not there at once. */
+static int reach(struct job *j, struct buf *error)
+{
+	int64_t wait = j->run->down == j->item->source ? 0 : j->run->b->wait;
+	int rc = dump_open(&j->dump, clock_within(FIRST_MS), error);
+	char *time;
+
+	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == REACH_NO_DATABASE)
+		return rc;
+	time = duration_text(wait);
+	work_tell(j->run, MSG_INFO, "%s; waiting up to %s", error->data, time);
+	free(time);
+	buf_cut(error, 0);
+	dump_free(&j->dump);
+	rc = dump_open(&j->dump, clock_within(wait - FIRST_MS), error);
+	if (rc == UNAVAILABLE)
+		j->run->down = j->item->source;
+	return rc;
+}
+
+/* Another folder's run of the same database holds it. */
+static int take_lock(struct job *j, struct lock *lock, struct buf *error)
+{
+	int64_t deadline = clock_within(j->run->b->busy_wait);
+	bool told = false;
+	int rc;
+
+	while ((rc = lock_try(lock, clock_after(ASK_MS), error)) == LOCKED) {
+		struct buf who = BUF_INIT;
+
+		lock_holder(lock, clock_after(ASK_MS), &who);
+		if (!told)
+			work_tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
+			          who.data);
+		told = true;
+		if (!clock_left(deadline)) {
+			buf_printf(error, "%s: another run holds it: %s", j->item->target.shown, who.data);
+			buf_free(&who);
+			return LOCKED;
+		}
+		buf_free(&who);
+		lock_rest(lock);
+		clock_sleep(BUSY_LOOK_MS, deadline);
+	}
+	/* A folder that only the app may write to is no reason not to back up its database. */
+	if (rc == CANNOT_WRITE && j->item->target.kind == TARGET_SQLITE) {
+		buf_cut(error, 0);
+		rc = 0;
+	}
+	return rc;
+}
+
+static int sum(void *arg, struct buf *error)
+{
+	struct job *j = arg;
+
+	return archive_sum(&j->archive, &j->m, on_bytes, j, error);
+}
+
+static int make(struct job *j, struct buf *error)
+{
+	const struct backup *b = j->run->b;
+	struct newest last = { 0 };
+	char *suffix = dump_suffix(&j->dump), *scratch = xasprintf("%s/.pgbox", b->dir);
+	int rc;
+
+	if (catalog_is_open(&j->run->catalog))
+		work_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
+	rc = judge_space(b->dir, &last, error);
+	if (!rc)
+		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
+		                   suffix, error);
+	if (!rc) {
+		phase(j, "dump", last.bytes ? last.bytes : j->m.database_bytes / 4);
+		rc = dump_make(&j->dump, j->archive.part, &j->m, error);
+	}
+	if (!rc) {
+		phase(j, "check", archive_size(j->archive.part));
+		rc = readback(j->archive.part, j->m.kind, scratch, j->run->folder.fd, sum, j, error);
+	}
+	if (!rc)
+		judge_suspect(&j->m, &last);
+	free(suffix);
+	free(scratch);
+	return rc;
+}
+
+static int try_restore(struct job *j, struct buf *error)
+{
+	bool lite = j->item->target.kind == TARGET_SQLITE;
+	int rc;
+
+	/* The readback of an SQLite database is its restore. */
+	if (!j->run->b->restore || lite)
+		return 0;
+	phase(j, "restore test", 0);
+	rc = trial_restore(j->archive.part, &j->m, &j->item->target,
+	                   clock_after(TRIAL_MS), error);
+	j->m.restored = !rc;
+	return rc;
+}
+
+/* In the folder, or in the bucket. */
+static const char *path_of(const struct job *j)
+{
+	return j->streamed ? j->streamed : j->archive.path + strlen(j->run->b->dir) + 1;
+}
+
+/* The journal knows of it before it has its name: a run that dies in between leaves no
+ * backup that nobody counts. */
+static int publish(struct job *j, struct buf *error)
+{
+	struct work *r = j->run;
+	const char *path = path_of(j);
+	int rc;
+
+	j->m.verified = j->m.finished = clock_wall();
+	if (catalog_is_open(&r->catalog))
+		work_noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
+	if (catalog_is_open(&r->catalog) && work_has_remote(r))
+		work_noted(r, ship_owe(&r->catalog, path));
+	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
+	if (catalog_is_open(&r->catalog))
+		work_noted(r, catalog_keep_promises(&r->catalog));
+	if (!rc)
+		strs_add(&r->made, path);
+	for (size_t i = 0; i < j->m.warnings.n; i++)
+		work_tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
+	return rc;
+}
+
+/* The result in one line: size, tables, seconds, where. */
+static void tell_done(struct job *j)
+{
+	const char *dir = j->run->b->dir, *path = path_of(j), *shown = j->item->target.shown;
+	double seconds = (double)(clock_ms() - j->began) / 1000;
+	char *size = size_text(j->m.bytes);
+
+	if (j->roles)
+		work_tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
+	else
+		work_tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s/%s", shown, size,
+		          (long long)j->m.tables, seconds, dir, path);
+	free(size);
+}
+
+static void prune(struct job *j)
+{
+	struct work *r = j->run;
+	struct strs folders = { 0 }, systems = { 0 };
+	struct buf error = BUF_INIT;
+
+	if (j->streamed) {
+		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
+		return;
+	}
+	strs_add(&folders, j->item->folder);
+	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
+	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
+	    prune_folders(&r->catalog, &folders, &systems, &r->b->keep, false, NULL, r->b->tell, &error))
+		work_tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
+	buf_free(&error);
+	strs_free(&folders);
+	strs_free(&systems);
+}
+
+/* Nothing of it is here. The journal only remembers that it was made. */
+static int stream(struct job *j, struct buf *error)
+{
+	struct work *r = j->run;
+	struct stream s = { .remote = r->b->remote, .dump = &j->dump, .folder = j->item->folder,
+		            .base = j->item->base, .roles = j->roles,
+		            .judge = j->roles ? NULL : judge_suspect };
+	int rc;
+
+	phase(j, "dump", 0);
+	ship_watch(&r->catalog, r->b->remote);
+	rc = stream_backup(&s, &j->m, &j->streamed, error);
+	if (catalog_is_open(&r->catalog) && !rc)
+		work_noted(r, catalog_add(&r->catalog, j->streamed, j->item->folder, &j->m, true));
+	ship_over(&r->catalog, r->b->remote);
+	for (size_t i = 0; i < j->m.warnings.n && !rc; i++)
+		work_tell(r, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
+	return rc;
+}
+
+/* The steps between the lock and the end; roles have fewer. */
+static int steps(struct job *j, struct buf *error)
+{
+	int rc = dump_look(&j->dump, &j->m, error);
+
+	if (!rc && work_is_bucket(j->run))
+		return stream(j, error);
+	if (!rc && j->roles) {
+		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
+		                   j->m.started, ".sql.zst", error);
+		phase(j, "dump", 0);
+		if (!rc)
+			rc = dump_globals(&j->dump, j->archive.part, &j->m, error);
+		if (!rc)
+			rc = readback(j->archive.part, j->m.kind, j->run->b->dir, -1, sum, j, error);
+	} else if (!rc) {
+		rc = make(j, error);
+	}
+	if (!rc && !j->roles)
+		rc = try_restore(j, error);
+	return rc ? rc : publish(j, error);
+}
+
+static void note_outcome(const struct job *j, const char *status, const char *why)
+{
+	struct result r = { .database = j->item->folder, .target = j->item->target.shown, .status = status,
+		            .error = why, .ms = clock_ms() - j->began, .path = why ? NULL : path_of(j),
+		            .bytes = why ? 0 : j->m.bytes, .tables = why ? 0 : j->m.tables };
+
+	if (j->run->b->outcome)
+		outcome_add(j->run->b->outcome, &r);
+}
+
+static void finish(struct job *j, int rc, const struct buf *error)
+{
+	struct work *r = j->run;
+	const char *status = !rc ? "done" : rc > BY_SIGNAL ? "interrupted" : "failed";
+
+	note_outcome(j, status, rc ? error->data : NULL);
+	if (!rc)
+		phase(j, "done", j->m.bytes);
+	if (r->b->progress)
+		r->b->progress(NULL);
+	if (rc)
+		work_tell(r, MSG_ERROR, "%s", error->data);
+	else
+		tell_done(j);
+	work_noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
+	if (!rc)
+		prune(j);
+	work_count(r, rc, j->roles, error);
+	/* A signal ends the whole run. */
+	if (rc > BY_SIGNAL) {
+		archive_free(&j->archive);
+		exit(rc);
+	}
+}
+
+bool backup_one(struct work *r, const struct item *item, bool roles)
+{
+	const struct backup *b = r->b;
+	struct job j = {
+		.run = r, .item = item, .roles = roles, .m = { .started = clock_wall() }, .began = clock_ms(),
+		.dump = { .target = &item->target, .format = b->format, .packing = b->packing,
+		          .jobs = b->jobs, .lock_wait = b->lock_wait, .keep_fd = r->folder.fd,
+		          .tick = on_tick },
+		.archive = { .sums = BUF_INIT },
+		.progress = { .database = item->folder },
+	};
+	struct buf error = BUF_INIT;
+	struct lock lock;
+	int rc;
+
+	j.dump.arg = &j;
+	manifest_set(&j.m.job, item->source->name);
+	work_noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &j.id));
+	lock_init(&lock, LOCK_BACKUP, &item->target, roles ? "roles" : "database");
+	rc = item->target.kind == TARGET_SQLITE ? reach_lite(&j, &error) : reach(&j, &error);
+	if (!rc)
+		rc = take_lock(&j, &lock, &error);
+	if (!rc)
+		rc = steps(&j, &error);
+	finish(&j, rc, &error);
+	lock_free(&lock);
+	dump_free(&j.dump);
+	archive_free(&j.archive);
+	manifest_free(&j.m);
+	buf_free(&error);
+	free(j.streamed);
+	return !rc;
+}

@@ -1,0 +1,48 @@
+/*
+ * backup_parts - what the files of backup share: a run.
+ */
+#ifndef CORE_BACKUP_PARTS_H
+#define CORE_BACKUP_PARTS_H
+
+#include "core/backup.h"
+#include "core/folder.h"
+
+struct work {
+	const struct backup *b;
+	struct catalog catalog;
+	struct folder_lock folder;
+	char *about;      /* sources_about */
+	int64_t id;       /* of the run in the journal; 0: it has none */
+	bool told;        /* that the journal cannot be used */
+	size_t wanted, good, bad; /* databases; bad: what failed, roles too */
+	int status;       /* of the first that failed */
+	struct buf error; /* its sentence */
+	const struct source *down; /* the server that was waited for in vain */
+	struct strs servers; /* whose roles have been dumped */
+	struct strs made;    /* paths of the new backups */
+};
+
+/* Tells the run's tell. */
+void work_tell(const struct work *r, enum msg_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Tells once that the journal cannot be used, where rc, which is given back, is below 0: that
+ * stops nothing. */
+int work_noted(struct work *r, int rc);
+
+/* Whether backups go to a bucket, and whether they are only there. */
+bool work_has_remote(const struct work *r);
+bool work_is_bucket(const struct work *r);
+
+/* Counts how a database, or with roles the roles of a server, ended; of the first that failed the
+ * code and the sentence are kept. */
+void work_count(struct work *r, int rc, bool roles, const struct buf *error);
+
+/*
+ * backup_one.c: backs a database up, or with roles those of its server: from its lock over the
+ * dump, its check and its name to the pruning. All has been told, counted and recorded. Whether
+ * it was backed up; a signal ends the process.
+ */
+bool backup_one(struct work *r, const struct item *item, bool roles);
+
+#endif
