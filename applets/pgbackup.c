@@ -14,10 +14,8 @@
 
 #include "applet.h"
 #include "base/banned.h"
-#include "base/env.h"
 #include "base/file.h"
 #include "base/progress.h"
-#include "base/size.h"
 #include "core/backup.h"
 #include "core/daemon.h"
 #include "core/folder.h"
@@ -27,9 +25,6 @@
 #include "core/report.h"
 #include "core/sync.h"
 #include "core/verify.h"
-#include "core/zone.h"
-
-#define JOBS_MAX 64
 
 static struct {
 	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into;
@@ -150,29 +145,23 @@ static void tell(enum msg_level level, const char *words)
 	outcome_say(&notify.outcome, level, words);
 }
 
-/* The dump counts for four fifths of the bar, its check for the rest. */
-static void draw(const struct progress *p)
+/* Ends where rc is one that stops all. */
+static void must(int rc, struct buf *error)
 {
-	struct buf what = BUF_INIT;
-	bool dumping = p && strcmp(p->phase, "dump") == 0;
-	int part, percent = 100;
-	char *size;
-
-	if (!p) {
-		progress_clear();
-		return;
-	}
-	part = p->total > 0 ? (int)(p->done >= p->total ? 99 : p->done * 100 / p->total) : 0;
-	if (strcmp(p->phase, "done") != 0)
-		percent = dumping ? part * 4 / 5 : strcmp(p->phase, "check") == 0 ? 80 + part / 5 : 99;
-	size = size_text(p->done);
-	buf_printf(&what, "%s %s%s%s", p->phase, size, p->table ? " " : "", p->table ? p->table : "");
-	progress_draw(p->database, percent, what.data);
-	buf_free(&what);
-	free(size);
+	if (rc)
+		die(rc, "%s", error->data);
+	buf_free(error);
 }
 
 /* --- what is configured --- */
+
+static int find_sources(const struct strs *words, struct buf *error)
+{
+	if (o.all)
+		strs_add(&o.databases, "*");
+	sources.exclude = o.exclude;
+	return sources_read(&sources, words, &o.urls, &o.databases, error);
+}
 
 static void read_sources(int argc, char **argv)
 {
@@ -182,37 +171,20 @@ static void read_sources(int argc, char **argv)
 
 	for (int i = 0; i < argc; i++)
 		strs_add(&words, argv[i]);
-	if (o.all)
-		strs_add(&o.databases, "*");
-	sources.exclude = o.exclude;
-	rc = sources_read(&sources, &words, &o.urls, &o.databases, &error);
+	rc = find_sources(&words, &error);
 	msg_each(MSG_WARNING, &sources.warnings);
-	if (rc)
-		die(rc, "%s", error.data);
+	must(rc, &error);
 	strs_free(&words);
-	buf_free(&error);
 }
 
 static void read_schedule(void)
 {
+	struct strs warnings = { 0 };
 	struct buf error = BUF_INIT;
-	const char *zone = o.zone;
 
-	if (o.every && o.cron && *o.cron)
-		die(BAD_CONFIG, "an interval and a cron schedule are set: leave one of them");
-	if (o.cron && *o.cron && schedule_read(&schedule, o.cron, &error) != 0)
-		die(BAD_CONFIG, "the cron schedule: %s", error.data);
-	if (o.every)
-		schedule = (struct schedule){ .kind = SCHEDULE_EVERY, .every = o.every };
-	if (schedule.zone)
-		zone = schedule.zone;
-	if (!zone && env_get("TZ", &zone, &error) != 0)
-		die(BAD_CONFIG, "%s", error.data);
-	if (zone_use(zone, &error) != 0 && schedule.kind == SCHEDULE_CRON)
-		die(BAD_CONFIG, "the time zone: %s", error.data);
-	else if (error.len)
-		msg(MSG_WARNING, "the time zone: %s: days are those of UTC", error.data);
-	buf_free(&error);
+	must(schedule_choose(&schedule, o.every, o.cron, o.zone, &warnings, &error), &error);
+	msg_each(MSG_WARNING, &warnings);
+	strs_free(&warnings);
 }
 
 static void read_remote(void)
@@ -223,18 +195,17 @@ static void read_remote(void)
 	if (remote.on)
 		return;
 	rc = remote_open(&remote, &error);
-
 	msg_each(MSG_WARNING, &remote.warnings);
-	if (rc)
-		die(rc, "%s", error.data);
-	buf_free(&error);
+	must(rc, &error);
 }
 
 static void need_remote(void)
 {
 	read_remote();
+	if (!remote.on && *o.dir)
+		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET");
 	if (!remote.on)
-		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET%s", *o.dir ? "" : ", or BACKUP_DIR");
+		die(BAD_CONFIG, "BACKUP_DIR is empty, and there is no S3_BUCKET: set one of them");
 }
 
 /* Without a folder there is but the bucket. */
@@ -245,15 +216,6 @@ static void use_bucket(void)
 	o.remote = true;
 }
 
-/* What goes there as it is made is one file, and is not there to be restored. */
-static void check_bucket(const struct backup *b)
-{
-	if (o.remote && b->format == DUMP_DIRECTORY)
-		die(BAD_CONFIG, "a directory (--format, --jobs) needs a folder: set BACKUP_DIR");
-	if (o.remote && b->restore)
-		die(BAD_CONFIG, "--verify restore needs a folder: set BACKUP_DIR");
-}
-
 static struct backup read_backup(void)
 {
 	struct buf error = BUF_INIT;
@@ -262,25 +224,18 @@ static struct backup read_backup(void)
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
 		.busy_wait = o.busy_wait, .wait = o.wait, .restore = strcmp(o.check, "restore") == 0,
 		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
-		.progress = progress_is_shown() ? draw : NULL,
+		.progress = progress_is_shown() ? report_progress : NULL,
 	};
 
 	read_remote();
-	if (notify_check(&notify, &error) != 0)
-		die(BAD_CONFIG, "%s", error.data);
+	must(notify_check(&notify, &error), &error);
 	if (!packing_parse(o.compress, &b.packing))
 		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
 		    "lz4:1 to lz4:12, or none");
 	b.format = strcmp(o.format, "custom") == 0  ? DUMP_CUSTOM
 	           : strcmp(o.format, "plain") == 0 ? DUMP_PLAIN
 	                                            : DUMP_DIRECTORY;
-	if (b.jobs < 1 || b.jobs > JOBS_MAX)
-		die(BAD_CONFIG, "--jobs or BACKUP_JOBS: 1 to %d", JOBS_MAX);
-	if (b.jobs > 1 && b.format == DUMP_PLAIN)
-		die(BAD_CONFIG, "plain SQL cannot be dumped by several jobs: leave --jobs or --format");
-	if (b.jobs > 1)
-		b.format = DUMP_DIRECTORY;
-	check_bucket(&b);
+	must(backup_check(&b, &error), &error);
 	return b;
 }
 
@@ -387,15 +342,15 @@ static int list(void)
 {
 	struct buf error = BUF_INIT;
 	struct catalog c;
-	int rc;
+	int rc = DONE;
 
-	if (o.remote && (rc = report_bucket(o.json, tell, &error)) != 0)
-		die(rc, "%s", error.data);
-	if (o.remote)
-		return rc;
-	open_catalog(&c, false);
-	rc = report_list(&c, o.json, tell);
-	catalog_free(&c);
+	if (o.remote) {
+		must(report_bucket(o.json, tell, &error), &error);
+	} else {
+		open_catalog(&c, false);
+		rc = report_list(&c, o.json, tell);
+		catalog_free(&c);
+	}
 	return rc;
 }
 
@@ -404,33 +359,41 @@ static char *configured(void)
 {
 	struct strs none = { 0 };
 	struct buf error = BUF_INIT;
-	char *subject = NULL;
+	char *subject = find_sources(&none, &error) == 0 ? sources_about(&sources) : NULL;
 
-	if (o.all)
-		strs_add(&o.databases, "*");
-	sources.exclude = o.exclude;
-	if (sources_read(&sources, &none, &o.urls, &o.databases, &error) == 0)
-		subject = sources_about(&sources);
 	buf_free(&error);
 	return subject;
 }
 
+/* Without a journal, as in a container without a volume, the manifests tell. */
+static int status_remote(int64_t limit)
+{
+	struct buf error = BUF_INIT;
+	int rc = report_status_remote(&remote, limit, o.json, &error);
+
+	if (error.len)
+		die(NO, "%s", error.data);
+	return rc;
+}
+
 static int status(void)
 {
-	int64_t limit = o.max_age, gap;
+	int64_t limit;
 	struct catalog c;
 	char *subject;
 	int rc;
 
 	read_schedule();
-	gap = schedule.kind == SCHEDULE_NONE ? 0 : schedule_gap(&schedule, clock_wall());
-	if (!limit)
-		limit = 2 * gap > FRESHNESS_MS ? 2 * gap : FRESHNESS_MS;
-	if (catalog_open(&c, o.dir, false) != 0)
+	read_remote();
+	limit = o.max_age ? o.max_age : freshness_limit(&schedule);
+	rc = catalog_open(&c, o.dir, false);
+	if (o.remote && (rc || !catalog_knows(&c)))
+		return status_remote(limit);
+	if (rc)
 		die(NO, "%s", c.journal.error.len ? c.journal.error.data
 		                                  : "there is no journal: nothing was ever backed up here");
 	subject = configured();
-	rc = report_status(&c, subject, limit, o.json);
+	rc = report_status(&c, subject, remote.on && !o.remote ? remote.name : NULL, limit, o.json);
 	free(subject);
 	catalog_free(&c);
 	return rc;
@@ -445,12 +408,8 @@ static void tell_holder(const char *holder, void *arg)
 static void lock_folder(struct folder_lock *l)
 {
 	struct buf error = BUF_INIT;
-	int rc = folder_take(l, o.dir, clock_within(o.busy_wait), tell_holder,
-	                      NULL, &error);
 
-	if (rc)
-		die(rc, "%s", error.data);
-	buf_free(&error);
+	must(folder_take(l, o.dir, clock_within(o.busy_wait), tell_holder, NULL, &error), &error);
 }
 
 static void print_verdict(const char *path, bool keep, const char *reason)
@@ -476,10 +435,9 @@ static int prune_bucket(void)
 static int prune(void)
 {
 	struct folder_lock lock;
-	struct strs folders = { 0 }, systems = { 0 };
 	struct buf error = BUF_INIT;
 	struct catalog c;
-	int rc = DONE;
+	int rc;
 
 	read_schedule();
 	if (o.remote)
@@ -490,15 +448,11 @@ static int prune(void)
 	if (!catalog_is_open(&c))
 		die(NO_INPUT, "without a journal nothing is deleted: pgbackup sync makes one");
 	lock_folder(&lock);
-	if (catalog_folders(&c, &folders, &systems))
-		die(NO, "%s", c.journal.error.data);
-	rc = prune_folders(&c, &folders, &systems, &o.keep, o.dry_run, print_verdict, tell, &error);
+	rc = prune_all(&c, &o.keep, o.dry_run, print_verdict, tell, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	folder_release(&lock);
 	catalog_free(&c);
-	strs_free(&folders);
-	strs_free(&systems);
 	buf_free(&error);
 	return rc;
 }
@@ -520,14 +474,10 @@ static int sync_journal(void)
 	return rc;
 }
 
-/* --- verify --- */
-
 static int verify(int argc, char **argv)
 {
 	struct verify v = { .dir = o.dir, .into = o.into, .wait = o.wait, .tell = tell,
-		            .progress = progress_is_shown() ? draw : NULL };
-	struct strs manifests = { 0 };
-	struct buf error = BUF_INIT;
+		            .progress = progress_is_shown() ? report_progress : NULL };
 	struct catalog c;
 	int rc;
 
@@ -536,17 +486,8 @@ static int verify(int argc, char **argv)
 		return verify_remotes(&v, &remote, argc, argv, o.all);
 	}
 	open_catalog(&c, false);
-	rc = report_choose(&c, argc, argv, o.all, &manifests, &error);
-	if (rc)
-		die(rc, "%s", error.data);
-	for (size_t i = 0; i < manifests.n; i++) {
-		int one = verify_local(&v, &c, manifests.v[i]);
-
-		rc = one ? one : rc;
-	}
+	rc = verify_locals(&v, &c, argc, argv, o.all);
 	catalog_free(&c);
-	strs_free(&manifests);
-	buf_free(&error);
 	return rc;
 }
 

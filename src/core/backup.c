@@ -57,6 +57,24 @@ void work_count(struct work *r, int rc, bool roles, const struct buf *error)
 	r->good += !rc && !roles;
 }
 
+/* What goes into a bucket as it is made is one file, and is not there to be restored. */
+int backup_check(struct backup *b, struct buf *error)
+{
+	bool bucket = skip_prefix(b->dir, "s3://");
+
+	if (b->jobs < 1 || b->jobs > BACKUP_JOBS_MAX)
+		buf_printf(error, "--jobs or BACKUP_JOBS: 1 to %d", BACKUP_JOBS_MAX);
+	else if (b->jobs > 1 && b->format == DUMP_PLAIN)
+		buf_puts(error, "plain SQL cannot be dumped by several jobs: leave --jobs or --format");
+	else if (bucket && (b->format == DUMP_DIRECTORY || b->jobs > 1))
+		buf_puts(error, "a directory (--format, --jobs) needs a folder: set BACKUP_DIR");
+	else if (bucket && b->restore)
+		buf_puts(error, "--verify restore needs a folder: set BACKUP_DIR");
+	if (b->jobs > 1)
+		b->format = DUMP_DIRECTORY;
+	return error->len ? BAD_CONFIG : 0;
+}
+
 /* --- the whole run --- */
 
 static bool is_made(struct work *r, const struct item *item)
@@ -84,11 +102,22 @@ static void run_roles(struct work *r, const struct item *of)
 	free(server);
 }
 
+/* Whether there is a backup of it then. */
+static bool run_item(struct work *r, const struct item *item)
+{
+	bool made = is_made(r, item);
+
+	if (made)
+		work_tell(r, MSG_INFO, "%s: is backed up already", item->target.shown);
+	r->good += made;
+	return made || backup_one(r, item, false);
+}
+
 static void run_source(struct work *r, size_t i, struct items *items)
 {
 	const struct source *s = &r->b->sources->v[i];
-	const struct item *good = NULL;
 	struct buf error = BUF_INIT;
+	size_t good = SIZE_MAX;
 	int rc = source_items(r->b->sources, i, clock_within(r->b->wait), items, &error);
 
 	if (rc) {
@@ -96,18 +125,12 @@ static void run_source(struct work *r, size_t i, struct items *items)
 		work_count(r, rc, false, &error);
 	}
 	r->wanted += items->n;
-	for (size_t k = 0; k < items->n; k++) {
-		bool made = is_made(r, &items->v[k]);
-
-		if (made)
-			work_tell(r, MSG_INFO, "%s: is backed up already", items->v[k].target.shown);
-		r->good += made;
-		if (made || backup_one(r, &items->v[k], false))
-			good = good ? good : &items->v[k];
-	}
+	for (size_t k = 0; k < items->n; k++)
+		if (run_item(r, &items->v[k]) && good == SIZE_MAX)
+			good = k;
 	/* By way of a database that answers. */
-	if (r->b->roles && s->target.kind == TARGET_PG && good)
-		run_roles(r, good);
+	if (r->b->roles && s->target.kind == TARGET_PG && good != SIZE_MAX)
+		run_roles(r, &items->v[good]);
 	buf_free(&error);
 }
 

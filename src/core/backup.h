@@ -41,6 +41,12 @@ struct backup {
 	void (*progress)(const struct progress *p); /* NULL: it is over */
 };
 
+#define BACKUP_JOBS_MAX 64
+
+/* Whether the settings go together; several jobs mean a directory. 0, or BAD_CONFIG with a
+ * sentence in error. */
+int backup_check(struct backup *b, struct buf *error);
+
 /*
  * Runs it. Databases that have a verified backup of the same due moment already are
  * left out. Everything that went wrong has been told. DONE; PARTLY when some failed, or did

@@ -8,6 +8,13 @@
 #include "base/clock.h"
 #include "base/size.h"
 
+int64_t freshness_limit(const struct schedule *s)
+{
+	int64_t gap = s->kind == SCHEDULE_NONE ? 0 : schedule_gap(s, clock_wall());
+
+	return 2 * gap > FRESHNESS_MS ? 2 * gap : FRESHNESS_MS;
+}
+
 void freshness_judge(struct catalog *c, const struct rows *last, size_t row, int64_t limit,
                      struct freshness *f)
 {

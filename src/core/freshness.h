@@ -17,6 +17,10 @@ struct freshness {
 	const char *run, *error;   /* how its last run ended, and why */
 };
 
+/* The age that is fine where nobody has said one: FRESHNESS_MS or twice the longest pause of the
+ * schedule, the larger. */
+int64_t freshness_limit(const struct schedule *s);
+
 /* Judges one of the databases that catalog_last gave; the texts are those of its rows. A
  * backup from the future says nothing of today. */
 void freshness_judge(struct catalog *c, const struct rows *last, size_t row, int64_t limit,

@@ -67,12 +67,29 @@ static int prune_folder(struct catalog *c, const char *folder, const char *syste
 }
 
 int prune_folders(struct catalog *c, const struct strs *folders, const struct strs *systems,
-                  const struct retention *keep, bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
-                 void (*tell)(enum msg_level level, const char *words), struct buf *error)
+                  const struct retention *keep, bool dry,
+                  void (*verdict)(const char *path, bool keep, const char *reason),
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < folders->n && !rc; i++)
 		rc = prune_folder(c, folders->v[i], *systems->v[i] ? systems->v[i] : NULL, keep, dry, verdict, tell, error);
+	return rc;
+}
+
+int prune_all(struct catalog *c, const struct retention *keep, bool dry,
+              void (*verdict)(const char *path, bool keep, const char *reason),
+              void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	struct strs folders = { 0 }, systems = { 0 };
+	int rc = NO;
+
+	if (catalog_folders(c, &folders, &systems) != 0)
+		buf_puts(error, c->journal.error.data);
+	else
+		rc = prune_folders(c, &folders, &systems, keep, dry, verdict, tell, error);
+	strs_free(&folders);
+	strs_free(&systems);
 	return rc;
 }

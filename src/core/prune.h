@@ -21,4 +21,9 @@ int prune_folders(struct catalog *c, const struct strs *folders, const struct st
                   void (*verdict)(const char *path, bool keep, const char *reason),
                   void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
+/* The same for every folder and system that the catalog knows. */
+int prune_all(struct catalog *c, const struct retention *keep, bool dry,
+              void (*verdict)(const char *path, bool keep, const char *reason),
+              void (*tell)(enum msg_level level, const char *words), struct buf *error);
+
 #endif

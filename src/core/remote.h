@@ -72,6 +72,10 @@ struct remote_backups {
  * that are none tell hears. As s3.h says. */
 int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
+/* Adds of each folder the newest, back to one that is verified and was not made after now (ms since
+ * 1970): a list, and mostly one manifest each. Manifests that are none are left out. */
+int remote_glance(struct remote *r, int64_t now, struct remote_backups *list, struct buf *error);
+
 void remote_backups_free(struct remote_backups *list);
 
 /* The newest that counts of a folder and system (NULL: any), as catalog_newest; made is 0 where

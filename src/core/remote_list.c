@@ -127,6 +127,46 @@ int remote_find(struct remote *r, const char *folder, struct remote_backups *lis
 	return rc;
 }
 
+/* The folder of a manifest of ours, which the caller frees, or NULL. */
+static char *folder_of(const struct remote *r, const char *key)
+{
+	const char *path = skip_prefix(key, r->prefix);
+	char *data = path ? data_path(path) : NULL;
+	char *folder = data ? xstrndup(data, (size_t)(file_base(data) - data) - 1) : NULL;
+
+	free(data);
+	return folder;
+}
+
+int remote_glance(struct remote *r, int64_t now, struct remote_backups *list, struct buf *error)
+{
+	struct s3_objects objects = { 0 };
+	struct strs done = { 0 };
+	int rc = s3_list(&r->s3, r->prefix, &objects, error);
+
+	/* Names sort by their moments within a folder. */
+	for (size_t i = objects.n; i > 0 && !rc; i--) {
+		char *folder = folder_of(r, objects.v[i - 1].key);
+		size_t before = list->n;
+		struct buf words = BUF_INIT;
+
+		if (folder && !strs_has(&done, folder))
+			rc = add_backup(r, &objects, i - 1, list, &words);
+		if (rc == BAD_DATA || rc == NO_INPUT)
+			rc = 0;
+		else if (rc)
+			buf_puts(error, words.data);
+		if (list->n > before && list->v[before].m.started <= now &&
+		    strcmp(remote_state(&list->v[before]), "verified") == 0)
+			strs_add(&done, folder);
+		buf_free(&words);
+		free(folder);
+	}
+	s3_objects_free(&objects);
+	strs_free(&done);
+	return rc;
+}
+
 void remote_backups_free(struct remote_backups *list)
 {
 	for (size_t i = 0; i < list->n; i++) {

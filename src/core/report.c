@@ -8,10 +8,12 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
 #include "core/freshness.h"
+#include "core/ship.h"
 
 /* --- list --- */
 
@@ -95,21 +97,35 @@ int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level,
 
 /* --- status --- */
 
-static void print_state(const struct freshness *s)
-{
-	char *text = freshness_text(s);
+/* What the bucket lacks of a database. */
+struct lag {
+	const char *remote; /* its name */
+	struct owed owed;
+	bool late;
+};
 
-	printf("%s\n", text);
+static void print_state(const struct freshness *s, const struct lag *l)
+{
+	char *text = freshness_text(s), *age = clock_age(clock_wall() - l->owed.newest);
+
+	printf("%s", text);
+	if (l->owed.n)
+		printf("; %zu backup%s not in %s yet, where %s%s%s%s", l->owed.n, l->owed.n > 1 ? "s are" : " is", l->remote,
+		       l->owed.newest ? "the newest is " : "there is none", l->owed.newest ? age : "",
+		       l->owed.newest ? " old" : "", l->late ? ": too old" : "");
+	printf("\n");
+	free(age);
 	free(text);
 }
 
-static void print_json(const struct freshness *s)
+static void print_json(const struct freshness *s, const struct lag *l)
 {
 	char *made = s->newest.made ? clock_iso(s->newest.made) : NULL;
+	char *there = l->owed.n && l->owed.newest ? clock_iso(l->owed.newest) : NULL;
 	char *age = xasprintf("%lld", (long long)(s->age / 1000));
-	char *bytes = xasprintf("%lld", (long long)s->newest.bytes);
-	const char *params[] = { s->folder, s->fresh ? "true" : "false", made, age, bytes,
-		                 s->newest.suspect ? "true" : "false", s->run, s->error };
+	char *bytes = xasprintf("%lld", (long long)s->newest.bytes), *owed = xasprintf("%zu", l->owed.n);
+	const char *params[] = { s->folder, s->fresh && !l->late ? "true" : "false", made, age, bytes,
+		                 s->newest.suspect ? "true" : "false", s->run, s->error, owed, there };
 	struct lite lite = LITE_INIT;
 	struct rows rows = { 0 };
 
@@ -117,29 +133,37 @@ static void print_json(const struct freshness *s)
 	    lite_query(&lite,
 	               "SELECT json_object('database', ?1, 'ok', json(?2), 'newest', ?3,"
 	               " 'age_seconds', iif(?3 IS NULL, NULL, json(?4)), 'bytes', json(?5),"
-	               " 'suspect', json(?6), 'last_run', ?7, 'error', nullif(?8, ''))",
-	               params, 8, &rows) == 0)
+	               " 'suspect', json(?6), 'last_run', ?7, 'error', nullif(?8, ''),"
+	               " 'owed', json(?9), 'newest_there', ?10)",
+	               params, 10, &rows) == 0)
 		printf("%s\n", rows_get(&rows, 0, 0));
 	rows_free(&rows);
 	lite_free(&lite);
 	free(made);
+	free(there);
 	free(age);
 	free(bytes);
+	free(owed);
 }
 
-static int status_one(struct catalog *c, const struct rows *rows, size_t row, int64_t limit, bool json)
+static int status_one(struct catalog *c, const struct rows *rows, size_t row, const char *remote,
+                      int64_t limit, bool json)
 {
+	struct lag lag = { .remote = remote };
 	struct freshness s;
 
 	freshness_judge(c, rows, row, limit, &s);
+	if (remote)
+		ship_look(c, remote, s.folder, &lag.owed);
+	lag.late = lag.owed.n && clock_wall() - lag.owed.since >= limit;
 	if (json)
-		print_json(&s);
+		print_json(&s, &lag);
 	else
-		print_state(&s);
-	return s.fresh ? DONE : NO;
+		print_state(&s, &lag);
+	return s.fresh && !lag.late ? DONE : NO;
 }
 
-int report_status(struct catalog *c, const char *about, int64_t limit, bool json)
+int report_status(struct catalog *c, const char *about, const char *remote, int64_t limit, bool json)
 {
 	struct rows rows = { 0 };
 	int rc = DONE;
@@ -151,7 +175,7 @@ int report_status(struct catalog *c, const char *about, int64_t limit, bool json
 	if (!rows.n && !json)
 		printf("failed: nothing has been backed up yet\n");
 	for (size_t i = 0; i < rows.n; i++)
-		rc = status_one(c, &rows, i, limit, json) ? NO : rc;
+		rc = status_one(c, &rows, i, remote, limit, json) ? NO : rc;
 	rc = rows.n ? rc : NO;
 	rows_free(&rows);
 	return rc;
@@ -301,4 +325,53 @@ int report_bucket(bool json, void (*tell)(enum msg_level level, const char *word
 	rc = rc ? rc : report_remote(&r, json, tell, error);
 	remote_free(&r);
 	return rc;
+}
+
+int report_status_remote(struct remote *r, int64_t limit, bool json, struct buf *error)
+{
+	struct remote_backups list = { 0 };
+	struct catalog c;
+	int rc = remote_glance(r, clock_wall() + CATALOG_TOLERANCE_MS, &list, error);
+
+	if (rc)
+		return NO;
+	rc = catalog_imagine(&c, r->name);
+	for (size_t i = 0; i < list.n && !rc; i++) {
+		const struct remote_backup *b = &list.v[i];
+		char *folder = xstrndup(b->path, strlen(b->path) - strlen(file_base(b->path)) - 1);
+
+		rc = catalog_add(&c, b->path, folder, &b->m, strcmp(remote_state(b), "verified") == 0);
+		free(folder);
+	}
+	if (rc)
+		buf_puts(error, c.journal.error.data);
+	else
+		rc = report_status(&c, NULL, NULL, limit, json);
+	catalog_free(&c);
+	remote_backups_free(&list);
+	return rc ? NO : DONE;
+}
+
+/* --- how far it is --- */
+
+/* The dump counts for four fifths of the bar, its check for the rest. */
+void report_progress(const struct progress *p)
+{
+	struct buf what = BUF_INIT;
+	bool dumping = p && strcmp(p->phase, "dump") == 0;
+	int part, percent = 100;
+	char *size;
+
+	if (!p) {
+		progress_clear();
+		return;
+	}
+	part = p->total > 0 ? (int)(p->done >= p->total ? 99 : p->done * 100 / p->total) : 0;
+	if (strcmp(p->phase, "done") != 0)
+		percent = dumping ? part * 4 / 5 : strcmp(p->phase, "check") == 0 ? 80 + part / 5 : 99;
+	size = size_text(p->done);
+	buf_printf(&what, "%s %s%s%s", p->phase, size, p->table ? " " : "", p->table ? p->table : "");
+	progress_draw(p->database, percent, what.data);
+	buf_free(&what);
+	free(size);
 }

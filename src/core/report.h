@@ -5,8 +5,7 @@
 #define CORE_REPORT_H
 
 #include "base/msg.h"
-#include "core/catalog.h"
-#include "core/remote.h"
+#include "core/backup.h"
 
 /* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json
  * a manifest a line with its path and state: verified, damaged, unknown (not in the
@@ -19,8 +18,18 @@ int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level,
                   struct buf *error);
 
 /* Prints a line for each database of the last run (catalog_last): the age of its newest
- * verified backup, which must be below limit ms. DONE when all are fine, else NO. */
-int report_status(struct catalog *c, const char *about, int64_t limit, bool json);
+ * verified backup, which must be below limit ms. Where backups go to a bucket, too (remote, its
+ * name; else NULL), and some are owed, the newest there must be as well. DONE when all are fine,
+ * else NO. */
+int report_status(struct catalog *c, const char *about, const char *remote, int64_t limit,
+                  bool json);
+
+/* The same of what is only in a bucket, by its manifests. Where it cannot be read NO, with a
+ * sentence in error. */
+int report_status_remote(struct remote *r, int64_t limit, bool json, struct buf *error);
+
+/* Draws how far a database is, on a terminal (base/progress); NULL: it is over. */
+void report_progress(const struct progress *p);
 
 /*
  * Fills manifests with the paths of those that the words name: a backup's file, with or

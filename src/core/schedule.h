@@ -41,6 +41,15 @@ struct schedule {
  */
 int schedule_read(struct schedule *s, const char *text, struct buf *error);
 
+/*
+ * What a daemon is told: every (ms; 0: it is not), or a cron text (NULL or empty: it is not), and
+ * in whose zone, where the text does not say (NULL: TZ, else UTC), which becomes the process's.
+ * A zone that nobody knows is a warning where cron does not need it. 0, or BAD_CONFIG with a
+ * sentence in error.
+ */
+int schedule_choose(struct schedule *s, int64_t every, const char *cron, const char *zone,
+                    struct strs *warnings, struct buf *error);
+
 /* The first moment after `after` at which s runs; cron: in the process's zone, which
  * the caller has set (zone_use). A local time that the clocks skip runs
  * at the next valid minute, one that they show twice runs once; each matching

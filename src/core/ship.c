@@ -46,6 +46,26 @@ size_t ship_owed(struct catalog *c)
 	return n;
 }
 
+void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o)
+{
+	const char *params[] = { c->dir, folder, name };
+	struct rows rows = { 0 };
+
+	*o = (struct owed){ 0 };
+	if (catalog_is_open(c) &&
+	    journal_query(&c->journal,
+	                  "SELECT count(*) FILTER (WHERE remote = '" OWED "' AND gone IS NULL),"
+	                  " ifnull(max(made) FILTER (WHERE remote = ?3), 0),"
+	                  " ifnull(min(made) FILTER (WHERE remote = '" OWED "'), 0)"
+	                  " FROM files WHERE dir = ?1 AND database = ?2",
+	                  params, 3, &rows) == 0 && rows.n) {
+		o->n = (size_t)atoll(rows_get(&rows, 0, 0));
+		o->newest = atoll(rows_get(&rows, 0, 1));
+		o->since = o->newest ? o->newest : atoll(rows_get(&rows, 0, 2));
+	}
+	rows_free(&rows);
+}
+
 static void note_shipped(struct catalog *c, const char *path, const char *name)
 {
 	const char *params[] = { c->dir, path, name };

@@ -31,6 +31,16 @@ void ship_prune(struct remote *r, const char *path, const struct manifest *m,
 /* Forgets the uploads that have begun: they have ended. */
 void ship_over(struct catalog *c, const struct remote *r);
 
+/* What is owed of one database. */
+struct owed {
+	size_t n;       /* backups that are here and not there; 0 also when the journal cannot be used */
+	int64_t newest; /* when the newest of those that went there was made, ms since 1970; 0: none did */
+	int64_t since;  /* the same; or else when the first that is owed was made */
+};
+
+/* Looks at the backups in that folder, for the bucket of that name. */
+void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o);
+
 /* How many are owed; 0 also when the journal cannot be used. */
 size_t ship_owed(struct catalog *c);
 

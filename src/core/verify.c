@@ -99,6 +99,24 @@ int verify_local(const struct verify *v, struct catalog *c, const char *manifest
 	return rc;
 }
 
+int verify_locals(const struct verify *v, struct catalog *c, int n, char *const *words, bool all)
+{
+	struct strs manifests = { 0 };
+	struct buf error = BUF_INIT;
+	int rc = report_choose(c, n, words, all, &manifests, &error);
+
+	if (rc)
+		v->tell(MSG_ERROR, error.data);
+	for (size_t i = 0; i < manifests.n && error.len == 0; i++) {
+		int one = verify_local(v, c, manifests.v[i]);
+
+		rc = one ? one : rc;
+	}
+	strs_free(&manifests);
+	buf_free(&error);
+	return rc;
+}
+
 /* --- in the bucket --- */
 
 static int take(void *arg, const char *bytes, size_t len)

@@ -18,6 +18,9 @@ struct verify {
  * found. Everything has been told. 0; BAD_DATA, or what kept it from that. */
 int verify_local(const struct verify *v, struct catalog *c, const char *manifest);
 
+/* The same with those that the words name, as report_choose has it; also NO_INPUT. */
+int verify_locals(const struct verify *v, struct catalog *c, int n, char *const *words, bool all);
+
 /* The same with one in the bucket, as it comes: nothing is stored, but for an SQLite database,
  * which is unpacked. It cannot be restored on the way. */
 int verify_remote(const struct verify *v, struct remote *r, const struct remote_backup *b);

@@ -134,6 +134,58 @@ bucket_is_whole() {
 	journal_sql "SELECT count(*) FROM files WHERE remote = 'owed'" | grep -x 2
 }
 
+@test "status says what is owed, and is not fine when the bucket has fallen too far behind" {
+	small
+	exits 0 pgbackup run
+	exits 0 pgbackup status
+	says_not 'not in'
+	s3_fault put 403
+	exits 3 pgbackup run
+	exits 0 pgbackup status
+	says '; 1 backup is not in s3://bucket/pre/fix yet, where the newest is'
+	equals "$(pgbackup status --json | jq -r '.ok, .owed')" "$(printf '%s\n' true 1)"
+	journal_sql "UPDATE files SET made = made - 100000000 WHERE remote <> 'owed'"
+	exits 1 pgbackup status
+	says '27h old: too old'
+	equals "$(pgbackup status --json | jq -r '.ok, .owed')" "$(printf '%s\n' false 1)"
+	S3_BUCKET='' exits 0 pgbackup status
+	exits 0 pgbackup run
+	exits 0 pgbackup status
+	says_not 'not in'
+}
+
+@test "status: where nothing has ever reached the bucket, what has been owed for too long is not fine" {
+	small
+	s3_fault put 403
+	exits 3 pgbackup run
+	exits 0 pgbackup status
+	says 'where there is none'
+	journal_sql "UPDATE files SET made = made - 100000000"
+	s3_fault uploads 403
+	exits 3 pgbackup run
+	BACKUP_MAX_AGE=30h exits 0 pgbackup status
+	exits 1 pgbackup status
+	says '2 backups are not in s3://bucket/pre/fix yet, where there is none: too old'
+}
+
+@test "status without a folder and a journal goes by the newest manifests in the bucket" {
+	small
+	export BACKUP_DIR='' PGBOX_JOURNAL=/dev/null/journal
+	exits 1 pgbackup status
+	says 'nothing has been backed up yet'
+	exits 0 pgbackup run
+	exits 0 pgbackup run
+	: >"$S3/requests"
+	exits 0 pgbackup status
+	says 'small.db: ok: '
+	equals "$(requests '^get')" 1
+	BACKUP_MAX_AGE=1ms exits 1 pgbackup status
+	says 'too old'
+	s3_fault list 403
+	exits 1 pgbackup status
+	says 'AccessDenied'
+}
+
 @test "no secret and no signature is in a message, and a wrong key is refused at once" {
 	small
 	export AWS_SECRET_ACCESS_KEY=quite+wrong/secret AWS_SESSION_TOKEN=tokentoken
