@@ -16,16 +16,12 @@
 #include "base/size.h"
 #include "core/archive.h"
 #include "core/check.h"
-#include "core/emptiness.h"
 #include "core/litefile.h"
 #include "core/load.h"
-#include "core/pick.h"
+#include "core/place.h"
 #include "core/record.h"
 #include "core/report.h"
-#include "core/restore.h"
 #include "core/safety.h"
-#include "core/settle.h"
-#include "core/side.h"
 #include "core/watch.h"
 #include "core/zone.h"
 
@@ -118,8 +114,7 @@ static struct {
 	struct restore r;
 	struct target target;
 	struct litefile lite;
-	bool was_empty; /* it is filled beside */
-	struct side side;
+	struct place place;
 	struct check verify;
 	struct record record;
 } job = { .load = LOAD_INIT, .record = RECORD_INIT };
@@ -136,9 +131,9 @@ static _Noreturn void fail(int status, const struct buf *error)
 
 	record_end(&job.record, "failed", error->data);
 	load_free(&job.load);
-	if (side_discard(&job.side, &left) != 0)
+	if (place_discard(&job.place, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
-	side_free(&job.side);
+	place_free(&job.place);
 	die(status, "%s", error->data);
 }
 
@@ -237,79 +232,30 @@ static void check_content(void)
 	o.jobs = job.r.jobs;
 }
 
-enum mode { CREATE, FILL, REPLACE, CLEAN };
-
-static const char *const mode_words[] = {
-	[CREATE] = "make the database", [FILL] = "fill the empty database",
-	[REPLACE] = "replace the database", [CLEAN] = "drop and make anew what the backup has",
-};
-
-/* Several jobs have no transaction, and what is verified afterwards cannot be taken back. Then an
- * empty database is better filled beside, in a copy of it. */
-static bool fills_beside(void)
+/* Everything that can be known beforehand. */
+static enum place_mode prepare(struct db *db)
 {
-	struct buf why = BUF_INIT;
-	bool may = side_check_swap(&job.side, &why) == 0;
-
-	buf_free(&why);
-	return o.jobs > 1 || (o.verify && may);
-}
-
-static enum mode choose_mode(void)
-{
+	bool counts = job.load.has_manifest && !o.tables.n && !o.data_only && job.r.content != CONTENT_SQL;
+	struct strs problems = { 0 }, notes_ = { 0 };
 	struct buf error = BUF_INIT;
 	int rc;
 
-	if (!job.side.exists)
-		return CREATE;
-	if (o.into)
-		die(NO, "database '%s' is there already: --into makes a new one", o.into);
-	if (o.clean)
-		return CLEAN;
-	rc = emptiness_check(&job.target, NULL, clock_within(o.wait), &error);
-	if (rc && rc != NO)
-		fail(rc, &error);
-	if (rc && !o.replace)
-		die(NO, "%s: say --replace to put the backup in its place (the old one is kept), or --clean", error.data);
-	buf_free(&error);
-	job.was_empty = !rc && fills_beside();
-	return !rc && !job.was_empty ? FILL : REPLACE;
-}
-
-/* Everything that can be known beforehand. */
-static enum mode prepare(struct db *db)
-{
-	struct strs problems = { 0 }, notes_ = { 0 };
-	struct buf error = BUF_INIT;
-	bool fresh;
-	enum mode mode;
-	int rc = side_open(&job.side, &job.target, clock_within(o.wait), &error);
-
-	if (!rc && job.side.exists)
-		rc = db_reopen(db, &job.target, clock_within(o.wait), &error);
-	if (rc)
-		fail(rc, &error);
-	mode = choose_mode();
-	fresh = mode == CREATE || (mode == REPLACE && !job.was_empty);
-	job.r.clean = mode == CLEAN;
-	rc = restore_check(&job.r, fresh ? &job.side.db : db, fresh, &problems, &notes_, &error);
-	if (!rc && (mode == CREATE || mode == REPLACE))
-		rc = mode == REPLACE ? side_check_swap(&job.side, &error) : side_check_create(&job.side, &error);
-	if (rc && error.len && mode != FILL && mode != CLEAN) {
-		strs_add(&problems, error.data);
-		buf_cut(&error, 0);
-	}
+	job.place = (struct place){
+		.target = &job.target, .r = &job.r, .m = job.load.has_manifest ? &job.load.m : NULL,
+		.into = o.into, .replace = o.replace, .clean = o.clean, .drop_old = o.drop_old,
+		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
+		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
+		            .check = o.verify ? &job.verify : NULL },
+		.record = &job.record, .side = { .db = DB_INIT },
+	};
+	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
 	msg_each(MSG_ERROR, &problems);
-	if (rc && error.len)
+	if (rc)
 		fail(rc, &error);
-	if (problems.n) {
-		buf_printf(&error, "%s: nothing was touched", job.target.shown);
-		fail(rc ? rc : UNAVAILABLE, &error);
-	}
 	strs_free(&notes_);
-	buf_free(&error);
-	return mode;
+	strs_free(&problems);
+	return job.place.mode;
 }
 
 static int plan(void)
@@ -317,7 +263,7 @@ static int plan(void)
 	struct db db = DB_INIT;
 	char *size = size_text(archive_size(job.load.path));
 	struct buf error = BUF_INIT;
-	enum mode mode;
+	enum place_mode mode;
 	int rc;
 
 	printf("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
@@ -331,8 +277,8 @@ static int plan(void)
 	else if ((rc = litefile_check(&job.lite, &error)) != 0)
 		fail(rc, &error);
 	else
-		mode = file_exists(job.target.path) ? REPLACE : CREATE;
-	printf("would:   %s\n", mode_words[mode]);
+		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
+	printf("would:   %s\n", place_words(mode));
 	db_free(&db);
 	free(size);
 	return DONE;
@@ -350,102 +296,33 @@ static void open_journal(void)
 	free(beside);
 }
 
-/* What must be right of a restored database before anybody sees it. */
-static int settle(const struct target *target, bool whole, struct buf *error)
-{
-	bool brought = job.r.toc.statistics && job.r.server_version >= 180000;
-	bool counts = job.load.has_manifest && whole && !o.tables.n && !o.data_only &&
-	              job.r.content != CONTENT_SQL;
-	struct settle s = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait,
-		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only && !brought,
-		            .check = o.verify ? &job.verify : NULL, .tell = msg_tell };
-
-	return settle_database(&s, target, error);
-}
-
-/* Into a database beside, which is swapped in when it is whole. */
-static void restore_beside(void)
-{
-	struct buf error = BUF_INIT;
-	char *before;
-	int rc;
-
-	side_plan(&job.side);
-	record_start(&job.record, job.side.name, job.target.shown, job.load.m.sha256);
-	rc = side_create(&job.side, job.load.has_manifest ? &job.load.m : NULL, job.was_empty, &error);
-	if (!rc)
-		rc = restore_make_roles(&job.r, &job.side.db, &error);
-	if (!rc)
-		rc = restore_run(&job.r, &job.side.at, &error);
-	if (!rc)
-		rc = settle(&job.side.at, true, &error);
-	if (!rc)
-		rc = side_dress(&job.side, &error);
-	/* What was empty may have been filled by somebody else meanwhile. */
-	if (!rc && job.was_empty)
-		rc = emptiness_check(&job.target, NULL, clock_within(o.wait), &error);
-	if (!rc)
-		rc = side_swap(&job.side, &before, &error);
-	if (rc)
-		fail(rc, &error);
-	if (job.was_empty)
-		o.drop_old = emptiness_check(&job.target, before, clock_within(o.wait), &error) == 0;
-	if (before && o.drop_old && side_drop(&job.side, before, &error) == 0)
-		msg(MSG_INFO, "dropped '%s'", before);
-	else if (before)
-		msg(MSG_INFO, "the old database is '%s': pgrestore undo swaps it back", before);
-	if (error.len)
-		msg(MSG_WARNING, "%s", error.data);
-	free(before);
-}
-
-/* In one transaction, unless several jobs do it. */
-static void restore_inside(struct db *db, enum mode mode)
-{
-	struct buf error = BUF_INIT;
-	int rc;
-
-	job.r.one_transaction = job.r.jobs == 1;
-	rc = restore_make_roles(&job.r, db, &error);
-	db_close(db);
-	if (!rc)
-		rc = restore_run(&job.r, &job.target, &error);
-	if (rc)
-		buf_puts(&error, !job.r.one_transaction ? "; the database is half restored"
-		                 : job.r.lost ? "; whether before its end or after is not known: look at the database"
-		                              : "; nothing has changed");
-	/* Beside what --clean puts back there may be more. */
-	if (!rc && (rc = settle(&job.target, mode != CLEAN, &error)) != 0)
-		buf_puts(&error, "; what was restored is there all the same");
-	if (rc && mode == CLEAN)
-		buf_puts(&error, "; the backup from before is the newest in " PICK_SAFETY);
-	if (rc)
-		fail(rc, &error);
-}
-
 static int restore_pg(void)
 {
 	int64_t began = clock_ms();
+	struct buf error = BUF_INIT;
 	struct db db = DB_INIT;
-	enum mode mode = prepare(&db);
+	enum place_mode mode = prepare(&db);
+	int rc;
 
 	watch_ready();
 	open_journal();
-	record_clear(&job.record, &job.side, job.target.shown, msg_tell);
-	if (mode == CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
+	record_clear(&job.record, &job.place.side, job.target.shown, msg_tell);
+	if (mode == PLACE_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
-	if (mode == CREATE || mode == REPLACE) {
+	if (mode == PLACE_CREATE || mode == PLACE_REPLACE) {
 		db_free(&db);
-		restore_beside();
+		rc = place_beside(&job.place, &error);
 	} else {
-		record_start(&job.record, database(), job.target.shown, job.load.m.sha256);
-		restore_inside(&db, mode);
+		rc = place_inside(&job.place, &db, &error);
 	}
+	if (rc)
+		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
 	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.path,
 	    (double)(clock_ms() - began) / 1000);
 	db_free(&db);
-	side_free(&job.side);
+	place_free(&job.place);
+	buf_free(&error);
 	return DONE;
 }
 
@@ -535,6 +412,7 @@ static int watch(int argc, char **argv)
 
 static int undo(int argc, char **argv)
 {
+	struct side side = { .db = DB_INIT };
 	struct buf error = BUF_INIT;
 	char *current;
 	int rc;
@@ -542,13 +420,13 @@ static int undo(int argc, char **argv)
 	find_target(argc ? argv[0] : o.url);
 	if (argc > 1 || job.target.kind != TARGET_PG)
 		die(BAD_USAGE, "undo takes one URL, of PostgreSQL; of SQLite the old file is beside the new one");
-	rc = side_open(&job.side, &job.target, clock_within(o.wait), &error);
+	rc = side_open(&side, &job.target, clock_within(o.wait), &error);
 	if (!rc)
-		rc = side_undo(&job.side, &current, &error);
+		rc = side_undo(&side, &current, &error);
 	if (rc)
 		fail(rc, &error);
 	msg(MSG_INFO, "%s: is what it was before, and that '%s'", job.target.shown, current ? current : "-");
-	side_free(&job.side);
+	side_free(&side);
 	free(current);
 	return DONE;
 }

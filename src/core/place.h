@@ -1,0 +1,56 @@
+/*
+ * place - how a backup gets into its database: made anew, filled, swapped in, or in the place of
+ * what is there.
+ */
+#ifndef CORE_PLACE_H
+#define CORE_PLACE_H
+
+#include "core/record.h"
+#include "core/restore.h"
+#include "core/settle.h"
+#include "core/side.h"
+
+enum place_mode { PLACE_CREATE, PLACE_FILL, PLACE_REPLACE, PLACE_CLEAN };
+
+struct place {
+	const struct target *target;
+	struct restore *r;          /* what is restored */
+	const struct manifest *m;   /* the backup's; NULL: it has none */
+	const char *into;           /* the name that a new database is to have; or NULL */
+	bool replace, clean;        /* what may be done to a database that is not empty */
+	bool drop_old;              /* and not keep what was replaced */
+	struct settle settle;       /* tables of the whole backup; no analyze where statistics came along */
+	struct record *record;      /* hears what is begun */
+
+	/* What place_look has found. */
+	enum place_mode mode;
+	bool was_empty;             /* the database is empty, and replaced all the same */
+	struct side side;
+};
+
+/* What it would do, in words. */
+const char *place_words(enum place_mode mode);
+
+/*
+ * Finds out how, and all that can be known to fail: problems get what stands in the way, each a
+ * sentence, and notes what will be done differently. db becomes a session in the database where
+ * it is there. 0; with a sentence in error NO (it is not empty, or is there and should not be),
+ * UNAVAILABLE, DENIED: nothing was touched. place_free after all.
+ */
+int place_look(struct place *p, struct db *db, struct strs *problems, struct strs *notes,
+               struct buf *error);
+
+/* Restores into a database beside, which is swapped in when it is whole: PLACE_CREATE and
+ * PLACE_REPLACE. 0, or what failed with a sentence in error: the target is as it was. */
+int place_beside(struct place *p, struct buf *error);
+
+/* Restores into the database itself, in one transaction unless several jobs do it; db is closed.
+ * 0, or what failed with a sentence in error, which says what has become of the database. */
+int place_inside(struct place *p, struct db *db, struct buf *error);
+
+/* Drops what is half made. 0, or NO with a sentence in error. */
+int place_discard(struct place *p, struct buf *error);
+
+void place_free(struct place *p);
+
+#endif
