@@ -10,5 +10,7 @@ BATS_JOBS := --jobs $(shell nproc) --no-parallelize-within-files
 cli: $(BIN)
 	PGBOX="$(CURDIR)/$(BIN)" $(BATS) tests/cli
 
+# The S3 servers are made before the tests that need them, which have but their own time.
 pg: $(BIN)
+	$(Q)[ -z "$$CI" ] || tools/s3-servers.sh
 	PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(BATS_JOBS) $(PG_TESTS)

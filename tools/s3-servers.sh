@@ -7,13 +7,14 @@ set -eu
 
 help() {
     cat <<'HELP'
-usage: tools/s3-servers.sh [ceph] [moto] [rclone]
+usage: tools/s3-servers.sh [ceph] [moto] [rclone] [swift]
        tools/s3-servers.sh --bin NAME
        tools/s3-servers.sh --help
 
-Makes what S3 is tested against (all three), unless it is there: Ceph's
+Makes what S3 is tested against (all four), unless it is there: Ceph's
 radosgw, which needs no cluster when it keeps all in a file of SQLite's, and
-which checks signatures; moto, a server of Python's; and rclone, as a client.
+which checks signatures, as OpenStack's Swift does; moto, a server of Python's;
+and rclone, as a client.
 
 --bin NAME             print the folder of its programs; exit 1, and say why,
                        if it has not been made
@@ -30,17 +31,19 @@ say() { echo "s3-servers.sh: $*" >&2; }
 warn() { say "$@"; }
 die() { say "$@"; exit 1; }
 
-# Sets the suite, the packages wanted of it, and the programs.
+# Sets the suite, the packages wanted of it, the programs, and the options with which each says that it runs.
 server_known() {
+    suite=trixie try=--help
     case $1 in
-    ceph) suite=trixie wanted=radosgw programs='radosgw radosgw-admin' ;;
-    moto) suite=trixie wanted='python3-moto python3-flask python3-flask-cors' programs=moto ;;
+    ceph) wanted=radosgw programs='radosgw radosgw-admin' ;;
+    moto) wanted='python3-moto python3-flask python3-flask-cors' programs=python3 try='-m moto.server --help' ;;
+    swift) wanted='swift-proxy swift-account swift-container swift-object' programs=python3 try='-m swift.cli.info --help' ;;
     rclone) suite=sid wanted=rclone programs=rclone ;;
-    *) die "there is no '$1' here: ceph, moto or rclone" ;;
+    *) die "there is no '$1' here: ceph, moto, swift or rclone" ;;
     esac
 }
 
-# A server is named by what made it.
+# A server is named by what made it; it takes the place of the one before.
 server_folder() { echo "$servers/$1-$(sha256sum <tools/s3-servers.sh | cut -c 1-8)"; }
 
 # An apt to which nothing is installed, so that it names every package that the wanted ones need.
@@ -76,17 +79,13 @@ server_tie() {
     loader=$(find "$root" -path '*-linux-gnu/ld-linux*.so.*' | head -n 1)
     [ -n "$loader" ] || die "found no dynamic loader in $suite's libc6"
     libraries=${loader%/*} libraries=${libraries#"$root"}
-    program=usr/bin/$1
     # shellcheck disable=SC2016 # for the command
     {
         echo '#!/bin/sh'
         echo 'root=${0%/*}'
-        if [ "$1" = moto ]; then
-            program='usr/bin/python3.13" -m "moto.server'
-            echo 'export PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE=1'
-        fi
-        printf 'exec "$root%s" --library-path "$root%s:$root%s/ceph" "$root/%s" "$@"\n' "${loader#"$root"}" \
-            "$libraries" "$libraries" "$program"
+        echo 'export PYTHONHOME="$root/usr" PYTHONDONTWRITEBYTECODE=1'
+        printf 'exec "$root%s" --library-path "$root%s:$root%s/ceph" "$root/usr/bin/%s" "$@"\n' "${loader#"$root"}" \
+            "$libraries" "$libraries" "$1"
     } >"$root/$1"
     chmod 755 "$root/$1"
 }
@@ -94,10 +93,8 @@ server_tie() {
 # Makes the server; its folder gets its name only when it runs.
 server_make() {
     say "making $1 from Debian's $suite (once)"
-    state=$servers/unfinished
     root=$state/root
-    rm -rf "$state"
-    mkdir "$state"
+    rm -rf "$root" "$state/download"
     debian_update "$suite" || die "no $1 without it"
     server_download || {
         grep '^E:' "$state/log" >&2 || tail -n 3 "$state/log" >&2
@@ -106,10 +103,11 @@ server_make() {
     server_unpack
     for name in $programs; do
         server_tie "$name"
-        "$root/$name" --help >/dev/null 2>"$state/log" || die "$name does not run: $(tail -n 1 "$state/log")"
+        # shellcheck disable=SC2086 # words
+        "$root/$name" $try >/dev/null 2>"$state/log" || die "$1 does not run: $(tail -n 1 "$state/log")"
     done
+    rm -rf "$servers/$1"-*
     mv "$root" "$(server_folder "$1")"
-    rm -rf "$state"
 }
 
 umask 022
@@ -123,7 +121,7 @@ case ${1-} in
 --help | -h) help; exit ;;
 --bin) bin=true; shift; [ $# -eq 1 ] || die "--bin needs one NAME; see tools/s3-servers.sh --help" ;;
 -*) die "unknown option '$1'; see tools/s3-servers.sh --help" ;;
-'') set -- ceph moto rclone ;;
+'') set -- ceph moto rclone swift ;;
 esac
 servers=${XDG_CACHE_HOME:-$HOME/.cache}/pgbox/s3
 mkdir -p "$servers"
@@ -144,7 +142,10 @@ for tool in apt-get dpkg-deb; do
 done
 exec 9>"$servers/lock"
 flock -n 9 || { say "waiting for another run"; flock 9; }
-trap 'rm -rf "$servers/unfinished"' EXIT
+state=$servers/unfinished
+rm -rf "$state"
+mkdir "$state"
+trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT TERM HUP
 for server in $missing; do
     server_known "$server"

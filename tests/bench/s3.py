@@ -53,11 +53,11 @@ class Bucket:
         probe, self.port = bound_socket()
         probe.close()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.moto = program("moto") + "/moto"
+        self.moto = [program("moto") + "/python3", "-m", "moto.server"]
 
     def __enter__(self):
         with open(self.folder + "/moto.log", "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen([self.moto, "-H", "127.0.0.1", "-p", str(self.port)], stdout=log,
+            self.process = subprocess.Popen([*self.moto, "-H", "127.0.0.1", "-p", str(self.port)], stdout=log,
                                             stderr=log, env={**ENVIRONMENT, "TMPDIR": self.folder})
         end = time.time() + 30
         while True:
