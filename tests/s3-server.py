@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """An S3 server for the tests, in memory and strict, that fails as it is told.
 
-usage: s3-server.py FOLDER KEY SECRET    (FOLDER/port, FOLDER/requests, FOLDER/faults)
+usage: s3-server.py FOLDER KEY SECRET [CERTIFICATE]    (FOLDER/port, FOLDER/requests, FOLDER/faults)
 
+With CERTIFICATE (a file that has its key, too) it speaks TLS. The bucket is in the path or, as BUCKET.localhost, in
+the name of the host.
 Signatures are computed here anew; a body must have the SHA-256 that was signed. A line of
 FOLDER/faults is `OPERATION FAULT [COUNT]`, where an operation is put, start, part, finish,
 abort, head, get, list, uploads or delete, and a fault one of:
@@ -24,6 +26,7 @@ import hmac
 import os
 import re
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -128,7 +131,12 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self):
         path, _, text = self.path.partition("?")
         query = dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
-        _, bucket, key = (urllib.parse.unquote(path) + "/").split("/", 2)
+        bucket, dot, domain = self.headers.get("Host", "").partition(":")[0].partition(".")
+        if dot and domain == "localhost":
+            key = urllib.parse.unquote(path)[1:]
+            log("host " + bucket)
+        else:
+            _, bucket, key = (urllib.parse.unquote(path) + "/").split("/", 2)
         key = key.rstrip("/")
         operation = self.operation(key, query)
         fault = self.fault(operation)
@@ -273,6 +281,10 @@ class Handler(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if len(sys.argv) > 4:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[4])
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 with open(os.path.join(folder, "port.new"), "w", encoding="utf-8") as port_file:
     port_file.write(str(server.server_address[1]))
 os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))

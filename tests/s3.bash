@@ -10,9 +10,9 @@ s3_settings() {
 	export AWS_ACCESS_KEY_ID=AKEY AWS_SECRET_ACCESS_KEY='se/cr+et='
 }
 
-# The strict server of s3-server.py, in S3, a folder of the test's own; it ends with the test.
+# s3_scripted [CERTIFICATE]: the strict server of s3-server.py, in S3, a folder of the test's own; it ends with the test.
 s3_scripted() {
-	s3_run python3 "$ROOT/tests/s3-server.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et='
+	s3_run python3 "$ROOT/tests/s3-server.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et=' "$@"
 	wait_until 10 test -e "$S3/port"
 	s3_settings "$(cat "$S3/port")"
 }

@@ -10,6 +10,8 @@
 #include "base/msg.h"
 #include "base/status.h"
 
+#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 static int get(const char *name, const char **value, struct buf *error)
 {
 	int rc = env_get(name, value, error);
@@ -49,6 +51,11 @@ static int get_keys(struct s3 *s, struct buf *error)
 		           s->keys.id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
 		return BAD_CONFIG;
 	}
+	/* libcurl (lib/http_aws_sigv4.c) writes other ones as %XX, which no server takes for them. */
+	if (strspn(s->keys.id, ALPHANUMERIC "-._~") != strlen(s->keys.id)) {
+		buf_puts(error, "AWS_ACCESS_KEY_ID: only letters, digits, - . _ and ~ can be sent: make another key");
+		return BAD_CONFIG;
+	}
 	msg_secret(s->keys.secret);
 	if (s->token)
 		msg_secret(s->token);
@@ -63,7 +70,7 @@ static bool is_bucket(const char *name)
 	size_t len = strlen(name);
 
 	return len >= 3 && len <= 255 && name[0] != '.' && name[0] != '-' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+	       strspn(name, ALPHANUMERIC "._-") == len;
 }
 
 /* A certificate for *.HOST does not cover a bucket that has a dot in it. */
@@ -107,8 +114,7 @@ int s3_open(struct s3 *s, const char *bucket, struct buf *error)
 	for (size_t i = 0; i < sizeof(regions) / sizeof(*regions) && !rc && !s->region; i++)
 		rc = get(regions[i], &s->region, error);
 	s->region = s->region ? s->region : "us-east-1";
-	if (!rc && strspn(s->region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") !=
-	                   strlen(s->region)) {
+	if (!rc && strspn(s->region, ALPHANUMERIC "-_") != strlen(s->region)) {
 		buf_puts(error, "S3_REGION: it is a word as us-east-1");
 		rc = BAD_CONFIG;
 	}

@@ -179,6 +179,8 @@ int ask_once(struct s3 *s, struct ask *q, struct buf *error)
 		q->again = q->a.passing;
 		buf_printf(error, "s3://%s%s%s: cannot %s: %s", s->bucket, q->key ? "/" : "",
 		           q->key ? q->key : "", q->what, words.data);
+		if (q->a.untrusted)
+			buf_puts(error, "; S3_CA_FILE names certificates to believe");
 		if (q->tried > 1)
 			buf_printf(error, " (tried %u times)", q->tried);
 		rc = q->a.stopped ? -1 : UNAVAILABLE;

@@ -224,6 +224,17 @@ static bool is_passing(CURLcode rc)
 	return false;
 }
 
+/* That nobody who is known has signed it is X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT (18) to
+ * X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE (21) of OpenSSL's x509_vfy.h. */
+static bool is_untrusted(CURL *curl, CURLcode rc)
+{
+	long why = 0;
+
+	if (rc == CURLE_PEER_FAILED_VERIFICATION)
+		curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &why);
+	return rc == CURLE_SSL_CACERT_BADFILE || (why >= 18 && why <= 21);
+}
+
 int http_send(struct http *h, const struct http_request *r, struct http_answer *a, struct buf *error)
 {
 	char words[CURL_ERROR_SIZE] = "";
@@ -242,6 +253,7 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 	if (rc == CURLE_OK)
 		return 0;
 	a->passing = is_passing(rc) && !a->stopped;
+	a->untrusted = is_untrusted(t.curl, rc);
 	buf_puts(error, *words ? words : curl_easy_strerror(rc));
 	return -1;
 }

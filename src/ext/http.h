@@ -54,6 +54,7 @@ struct http_answer {
 	struct strs headers; /* as they came: "Name: value" */
 	bool stopped;        /* take ended it */
 	bool passing;        /* it failed, and may not the next time: no connection, or it broke */
+	bool untrusted;      /* it failed because nobody who is known has signed the server's certificate */
 };
 
 #define HTTP_ANSWER_INIT { .body = BUF_INIT }

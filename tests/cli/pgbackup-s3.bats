@@ -292,6 +292,9 @@ bucket_is_whole() {
 	says 'S3_PART_SIZE: it is 5M to 5G'
 	AWS_SECRET_ACCESS_KEY='' exits 78 pgbackup run
 	says 'AWS_SECRET_ACCESS_KEY is not set'
+	AWS_ACCESS_KEY_ID=account:user exits 78 pgbackup run
+	says 'AWS_ACCESS_KEY_ID: only letters'
+	says_not 'account'
 	S3_KEEP_LAST=-1 exits 78 pgbackup run
 	says 'S3_KEEP_LAST'
 	S3_BUCKET='no/bucket' exits 78 pgbackup run
@@ -305,4 +308,68 @@ bucket_is_whole() {
 	says 'S3_KEEP_LATS is unknown: is S3_KEEP_LAST meant?'
 	S3_BUCKET='' exits 78 pgbackup list --remote
 	says 'set S3_BUCKET'
+}
+
+@test "with S3_PATH_STYLE=0 the bucket is in the name of the host" {
+	export S3_ENDPOINT=http://localhost:${S3_ENDPOINT##*:} S3_PATH_STYLE=0
+	exits 0 pgbackup run
+	bucket_is_whole
+	equals "$(requests '^host bucket$')" $(($(wc -l <"$S3/requests") / 2))
+	S3_BUCKET=other exits 3 pgbackup run
+	says 'NoSuchBucket'
+}
+
+# secured CERTIFICATE: the strict server again, with that one.
+secured() {
+	s3_end
+	rm -r "$S3"
+	s3_scripted "$CA/$1.pem"
+	export S3_ENDPOINT=https://localhost:${S3_ENDPOINT##*:} S3_CA_FILE=$CA/ca.pem
+}
+
+# certificates: a CA, and of it one that is good, one of another host and one that has expired.
+certificates() {
+	CA=$BATS_TEST_TMPDIR/ca
+	mkdir "$CA"
+	(
+		cd "$CA" || exit
+		openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=test CA' -keyout ca.key -out ca.pem
+		: >index.txt
+		printf '%s\n' '[ca]' 'default_ca = c' '[c]' 'database = index.txt' 'new_certs_dir = .' 'rand_serial = yes' \
+			'default_md = sha256' 'policy = p' 'copy_extensions = copy' 'unique_subject = no' '[p]' 'commonName = supplied' >ca.conf
+		certificate good localhost 20991231235959Z
+		certificate other elsewhere.example 20991231235959Z
+		certificate expired localhost 20200201000000Z
+	) >"$BATS_TEST_TMPDIR/openssl" 2>&1
+}
+
+# certificate NAME HOST END
+certificate() {
+	openssl req -newkey rsa:2048 -nodes -subj "/CN=$2" -addext "subjectAltName=DNS:$2" -keyout "$1.key" -out "$1.csr"
+	openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in "$1.csr" -out "$1.crt" -startdate 20200101000000Z \
+		-enddate "$3" -notext
+	cat "$1.key" "$1.crt" >"$1.pem"
+}
+
+@test "TLS: a CA of one's own by S3_CA_FILE; an unknown one, another's name and an old certificate are refused at once" {
+	local began=$SECONDS
+	small
+	certificates
+	secured good
+	exits 0 pgbackup run
+	bucket_is_whole
+	S3_CA_FILE='' exits 3 pgbackup run
+	says 'unable to get local issuer certificate'
+	says 'S3_CA_FILE'
+	S3_CA_FILE=$CA/none.pem exits 3 pgbackup run
+	says "none.pem"
+	secured other
+	exits 3 pgbackup run
+	says "matches target hostname 'localhost'"
+	says_not S3_CA_FILE
+	secured expired
+	exits 3 pgbackup run
+	says 'certificate has expired'
+	[ ! -e "$S3/requests" ]
+	[ $((SECONDS - began)) -lt 20 ]
 }
