@@ -28,7 +28,7 @@
 static struct {
 	const char *dir, *url, *into, *roles, *verify, *analyze, *stage;
 	struct strs listed, tables; /* as given, and each */
-	bool replace, clean, drop_old, schema_only, data_only, no_owner, json, remote;
+	bool replace, clean, drop_old, schema_only, data_only, no_owner, json, remote, stream;
 	long jobs;
 	int64_t wait;
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .jobs = 1, .wait = 30000 };
@@ -58,6 +58,8 @@ static const struct opt opts[] = {
 	     "run ANALYZE, unless statistics came along"),
 	TEXT(0, "stage", "PGRESTORE_STAGE", "DIR", &o.stage,
 	     "where what is packed, of stdin or of S3 is put; else in the backups' folder, else TMPDIR"),
+	FLAG(0, "stream", &o.stream,
+	     "restore what is in S3 as it comes, and compare it at the end, as where there is no room for it"),
 	TIME(0, "wait", "PGRESTORE_WAIT", &o.wait, "how long to wait for the server"),
 	FLAG(0, "json", &o.json, "list: one JSON object a line"),
 	TEXT(0, "watch-dir", "RESTORE_WATCH_DIR", "DIR", &w.dir, "watch: where backups are dropped"),
@@ -150,7 +152,11 @@ static void read_backup(const char *word)
 	if (job.load.unknown)
 		msg(MSG_WARNING, "'%s' has no manifest, and its format no checksum: whether it is undamaged "
 		    "cannot be known", job.load.path);
-	job.r.path = job.load.data;
+	if (job.load.fetch.streams)
+		msg(MSG_INFO, "'%s' is restored as it comes, and compared before it takes the place of anything",
+		    job.load.path);
+	job.r.path = job.load.head ? job.load.head : job.load.data;
+	job.r.pipe = job.load.head ? job.load.data : NULL;
 	job.r.content = job.load.content;
 	job.r.toc = job.load.toc;
 	job.load.toc = (struct toc){ 0 };
@@ -246,7 +252,7 @@ static enum place_mode prepare(struct db *db)
 		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
 		            .check = o.verify ? &job.verify : NULL },
-		.record = &job.record, .side = { .db = DB_INIT },
+		.record = &job.record, .flow = job.load.head ? &job.load.fetch.flow : NULL, .side = { .db = DB_INIT },
 	};
 	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
@@ -261,7 +267,7 @@ static enum place_mode prepare(struct db *db)
 static int plan(void)
 {
 	struct db db = DB_INIT;
-	char *size = size_text(archive_size(job.load.path));
+	char *size = size_text(job.load.head ? job.load.m.bytes : archive_size(job.load.path));
 	struct buf error = BUF_INIT;
 	enum place_mode mode;
 	int rc;
@@ -368,6 +374,7 @@ static void read_all(int argc, char **argv)
 	find_target(url);
 	job.lite = (struct litefile){ job.target.path, o.replace, o.drop_old, o.wait };
 	job.load.remote = o.remote;
+	job.load.fetch.streams = o.stream;
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();

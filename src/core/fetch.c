@@ -103,30 +103,49 @@ static int find_key(struct remote *r, struct fetch *f, const char *word, const c
 	return rc;
 }
 
-int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch, char **path,
-                 struct buf *error)
+static int find_object(struct flow *o, struct fetch *f, const char *word, const char *database,
+                       struct buf *error)
 {
-	struct remote r = { 0 };
 	const char *named;
-	char *key = NULL;
+	int rc;
+
+	if (skip_prefix(word, "s3://")) {
+		rc = remote_open_url(&o->remote, word, &named, error);
+		o->key = rc ? NULL : xstrdup(named);
+		return rc;
+	}
+	rc = remote_open(&o->remote, error);
+	if (!rc && !o->remote.on) {
+		buf_puts(error, "there is no bucket: set S3_BUCKET");
+		rc = BAD_CONFIG;
+	}
+	return rc ? rc : find_key(&o->remote, f, word, database, &o->key, error);
+}
+
+int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch, char **path,
+                 struct manifest *m, struct buf *error)
+{
+	struct buf why = BUF_INIT;
 	int rc = fetch_folder(f, scratch, error);
 
 	*path = NULL;
-	if (!rc && skip_prefix(word, "s3://")) {
-		rc = remote_open_url(&r, word, &named, error);
-		key = rc ? NULL : xstrdup(named);
-	} else if (!rc) {
-		rc = remote_open(&r, error);
-		if (!rc && !r.on) {
-			buf_puts(error, "there is no bucket: set S3_BUCKET");
-			rc = BAD_CONFIG;
-		}
-		rc = rc ? rc : find_key(&r, f, word, database, &key, error);
+	rc = rc ? rc : find_object(&f->flow, f, word, database, error);
+	if (!rc && f->streams)
+		rc = flow_suits(&f->flow, m, error);
+	else if (!rc)
+		rc = remote_fetch(&f->flow.remote, f->flow.key, f->folder, path, error);
+	if (rc == CANNOT_WRITE && *path && flow_suits(&f->flow, m, &why) == 0) {
+		f->streams = true;
+		file_remove(*path);
+		free(*path);
+		buf_cut(error, 0);
+		rc = 0;
 	}
-	if (!rc)
-		rc = remote_fetch(&r, key, f->folder, path, error);
-	remote_free(&r);
-	free(key);
+	if (!rc && f->streams) {
+		*path = xasprintf("s3://%s/%s", f->flow.remote.s3.bucket, f->flow.key);
+		rc = flow_open(&f->flow, f->folder, error);
+	}
+	buf_free(&why);
 	return rc;
 }
 
@@ -154,6 +173,7 @@ void fetch_free(struct fetch *f)
 		file_remove(f->folder);
 	if (f->fd >= 0)
 		close(f->fd);
+	flow_free(&f->flow);
 	free(f->folder);
 	*f = (struct fetch)FETCH_INIT;
 }

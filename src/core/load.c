@@ -19,6 +19,8 @@
 
 #define HEX 64            /* digits of a sha256 */
 #define SUMS_MAX (1 << 20)
+#define HEAD (1 << 20)    /* of what flows; as much again, if it must be, eight times over */
+#define HEAD_MAX (1LL << 31)
 
 static bool is_archive(const struct load *l)
 {
@@ -86,7 +88,7 @@ static int find(struct load *l, const char *word, const char *dir, const char *d
 		return rc;
 	}
 	if (l->remote || skip_prefix(word, "s3://"))
-		return fetch_backup(&l->fetch, word, database, folder, &l->path, error);
+		return fetch_backup(&l->fetch, word, database, folder, &l->path, &l->m, error);
 	catalog_open(&c, dir, false);
 	rc = pick_backup(&c, word, database, &l->path, error);
 	catalog_free(&c);
@@ -261,6 +263,30 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 	return rc;
 }
 
+/* What flows is known by its manifest, and by the table of contents at its beginning. */
+static int examine_flow(struct load *l, struct buf *error)
+{
+	struct buf words = BUF_INIT;
+	int64_t bytes = HEAD;
+	int rc;
+
+	l->has_manifest = true;
+	l->content = CONTENT_CUSTOM;
+	l->data = xstrdup(l->fetch.flow.pipe);
+	do {
+		buf_cut(&words, 0);
+		toc_free(&l->toc);
+		free(l->head);
+		rc = flow_head(&l->fetch.flow, bytes, &l->head, &words);
+		rc = rc ? rc : toc_read(&l->toc, l->head, &words);
+		bytes *= 8;
+	} while (rc == BAD_DATA && bytes < HEAD_MAX && bytes / 8 < l->m.bytes);
+	if (rc)
+		buf_printf(error, "%s: %s", l->path, words.data);
+	buf_free(&words);
+	return rc;
+}
+
 int load_backup(struct load *l, const char *word, const char *dir, const char *stage_dir,
                 const char *database, struct buf *error)
 {
@@ -270,10 +296,12 @@ int load_backup(struct load *l, const char *word, const char *dir, const char *s
 	readback_recover(folder);
 	fetch_recover(folder);
 	rc = find(l, word, dir, database, folder, error);
-	if (!rc)
+	if (!rc && l->fetch.streams) {
+		rc = examine_flow(l, error);
+	} else if (!rc) {
 		rc = read_manifest(l, error);
-	if (!rc)
-		rc = examine(l, folder, error);
+		rc = rc ? rc : examine(l, folder, error);
+	}
 	free(folder);
 	return rc;
 }
@@ -286,5 +314,6 @@ void load_free(struct load *l)
 	toc_free(&l->toc);
 	free(l->path);
 	free(l->data);
+	free(l->head);
 	*l = (struct load)LOAD_INIT;
 }

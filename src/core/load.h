@@ -20,14 +20,15 @@ struct load {
 	char *staged;         /* a file that goes with load_free, or NULL */
 	int fd;               /* its descriptor, which keeps it from others' clearing up; -1 */
 	struct fetch fetch;   /* what came from a bucket */
+	char *head;           /* of what flows (core/flow): its beginning, and data is the pipe; else NULL */
 	bool remote;          /* set by the caller: words mean backups in S3_BUCKET */
 };
 
 #define LOAD_INIT { .fd = -1, .fetch = FETCH_INIT }
 
 /*
- * Finds what word means (core/pick; `-` is stdin; s3://BUCKET/KEY is fetched), compares it with its manifest, reads
- * it to its end the way a restore would, and unpacks it where that needs it: into
+ * Finds what word means (core/pick; `-` is stdin; s3://BUCKET/KEY is fetched), compares it with
+ * its manifest, reads it to its end the way a restore would, and unpacks it where that needs it: into
  * stage, or where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database
  * is the one that is wanted where the word names none; may be NULL. 0, or with a
  * sentence in error: NO_INPUT, BAD_USAGE, BAD_DATA (damaged, or no backup),

@@ -19,15 +19,15 @@ const char *place_words(enum place_mode mode)
 	return words[mode];
 }
 
-/* Several jobs have no transaction, and what is verified afterwards cannot be taken back. Then an
- * empty database is better filled beside, in a copy of it. */
+/* Several jobs have no transaction, and what is verified afterwards cannot be taken back, nor what
+ * was damaged on its way. Then an empty database is better filled beside, in a copy of it. */
 static bool fills_beside(struct place *p)
 {
 	struct buf why = BUF_INIT;
 	bool may = side_check_swap(&p->side, &why) == 0;
 
 	buf_free(&why);
-	return p->r->jobs > 1 || (p->settle.check && may);
+	return p->r->jobs > 1 || p->flow || (p->settle.check && may);
 }
 
 static int is_empty(const struct place *p, const char *database, struct buf *error)
@@ -126,8 +126,12 @@ int place_beside(struct place *p, struct buf *error)
 	rc = side_create(&p->side, p->m, p->was_empty, error);
 	if (!rc)
 		rc = restore_make_roles(p->r, &p->side.db, error);
-	if (!rc)
+	if (!rc && p->flow)
+		rc = flow_pour(p->flow, error);
+	if (!rc) {
 		rc = restore_run(p->r, &p->side.at, error);
+		rc = p->flow ? flow_poured(p->flow, p->m, rc, error) : rc;
+	}
 	if (!rc)
 		rc = settle(p, &p->side.at, error);
 	if (!rc)

@@ -5,6 +5,7 @@
 #ifndef CORE_PLACE_H
 #define CORE_PLACE_H
 
+#include "core/flow.h"
 #include "core/record.h"
 #include "core/restore.h"
 #include "core/settle.h"
@@ -21,6 +22,7 @@ struct place {
 	bool drop_old;              /* and not keep what was replaced */
 	struct settle settle;       /* tables of the whole backup; no analyze where statistics came along */
 	struct record *record;      /* hears what is begun */
+	struct flow *flow;          /* what it comes from, compared at the end; NULL: a file */
 
 	/* What place_look has found. */
 	enum place_mode mode;

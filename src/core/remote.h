@@ -98,6 +98,9 @@ int remote_prune_all(struct remote *r, bool dry,
                      void (*verdict)(const char *path, bool keep, const char *reason),
                      void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
+/* The manifest of the data of that key. As s3.h says, and BAD_DATA. manifest_free after both. */
+int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error);
+
 /* Fetches the object of that key into dir, with its manifest beside it where it has one; of a
  * directory all its files. *path is where it is. Asks for the space first. As s3.h says;
  * CANNOT_WRITE. The caller frees *path. */

@@ -428,6 +428,15 @@ static int write_manifest(struct remote *r, const char *key, const char *path, s
 	return rc;
 }
 
+int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error)
+{
+	char *name = xasprintf("%s.json", key);
+	int rc = read_manifest(r, name, m, error);
+
+	free(name);
+	return rc;
+}
+
 int remote_fetch(struct remote *r, const char *key, const char *dir, char **path, struct buf *error)
 {
 	size_t len = strlen(key), end = strlen(".json");

@@ -401,7 +401,10 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 		strs_add(args, "--no-statistics");
 	if (list >= 0)
 		strs_printf(args, "--use-list=/proc/self/fd/%d", list);
-	strs_add(args, r->path);
+	/* It can be opened once, and not to find out what it is. */
+	if (r->pipe)
+		strs_add(args, "--format=custom");
+	strs_add(args, r->pipe ? r->pipe : r->path);
 }
 
 /* What is left out needs a list of the rest. */
@@ -513,6 +516,9 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 		           "'%s' is SQL", name);
 	else if (!lite && strlen(conninfo_get(&target->conninfo, "dbname")) > NAME_BYTES)
 		buf_puts(error, "the name of a database has at most 63 bytes");
+	else if (r->pipe && r->clean)
+		buf_printf(error, "'%s' is only known to be whole when it has been restored, which is no way to begin "
+		           "--clean: make room for it (--stage)", name);
 	if (error->len)
 		return BAD_USAGE;
 	for (size_t i = 0; has_part(r) && i < r->tables->n; i++)
@@ -520,7 +526,7 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 			buf_printf(error, "--tables: the backup has no table '%s'", r->tables->v[i]);
 			return NO_INPUT;
 		}
-	if (r->content == CONTENT_TAR)
+	if (r->content == CONTENT_TAR || r->pipe)
 		r->jobs = 1;
 	return 0;
 }

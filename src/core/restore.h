@@ -11,7 +11,8 @@
 enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
 
 struct restore {
-	const char *path;             /* unpacked, unless it is SQL */
+	const char *path;             /* unpacked, unless it is SQL; of what flows its beginning */
+	const char *pipe;             /* and what all of it comes through (core/flow); else NULL */
 	enum content content;         /* any but CONTENT_CLUSTER and CONTENT_SQLITE */
 	struct toc toc;               /* of archives */
 	bool one_transaction;         /* else what fails stays half done */

@@ -155,6 +155,86 @@ comes_back() {
 	comes_back
 }
 
+# no_again: nothing was made of it, and nothing is left.
+no_again() {
+	equals "$(server_sql "$SERVER" postgres "SELECT datname FROM pg_database WHERE datname ~ 'again'")" ''
+	equals "$(find "$BATS_TEST_TMPDIR" -name 'fetched-*')" ''
+}
+
+@test "with --stream a backup is restored as it comes, over lines that break, and also in the place of another" {
+	s3_scripted
+	exits 0 pgbackup run --roles no
+	: >"$S3/requests"
+	exits 0 pgrestore latest:app --remote --stream --into again
+	says 'is restored as it comes'
+	equals "$(requests '^get .*dump$')" 2
+	equals "$(rows_of again)" "$(rows_of app)"
+	server_sql "$SERVER" again 'DELETE FROM t'
+	s3_fault get truncated 4
+	exits 0 pgrestore latest:app --remote --stream --replace --drop-old "$(server_url "$SERVER" again)"
+	equals "$(rows_of again)" "$(rows_of app)"
+	# An empty one is not filled before it is known.
+	server_sql "$SERVER" again 'DROP TABLE t, u' 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata' >/dev/null
+	exits 0 pgrestore latest:app --remote --stream "$(server_url "$SERVER" again)"
+	equals "$(rows_of again)" "$(rows_of app)"
+	exits 0 pgrestore plan latest:app --remote --stream --replace "$(server_url "$SERVER" again)"
+	says 'replace the database'
+	exits 64 pgrestore latest:app --remote --stream --clean "$(server_url "$SERVER" again)"
+	says 'make room for it'
+	server_sql "$SERVER" postgres 'DROP DATABASE again'
+}
+
+@test "a table of contents that is larger than what is read of it first is read on" {
+	s3_scripted
+	server_sql "$SERVER" app "DO \$\$BEGIN EXECUTE format('COMMENT ON TABLE u IS %L', repeat('x', 2000000)); END\$\$"
+	exits 0 pgbackup run --roles no
+	server_sql "$SERVER" app 'COMMENT ON TABLE u IS NULL'
+	: >"$S3/requests"
+	exits 0 pgrestore latest:app --remote --stream --into again
+	equals "$(requests '^get .*dump$')" 3
+	equals "$(server_sql "$SERVER" again "SELECT length(obj_description('u'::regclass))")" 2000000
+	equals "$(rows_of again)" "$(rows_of app)"
+}
+
+@test "what comes otherwise than its manifest says is dropped again, and what broke off says why" {
+	s3_scripted
+	exits 0 pgbackup run --roles no
+	s3_fault get damaged 99
+	exits 65 pgrestore latest:app --remote --stream --into again
+	says 'is damaged: its size is not the one of its manifest'
+	no_again
+	s3_end
+	rm -r "$S3"
+	s3_scripted
+	exits 0 pgbackup run --roles no
+	local url
+	url=$(pgbackup list --remote --json | jq -r .path | tail -n 1)
+	# The manifest and the beginning come; then nothing more.
+	s3_fault get none 2
+	s3_fault get 403
+	exits 77 pgrestore "$url" --stream --into again
+	says 'AccessDenied: not you'
+	no_again
+	exits 0 pgbackup run --roles no --format plain
+	exits 64 pgrestore latest:app --remote --stream --into again
+	says 'only an archive in custom format'
+}
+
+@test "where there is no room to fetch it, it is restored as it comes; what cannot be says so" {
+	local cramped=(unshare -m sh -c 'mount -t tmpfs -o size=2m none "$PGRESTORE_STAGE" && exec "$@"' --)
+	export PGRESTORE_STAGE=$BATS_TEST_TMPDIR/stage
+	mkdir "$PGRESTORE_STAGE"
+	"${cramped[@]}" true 2>/dev/null || skip "needs the right to mount a file system"
+	s3_scripted
+	exits 0 pgbackup run --roles no
+	exits 0 "${cramped[@]}" pgrestore latest:app --remote --into again
+	says 'is restored as it comes'
+	equals "$(rows_of again)" "$(rows_of app)"
+	exits 0 pgbackup run --roles no --format plain
+	exits 73 "${cramped[@]}" pgrestore latest:app --remote --into again2
+	says 'no space to fetch it'
+}
+
 # in_parts: on a real server, from the upload to the restore; two parts each.
 in_parts() {
 	exits 0 pgbackup run
