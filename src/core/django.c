@@ -47,6 +47,7 @@ int django_read(struct django *d, const char *text, size_t len, struct buf *erro
 	struct assigned replaces = { .name = "replaces" };
 	struct python_classes classes;
 	int rc = python_classes(text, len, &classes, error);
+	bool touched = false;
 
 	*d = (struct django){ 0 };
 	if (!rc && count_classes(&classes, "Migration") != 1) {
@@ -55,6 +56,12 @@ int django_read(struct django *d, const char *text, size_t len, struct buf *erro
 	}
 	if (!rc)
 		rc = python_assigned(text, len, "Migration", &replaces, 1, error);
+	if (!rc)
+		rc = python_touched(text, len, "Migration", "replaces", &touched, error);
+	if (!rc && touched) {
+		buf_puts(error, "what it replaces may be changed elsewhere in the file");
+		rc = BAD_DATA;
+	}
 	if (!rc && !take_replaces(&replaces.value, &d->replaces)) {
 		buf_puts(error, "what it replaces is not written out");
 		rc = BAD_DATA;

@@ -300,6 +300,124 @@ void assigned_free(struct assigned *names, size_t n)
 		value_free(&names[i].value);
 }
 
+/* --- what touches a class's name --- */
+
+/* Where a statement stands, seen from the class. */
+enum standing { AT_IMPORT, IN_BODY, IN_METHOD, IN_FUNCTION };
+
+static enum standing standing_of(const struct blocks *b, const struct python_source *s)
+{
+	bool wanted = b->n && b->v[0].kind == BLOCK_WANTED, function = is_function(s);
+
+	for (size_t i = 0; i < b->n; i++)
+		function = function || b->v[i].kind == BLOCK_FUNCTION;
+	if (wanted)
+		return function ? IN_METHOD : IN_BODY;
+	return function ? IN_FUNCTION : AT_IMPORT;
+}
+
+static bool is_attribute(const struct python_source *s, size_t i)
+{
+	return i && token_is(&s->v[i - 1], ".");
+}
+
+/* Whether token i is the name in Op(name=...). */
+static bool is_keyword(const struct python_source *s, size_t i)
+{
+	return s->v[i].depth && i + 1 < s->n && token_is(&s->v[i + 1], "=");
+}
+
+/* setattr(Migration, 'name', ...), locals()['name'] = ...: the name as a text counts only
+ * where such a word stands too, since a column may have that name. */
+static bool reaches_by_text(const struct python_source *s, const char *name)
+{
+	static const char *const words[] = { "setattr", "delattr", "getattr", "vars", "locals", "__dict__",
+		                             "__setattr__", "__delattr__", NULL };
+	bool word = false, text = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct token *t = &s->v[i];
+
+		word = word || is_one_of(t, words);
+		text = text || (t->kind == TOKEN_TEXT && t->len == strlen(name) && memcmp(t->at, name, t->len) == 0);
+	}
+	return word && text;
+}
+
+static bool is_dunder(const struct token *t)
+{
+	return t->len > 1 && memcmp(t->at, "__", 2) == 0;
+}
+
+/* Whether the class itself is handed to something there, or its name bound anew: all but
+ * Migration.operations. */
+static bool hands_on(const struct python_source *s, size_t i)
+{
+	return !is_attribute(s, i) && !is_keyword(s, i) &&
+	       !(i + 2 < s->n && token_is(&s->v[i + 1], ".") && !is_dunder(&s->v[i + 2]));
+}
+
+static bool token_touches(const struct python_source *s, size_t i, enum standing where, const char *class,
+                          const char *name)
+{
+	bool starts = i == 0 && s->n > 1 && (token_is(&s->v[1], "=") || token_is(&s->v[1], ":"));
+
+	if (token_is(&s->v[i], class))
+		return where == AT_IMPORT && hands_on(s, i);
+	if (!token_is(&s->v[i], name))
+		return false;
+	if (is_attribute(s, i))
+		return where != IN_FUNCTION || (i > 1 && token_is(&s->v[i - 2], class));
+	return where == IN_BODY && !starts && !is_keyword(s, i);
+}
+
+static bool touches(const struct python_source *s, enum standing where, const char *class, const char *name)
+{
+	if (reaches_by_text(s, name))
+		return true;
+	for (size_t i = 0; i < s->n; i++)
+		if (token_touches(s, i, where, class, name))
+			return true;
+	return false;
+}
+
+/* The line that begins the class itself, with metaclass=... in its brackets or a body behind them. */
+static bool header_touches(const struct python_source *s)
+{
+	for (size_t i = 2; i < s->n; i++)
+		if (is_keyword(s, i))
+			return true;
+	return false;
+}
+
+int python_touched(const char *text, size_t len, const char *class, const char *name,
+                   bool *touched, struct buf *error)
+{
+	bool decorated = false, begun = false;
+	struct blocks blocks = { 0 };
+	struct python_source s;
+	int rc;
+
+	*touched = false;
+	python_source_start(&s, text, len);
+	while (python_source_next(&s)) {
+		leave_blocks(&blocks, &s);
+		if (!blocks.n && is_class(&s) && token_is(&s.v[1], class)) {
+			*touched = *touched || decorated || header_touches(&s);
+			begun = true;
+		} else if (begun) {
+			*touched = *touched || touches(&s, standing_of(&blocks, &s), class, name);
+		}
+		decorated = token_is(&s.v[0], "@");
+		enter_block(&blocks, &s, class);
+	}
+	rc = s.error.len ? BAD_DATA : 0;
+	buf_puts(error, s.error.data);
+	python_source_free(&s);
+	free(blocks.v);
+	return rc;
+}
+
 /* --- classes --- */
 
 static void add_class(struct python_classes *classes, const struct python_source *s)

@@ -8,6 +8,8 @@
 #ifndef CORE_PYTHON_H
 #define CORE_PYTHON_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 enum value_kind {
@@ -38,6 +40,14 @@ struct assigned {
 int python_assigned(const char *text, size_t len, const char *class, struct assigned *names,
                     size_t n, struct buf *error);
 void assigned_free(struct assigned *names, size_t n);
+
+/* Whether the file may change a class's name by other means than the assignments that
+ * python_assigned sees, so that what it found is not to be believed: the class has a
+ * decorator or a metaclass or is handed to something, its body mentions the name again, a
+ * method or the file behind it names the attribute. It may say so of some that do not.
+ * 0, or BAD_DATA as python_assigned. */
+int python_touched(const char *text, size_t len, const char *class, const char *name,
+                   bool *touched, struct buf *error);
 
 struct python_class {
 	char *name;

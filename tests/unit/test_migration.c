@@ -413,6 +413,11 @@ static void a_migration_says_what_it_replaces(void **state)
 		{ "class Migration(M):\n  replaces = (('shop', '0001_a'),)\n", "shop.0001_a " },
 		{ "replaces = [('x', 'y')]\nclass Migration(M):\n  def f(self):\n    replaces = 1\n", "" },
 		{ "class Migration(M):\n  operations = [Op(replaces=[('x', 'y')])]\n", "" },
+		/* A column of that name, and the class used for what is not that. */
+		{ "from x import Migration as M\ndef f(apps, e):\n  apps.get_model('a').replaces = 1\n"
+		  "class Migration(M):\n  operations = [Add(name='replaces')]\n  def __init__(self, *a):\n"
+		  "    super(Migration, self).__init__(*a)\ndef g(row):\n  row.replaces = 1\n"
+		  "Migration.operations += []\n", "" },
 	};
 
 	(void)state;
@@ -450,6 +455,36 @@ static void a_migration_that_is_not_plain_is_none(void **state)
 		if (!django_read(&d, sources[i], strlen(sources[i]), &error))
 			fail_msg("%s", sources[i]);
 		assert_true(error.len);
+		strs_free(&d.replaces);
+		buf_free(&error);
+	}
+}
+
+#define SQUASHED "class Migration(M):\n  replaces = [('a', 'b')]\n"
+
+static void a_migration_that_changes_what_it_replaces_is_not_believed(void **state)
+{
+	static const char *const sources[] = {
+		SQUASHED "Migration.replaces = []", SQUASHED "  replaces.clear()",
+		SQUASHED "  other = replaces", SQUASHED "  def __init__(s, *a):\n    s.replaces = []",
+		SQUASHED "del Migration.replaces", SQUASHED "setattr(Migration, 'replaces', [])",
+		SQUASHED "if x:\n  Migration.replaces = []", SQUASHED "  locals()['replaces'] = []",
+		"@empty\n" SQUASHED, "@empty\n# why\n@other(1)\n\n" SQUASHED, SQUASHED "empty(Migration)",
+		SQUASHED "Migration = other", SQUASHED "from other import Migration",
+		SQUASHED "m = Migration\nm.x = []", SQUASHED "Migration.__init__ = f",
+		SQUASHED "def f():\n  Migration.replaces = []\nf()",
+		"class Migration(M, metaclass=X):\n  replaces = [('a', 'b')]",
+		"class Migration(M):\n  x = 1\nMigration.replaces = [('a', 'b')]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		struct buf error = BUF_INIT;
+		struct django d;
+
+		if (!django_read(&d, sources[i], strlen(sources[i]), &error))
+			fail_msg("%s", sources[i]);
+		assert_non_null(strstr(error.data, "changed elsewhere"));
 		strs_free(&d.replaces);
 		buf_free(&error);
 	}
@@ -832,6 +867,7 @@ int main(void)
 		cmocka_unit_test(a_revision_that_no_file_has_is_unknown),
 		cmocka_unit_test(a_migration_says_what_it_replaces),
 		cmocka_unit_test(a_migration_that_is_not_plain_is_none),
+		cmocka_unit_test(a_migration_that_changes_what_it_replaces_is_not_believed),
 		cmocka_unit_test(an_app_has_the_label_of_its_config),
 		cmocka_unit_test(squashed_migrations_stand_for_those_they_replace),
 		cmocka_unit_test(migrations_that_replace_each_other_are_refused),
