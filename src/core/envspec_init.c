@@ -2,8 +2,9 @@
  * envspec_init - writes a first spec from an example file.
  *
  * Line by line: comments and blank lines stay, an entry gets a line of decorators above it.
- * People try this on the .env with their real secrets, so no secret's value is copied, be it
- * in an entry, in one that is commented out or in prose.
+ * People try this on the .env with their real secrets, so a value is copied only where it looks
+ * harmless, be it in an entry or in one that is commented out, and what looks like a secret in
+ * prose is not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct writing {
 	const struct envspec *s;
 	const struct dotenv *d;
 	struct buf *b;
+	bool by_default; /* the header has an opinion on what is secret */
 	bool handed; /* decorators go on from entries that stay commented out to the one below */
 };
 
@@ -80,7 +82,8 @@ static bool may_write(const struct envvar *var, const struct dotenv_entry *e, bo
 {
 	struct buf redacted = BUF_INIT;
 	bool hides = var->sensitive || (!counts && envspec_is_secret(e->name)) ||
-	             envspec_redact(&redacted, e->value);
+	             envspec_redact(&redacted, e->value) ||
+	             (!var->public && !envspec_is_call(e) && !envspec_is_harmless(e->name, e->value));
 
 	buf_free(&redacted);
 	return !hides;
@@ -110,7 +113,8 @@ static void add_decorators(struct writing *w, size_t entry, const struct envvar 
 		add_decorator(&line, var->required ? "required" : "optional", NULL);
 	if (said.sensitive == UNSAID && var->sensitive)
 		add_decorator(&line, "sensitive", NULL);
-	else if (said.sensitive == UNSAID && (var->public || envspec_is_secret(var->name)))
+	else if (said.sensitive == UNSAID && (var->public || envspec_is_secret(var->name) ||
+	                                      (w->by_default && !may_write(var, e, true))))
 		add_decorator(&line, "public", NULL);
 	if (type && !var->sensitive && !said.type)
 		add_decorator(&line, "type=", type);
@@ -171,7 +175,8 @@ static void add_header(struct writing *w)
 	struct decorators header = { 0 };
 
 	decorators_read(&header, &w->d->header);
-	if (!decorators_find(&header, "defaultSensitive") && !decorators_find(&header, "defaultRequired"))
+	w->by_default = decorators_find(&header, "defaultSensitive");
+	if (!w->by_default && !decorators_find(&header, "defaultRequired"))
 		buf_puts(w->b, "# What the environment must hold, for pgbox envcheck --spec.\n"
 		               "# @defaultSensitive=false\n# ---\n\n");
 	decorators_free(&header);

@@ -82,9 +82,16 @@ struct envvar *envspec_take(struct envspec *s, const char *name, size_t len);
 bool envspec_is_switch(const char *value);
 
 /* Appends a comment's or a value's text with every secret in it replaced by `...`: what is set
- * for a name that sounds like one, a password in a URL, a long word of letters and digits.
- * Placeholders that say so, $(command), ${X} and <text>, stay. Whether there was one, or a mark
- * of a private key. */
+ * for a name that sounds like one, a password in a URL, what a sentence says a password is, a
+ * word of letters and digits that looks drawn by lot. Placeholders that say so, $(command), ${X}
+ * and <text>, stay. Whether there was one, or a mark of a private key. */
 bool envspec_redact(struct buf *b, const char *text);
+
+/* envspec_harmless.c */
+
+/* Whether a value may be copied to where everybody reads it: empty, a switch, a placeholder; or
+ * numbers, words, addresses and paths, under a name that says of no secret. Of a name that
+ * envspec_is_secret it says nothing. */
+bool envspec_is_harmless(const char *name, const char *value);
 
 #endif

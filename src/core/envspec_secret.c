@@ -14,6 +14,9 @@
 #define KEY_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 #define WORD_BYTES KEY_ALPHABET "."
 #define KEY_BYTES 24   /* shorter words of letters and digits are rather names */
+#define MIXED_BYTES 10 /* shorter ones may be anything */
+#define SMALL_RUN 3    /* small letters in a row: words have more */
+#define SAID_BYTES 4   /* of a password in a sentence */
 #define COUNT_DIGITS 6 /* of a number that counts something: MAX_TOKEN=128000 */
 #define URL_BYTES 2048 /* nobody's name and password are longer */
 
@@ -28,7 +31,8 @@ static const struct {
 	{ "PASS", true, false }, { "PWD", true, false }, { "PW", true, false },
 	{ "TOKEN", false, true }, { "APIKEY", false, true }, { "SECRETKEY", false, true },
 	{ "KEY", true, false }, { "KEYS", true, false }, { "SALT", true, false },
-	{ "PEPPER", true, false },
+	{ "PEPPER", true, false }, { "PGPASS", true, false }, { "PASSWORT", false, true },
+	{ "KENNWORT", false, true },
 };
 
 /* The last word of names that speak of a secret and hold none. */
@@ -282,6 +286,63 @@ static size_t set_value(const char *at, bool whole, const char **from)
 	return len;
 }
 
+/* What a word behind `the password is` could be: it has more than small letters and a capital
+ * at its beginning, or than capitals. */
+static bool is_telling(const char *word, size_t len)
+{
+	bool lower = false, inner = false, other = false;
+
+	for (size_t i = 0; i < len; i++) {
+		lower = lower || islower((unsigned char)word[i]);
+		inner = inner || (i && isupper((unsigned char)word[i]));
+		other = other || isdigit((unsigned char)word[i]) || strchr("!#$%^&*+=@~", word[i]);
+	}
+	return len >= SAID_BYTES && (other || (lower && inner)) && !is_placeholder(word);
+}
+
+/* The bytes of what a sentence that has a secret's name at `at` says of it, and where they begin;
+ * 0 for none: `the password is Zq8x`, `Passwort: 'abc'`. */
+static size_t said_value(const char *at, const char **from)
+{
+	static const char *const links[] = { "is ", "was ", "ist ", "=> ", "-> ", NULL };
+	size_t len = strspn(at, KEY_ALPHABET);
+	const char *value = at + len, *link = NULL;
+
+	if (!is_secret_word(at, len, true))
+		return 0;
+	if (*value == ':' && value[1] == ' ')
+		link = value + 1;
+	for (size_t i = 0; *value == ' ' && links[i] && !link; i++)
+		link = skip_prefix(value + strspn(value, " "), links[i]);
+	if (!link)
+		return 0;
+	value = link + strspn(link, " \t");
+	if (*value && strchr("\"'`", *value)) {
+		*from = value + 1;
+		return strcspn(*from, (const char[]){ *value, '\n', '\0' });
+	}
+	*from = value;
+	for (len = strcspn(value, " \t\n\"'`<>"); len && strchr(".,;:!?)]}", value[len - 1]);)
+		len--;
+	return is_telling(value, len) && !memmem(value, len, "://", 3) ? len : 0;
+}
+
+/* Whether a word of a sentence looks drawn by lot though it is short: no word, and no name such as
+ * OAuth2Client, changes between capitals, small letters and digits all the time. */
+static bool is_mixed(const char *word, size_t len)
+{
+	bool upper = false, digit = false;
+	size_t small = 0, longest = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		upper = upper || isupper((unsigned char)word[i]);
+		digit = digit || isdigit((unsigned char)word[i]);
+		small = islower((unsigned char)word[i]) ? small + 1 : 0;
+		longest = small > longest ? small : longest;
+	}
+	return len >= MIXED_BYTES && upper && digit && longest && longest <= SMALL_RUN;
+}
+
 /* The bytes of a secret that begins at or right behind `at`, and where; 0 for none. */
 static size_t secret_at(const char *text, const char *at, const char **from)
 {
@@ -294,9 +355,11 @@ static size_t secret_at(const char *text, const char *at, const char **from)
 		return set_value(at + 1, name == text + strspn(text, "# \t"), from);
 	if (at > text && (isalnum((unsigned char)at[-1]) || strchr("_-", at[-1])))
 		return 0;
+	if ((len = said_value(at, from)))
+		return len;
 	*from = at;
 	len = strspn(at, KEY_ALPHABET);
-	return is_drawn(at, len) ? len : 0;
+	return is_drawn(at, len) || is_mixed(at, strcspn(at, "_-") < len ? 0 : len) ? len : 0;
 }
 
 bool envspec_redact(struct buf *b, const char *text)

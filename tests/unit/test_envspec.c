@@ -587,6 +587,13 @@ static void texts_lose_their_secrets(void **state)
 	                "https://docs.example.com/Guides/Setup-Your-Server-2024#x");
 	assert_redacted("THE_NAME_OF_A_VARIABLE_WITH_S3", "THE_NAME_OF_A_VARIABLE_WITH_S3");
 	assert_redacted("123e4567-e89b-12d3-a456-426614174000", "123e4567-e89b-12d3-a456-426614174000");
+	assert_redacted("the password is Zq8LEAKpw9x.", "the password is ....");
+	assert_redacted("Passwort ist hunter2, (pw: 'letmein')", "Passwort ist ..., (pw: '...')");
+	assert_redacted("admin token: s3cret", "admin token: ...");
+	assert_redacted("it was Zq8LEAKpw9x in May", "it was ... in May");
+	assert_redacted("the password is required, the token is JWT, key: see https://a.example/b1",
+	                "the password is required, the token is JWT, key: see https://a.example/b1");
+	assert_redacted("OAuth2Client, Base64Encoder, s3://bucket/v1", "OAuth2Client, Base64Encoder, s3://bucket/v1");
 	assert_redacted("", "");
 	assert_true(envspec_redact(&b, "-----BEGIN EC PRIVATE KEY-----"));
 	buf_free(&b);
@@ -674,6 +681,45 @@ static void a_first_spec_has_no_secrets(void **state)
 	assert_init("CERT=\"-----BEGIN PRIVATE KEY-----\nabc\n\"\n", "# @required\nCERT=\n");
 }
 
+static void a_first_spec_has_only_harmless_values(void **state)
+{
+	static const char *const copied[] = {
+		"A=true", "A=null", "A=8000", "A=-1", "A=3.14", "A=7d", "A=10MB", "A=localhost", "A=db:5432",
+		"A=db-1.eu-west-1.example.com", "A=10.0.0.0/8,::1", "A=http://localhost:3000/api/v1",
+		"A=redis://cache:6379/0", "A=file:./dev.db", "A='postgresql://db/app?sslmode=disable'", "A=production",
+		"A=en_US.UTF-8", "A=gpt-4o", "A='My Shop'", "A=/var/lib/app", "A=utf8mb4", "A='*'", "A=sha256",
+		"A='Shop <shop@example.com>'", "A=argon2id", "A='0 3 * * *'", "A='${HOST}:${PORT}'",
+		"A=your-domain.org", "A=django.core.cache.backends.redis.RedisCache", "A=2024-01-31",
+		"GOOGLE_APPLICATION_CREDENTIALS=/run/secrets/gcp.json", "SMTP_AUTH=true", "AUTH_URL=https://auth.example.com/login",
+		"WEBHOOK_PORT=9000", "RECAPTCHA_BYPASS=false", "A='{\"a\": [1, \"b\"]}'",
+	};
+	static const char *const left[] = {
+		"PGPASS=abc", "ADMIN_PASSWORT=abc", "CREDENTIALS=u:pw", "DBPASS=abc", "AUTH='Basic dXNlcjpwdzEyMw=='",
+		"SLACK_WEBHOOK=https://hooks.slack.com/services/T0/B0/abc", "WEBHOOK_URL=https://chat.example.com/h/abc",
+		"A=https://hooks.slack.com/services/T00000000/B00000000/AbCdEfGh1jKlMn", "A=Zq8LEAKpw9x", "A=u:pw",
+		"A=https://discord.com/api/webhooks/123456789012345678/abc", "A=x#9!p", "PIN=1234", "A=sesame:123456@db",
+		"A=ab12-cd34-ef56-gh78", "A=https://user@host/x?sig=aB3dE6gH9", "A=abcdefghijklmnopqrstuvwxyzabcdef",
+		"A=0123456789abcdef", "A=12345678901234", "JWT=eyJhbGciOi.eyJzdWI.abc", "A='Driver={x};Pwd=abc'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied) + sizeof(left) / sizeof(*left); i++) {
+		bool is_left = i >= sizeof(copied) / sizeof(*copied);
+		const char *line = is_left ? left[i - sizeof(copied) / sizeof(*copied)] : copied[i];
+		struct buf b = BUF_INIT, error = BUF_INIT;
+		const char *last;
+
+		put_text("example", line);
+		assert_int_equal(envspec_init("example", &b, &error), DONE);
+		buf_trim(&b);
+		last = strrchr(b.data, '\n') + 1;
+		if (is_left ? last[strlen(last) - 1] != '=' : strcmp(last, line) != 0)
+			fail_msg("'%s' becomes '%s'", line, last);
+		buf_free(&b);
+		buf_free(&error);
+	}
+}
+
 static void what_is_decorated_stays_so(void **state)
 {
 	(void)state;
@@ -757,6 +803,7 @@ int main(void)
 		cmocka_unit_test(what_was_commented_out_becomes_optional),
 		cmocka_unit_test(a_first_spec_guesses_types_that_fit),
 		cmocka_unit_test(a_first_spec_has_no_secrets),
+		cmocka_unit_test(a_first_spec_has_only_harmless_values),
 		cmocka_unit_test(what_is_decorated_stays_so),
 		cmocka_unit_test(a_first_spec_reads_back_to_the_same_meaning),
 	};
