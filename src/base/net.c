@@ -1,10 +1,12 @@
 /* net - names, and whether anybody listens. */
 #include "base/net.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -41,6 +43,17 @@ enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *po
 	}
 	addrs->resolved = clock_ms();
 	return REACHED;
+}
+
+bool net_is_address(const char *host)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	char *plain = xstrndup(host, strcspn(host, "%")); /* fe80::1%eth0 */
+	bool is = strchr("/@", *host) || inet_pton(AF_INET, host, bytes) == 1 ||
+	          inet_pton(AF_INET6, plain, bytes) == 1;
+
+	free(plain);
+	return is;
 }
 
 static enum reach by_errno(int err)

@@ -5,6 +5,7 @@
 #ifndef BASE_NET_H
 #define BASE_NET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -20,6 +21,9 @@ struct net_addrs {
  * REACH_NO_NAME with the resolver's words in error. */
 enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
                             struct buf *error);
+
+/* Whether a host is a numeric address or a unix socket's path: nothing is asked of a resolver. */
+bool net_is_address(const char *host);
 
 /* Connects to the first of the addresses that answers by the deadline, each
  * tried in turn. On REACHED *fd is a connected, close-on-exec, blocking stream

@@ -13,9 +13,11 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/net.h"
 #include "base/proc.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
+#include "core/url.h"
 
 #define HERE_MAX 8    /* checks that are asked in this process: the last words are made anew for each */
 #define WORDS_MAX 4096 /* bytes of a finding's words that a child sends */
@@ -337,6 +339,52 @@ static void ask_in_children(struct probe *p)
 	free(groups);
 }
 
+/* --- silence --- */
+
+/* Whether one of the hosts, h1,h2, is a name. */
+static bool has_name(const char *hosts)
+{
+	bool found = false;
+
+	while (*hosts && !found) {
+		size_t len = strcspn(hosts, ",");
+		char *host = xstrndup(hosts, len);
+
+		found = !net_is_address(host);
+		free(host);
+		hosts += len + (hosts[len] == ',');
+	}
+	return found;
+}
+
+static bool is_resolved(const struct probe *p, size_t i)
+{
+	const struct check *check = check_of(p, i);
+	const struct conninfo *c;
+	const char *text, *why;
+	struct url u;
+	bool found;
+
+	if (check_is_of_db(check)) {
+		c = &p->checks->targets[check->target].conninfo;
+		text = conninfo_get(c, "host");
+		return text && !conninfo_get(c, "hostaddr") && has_name(text);
+	}
+	text = strstr(check->arg, "://");
+	found = url_parse(&u, text ? text + 3 : check->arg, &why) && u.host && has_name(u.host);
+	url_free(&u);
+	return found;
+}
+
+/* What is said of those of whom nothing is heard: only disks and resolvers hold a process past
+ * the deadline that each of them has. */
+static const char *silence_of(const struct probe *p, size_t i)
+{
+	if (is_on_disk(p, i))
+		return "the file system does not answer";
+	return is_resolved(p, i) ? "the host name did not resolve in time" : "no answer in time";
+}
+
 /* --- all of it --- */
 
 void probe_run(struct probe *p)
@@ -346,9 +394,7 @@ void probe_run(struct probe *p)
 	for (size_t i = 0; i < p->checks->n; i++) {
 		p->answers[i].finding = (struct finding)FINDING_INIT;
 		p->answers[i].at = clock_wall();
-		finding_set(&p->answers[i].finding, UNKNOWN, "deadline: %s",
-		            is_on_disk(p, i) ? "the file system does not answer"
-		                             : "the host name did not resolve in time");
+		finding_set(&p->answers[i].finding, UNKNOWN, "deadline: %s", silence_of(p, i));
 	}
 	if (can_ask_here(p))
 		ask_here(p);

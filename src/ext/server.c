@@ -353,6 +353,21 @@ static void take_error(struct server *pg, const PGresult *result)
 		         "give it the server's own address");
 }
 
+static bool is_copy(ExecStatusType status)
+{
+	return status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH;
+}
+
+/* libpq gives the same result again and again until the data has been moved, which may be a whole
+ * table's. The session is of no more use. */
+static int refuse_copy(struct server *pg)
+{
+	pg->sqlstate[0] = '\0';
+	buf_cut(&pg->error, 0);
+	buf_puts(&pg->error, "COPY to or from the client is no query: use SELECT");
+	return -1;
+}
+
 /* Reads results until the server is ready again; the last one counts, an error
  * wins. -1 when there was one or time ran out. */
 static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
@@ -374,6 +389,10 @@ static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
 		result = PQgetResult(pg->conn);
 		if (!result)
 			return rc;
+		if (is_copy(PQresultStatus(result))) {
+			PQclear(result);
+			return refuse_copy(pg);
+		}
 		if (PQresultStatus(result) == PGRES_TUPLES_OK ||
 		    PQresultStatus(result) == PGRES_COMMAND_OK) {
 			if (rows)

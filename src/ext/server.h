@@ -71,7 +71,8 @@ enum reach server_open(struct server *pg, const struct conninfo *c, int64_t dead
 void server_borrow(struct server *pg, struct pg_conn *conn);
 
 /* Runs one statement with at most 8 parameters of type text ($1 ...; NULL is NULL). 0 and rows
- * (the caller frees them; rows may be NULL), or -1 with error and sqlstate. */
+ * (the caller frees them; rows may be NULL), or -1 with error and sqlstate. A COPY through the
+ * connection is refused when it has begun, and ends the session's use. */
 int server_query(struct server *pg, const char *sql, const char *const *params, int n, int64_t deadline,
              struct rows *rows);
 

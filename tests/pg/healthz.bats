@@ -88,6 +88,10 @@ logins() {
 	fails 'rows=users>=3' "2 of 3 rows"
 	fails 'query=select false' "the query's answer is false"
 	is_unknown 'query=select nonsense' 'column "nonsense" does not exist'
+	# libpq would give its answer again and again
+	is_unknown 'query=copy users to stdout' 'COPY to or from the client is no query: use SELECT'
+	exits 1 healthz --url "$URL" 'query=COPY users TO STDOUT' table=users
+	says "[+]table=users ok"
 	fails extension=nonsense "not installed, and the server does not ship it"
 	fails seeded=other "not seeded"
 	fails 'connections<1' "1 of "

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
+#include "core/check_kinds.h"
 #include "core/health.h"
 
 /* The checks of lines, with answers that a test gives. */
@@ -340,6 +341,43 @@ static void after_the_deadline_nothing_is_asked(void **state)
 	end();
 }
 
+static void hang(const struct check *check, int64_t deadline, struct finding *f)
+{
+	(void)check, (void)deadline, (void)f;
+	for (;;)
+		pause();
+}
+
+static void who_says_nothing_is_said_not_to_resolve_only_where_it_has_a_name(void **state)
+{
+	static const char *const words[] = { "no answer in time", "the host name did not resolve in time",
+		                             "no answer in time", "the host name did not resolve in time",
+		                             "no answer in time", "the host name did not resolve in time",
+		                             "no answer in time", "no answer in time",
+		                             "the file system does not answer" };
+	struct check_kind kinds[sizeof(words) / sizeof(*words)];
+
+	(void)state;
+	read_checks("tcp=127.0.0.1:1\ntcp=a.example:1\nhttp=http://[::1]/\nhttp=https://a.example/x=200\n"
+	            "redis=redis://127.0.0.1\n"
+	            "url=postgres://u@10.0.0.1,a.example/d\nready\nurl=postgres://u@127.0.0.1/d\nready\n"
+	            "url=postgres:///d?host=/tmp&user=u\nready\nfile=x\n");
+	assert_int_equal(checks.n, sizeof(words) / sizeof(*words));
+	for (size_t i = 0; i < checks.n; i++) {
+		kinds[i] = *checks.v[i].kind;
+		kinds[i].of_place = hang; /* before of_db, where there is one */
+		checks.v[i].kind = &kinds[i];
+	}
+	probe.deadline = clock_after(1000);
+	probe_run(&probe);
+	for (size_t i = 0; i < checks.n; i++) {
+		assert_int_equal(probe.answers[i].finding.verdict, UNKNOWN);
+		if (!strstr(probe.answers[i].finding.why.data, words[i]))
+			fail_msg("%s: %s", checks.v[i].shown, probe.answers[i].finding.why.data);
+	}
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +392,7 @@ int main(void)
 		cmocka_unit_test(json_is_cut_like_text),
 		cmocka_unit_test(all_are_asked_each_in_its_place),
 		cmocka_unit_test(after_the_deadline_nothing_is_asked),
+		cmocka_unit_test(who_says_nothing_is_said_not_to_resolve_only_where_it_has_a_name),
 	};
 
 	return unit_run("health", tests, scratch_make, scratch_remove);
