@@ -30,11 +30,6 @@ static void (*pipe_action)(int) = SIG_DFL; /* as it was when we were started */
 
 static volatile sig_atomic_t yes_or_no;
 
-void proc_yes_or_no(void)
-{
-	yes_or_no = 1;
-}
-
 int proc_ending(int status)
 {
 	return yes_or_no && status != DONE ? NO : status;
@@ -61,6 +56,22 @@ static void set_action(int number, void (*handler)(int))
 
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
+}
+
+/* Those that end a process unless it says otherwise, but for what a fault in it raises, and those
+ * of real time. */
+void proc_yes_or_no(void)
+{
+	static const int ending[] = { SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
+		                      SIGIO, SIGPWR, SIGSTKFLT };
+	struct sigaction now;
+
+	yes_or_no = 1;
+	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
+		if (sigaction(ending[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			set_action(ending[i], on_signal);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		set_action(number, on_signal);
 }
 
 void proc_standard_files(void)
@@ -132,7 +143,7 @@ void proc_alarm(int64_t ms, int status, int fd, const char *text)
 	alarm_text = text;
 	alarm_status = status;
 	alarm_fd = fd;
-	set_action(SIGALRM, ms ? on_alarm : SIG_DFL);
+	set_action(SIGALRM, ms ? on_alarm : yes_or_no ? on_signal : SIG_DFL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 

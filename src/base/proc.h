@@ -36,8 +36,8 @@ int proc_exec(char *const *argv);
  */
 void proc_alarm(int64_t ms, int status, int fd, const char *text);
 
-/* From now on this process ends with DONE or NO alone, stopped by a signal too: Docker
- * keeps the other statuses of a HEALTHCHECK to itself. */
+/* From now on this process ends with DONE or NO alone, by any signal that can be caught too:
+ * Docker keeps the other statuses of a HEALTHCHECK to itself. */
 void proc_yes_or_no(void);
 
 /* What the process may end with in place of status: itself, or NO. */

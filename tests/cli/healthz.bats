@@ -84,6 +84,15 @@ healthz_late() {
 		kill -TERM "$PID"
 		ended it 1
 		wait_until 10 not_connected "$port"
+		# bash starts what runs in the background with QUIT ignored
+		for signal in QUIT USR1 USR2 ALRM XCPU XFSZ IO RTMAX; do
+			# shellcheck disable=SC2086 # words
+			background it env --default-signal=QUIT healthz --timeout 30s $checks
+			wait_until 10 connected "$port"
+			kill -"$signal" "$PID"
+			ended it 1
+			wait_until 10 not_connected "$port"
+		done
 	done
 }
 
