@@ -6,6 +6,7 @@
  * besides is for whoever looks at the container: no more than Docker keeps.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "applet.h"
 #include "base/banned.h"
@@ -16,6 +17,8 @@ static struct {
 	int64_t timeout;
 	bool json;
 } o = { .timeout = 3000 };
+
+static bool verdict_given;
 
 static const struct opt opts[] = {
 	LIST(0, "for", "HEALTHZ_CHECKS", "CHECK", &o.checks,
@@ -60,6 +63,27 @@ static const char *words_of(const struct probe *p, void *arg)
 	return words.data;
 }
 
+static bool has_word(char *const *argv, const char *word)
+{
+	for (; *argv && strcmp(*argv, "--") != 0; argv++)
+		if (strcmp(*argv, word) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever reads the verdict gets one of a wrong call, too; the error on stderr says more. */
+static void refused(char *const *argv, const char *why)
+{
+	struct buf words = BUF_INIT;
+
+	if (verdict_given || msg_limit == MSG_ERROR || has_word(argv, "-q") || has_word(argv, "--quiet"))
+		return;
+	health_refused(o.json || has_word(argv, "--json"), why, &words);
+	fputs(words.data, stdout);
+	fflush(stdout);
+	buf_free(&words);
+}
+
 static int run(int argc, char **argv, char ***command)
 {
 	const struct strs no_urls = { 0 };
@@ -77,6 +101,7 @@ static int run(int argc, char **argv, char ***command)
 		die(rc, "%s", error.data);
 	probe_run(&p);
 	rc = health_status(&p);
+	verdict_given = true;
 	fputs(words_of(&p, NULL), stdout);
 	fflush(stdout);
 	/* Behind the verdict, which is what is looked at first. */
@@ -98,5 +123,6 @@ const struct applet applet_healthz = {
 	.max_operands = -1,
 	.operands = &o.checks,
 	.yes_or_no = true,
+	.refused = refused,
 	.run = run,
 };

@@ -22,6 +22,9 @@ struct applet {
 	struct strs *operands; /* gets them, in turn with the values of the list options that fill it;
 	                        * NULL: run() does */
 	bool yes_or_no;        /* exits with DONE or NO alone */
+	/* Called when it dies, with the words: a wrong call or variable. argv is as far as it has
+	 * been parsed. NULL: nothing is said on stdout. */
+	void (*refused)(char *const *argv, const char *why);
 	bool takes_command;    /* accepts `-- COMMAND...` */
 	const char *then;      /* another word that begins a command, or NULL */
 

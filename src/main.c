@@ -228,6 +228,14 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static const struct applet *called;
+static char **call;
+
+static void tell_refusal(const char *why)
+{
+	called->refused(call, why);
+}
+
 int main(int argc, char **argv)
 {
 	struct buf error = BUF_INIT;
@@ -245,6 +253,11 @@ int main(int argc, char **argv)
 	}
 	if (a && a->yes_or_no)
 		proc_yes_or_no();
+	if (a && a->refused) {
+		called = a;
+		call = argv;
+		msg_before_death(tell_refusal);
+	}
 	if (env_get("PGBOX_LOG", &format, &error) != 0)
 		die(BAD_CONFIG, "%s", error.data);
 	if (!msg_format(format))

@@ -181,10 +181,36 @@ void msg_each(enum msg_level level, const struct strs *texts)
 		msg(level, "%s", texts->v[i]);
 }
 
+static void (*before_death)(const char *error);
+
+void msg_before_death(void (*tell)(const char *error))
+{
+	before_death = tell;
+}
+
+static void tell_death(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+static void tell_death(const char *format, va_list args)
+{
+	void (*tell)(const char *) = before_death;
+	struct buf text = BUF_INIT;
+
+	before_death = NULL; /* it may die itself */
+	buf_vprintf(&text, format, args);
+	msg_mask(&text);
+	tell(text.data);
+	buf_free(&text);
+}
+
 void die(int status, const char *format, ...)
 {
 	va_list args;
 
+	if (before_death) {
+		va_start(args, format);
+		tell_death(format, args);
+		va_end(args);
+	}
 	va_start(args, format);
 	say(MSG_ERROR, format, args);
 	va_end(args);

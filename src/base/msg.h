@@ -38,6 +38,9 @@ void msg_each(enum msg_level level, const struct strs *texts);
 /* Says an error and exits with status, or what proc_ending makes of it. */
 _Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Has die() call it first, with its words, secrets masked: for what belongs on stdout then. */
+void msg_before_death(void (*tell)(const char *error));
+
 /* The line that msg() would write, for a signal handler to write later. The
  * caller frees it. */
 char *msg_line(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -338,3 +338,28 @@ void health_json(const struct probe *p, struct buf *out)
 	free(json);
 	lite_free(&lite);
 }
+
+/* --- nothing asked --- */
+
+void health_refused(bool json, const char *why, struct buf *out)
+{
+	static const char object[] = "SELECT json_object('status', 'fail', 'output', ?1)";
+	struct lite lite = LITE_INIT;
+	struct rows rows = { 0 };
+	struct buf words = BUF_INIT;
+	const char *params[1];
+
+	if (!json) {
+		buf_puts(out, "healthz check failed: nothing was asked\n");
+		return;
+	}
+	buf_puts(&words, "nothing was asked: ");
+	add_words(&words, why, limits[1]);
+	*params = words.data;
+	if (lite_open(&lite, ":memory:", LITE_CREATE, 0) == 0)
+		lite_query(&lite, object, params, 1, &rows);
+	buf_printf(out, "%s\n", rows_get(&rows, 0, 0) ? rows_get(&rows, 0, 0) : "{\"status\":\"fail\"}");
+	rows_free(&rows);
+	lite_free(&lite);
+	buf_free(&words);
+}

@@ -24,4 +24,8 @@ void health_text(const struct probe *p, struct buf *out);
  * or fail); each check also has its own text under the name `check`. */
 void health_json(const struct probe *p, struct buf *out);
 
+/* Appends the verdict, as text or JSON, where nothing could be asked; of why JSON has as much as
+ * there is room for. */
+void health_refused(bool json, const char *why, struct buf *out);
+
 #endif

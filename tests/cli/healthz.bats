@@ -74,6 +74,38 @@ healthz_late() {
 	exits 1 bash -c 'healthz file=here >/dev/full'
 }
 
+# verdict_of COMMAND...: its standard output.
+verdict_of() {
+	run -1 --separate-stderr "$@"
+	[ -n "$stderr" ]
+}
+
+@test "a wrong call and a wrong variable have a verdict, too" {
+	for words in --nope "--nope --json" "--json --nope" "--json --timeout soon" "raedy --json" "--json --timeout 0 file=here"; do
+		# shellcheck disable=SC2086 # words
+		verdict_of healthz $words
+		case $words in
+		*--json*)
+			jq -e '.status == "fail" and (.output | startswith("nothing was asked: "))' <<<"$output"
+			equals "$(jq -r .output <<<"$output")" "nothing was asked: ${stderr#healthz: error: }"
+			;;
+		*) equals "$output" "healthz check failed: nothing was asked" ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		verdict_of healthz -q $words
+		equals "$output" ""
+	done
+	verdict_of env PGBOX_LOG=xml healthz --json file=here
+	jq -e '.status == "fail"' <<<"$output"
+	verdict_of env DATABASE_URL='postgres://u:s3cret"@h:x/d' healthz --json
+	jq -e '.status == "fail"' <<<"$output"
+	[[ $output != *s3cret* ]]
+	run -0 --separate-stderr healthz --json --url sqlite:a.db
+	equals "${#lines[@]}" 1
+	run -0 --separate-stderr bash -c 'healthz --json --nope; true'
+	equals "${#lines[@]}" 1
+}
+
 @test "a signal ends it with 1, too" {
 	port=$(free_port)
 	odd silent "$port"
