@@ -53,7 +53,12 @@ void audit_weak(const struct auditing *a, const char *name, const char *what, co
 /* audit_url.c: URLs of databases and their like. Whether value looks like one. */
 bool audit_is_server_url(const char *value);
 
-/* Judges the password and the host of a URL; nothing when it is none. example may be NULL. */
+/* Whether the value of DATABASE_URL is a conninfo string, host=... user=..., which pgbox and libpq
+ * take in its place; of any other name it is not. */
+bool audit_is_conninfo(const char *name, const char *value);
+
+/* Judges the password and the host of a URL or such a string; nothing when it is none. example may
+ * be NULL. */
 void audit_url(const struct auditing *a, const char *name, const char *value, const char *example);
 
 /* A host that stands alone: PGHOST. */

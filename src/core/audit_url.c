@@ -1,5 +1,5 @@
-/* audit_url - URLs of databases: their passwords, their hosts, and whether they agree with
- * the variables beside them. */
+/* audit_url - URLs of databases, and conninfo strings in their place: their passwords, their hosts,
+ * and whether they agree with the variables beside them. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,21 @@
 #include "core/audit_parts.h"
 #include "core/url.h"
 #include "core/weak.h"
+#include "ext/server.h"
 
 /* Schemes of servers that an app logs in to; a driver may follow behind a +. */
 static const char *const server_schemes[] = {
 	"postgres", "postgresql", "postgis", "cockroachdb", "mysql", "mariadb", "mssql", "mongodb",
 	"redis", "rediss", "valkey", "valkeys", "amqp", "amqps", NULL,
 };
+
+/* The URL behind JDBC's jdbc:, or the value itself. */
+static const char *skip_jdbc(const char *value)
+{
+	const char *url = skip_prefix(value, "jdbc:");
+
+	return url ? url : value;
+}
 
 /* Where the scheme ends, or NULL where there is none. */
 static const char *scheme_end(const char *value)
@@ -29,22 +38,87 @@ static const char *scheme_end(const char *value)
 
 bool audit_is_server_url(const char *value)
 {
-	const char *end = scheme_end(value);
-	size_t n = strcspn(value, "+:");
+	const char *end;
+	size_t n;
 
+	value = skip_jdbc(value);
+	end = scheme_end(value);
+	n = strcspn(value, "+:");
 	for (size_t i = 0; end && server_schemes[i]; i++)
 		if (strlen(server_schemes[i]) == n && strncasecmp(server_schemes[i], value, n) == 0)
 			return true;
 	return false;
 }
 
-/* url_free after both. */
-static bool take_apart(struct url *u, const char *value)
-{
-	const char *end = scheme_end(value), *why;
+/* Who logs in where. */
+struct login {
+	struct url url;           /* one of these has the texts */
+	struct conninfo conninfo;
+	const char *host, *user, *password, *database; /* NULL: not said */
+};
 
-	*u = (struct url){ 0 };
-	return end && url_parse(u, end + 3, &why);
+static void login_free(struct login *l)
+{
+	url_free(&l->url);
+	conninfo_free(&l->conninfo);
+}
+
+/* What stands behind the ? counts, as in libpq and JDBC. */
+static void take_query(struct login *l)
+{
+	const struct {
+		const char *key, **part;
+	} keys[] = { { "host", &l->host }, { "user", &l->user }, { "password", &l->password },
+		     { "dbname", &l->database } };
+
+	for (size_t i = 0; i < l->url.keys.n; i++)
+		for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++)
+			if (strcmp(l->url.keys.v[i], keys[k].key) == 0 && *l->url.values.v[i])
+				*keys[k].part = l->url.values.v[i];
+}
+
+static bool take_url(struct login *l, const char *value)
+{
+	const char *end = scheme_end(skip_jdbc(value)), *why;
+
+	if (!end || !url_parse(&l->url, end + 3, &why))
+		return false;
+	l->host = l->url.host;
+	l->user = l->url.user;
+	l->password = l->url.password;
+	l->database = l->url.path;
+	if (audit_is_server_url(value))
+		take_query(l);
+	return true;
+}
+
+static bool take_conninfo(struct login *l, const char *value)
+{
+	if (!strchr(value, '=') || strstr(value, "://") || !conninfo_parse(&l->conninfo, value))
+		return false;
+	l->host = conninfo_get(&l->conninfo, "host");
+	if (!l->host)
+		l->host = conninfo_get(&l->conninfo, "hostaddr");
+	l->user = conninfo_get(&l->conninfo, "user");
+	l->password = conninfo_get(&l->conninfo, "password");
+	l->database = conninfo_get(&l->conninfo, "dbname");
+	return true;
+}
+
+/* login_free after both. */
+static bool take_apart(struct login *l, const char *value)
+{
+	*l = (struct login){ 0 };
+	return take_url(l, value) || take_conninfo(l, value);
+}
+
+bool audit_is_conninfo(const char *name, const char *value)
+{
+	struct login l = { 0 };
+	bool is = strcmp(name, "DATABASE_URL") == 0 && take_conninfo(&l, value);
+
+	login_free(&l);
+	return is;
 }
 
 /* --- hosts --- */
@@ -88,43 +162,43 @@ void audit_host(const struct auditing *a, const char *name, const char *value)
 
 /* --- one URL --- */
 
-static void judge_password(const struct auditing *a, const char *name, const struct url *u,
+static void judge_password(const struct auditing *a, const char *name, const struct login *l,
                            const char *example)
 {
-	struct url shipped = { 0 };
+	struct login shipped = { 0 };
 	bool have = example && take_apart(&shipped, example);
-	struct weak_about about = { .example = have ? shipped.password : NULL, .user = u->user,
-		                    .database = u->path };
+	struct weak_about about = { .example = have ? shipped.password : NULL, .user = l->user,
+		                    .database = l->database };
 	struct buf why = BUF_INIT;
 
-	if (weak_find(u->password, &about, &why))
+	if (weak_find(l->password, &about, &why))
 		audit_weak(a, name, "has a password that ", why.data);
-	url_free(&shipped);
+	login_free(&shipped);
 	buf_free(&why);
 }
 
 void audit_url(const struct auditing *a, const char *name, const char *value, const char *example)
 {
-	bool server = audit_is_server_url(value);
-	struct url u;
+	bool server = audit_is_server_url(value) || audit_is_conninfo(name, value);
+	struct login l;
 
-	if (!take_apart(&u, value)) {
+	if (!take_apart(&l, value)) {
 		if (server)
 			audit_add(a, name, PROBLEM_ERROR, "type",
 			          "is a URL that cannot be read: scheme://USER:PASSWORD@HOST:PORT/NAME, with "
 			          "everything special in it percent-encoded");
 	} else {
-		if (u.lenient && server)
+		if (l.url.lenient && server)
 			audit_add(a, name, PROBLEM_WARNING, "encoding",
 			          "has a password that is not percent-encoded: pgbox reads it all the same, most "
 			          "programs do not");
 		/* Read leniently, http://host:80/@name would have one. */
-		if (u.password && (server || !u.lenient))
-			judge_password(a, name, &u, example);
+		if (l.password && *l.password && (server || !l.url.lenient))
+			judge_password(a, name, &l, example);
 		if (server)
-			judge_host(a, name, u.host, "names");
+			judge_host(a, name, l.host, "names");
 	}
-	url_free(&u);
+	login_free(&l);
 }
 
 /* --- agreement --- */
@@ -141,9 +215,9 @@ static const struct part parts[] = {
 };
 
 /* The URL's part of that number, or NULL. */
-static const char *part_of(const struct url *u, size_t i)
+static const char *part_of(const struct login *l, size_t i)
 {
-	return i == 0 ? u->host : i == 1 ? u->user : u->path;
+	return i == 0 ? l->host : i == 1 ? l->user : l->database;
 }
 
 static bool is_same(size_t i, const char *a, const char *b)
@@ -152,10 +226,10 @@ static bool is_same(size_t i, const char *a, const char *b)
 }
 
 /* Adds the variable's name where it says something else than the URL. */
-static void compare(const struct auditing *a, const struct url *u, size_t i, const char *name,
+static void compare(const struct auditing *a, const struct login *l, size_t i, const char *name,
                     struct buf *different)
 {
-	const char *part = part_of(u, i);
+	const char *part = part_of(l, i);
 	struct setting setting;
 
 	setting_read(&setting, a->s->env, name);
@@ -164,23 +238,28 @@ static void compare(const struct auditing *a, const struct url *u, size_t i, con
 	setting_free(&setting);
 }
 
+static bool is_postgres(const char *value)
+{
+	return skip_prefix(skip_jdbc(value), "post") || audit_is_conninfo("DATABASE_URL", value);
+}
+
 void audit_agreement(const struct auditing *a)
 {
 	struct buf different = BUF_INIT;
 	struct setting setting;
-	struct url u = { 0 };
+	struct login l = { 0 };
 
 	setting_read(&setting, a->s->env, "DATABASE_URL");
-	if (setting.value && skip_prefix(setting.value, "post") && take_apart(&u, setting.value))
+	if (setting.value && is_postgres(setting.value) && take_apart(&l, setting.value))
 		for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-			compare(a, &u, i, parts[i].pg, &different);
-			compare(a, &u, i, parts[i].image, &different);
+			compare(a, &l, i, parts[i].pg, &different);
+			compare(a, &l, i, parts[i].image, &different);
 		}
 	if (different.len)
 		audit_add(a, "DATABASE_URL", PROBLEM_WARNING, "disagree",
 		          "does not have %s: what reads the one and what reads the other go to different "
 		          "places; make them agree, or unset one", different.data);
-	url_free(&u);
+	login_free(&l);
 	setting_free(&setting);
 	buf_free(&different);
 }

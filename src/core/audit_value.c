@@ -346,7 +346,7 @@ static void judge_value(const struct auditing *a, const struct subject *subject,
 
 	if (has_marks(a, subject, setting) || !judge_type(a, subject, value))
 		return;
-	if (strstr(value, "://"))
+	if (strstr(value, "://") || audit_is_conninfo(subject->name, value))
 		audit_url(a, subject->name, value, subject->var ? subject->var->example : NULL);
 	else if (subject->secret)
 		judge_secret(a, subject, value);

@@ -402,6 +402,40 @@ static void the_password_in_a_url_is_a_secret(void **state)
 	ASSERT_FOUND("DATABASE_URL error type", .env = LIST("DATABASE_URL=postgres://app:k3h9zQ1x@db:port/app"));
 }
 
+/* pgbox and libpq read a password, a host and the rest from there, too. */
+static void a_login_in_a_query_or_a_conninfo_string_is_looked_at(void **state)
+{
+	static const char *const weak[] = {
+		"DATABASE_URL=host=db user=a password=postgres dbname=x", "DATABASE_URL=postgres://a@db/x?password=postgres",
+		"DATABASE_URL=host=db user=svc_shop password='svc_shop'", "DATABASE_URL=jdbc:postgresql://db/x?user=a&password=postgres",
+		"DATABASE_URL=postgres://db/x?user=svc_shop&password=svc_shop",
+	};
+	static const char *const local[] = {
+		"DATABASE_URL=host=localhost user=a password=k3h9zQ1x dbname=d", "DATABASE_URL=postgres://a:k3h9zQ1x@/d?host=localhost",
+		"DATABASE_URL=hostaddr=127.0.0.1 user=a", "DATABASE_URL=jdbc:postgresql://localhost/d?user=a",
+	};
+
+	(void)state;
+	mkdir("in", 0755);
+	put_text("in/.dockerenv", "");
+	for (size_t i = 0; i < sizeof(weak) / sizeof(*weak); i++)
+		ASSERT_FOUND("DATABASE_URL error weak", .env = LIST(weak[i]), .production = true);
+	for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
+		ASSERT_FOUND("DATABASE_URL warning localhost", .env = LIST(local[i]), .root = "in");
+		ASSERT_FOUND("DATABASE_URL warning disagree", .env = LIST(local[i], "POSTGRES_HOST=db", "POSTGRES_USER=a"));
+		ASSERT_FOUND("DATABASE_URL warning disagree", .env = LIST(local[i], "PGUSER=other"));
+	}
+	ASSERT_FOUND("SPRING_DATASOURCE_URL error weak", .production = true,
+	             .env = LIST("SPRING_DATASOURCE_URL=jdbc:mysql://db/x?user=root&password=root"));
+	ASSERT_FOUND("DATABASE_URL error weak", .example = "DATABASE_URL=host=h user=u password=k3h9zQ1x\n",
+	             .env = LIST("DATABASE_URL=host=db user=a password=k3h9zQ1x"), .production = true);
+	ASSERT_FOUND("", .env = LIST("DATABASE_URL=host=db user=a password=k3h9zQ1x dbname=d", "PGUSER=a", "POSTGRES_HOST=DB"),
+	             .production = true, .root = "in");
+	/* Its ?user= is no login, and these are no such strings. */
+	ASSERT_FOUND("", .env = LIST("SITE_URL=http://web/?user=a&password=postgres&host=localhost", "A=host=localhost password=x"),
+	             .example = "SITE_URL=http://x\nA=b\n", .production = true, .root = "in");
+}
+
 /* --- hosts and agreement --- */
 
 static void localhost_is_a_warning_in_a_container_only(void **state)
@@ -638,6 +672,7 @@ int main(void)
 		cmocka_unit_test(a_word_for_no_value_is_none),
 		cmocka_unit_test(a_key_that_opens_nothing_may_be_a_word),
 		cmocka_unit_test(the_password_in_a_url_is_a_secret),
+		cmocka_unit_test(a_login_in_a_query_or_a_conninfo_string_is_looked_at),
 		cmocka_unit_test(localhost_is_a_warning_in_a_container_only),
 		cmocka_unit_test(the_url_and_the_variables_beside_it_should_agree),
 		cmocka_unit_test(groups_are_set_as_a_whole_or_not_at_all),
