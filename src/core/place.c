@@ -20,14 +20,22 @@ const char *place_words(enum place_mode mode)
 }
 
 /* Several jobs have no transaction, and what is verified afterwards cannot be taken back, nor what
- * was damaged on its way. Then an empty database is better filled beside, in a copy of it. */
+ * was damaged on its way. Then an empty database is better filled beside, in a copy of it, where
+ * this role may. */
 static bool fills_beside(struct place *p)
 {
 	struct buf why = BUF_INIT;
 	bool may = side_check_swap(&p->side, &why) == 0;
+	char *words;
 
+	if (!may && p->r->jobs > 1) {
+		words = xasprintf("--jobs: it is filled by one, in one transaction: %s", why.data);
+		p->settle.tell(MSG_INFO, words);
+		free(words);
+		p->r->jobs = 1;
+	}
 	buf_free(&why);
-	return p->r->jobs > 1 || p->flow || (p->settle.check && may);
+	return p->flow || (may && (p->r->jobs > 1 || p->settle.check));
 }
 
 static int is_empty(const struct place *p, const char *database, struct buf *error)

@@ -16,6 +16,7 @@
 #include "core/extrows.h"
 #include "core/grant.h"
 #include "core/marker.h"
+#include "core/ownership.h"
 #include "core/part.h"
 
 #define ASK_MS 30000
@@ -190,6 +191,8 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	self.superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
+	if (!rc && r->clean)
+		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
 	if (!rc && has_part(r) && choose_part(r, notes, error) != 0)
 		return BAD_DATA;
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)

@@ -391,7 +391,6 @@ int side_check_swap(struct side *s, struct buf *error)
 		"  THEN 'it has logical replication slots: drop them first, or use --clean'"
 		" WHEN NOT pg_has_role(d.datdba, 'USAGE')"
 		"  THEN 'this role does not own it: do it as ' || pg_get_userbyid(d.datdba)"
-		"   || ', or use --clean'"
 		" WHEN NOT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s"
 		"  LEFT JOIN LATERAL unnest(s.setconfig) c ON true"
 		"  LEFT JOIN pg_catalog.pg_settings p ON p.name = split_part(c, '=', 1)"
@@ -401,7 +400,8 @@ int side_check_swap(struct side *s, struct buf *error)
 		"   OR (p.name IS NULL AND current_setting('server_version_num')::int >= 150000)))"
 		"  THEN 'it has settings that this role may not carry over: do it as a superuser, or use --clean'"
 		" WHEN NOT r.rolcreatedb AND NOT r.rolsuper"
-		"  THEN 'this role may not make databases (CREATEDB): use --clean, which needs none'"
+		"  THEN 'this role may not make databases (CREATEDB): let another do it, or use --clean,"
+		" which needs none, where the backup is an archive'"
 		" END FROM pg_catalog.pg_database d, pg_catalog.pg_roles r"
 		" WHERE d.datname = $1 AND r.rolname = current_user";
 	struct rows rows = { 0 };

@@ -219,6 +219,34 @@ sleeps() {
 	equals "$(sql app "select tableowner from pg_tables where tablename = 't'")" limited
 }
 
+@test "what --clean may not read or drop is named before the start" {
+	made app 1
+	sql app 'grant all on schema public to limited'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$DUMP" --no-owner --clean
+	says 'public.t: this role may not read it'
+	says 'public.t: this role does not own it'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore "$DUMP" --no-owner --clean
+	sql app 'grant select on t to limited' 'create table other ()' 'create table another ()'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$DUMP" --no-owner --clean
+	says 'public.another (and 1 more): this role may not read it'
+	says 'public.t: this role does not own it'
+	sql app 'drop table other, another' 'alter table t owner to limited'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore plan "$DUMP" --no-owner --clean
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner --clean
+	equals "$(rows app)" 3
+	# Nothing of it is in the backup.
+	sql app 'create table other ()' 'grant select on other to limited'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner --clean
+}
+
+@test "several jobs where nothing may be made beside: one does it" {
+	sql postgres 'create database app owner limited'
+	DATABASE_URL=$(url app limited) exits 0 pgrestore "$DUMP" --no-owner --jobs 2
+	says '--jobs: it is filled by one'
+	equals "$(rows app)" 3
+	equals "$(databases)" 'app source'
+}
+
 @test "objects of others, without superuser: named before the start, with --no-owner" {
 	sql postgres 'create database app owner limited'
 	DATABASE_URL=$(url app limited) exits 69 pgrestore "$DUMP"
