@@ -26,6 +26,8 @@ static const struct psql_job *job;
 static bool begun;           /* BEGIN has been answered */
 static pid_t unpacker;       /* the child that feeds the packed file, or 0 */
 static const char *input;    /* the file of the job that was opened last */
+static FILE *source;         /* what psql reads of it */
+static char tail[3];         /* the last bytes that COPY was given */
 
 int engine_version(void)
 {
@@ -117,6 +119,8 @@ static void call(int (*hook)(struct pg_conn *, void *, struct buf *), PGconn *co
 PGresult *seam_PQexec(PGconn *conn, const char *query);
 int seam_PQsendQuery(PGconn *conn, const char *query);
 FILE *seam_fopen(const char *path, const char *mode);
+int seam_PQputCopyData(PGconn *conn, const char *bytes, int len);
+int seam_PQputCopyEnd(PGconn *conn, const char *words);
 int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
 void seam_set_pglocale_pgservice(const char *argv0, const char *app);
@@ -200,6 +204,32 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 	/* The server takes one statement only the other way: \\; would bring others past us. */
 	return job->restricted ? PQsendQueryParams(conn, query, 0, NULL, NULL, NULL, NULL, 0)
 	                       : PQsendQuery(conn, query);
+}
+
+int seam_PQputCopyData(PGconn *conn, const char *bytes, int len)
+{
+	for (int i = len > 3 ? len - 3 : 0; i < len; i++) {
+		memmove(tail, tail + 1, sizeof(tail) - 1);
+		tail[sizeof(tail) - 1] = bytes[i];
+	}
+	return PQputCopyData(conn, bytes, len);
+}
+
+/* psql takes the end of its file for the end of the data as well (copy.c, handleCopyIn): of a file
+ * that is cut off, half a row would stay. A last \. without a line end it takes for data, which
+ * servers before 18 call corrupt. */
+int seam_PQputCopyEnd(PGconn *conn, const char *words)
+{
+	bool marked = memcmp(tail + 1, "\\.", 2) == 0 && (!tail[0] || tail[0] == '\n');
+
+	if (job && job->restricted && !words && source && feof(source)) {
+		if (marked)
+			PQputCopyData(conn, "\n", 1);
+		else
+			words = "the file ends within its data, which has no \\. behind it: it is cut off";
+	}
+	memset(tail, 0, sizeof(tail));
+	return PQputCopyEnd(conn, words);
 }
 
 /* psqlscanslash.h */
@@ -385,7 +415,8 @@ FILE *seam_fopen(const char *path, const char *mode)
 		return fopen(path, mode);
 	end_unpacker();
 	input = file;
-	return unpack_is_packed(path) ? open_packed(path) : fopen(path, mode);
+	source = unpack_is_packed(path) ? open_packed(path) : fopen(path, mode);
+	return source;
 }
 
 /* src/common/exec.c looks for argv[0] in PATH and complains when it is called by

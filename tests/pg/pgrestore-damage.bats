@@ -219,6 +219,25 @@ flips() {
 	done
 }
 
+@test "SQL by hand that is cut off within the rows of a COPY: 65" {
+	local file=$BATS_TEST_TMPDIR/cut.sql n
+	printf '%s\n' 'create table t (a text);' 'copy t from stdin;' one 'two and more' '\.' >"$BATS_TEST_TMPDIR/whole.sql"
+	for n in 44 47 50 56 61 62; do
+		head -c "$n" "$BATS_TEST_TMPDIR/whole.sql" >"$file"
+		refused 65 '' pgrestore "$file" "$(url new)"
+		says 'the file ends within its data'
+		gzip -f "$file"
+		refused 65 '' pgrestore "$file.gz" "$(url new)"
+	done
+	# Nothing but the last line end, or not even that.
+	for n in 63 64; do
+		head -c "$n" "$BATS_TEST_TMPDIR/whole.sql" >"$file"
+		exits 0 pgrestore "$file" "$(url new)"
+		equals "$(rows new)" 2
+		drop new
+	done
+}
+
 @test "a folder that lacks one of its files: 65" {
 	local file
 	alone gzip-directory
