@@ -136,6 +136,8 @@ static _Noreturn void fail(int status, const struct buf *error)
 	if (place_discard(&job.place, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
 	place_free(&job.place);
+	for (size_t i = 0; i < job.r.made_roles.n; i++)
+		msg(MSG_WARNING, "role %s: was made, and stays", job.r.made_roles.v[i]);
 	die(status, "%s", error->data);
 }
 

@@ -218,7 +218,9 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 		buf_puts(&sql, "CREATE ROLE ");
 		server_identifier(&db->pg, &sql, r->missing_roles.v[i]);
 		rc = ask(db, sql.data, NULL, NULL);
-		if (rc)
+		if (!rc)
+			strs_add(&r->made_roles, r->missing_roles.v[i]);
+		else
 			buf_printf(error, "cannot make role %s: %s", r->missing_roles.v[i], db_error(db));
 		buf_free(&sql);
 	}
@@ -538,6 +540,7 @@ void restore_free(struct restore *r)
 {
 	toc_free(&r->toc);
 	strs_free(&r->missing_roles);
+	strs_free(&r->made_roles);
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);
 	strs_free(&r->chosen);

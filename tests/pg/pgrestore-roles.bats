@@ -135,6 +135,17 @@ needs_postgis() {
 	equals "$(roles)" "$ROLES"
 }
 
+@test "--roles create: those that were made stay when the rest fails, which is said" {
+	local name
+	exits 1 pgrestore "$DUMP" --roles create --verify 'rows=t>=9'
+	while IFS= read -r name; do
+		says "role $name: was made, and stays"
+	done <<<"$ROLES"
+	equals "$(roles)" "$ROLES"
+	exits 1 pgrestore "$DUMP" --roles create --verify 'rows=t>=9'
+	says_not 'was made'
+}
+
 @test "--roles skip: none is made; what would be theirs is the restoring role's, all else is there, and what was left out is said" {
 	local how
 	for how in '' '--jobs 2'; do
