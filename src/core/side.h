@@ -68,7 +68,8 @@ int side_dress(struct side *s, struct buf *error);
 int side_swap(struct side *s, char **before, struct buf *error);
 
 /* Swaps the target's database with the newest of its `_before_` ones; *current is
- * the name that it has now. 0, or NO_INPUT when there is none, or as side_swap. */
+ * the name that it has now. 0, or NO_INPUT when there is none, NO where one of the two has
+ * prepared transactions, or as side_swap. */
 int side_undo(struct side *s, char **current, struct buf *error);
 
 /* Drops a database by its name. 0, or NO with a sentence in error. */

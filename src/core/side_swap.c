@@ -149,6 +149,24 @@ int side_swap(struct side *s, char **before, struct buf *error)
 	return DONE;
 }
 
+/* They hold a database as sessions do, and nobody can end them from outside. */
+static int check_prepared(struct side *s, const char *other, struct buf *error)
+{
+	struct rows rows = { 0 };
+	int rc = side_ask(s, "SELECT DISTINCT database FROM pg_catalog.pg_prepared_xacts WHERE database IN ($1, $2)",
+	                  side_own_name(s), other, &rows);
+
+	if (rc) {
+		rc = side_failed(s, "look for prepared transactions", error);
+	} else if (rows.n) {
+		buf_printf(error, "%s: cannot be swapped back: database '%s' has prepared transactions: commit or roll "
+		           "them back first", s->target->shown, rows_get(&rows, 0, 0));
+		rc = NO;
+	}
+	rows_free(&rows);
+	return rc;
+}
+
 int side_undo(struct side *s, char **current, struct buf *error)
 {
 	struct rows rows = { 0 };
@@ -166,7 +184,7 @@ int side_undo(struct side *s, char **current, struct buf *error)
 	} else if (!rows.n) {
 		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
 		rc = NO_INPUT;
-	} else {
+	} else if ((rc = check_prepared(s, rows_get(&rows, 0, 0), error)) == 0) {
 		*current = s->exists ? side_free_name(s, "before") : NULL;
 		rc = swap(s, rows_get(&rows, 0, 0), *current, error);
 	}

@@ -162,6 +162,23 @@ two lines 🐘'" 'revoke all on database app from public' 'grant connect, tempor
 	equals "$(databases)" 'apart app source'
 }
 
+@test "undo of or to a database with prepared transactions: refused at once, and named" {
+	local before
+	made app 1
+	exits 0 pgrestore "$DUMP" --replace
+	before=$(befores)
+	sql app 'begin' 'insert into t values (2)' "prepare transaction 'p'"
+	refused 1 app pgrestore undo
+	says "database 'app' has prepared transactions"
+	sql app "rollback prepared 'p'"
+	sql "$before" 'begin' 'insert into t values (2)' "prepare transaction 'p'"
+	refused 1 app pgrestore undo
+	says "database '$before' has prepared transactions"
+	sql "$before" "commit prepared 'p'"
+	exits 0 pgrestore undo
+	equals "$(rows app)" 2
+}
+
 @test "the same as --clean says it can do" {
 	made app 1
 	sql app "select pg_create_logical_replication_slot('slot', 'test_decoding')" >/dev/null
