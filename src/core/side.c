@@ -351,9 +351,15 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 	/* A pooler keeps the sessions open that we had there. */
 	const char *format = server_version(&s->db.pg) >= 130000 ? "DROP DATABASE IF EXISTS %I WITH (FORCE)"
 	                                                         : "DROP DATABASE IF EXISTS %I";
+	const char *const words[] = { name };
+	int rc = side_run(s, MAKE_MS, format, words);
 	char *what;
 
-	if (side_run(s, MAKE_MS, format, (const char *const[]){ name }) == 0)
+	/* A template is not dropped (dbcommands.c, dropdb). */
+	if (rc && strcmp(db_sqlstate(&s->db), "42809") == 0)
+		rc = side_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", words) ||
+		     side_run(s, MAKE_MS, format, words);
+	if (!rc)
 		return 0;
 	what = xasprintf("drop database '%s'", name);
 	side_failed(s, what, error);
@@ -448,6 +454,8 @@ static const char find_dress[] =
 	"  FROM settings"
 	" UNION ALL"
 	" SELECT 4, format('ALTER DATABASE %I CONNECTION LIMIT %s', $2, datconnlimit) FROM old"
+	" UNION ALL"
+	" SELECT 5, format('ALTER DATABASE %I IS_TEMPLATE true', $2) FROM old WHERE datistemplate"
 	"  ORDER BY 1";
 
 int side_dress(struct side *s, struct buf *error)

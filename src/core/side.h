@@ -54,8 +54,9 @@ int side_create(struct side *s, const struct manifest *m, bool copy, struct buf 
  * it. 0; NO or DENIED with a sentence in error. */
 int side_check_swap(struct side *s, struct buf *error);
 
-/* Gives the side database the target's privileges, settings and connection limit; its
- * comment comes with the swap. 0, or NO with a sentence in error. */
+/* Gives the side database the target's privileges, settings and connection limit, and makes it a
+ * template where that is one; its comment comes with the swap. 0, or NO with a sentence in
+ * error. */
 int side_dress(struct side *s, struct buf *error);
 
 /*
@@ -72,7 +73,7 @@ int side_swap(struct side *s, char **before, struct buf *error);
  * prepared transactions, or as side_swap. */
 int side_undo(struct side *s, char **current, struct buf *error);
 
-/* Drops a database by its name. 0, or NO with a sentence in error. */
+/* Drops a database by its name, a template too. 0, or NO with a sentence in error. */
 int side_drop(struct side *s, const char *name, struct buf *error);
 
 /* Drops the side database if it is still one. 0, or NO with a sentence in error. */

@@ -74,6 +74,18 @@ two lines 🐘'" 'revoke all on database app from public' 'grant connect, tempor
 	equals "$(sql postgres "select datacl from pg_database where datname = 'app'")" ''
 }
 
+@test "a template stays one, and its old one can be dropped" {
+	made app 1
+	sql postgres 'alter database app is_template true'
+	keeps
+	exits 0 pgrestore "$DUMP" --replace --drop-old
+	says_not warning
+	equals "$(sql postgres "select datistemplate from pg_database where datname = 'app'")" t
+	equals "$(befores | wc -l)" 1
+	sql postgres "do \$\$ declare d text; begin for d in select datname from pg_database where datname ~ '^app' loop
+		execute format('alter database %I is_template false', d); end loop; end \$\$"
+}
+
 @test "a database whose owner has nothing, and one that nobody may enter, stay so" {
 	made app 1
 	sql postgres 'revoke all on database app from public, postgres'
