@@ -136,8 +136,7 @@ static _Noreturn void fail(int status, const struct buf *error)
 	if (place_discard(&job.place, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
 	place_free(&job.place);
-	for (size_t i = 0; i < job.r.made_roles.n; i++)
-		msg(MSG_WARNING, "role %s: was made, and stays", job.r.made_roles.v[i]);
+	msg_each(MSG_WARNING, &job.r.made_roles);
 	die(status, "%s", error->data);
 }
 
@@ -188,6 +187,7 @@ static void choose_database(bool explicit_url)
 
 	if (target_choose(&job.target, o.into, backup_database(), explicit_url || !job.load.has_manifest, &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
+	msg_at_signal("%s: ended by a signal: nothing was touched", job.target.shown);
 }
 
 /* --- what may be done --- */
@@ -240,6 +240,11 @@ static void check_content(void)
 	o.jobs = job.r.jobs;
 }
 
+static void at_signal(const char *words)
+{
+	msg_at_signal("%s", words);
+}
+
 /* Everything that can be known beforehand. */
 static enum place_mode prepare(struct db *db)
 {
@@ -254,7 +259,7 @@ static enum place_mode prepare(struct db *db)
 		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
 		            .check = o.verify ? &job.verify : NULL },
-		.record = &job.record, .flow = job.load.head ? &job.load.fetch.flow : NULL, .side = { .db = DB_INIT },
+		.record = &job.record, .stands = at_signal, .flow = job.load.head ? &job.load.fetch.flow : NULL, .side = { .db = DB_INIT },
 	};
 	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
@@ -430,6 +435,7 @@ static int undo(int argc, char **argv)
 	if (argc > 1 || job.target.kind != TARGET_PG)
 		die(BAD_USAGE, "undo takes one URL, of PostgreSQL; of SQLite the old file is beside the new one");
 	rc = side_open(&side, &job.target, clock_within(o.wait), &error);
+	msg_at_signal("%s: ended by a signal: look which of the two is in its place", job.target.shown);
 	if (!rc)
 		rc = side_undo(&side, &current, &error);
 	if (rc)

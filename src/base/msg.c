@@ -159,6 +159,19 @@ char *msg_line(enum msg_level level, const char *format, ...)
 	return line;
 }
 
+void msg_at_signal(const char *format, ...)
+{
+	static char *line;
+	char *last = line;
+	va_list args;
+
+	va_start(args, format);
+	line = compose(MSG_ERROR, format, args);
+	va_end(args);
+	proc_last_words(line);
+	free(last);
+}
+
 void msg(enum msg_level level, const char *format, ...)
 {
 	va_list args;

@@ -45,6 +45,9 @@ void msg_before_death(void (*tell)(const char *error));
  * caller frees it. */
 char *msg_line(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Has that line written when a signal ends this process, in place of the last one. */
+void msg_at_signal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Masks the registered secrets in text. */
 struct buf;
 void msg_mask(struct buf *text);

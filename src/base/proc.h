@@ -24,6 +24,10 @@ void proc_signals(void);
 /* Undoes it, for what runs after exec or fork: only after proc_signals, once. */
 void proc_default_signals(void);
 
+/* What this process, not a child of its, writes to stderr when one of the three ends it: a whole
+ * line, which stays the caller's; NULL: nothing. */
+void proc_last_words(const char *line);
+
 /* Replaces this process by argv[0], found in PATH, with the environment that
  * pgbox was started with and default signal actions. Returns only when that
  * fails: CANNOT_RUN or NOT_FOUND, with errno. */

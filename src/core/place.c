@@ -104,6 +104,15 @@ static int settle(const struct place *p, const struct target *target, struct buf
 	return settle_database(&s, target, error);
 }
 
+/* How things stand from now on, for whoever ends this by a signal. */
+static void stands(const struct place *p, const char *words, const char *name)
+{
+	char *line = xasprintf("%s: ended by a signal: %s%s", p->target->shown, words, name);
+
+	p->stands(line);
+	free(line);
+}
+
 /* What has become of the one before. */
 static void leave(struct place *p, const char *before, struct buf *error)
 {
@@ -130,6 +139,7 @@ int place_beside(struct place *p, struct buf *error)
 	int rc;
 
 	side_plan(&p->side);
+	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->side.name);
 	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
 	rc = side_create(&p->side, p->m, p->was_empty, error);
 	if (!rc)
@@ -147,10 +157,13 @@ int place_beside(struct place *p, struct buf *error)
 	/* What was empty may have been filled by somebody else meanwhile. */
 	if (!rc && p->was_empty)
 		rc = is_empty(p, NULL, error);
+	stands(p, "it is as it was, or the backup is in its place and the old one beside it", "");
 	if (!rc)
 		rc = side_swap(&p->side, &before, error);
-	if (!rc)
+	if (!rc) {
+		stands(p, "the backup is in its place", "");
 		leave(p, before, error);
+	}
 	free(before);
 	return rc;
 }
@@ -164,12 +177,14 @@ int place_inside(struct place *p, struct db *db, struct buf *error)
 	p->r->one_transaction = p->r->jobs == 1;
 	rc = restore_make_roles(p->r, db, error);
 	db_close(db);
+	stands(p, "whether before the end of the restore or after is not known", "");
 	if (!rc)
 		rc = restore_run(p->r, p->target, error);
 	if (rc)
 		buf_puts(error, !p->r->one_transaction ? "; the database is half restored"
 		                : p->r->lost ? "; whether before its end or after is not known: look at the database"
 		                             : "; nothing has changed");
+	stands(p, "what was restored is there, but was not looked over", "");
 	if (!rc && (rc = settle(p, p->target, error)) != 0)
 		buf_puts(error, "; what was restored is there all the same");
 	if (rc && p->mode == PLACE_CLEAN)

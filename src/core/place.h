@@ -23,6 +23,7 @@ struct place {
 	struct settle settle;       /* tables of the whole backup; no analyze where statistics came along */
 	struct record *record;      /* hears what is begun */
 	struct flow *flow;          /* what it comes from, compared at the end; NULL: a file */
+	void (*stands)(const char *words); /* hears how things stand, should a signal end this now */
 
 	/* What place_look has found. */
 	enum place_mode mode;

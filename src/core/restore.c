@@ -219,7 +219,7 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 		server_identifier(&db->pg, &sql, r->missing_roles.v[i]);
 		rc = ask(db, sql.data, NULL, NULL);
 		if (!rc)
-			strs_add(&r->made_roles, r->missing_roles.v[i]);
+			strs_printf(&r->made_roles, "role %s: was made, and stays", r->missing_roles.v[i]);
 		else
 			buf_printf(error, "cannot make role %s: %s", r->missing_roles.v[i], db_error(db));
 		buf_free(&sql);

@@ -24,7 +24,7 @@ struct restore {
 	enum role_policy roles;
 
 	struct strs missing_roles;    /* found by restore_check */
-	struct strs made_roles;       /* by restore_make_roles: they stay when the rest fails */
+	struct strs made_roles;       /* by restore_make_roles, each a sentence for when the rest fails */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
 	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */

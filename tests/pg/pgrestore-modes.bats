@@ -478,6 +478,29 @@ nobody_in() {
 	equals "$(server_state app)" "$before"
 }
 
+@test "TERM while nothing else runs for it says in what state things are" {
+	local before
+	changed_app
+	before=$(rows app)
+	background run pgrestore latest --replace --verify 'query=select pg_sleep(20) is null'
+	wait_until 20 side_sleeps
+	kill -TERM "$PID"
+	ended run 143
+	says "ended by a signal: it is as it was; the next restore drops 'app_restore_"
+	equals "$(rows app)" "$before"
+	sql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()" >/dev/null
+	background run pgrestore latest --clean --verify 'query=select pg_sleep(20) is null'
+	wait_until 20 app_sleeps
+	kill -HUP "$PID"
+	ended run 129
+	says 'ended by a signal: what was restored is there'
+	equals "$(rows app)" 3
+}
+
+app_sleeps() {
+	[ "$(sql postgres "select count(*) from pg_stat_activity where datname = 'app' and query ~ 'pg_sleep'")" -gt 0 ]
+}
+
 @test "each restore is in the journal, what failed too" {
 	local n
 	changed_app
