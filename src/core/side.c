@@ -363,6 +363,11 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 		return 0;
 	what = xasprintf("drop database '%s'", name);
 	side_failed(s, what, error);
+	/* It begins with a checkpoint, which a full tablespace lets nobody have. */
+	if (strstr(db_error(&s->db), "checkpoint") || strcmp(db_sqlstate(&s->db), "53100") == 0) {
+		buf_puts(error, ": make room on the server's disk, and then DROP DATABASE ");
+		server_identifier(&s->db.pg, error, name);
+	}
 	free(what);
 	return NO;
 }

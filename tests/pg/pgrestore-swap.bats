@@ -18,6 +18,10 @@ setup_file() {
 	sql postgres 'create role owner' 'create role guest' 'create role "odd ""role"' 'create role limited login'
 }
 
+teardown() {
+	! mountpoint -q "$BATS_TEST_TMPDIR/disk" || umount -l "$BATS_TEST_TMPDIR/disk"
+}
+
 teardown_file() {
 	server_stop "$SERVER"
 }
@@ -147,6 +151,32 @@ two lines 🐘'" 'revoke all on database app from public' 'grant connect, tempor
 }
 
 # --- what cannot be replaced ---
+
+@test "a tablespace that is full: what is left beside is named each time, and goes when there is room" {
+	local disk=$BATS_TEST_TMPDIR/disk left
+	mkdir "$disk"
+	mount -t tmpfs -o size=30m pgbox-test "$disk" 2>/dev/null || skip 'cannot mount a file system here'
+	chmod -R a+rX "$BATS_RUN_TMPDIR"
+	mkdir "$disk/space"
+	[ "$(id -u)" != 0 ] || chown nobody "$disk/space"
+	made huge
+	sql huge "create table t as select generate_series(1, 400000) a, repeat('x', 40) b"
+	archive huge "$BATS_TEST_TMPDIR/huge.dump"
+	sql postgres "create tablespace small location '$disk/space'" 'create database app tablespace small'
+	sql app 'create table t as select 1 a'
+	exits 73 pgrestore "$BATS_TEST_TMPDIR/huge.dump" --replace
+	left=$(databases | tr ' ' '\n' | grep app_restore_) || skip 'this server could drop it'
+	says "make room on the server's disk, and then DROP DATABASE \"$left\""
+	exits 73 pgrestore "$BATS_TEST_TMPDIR/huge.dump" --replace
+	says "make room on the server's disk, and then DROP DATABASE \"$left\""
+	equals "$(rows app)" 1
+	mount -o remount,size=200m "$disk"
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/huge.dump" --replace --drop-old
+	says "dropped '$left'"
+	only source
+	sql postgres 'drop tablespace small'
+	umount "$disk"
+}
 
 @test "prepared transactions, a subscription, a logical slot: refused beforehand, and named" {
 	made app 1
