@@ -187,7 +187,8 @@ static void choose_database(bool explicit_url)
 
 	if (target_choose(&job.target, o.into, backup_database(), explicit_url || !job.load.has_manifest, &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
-	msg_at_signal("%s: ended by a signal: nothing was touched", job.target.shown);
+	if (job.target.kind == TARGET_PG)
+		msg_at_signal("%s: ended by a signal: nothing was touched", job.target.shown);
 }
 
 /* --- what may be done --- */
@@ -259,7 +260,8 @@ static enum place_mode prepare(struct db *db)
 		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
 		            .check = o.verify ? &job.verify : NULL },
-		.record = &job.record, .stands = at_signal, .flow = job.load.head ? &job.load.fetch.flow : NULL, .side = { .db = DB_INIT },
+		.record = &job.record, .flow = job.load.head ? &job.load.fetch.flow : NULL,
+		.stands = at_signal, .side = { .db = DB_INIT },
 	};
 	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
