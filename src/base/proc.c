@@ -234,9 +234,41 @@ void proc_take_terminal(void)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A signal that neither we nor PostgreSQL's programs have another use for. */
+#define END SIGUSR2
+
+static void on_end(int number)
+{
+	(void)number;
+	_exit(NO);
+}
+
 void proc_die_with_parent(pid_t parent)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigset_t end;
+
+	set_action(END, on_end);
+	sigemptyset(&end);
+	sigaddset(&end, END);
+	sigprocmask(SIG_UNBLOCK, &end, NULL);
+	prctl(PR_SET_PDEATHSIG, END);
 	if (getppid() != parent)
-		_exit(BY_SIGNAL + SIGKILL);
+		_exit(NO);
+}
+
+void proc_end(pid_t child)
+{
+	kill(child, END);
+}
+
+bool proc_may_orphan(void)
+{
+	char name[32];
+	int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof(name) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	name[n > 0 ? n : 0] = '\0';
+	return *name && strcmp(name, "postgres\n") != 0 && strcmp(name, "postmaster\n") != 0;
 }

@@ -4,6 +4,7 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -69,8 +70,20 @@ void proc_take_terminal(void);
  * must not hold its parent's connections. */
 void proc_close_all_but(int keep);
 
-/* Makes the kernel send this process SIGKILL when its parent dies; ends it at once
- * where the parent, whose pid the caller took before the fork, is dead already. */
+/*
+ * Makes the kernel end this process when its parent dies; ends it at once where the parent,
+ * whose pid the caller took before the fork, is dead already. Until an exec.
+ *
+ * It exits, with NO, and is not killed: as an orphan it is the child of pid 1, and where that is
+ * PostgreSQL's postmaster, which has no child but its own in mind, one that a signal has ended is
+ * a crashed server process, for which it ends all sessions (postmaster.c, CleanupBackend).
+ */
 void proc_die_with_parent(pid_t parent);
+
+/* Has such a child end like that. One that is stuck in the kernel does so when it gets out. */
+void proc_end(pid_t child);
+
+/* Whether a child of ours may be killed without being waited for: pid 1 is no postmaster. */
+bool proc_may_orphan(void);
 
 #endif

@@ -309,16 +309,20 @@ static void run_all(struct probe *p, struct group *groups, size_t n)
 }
 
 /* Zombies would be pid 1's to bury, and many a container's does not know how. One that
- * is stuck in the kernel does not die yet. */
+ * is stuck in the kernel does not end yet: a kill gets it out of more places, but not of all. */
 static void reap(struct group *groups, size_t n)
 {
-	int64_t end = clock_after(REAP_MS);
+	int64_t kill_at = clock_after(REAP_MS / 2), end = clock_after(REAP_MS);
 
 	for (size_t i = 0; i < n; i++)
 		if (groups[i].pid && groups[i].fd >= 0)
-			kill(groups[i].pid, SIGKILL);
-	while (bury(groups, n) && clock_left(end))
+			proc_end(groups[i].pid);
+	while (bury(groups, n) && clock_left(end)) {
+		for (size_t i = 0; i < n && !clock_left(kill_at) && proc_may_orphan(); i++)
+			if (groups[i].pid && groups[i].fd >= 0)
+				kill(groups[i].pid, SIGKILL);
 		clock_sleep(1, end);
+	}
 }
 
 static void ask_in_children(struct probe *p)
