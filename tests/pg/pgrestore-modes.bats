@@ -486,7 +486,7 @@ nobody_in() {
 	wait_until 20 side_sleeps
 	kill -TERM "$PID"
 	ended run 143
-	says "ended by a signal: it is as it was; the next restore drops 'app_restore_"
+	says "ended by a signal: it is as it was; the next restore drops, if it was begun, app_restore_"
 	equals "$(rows app)" "$before"
 	sql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()" >/dev/null
 	background run pgrestore latest --clean --verify 'query=select pg_sleep(20) is null'
