@@ -273,6 +273,17 @@ static enum place_mode prepare(struct db *db)
 	return job.place.mode;
 }
 
+/* As far as the manifest knows; in another server, and without bloat, it is not quite the same. */
+static void print_need(void)
+{
+	bool known = job.load.has_manifest && job.load.m.database_bytes > 0;
+	char *size = known ? size_text(job.load.m.database_bytes) : NULL;
+
+	if (known)
+		printf("needs:   about %s, the size of the database then\n", size);
+	free(size);
+}
+
 static int plan(void)
 {
 	struct db db = DB_INIT;
@@ -285,6 +296,7 @@ static int plan(void)
 	if (job.r.toc.server)
 		printf("made of: PostgreSQL %s by pg_dump %s, %lld tables\n", job.r.toc.server,
 		       job.r.toc.program, (long long)job.r.toc.tables);
+	print_need();
 	printf("target:  %s\n", job.target.shown);
 	fflush(stdout);
 	if (job.target.kind == TARGET_PG)

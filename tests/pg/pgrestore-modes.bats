@@ -399,12 +399,18 @@ analyzed() {
 	fi
 }
 
+# says_sized: what plan says of the room that is needed, which is in the manifest.
+says_sized() {
+	grep -qE '^needs:   about [0-9.]+ [kMG]?B, ' <<<"$output"
+}
+
 @test "plan says what would happen, with the same refusals, and touches nothing" {
 	local file
 	file=$(newest app)
 	refused 0 '' pgrestore plan latest
 	says "$file"
 	says '2 tables'
+	says_sized
 	says 'make the database'
 	made app 0
 	refused 0 app pgrestore plan "$file"
