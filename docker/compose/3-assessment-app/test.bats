@@ -89,9 +89,10 @@ snapshots() {
 }
 
 @test "a migration that fails stops the new version, and the old one stays healthy" {
+	cp -r "$STACK/migrations/versions" "$BATS_FILE_TMPDIR/"
 	printf '%s\n' 'revision = "aaaa00000001"' 'down_revision = "9c01b7e3d522"' \
-		'def upgrade(): raise RuntimeError("no such luck")' >"$BATS_FILE_TMPDIR/broken.py"
-	local mount=$BATS_FILE_TMPDIR/broken.py:/app/migrations/versions/broken.py:ro kind
+		'def upgrade(): raise RuntimeError("no such luck")' >"$BATS_FILE_TMPDIR/versions/broken.py"
+	local mount=$BATS_FILE_TMPDIR/versions:/app/migrations/versions:ro kind
 	for kind in compose prod; do
 		run -1 $kind run --rm -T --no-deps -v "$mount" web
 		[[ $output == *'no such luck'* && $output != *'Listening at'* ]]

@@ -68,6 +68,20 @@ healthy() {
 	compose up -d --scale web=1 web
 }
 
+@test "an app that is killed while it loads its data loads them at its next start" {
+	compose up -d --scale web=1
+	compose run --rm -T --no-deps --entrypoint seedonce web --name base --reset
+	docker exec -d "$(id_of db)" psql -X -q -U graph -d graph -c 'begin; lock table research_publication; select pg_sleep(60)'
+	wait_until 10 eval '[ "$(query "select count(*) from pg_locks where mode = '"'AccessExclusiveLock'"'")" -gt 0 ]'
+	compose up -d --force-recreate --no-deps --scale web=1 web
+	wait_until 30 logged web "running seed 'base'"
+	docker kill "$(id_of web)" >/dev/null
+	query "select pg_terminate_backend(pid) from pg_stat_activity where query like 'begin; lock%'"
+	compose up -d --scale web=1
+	wait_until 60 is healthy web
+	[ "$(query 'select count(*) from research_publication')" = 3 ]
+}
+
 @test "pg_trgm finds what is misspelt, pgvector what is near, and Redis keeps the answer" {
 	[ "$(get 'search?q=colaboration')" = '["Graphs of collaboration"]' ]
 	[ "$(get near/1)" = '["Random graphs", "Soil in the Karoo"]' ]
