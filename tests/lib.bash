@@ -82,8 +82,21 @@ server_make() {
 # server_start DIR [POSTGRES-OPTION...]: starts it in the background and waits until
 # it accepts logins; the log is DIR/log. server_stop DIR [SIGNAL] ends it.
 server_start() {
-	server_launch "$@"
-	wait_until 30 "$PG_BIN/pg_isready" -q -h "$1" -p "$(cat "$1/port")"
+	local try
+	for try in 1 2 3; do
+		server_launch "$@"
+		wait_until 30 server_answers_or_died "$1"
+		kill -0 "$(cat "$1/pid")" 2>/dev/null && return
+		# Another test's server was quicker.
+		grep -q 'Address already in use' "$1/log" || break
+		free_port >"$1/port"
+	done
+	echo "the server does not start (try $try): $(tail -n 5 "$1/log")"
+	return 1
+}
+
+server_answers_or_died() {
+	"$PG_BIN/pg_isready" -q -h "$1" -p "$(cat "$1/port")" || ! kill -0 "$(cat "$1/pid")" 2>/dev/null
 }
 
 # The same without the waiting.

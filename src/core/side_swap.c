@@ -14,12 +14,13 @@
 #define ASK_MS SIDE_ASK_MS
 #define SWAP_MS SIDE_SWAP_MS
 
-/* One session that this role may not end would make the whole statement fail. */
+/* One session that this role may not end would make the whole statement fail. Names and oids: as
+ * soon as the databases have their new names nobody's session is ended any more. */
 static const char end_sessions[] =
 	"SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
 	" JOIN pg_catalog.pg_roles me ON me.rolname = current_user"
 	" LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
-	" WHERE a.datname IN ($1, $2) AND a.pid <> pg_backend_pid() AND (me.rolsuper"
+	" WHERE (a.datname, a.datid::text) IN (($1, $3), ($2, $4)) AND a.pid <> pg_backend_pid() AND (me.rolsuper"
 	"  OR pg_has_role(a.usesysid, 'USAGE')"
 	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
 
@@ -27,22 +28,30 @@ static const char end_sessions[] =
  * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
 pid_t side_start_ending(struct side *s, const char *a, const char *b)
 {
-	const char *databases[] = { a, b };
-	pid_t parent = getpid(), pid = fork();
+	static const char find[] = "SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = $1),"
+	                           " (SELECT oid FROM pg_catalog.pg_database WHERE datname = $2)";
+	const char *databases[] = { a, b, NULL, NULL };
+	pid_t parent = getpid(), pid;
+	struct rows rows = { 0 };
 	struct target door;
 	struct db db = DB_INIT;
 
-	if (pid)
+	if (server_query(&s->db.pg, find, databases, 2, clock_after(ASK_MS), &rows) == 0 && rows.n) {
+		databases[2] = rows_get(&rows, 0, 0);
+		databases[3] = rows_get(&rows, 0, 1);
+	}
+	pid = fork();
+	if (pid) {
+		rows_free(&rows);
 		return pid;
+	}
 	proc_die_with_parent(parent);
 	proc_close_all_but(-1);
 	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
 	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
 	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED)
 		for (;;) {
-			server_query(&db.pg,
-			             end_sessions,
-			             databases, 2, clock_after(ASK_MS), NULL);
+			server_query(&db.pg, end_sessions, databases, 4, clock_after(ASK_MS), NULL);
 			clock_sleep(5, CLOCK_NEVER);
 		}
 	_exit(NO);

@@ -50,10 +50,10 @@ status_of() {
 
 @test "an unknown option is 64 and one line, for every applet" {
 	for applet in $(ours); do
-		run "-$(status_of "$applet" 64)" pgbox "$applet" --no-such-option
-		same_as "$applet: error: unknown option '--no-such-option': see $applet --help"
-		run "-$(status_of "$applet" 64)" pgbox "$applet" -Z
-		same_as "$applet: error: unknown option '-Z': see $applet --help"
+		run "-$(status_of "$applet" 64)" --separate-stderr pgbox "$applet" --no-such-option
+		[ "$stderr" = "$applet: error: unknown option '--no-such-option': see $applet --help" ]
+		run "-$(status_of "$applet" 64)" --separate-stderr pgbox "$applet" -Z
+		[ "$stderr" = "$applet: error: unknown option '-Z': see $applet --help" ]
 	done
 }
 
