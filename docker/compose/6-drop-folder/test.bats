@@ -141,6 +141,18 @@ whole() {
 	equals "$(comm -23 "$BATS_TEST_TMPDIR/confirmed" "$BATS_TEST_TMPDIR/kept")" ''
 }
 
+@test "the role of app, backups and restores is no superuser, and the superuser has no way in over the network" {
+	equals "$(sql_app 'select rolsuper or rolcreaterole or rolreplication from pg_roles where rolname = current_user')" f
+	python default "$logged_in" db assessment <<<"$POSTGRES_PASSWORD"
+	not python default "$logged_in" db postgres <<<"$POSTGRES_PASSWORD"
+}
+
+logged_in='
+import psycopg, sys
+
+psycopg.connect(host=sys.argv[1], user=sys.argv[2], dbname="postgres", password=sys.stdin.readline().strip())
+'
+
 @test "the proxy lets nothing through but that, and reaches no network" {
 	local address
 	python docker "$asked" <<-END
