@@ -215,6 +215,45 @@ static int add_file(struct upload *u, const char *path, struct buf *error)
 	return rc;
 }
 
+int remote_check_free(struct remote *r, const char *path, const char *sha256, struct buf *error)
+{
+	char *key = xasprintf("%s%s", r->prefix, path);
+	struct buf words = BUF_INIT;
+	struct manifest m;
+	int rc = remote_manifest(r, key, &m, &words);
+
+	if (rc && rc != NO_INPUT) {
+		buf_puts(error, words.data);
+	} else if (!rc && (!m.sha256 || strcmp(m.sha256, sha256) != 0)) {
+		buf_printf(error, "%s/%s: there is another backup of that name, which is left as it is: give each server an "
+		           "S3_PREFIX of its own", r->name, path);
+		rc = BAD_DATA;
+	} else {
+		rc = 0;
+	}
+	manifest_free(&m);
+	buf_free(&words);
+	free(key);
+	return rc;
+}
+
+/* Another one's upload under the same key may have ended between ours and its manifest. */
+static int check_arrived(struct remote *r, const char *path, const struct manifest *m, struct buf *error)
+{
+	char *key = xasprintf("%s%s", r->prefix, path), *etag = NULL;
+	int64_t bytes = -1;
+	int rc = s3_head(&r->s3, key, &bytes, &etag, error);
+
+	if (!rc && bytes != m->bytes) {
+		buf_printf(error, "%s/%s: it was replaced meanwhile: give each server an S3_PREFIX of its own", r->name,
+		           path);
+		rc = BAD_DATA;
+	}
+	free(etag);
+	free(key);
+	return rc;
+}
+
 /* sha256 NULL: whatever it has. */
 static int put_file(struct remote *r, const char *file, const char *path, const char *sha256,
                     struct buf *error)
@@ -226,6 +265,7 @@ static int put_file(struct remote *r, const char *file, const char *path, const 
 	remote_begin(r, &u, path, archive_size(file));
 	rc = add_file(&u, file, error);
 	rc = rc ? rc : upload_flush(&u, sha256, error);
+	rc = rc || !sha256 ? rc : remote_check_free(r, path, sha256, error);
 	rc = rc ? rc : upload_end(&u, error);
 	upload_free(&u, &left);
 	buf_free(&left);
@@ -292,11 +332,14 @@ int remote_put(struct remote *r, const char *root, const char *path, const struc
                struct buf *error)
 {
 	char *file = xasprintf("%s/%s", root, path);
-	int rc = file_is_dir(file) ? put_folder(r, file, path, error)
-	                           : put_file(r, file, path, m->sha256, error);
+	bool folder = file_is_dir(file);
+	int rc = remote_check_free(r, path, m->sha256, error);
 
+	if (!rc)
+		rc = folder ? put_folder(r, file, path, error) : put_file(r, file, path, m->sha256, error);
 	rc = rc ? rc : put_sums(r, root, path, error);
 	rc = rc ? rc : put_json(r, path, m, error);
+	rc = rc || folder ? rc : check_arrived(r, path, m, error);
 	free(file);
 	return rc;
 }
@@ -307,7 +350,8 @@ int remote_put_manifest(struct remote *r, const char *path, const struct manifes
 	int rc = put_text(r, path, ".sha256", line, error);
 
 	free(line);
-	return rc ? rc : put_json(r, path, m, error);
+	rc = rc ? rc : put_json(r, path, m, error);
+	return rc ? rc : check_arrived(r, path, m, error);
 }
 
 /* --- what dead runs left --- */

@@ -42,7 +42,11 @@ void remote_free(struct remote *r);
 /* Starts an upload of what may become so many bytes. */
 void remote_begin(struct remote *r, struct upload *u, const char *path, int64_t bytes);
 
-/* Uploads the backup root/path. 0; as s3.h says; BAD_DATA when it is not what its manifest says
+/* Whether no other backup than that of this sha256 has the name: two servers may make one of the
+ * same database's name in the same second. 0; as s3.h says; BAD_DATA when another has it. */
+int remote_check_free(struct remote *r, const char *path, const char *sha256, struct buf *error);
+
+/* Uploads the backup root/path, unless another has its name. 0; as s3.h says; BAD_DATA when it is not what its manifest says
  * or does not arrive so; NO_INPUT when it cannot be read. */
 int remote_put(struct remote *r, const char *root, const char *path, const struct manifest *m,
                struct buf *error);

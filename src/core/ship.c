@@ -240,7 +240,8 @@ int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
 	if (rc) {
 		tell(MSG_ERROR, error.data);
 		buf_cut(&error, 0);
-		buf_printf(&error, "%s: %zu backups are only in the folder: the next run uploads them", r->name, left);
+		buf_printf(&error, "%s: %zu backup%s only in the folder: the next run uploads what is owed", r->name, left,
+		           left == 1 ? " is" : "s are");
 		tell(MSG_ERROR, error.data);
 	}
 	buf_free(&error);

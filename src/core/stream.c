@@ -105,7 +105,8 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 	say(fds[1], rc, &t, &error);
 	/* Waits also when it failed: the first process reaps only what it has asked. */
 	if (read(fds[2], &byte, 1) == 1 && !rc) {
-		rc = upload_end(&t.upload, &error);
+		rc = remote_check_free(s->remote, path, t.upload.sha256, &error);
+		rc = rc ? rc : upload_end(&t.upload, &error);
 		say(fds[1], rc, &t, &error);
 	}
 	reader_free(&t.reader);

@@ -119,13 +119,33 @@ bucket_is_whole() {
 	bucket_is_whole
 }
 
+@test "another server's backup of the same name is left as it is, and said with exit 3" {
+	local n first status=0
+	small
+	mkdir "$BATS_TEST_TMPDIR/other"
+	python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("CREATE TABLE other (a)")' \
+		"$BATS_TEST_TMPDIR/other/small.db"
+	# Until both were made in one second.
+	for n in $(seq 20); do
+		BACKUP_DIR=$BATS_TEST_TMPDIR/a$n exits 0 pgbackup run
+		first=$(pgbackup list --remote --json | jq -r .sha256 | sort)
+		run env BACKUP_DIR="$BATS_TEST_TMPDIR/b$n" DATABASE_URL="sqlite:///$BATS_TEST_TMPDIR/other/small.db" pgbackup run
+		[ "$status" = 0 ] || break
+	done
+	[ "$status" = 3 ]
+	[[ $output == *'there is another backup of that name, which is left as it is'* ]]
+	[[ $output == *'1 backup is only in the folder'* ]]
+	equals "$(pgbackup list --remote --json | jq -r .sha256 | sort)" "$first"
+	exits 0 pgbackup verify --remote --all
+}
+
 @test "when the bucket stays out of reach the local backup is kept, and owed" {
 	small
 	s3_fault put 500 100
 	exits 3 pgbackup run
 	says 'InternalError'
 	says '(tried 6 times)'
-	says '1 backups are only in the folder'
+	says '1 backup is only in the folder'
 	equals "$(backups small.db)" 1
 	journal_sql "SELECT remote FROM files" | grep -x owed
 	s3_end
