@@ -447,6 +447,8 @@ static int prune(void)
 	open_catalog(&c, false);
 	if (!catalog_is_open(&c))
 		die(NO_INPUT, "without a journal nothing is deleted: pgbackup sync makes one");
+	read_remote();
+	o.keep.owed = remote.on;
 	lock_folder(&lock);
 	rc = prune_all(&c, &o.keep, o.dry_run, print_verdict, tell, &error);
 	if (rc)

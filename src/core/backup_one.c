@@ -231,16 +231,18 @@ static void prune(struct job *j)
 {
 	struct work *r = j->run;
 	struct strs folders = { 0 }, systems = { 0 };
+	struct retention keep = r->b->keep;
 	struct buf error = BUF_INIT;
 
+	keep.owed = work_has_remote(r);
 	if (j->streamed) {
 		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
 		return;
 	}
 	strs_add(&folders, j->item->folder);
 	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
-	if (retention_is_on(&r->b->keep) && catalog_is_open(&r->catalog) &&
-	    prune_folders(&r->catalog, &folders, &systems, &r->b->keep, false, NULL, r->b->tell, &error))
+	if (retention_is_on(&keep) && catalog_is_open(&r->catalog) &&
+	    prune_folders(&r->catalog, &folders, &systems, &keep, false, NULL, r->b->tell, &error))
 		work_tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
 	buf_free(&error);
 	strs_free(&folders);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "core/ship.h"
 
 static int delete_one(struct catalog *c, const char *path, const char *reason,
                       void (*tell)(enum msg_level level, const char *words), struct buf *error)
@@ -52,8 +53,14 @@ static int prune_folder(struct catalog *c, const char *folder, const char *syste
 		retention_judge(keep, past, n, newest.suspect, clock_wall());
 	}
 	for (size_t i = 0; i < n && !rc; i++) {
-		const char *path = paths.v[past[i].id], *reason = past[i].reason.data;
+		const char *path = paths.v[past[i].id], *reason;
 
+		if (!past[i].keep && keep->owed && ship_is_owed(c, path)) {
+			past[i].keep = true;
+			buf_cut(&past[i].reason, 0);
+			buf_puts(&past[i].reason, "the bucket lacks it");
+		}
+		reason = past[i].reason.data;
 		if (verdict)
 			verdict(path, past[i].keep, reason);
 		if (!dry && !past[i].keep)

@@ -11,7 +11,7 @@
 /*
  * Judges the verified backups of each of the folders (relative to the catalog's), of the
  * system beside it ("": any), and
- * deletes those that are not kept; with dry it only judges. verdict (may be NULL) hears
+ * deletes those that are not kept, nor owed to a bucket where keep says so; with dry it only judges. verdict (may be NULL) hears
  * of each backup, newest first; tell of each that was deleted, and of those that
  * somebody else had deleted. The folder's lock is held. 0; CANNOT_WRITE, or NO when the
  * journal failed, with a sentence in error.

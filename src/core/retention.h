@@ -22,6 +22,7 @@ struct retention {
 	long last, hourly, daily, weekly, monthly, yearly;
 	long days; /* everything less than so many times 24 hours older than the newest */
 	long min;  /* the newest so many are always kept */
+	bool owed; /* core/prune: what a bucket still lacks is kept, too */
 };
 
 /* One backup. */

@@ -35,6 +35,17 @@ static void find_owed(struct catalog *c, struct strs *paths)
 	rows_free(&rows);
 }
 
+bool ship_is_owed(struct catalog *c, const char *path)
+{
+	struct strs paths = { 0 };
+	bool owed;
+
+	find_owed(c, &paths);
+	owed = strs_has(&paths, path);
+	strs_free(&paths);
+	return owed;
+}
+
 size_t ship_owed(struct catalog *c)
 {
 	struct strs paths = { 0 };

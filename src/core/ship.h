@@ -41,6 +41,9 @@ struct owed {
 /* Looks at the backups in that folder, for the bucket of that name. */
 void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o);
 
+/* Whether that backup is owed; false also when the journal cannot be used. */
+bool ship_is_owed(struct catalog *c, const char *path);
+
 /* How many are owed; 0 also when the journal cannot be used. */
 size_t ship_owed(struct catalog *c);
 

@@ -139,6 +139,29 @@ bucket_is_whole() {
 	exits 0 pgbackup verify --remote --all
 }
 
+@test "what the bucket still lacks is not pruned here, until it is there or there is no bucket any more" {
+	local n
+	small
+	export BACKUP_KEEP_LAST=1 BACKUP_KEEP_MIN=1
+	s3_fault put 403 3
+	for n in 1 2 3; do
+		exits 3 pgbackup run
+	done
+	equals "$(backups small.db)" 3
+	exits 0 pgbackup prune --dry-run
+	says 'the bucket lacks it'
+	exits 0 pgbackup run
+	equals "$(pgbackup list --remote --json | wc -l)" 4
+	exits 0 pgbackup run
+	equals "$(backups small.db)" 1
+	s3_end
+	exits 3 pgbackup run
+	exits 3 pgbackup run
+	equals "$(backups small.db)" 2
+	S3_BUCKET='' exits 0 pgbackup prune
+	equals "$(backups small.db)" 1
+}
+
 @test "when the bucket stays out of reach the local backup is kept, and owed" {
 	small
 	s3_fault put 500 100
