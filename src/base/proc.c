@@ -26,7 +26,8 @@ static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP };
 static volatile sig_atomic_t group;
 static volatile int *last_signal, *held;
 
-static void (*pipe_action)(int) = SIG_DFL; /* as it was when we were started */
+/* As they were when we were started. */
+static void (*pipe_action)(int) = SIG_DFL, (*alarm_action)(int) = SIG_DFL;
 
 static volatile sig_atomic_t yes_or_no;
 
@@ -127,6 +128,8 @@ void proc_signals(void)
 			set_action(forwarded[i], on_signal);
 	if (sigaction(SIGPIPE, NULL, &now) == 0)
 		pipe_action = now.sa_handler;
+	if (sigaction(SIGALRM, NULL, &now) == 0)
+		alarm_action = now.sa_handler;
 	set_action(SIGPIPE, SIG_IGN);
 }
 
@@ -165,7 +168,7 @@ void proc_alarm(int64_t ms, int status, int fd, const char *text)
 	alarm_text = text;
 	alarm_status = status;
 	alarm_fd = fd;
-	set_action(SIGALRM, ms ? on_alarm : yes_or_no ? on_signal : SIG_DFL);
+	set_action(SIGALRM, ms ? on_alarm : yes_or_no ? on_signal : alarm_action);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 

@@ -591,7 +591,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_f
 	grep -E '^Sig(Blk|Ign)' /proc/self/status >"$BATS_TEST_TMPDIR/before"
 	waitdb -q "$URL" -- grep -E '^Sig(Blk|Ign)' /proc/self/status | cmp - "$BATS_TEST_TMPDIR/before"
 	(
-		trap '' HUP USR1 PIPE
+		trap '' HUP USR1 PIPE ALRM
 		grep -E '^Sig(Blk|Ign)' /proc/self/status >"$BATS_TEST_TMPDIR/before"
 		waitdb -q "$URL" -- grep -E '^Sig(Blk|Ign)' /proc/self/status | cmp - "$BATS_TEST_TMPDIR/before"
 	)
