@@ -346,6 +346,7 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 	char *from = xasprintf("%s/%s", b->dir, name), *to = xasprintf("%s/%s", b->processing, name);
 	struct stat st;
 
+	make_folders(b); /* somebody may have deleted them */
 	if (rename(from, to) != 0)
 		file_cannot(error, "take", from);
 	else if (lstat(to, &st) != 0 || !S_ISREG(st.st_mode))
@@ -385,6 +386,7 @@ char *inbox_put(struct inbox *b, const char *path, bool good)
 	const char *folder = good ? b->done : b->failed;
 	char *to = xasprintf("%s/%s", folder, file_base(path)), *now = clock_iso(clock_wall());
 
+	make_folders(b);
 	for (int n = 1; is_taken(to); n++) {
 		char *more = n > 1 ? xasprintf("%d-", n) : xstrdup("");
 

@@ -64,6 +64,16 @@ app_has() {
 	watch_stop
 }
 
+@test "folders that somebody has deleted are made anew" {
+	watch_start
+	said watching
+	rmdir "$BOX/.processing" "$BOX/done" "$BOX/failed"
+	deliver "$DUMP" one.dump
+	lands 'done' one.dump
+	equals "$(rows app)" 5
+	watch_stop
+}
+
 @test "an SQLite file goes to RESTORE_SQLITE_PATH, told by its content, and SQL to the server all the same" {
 	export RESTORE_SQLITE_PATH=$BATS_TEST_TMPDIR/live.db
 	lite_rows() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("select * from t").fetchall())' "$1"; }
