@@ -18,7 +18,7 @@
 #include "ext/lite.h"
 
 #define TAIL 10000    /* bytes of the log: what every healthchecks server takes */
-#define PAUSE_MS 1000 /* between two tries */
+#define PAUSE_MS 1000 /* between two tries, doubled with each */
 #define SLACK_MS 500  /* for a sender to say why it failed */
 #define TOKEN 10      /* a part of a URL of so many bytes may be one */
 
@@ -126,7 +126,7 @@ static void try_post(const struct post *p, int64_t deadline, struct buf *why)
 	struct http_question q = { .method = "POST", .url = p->url, .type = p->type, .body = p->body,
 		                   .deadline = deadline };
 
-	for (;;) {
+	for (int64_t pause = PAUSE_MS;; pause *= 2) {
 		struct buf answer = BUF_INIT;
 		long code = 0;
 		int rc = http_ask(&q, &code, &answer, why);
@@ -138,9 +138,9 @@ static void try_post(const struct post *p, int64_t deadline, struct buf *why)
 			buf_printf(why, "answered %ld%s", code,
 			           code >= 300 && code < 400 ? ", a redirect, which is not followed: set the URL "
 			                                       "that it leads to" : "");
-		if (p->once || (!rc && code < 500 && code != 429) || clock_left(deadline) <= PAUSE_MS)
+		if (p->once || (!rc && code < 500 && code != 429) || clock_left(deadline) <= pause)
 			return;
-		clock_sleep(PAUSE_MS, deadline);
+		clock_sleep(pause, deadline);
 		buf_cut(why, 0);
 	}
 }
