@@ -2,8 +2,9 @@
 # own. Where a server cannot be made, as without a network, its tests are skipped with the reason; in CI they fail.
 
 MAJORS := 13 17 18
-# What kills, fills disks and waits for clocks is the same on every server.
-MAJORS_TESTS ?= $(filter-out %-kill.bats %-full.bats %-daemon.bats %-pooler.bats %-hostile.bats %-damage.bats,$(wildcard tests/pg/*.bats))
+# What kills, fills disks, waits for clocks and goes to buckets and containers is the same on every server.
+MAJORS_TESTS ?= $(filter-out $(addprefix %-,$(addsuffix .bats,kill full daemon pooler hostile damage s3 watch containers)), \
+    $(wildcard tests/pg/*.bats))
 
 .PHONY: majors $(MAJORS:%=pg-%)
 majors: $(MAJORS:%=pg-%)
