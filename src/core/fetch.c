@@ -66,7 +66,7 @@ static int choose(struct remote *r, const char *root, const char *word, const ch
 
 	*chosen = NULL;
 	for (size_t i = 0; i < list.n && !rc; i++)
-		if (list.v[i].bytes >= 0)
+		if (strcmp(remote_state(&list.v[i]), "verified") == 0)
 			rc = mirror_one(root, &list.v[i], error);
 	if (!rc && (rc = pick_backup(&c, word, database, &path, &words)) != 0) {
 		/* It speaks of the folder; here that is the bucket. */

@@ -55,7 +55,8 @@ static char *data_path(const char *path)
 	    *path == '/' || strstr(path, "../"))
 		return NULL;
 	folder = xstrndup(path, (size_t)(base - path) - 1);
-	if (archive_is_named(folder, base))
+	/* Below another folder is another prefix, PREFIX/MORE: not ours. */
+	if (!strchr(folder, '/') && archive_is_named(folder, base))
 		data = xstrndup(path, len - end);
 	free(folder);
 	return data;

@@ -92,6 +92,7 @@ struct page {
 	char *key, *id, *begun, *next, *next_id;
 	int64_t bytes;
 	bool more;
+	bool is_list; /* that is what the server answered */
 };
 
 static void forget(char **text)
@@ -117,6 +118,7 @@ static void on_object(void *arg, const char *path, const char *text)
 	struct page *p = arg;
 	const char *name = skip_prefix(path, "ListBucketResult/");
 
+	p->is_list = p->is_list || strcmp(path, "ListBucketResult") == 0;
 	if (!name)
 		return;
 	if (strcmp(name, "Contents/Key") == 0)
@@ -148,6 +150,7 @@ static void on_upload(void *arg, const char *path, const char *text)
 	struct page *p = arg;
 	const char *name = skip_prefix(path, "ListMultipartUploadsResult/");
 
+	p->is_list = p->is_list || strcmp(path, "ListMultipartUploadsResult") == 0;
 	if (!name)
 		return;
 	if (strcmp(name, "Upload/Key") == 0)
@@ -185,11 +188,11 @@ static int read_page(struct s3 *s, struct page *p, const char *prefix, struct bu
 	if (p->uploads)
 		ask_add(&query, "uploads", "");
 	q.query = query.data;
-	p->more = false;
+	p->more = p->is_list = false;
 	forget(&p->next);
 	forget(&p->next_id);
 	rc = ask(s, &q, error);
-	if (!rc && xml_read(q.a.body.data, q.a.body.len, p->objects ? on_object : on_upload, p) != 0) {
+	if (!rc && (xml_read(q.a.body.data, q.a.body.len, p->objects ? on_object : on_upload, p) != 0 || !p->is_list)) {
 		buf_printf(error, "s3://%s: cannot list the bucket: what the server answered is not S3", s->bucket);
 		rc = UNAVAILABLE;
 	}

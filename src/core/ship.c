@@ -227,7 +227,8 @@ int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
 {
 	struct buf error = BUF_INIT;
 	struct strs paths = { 0 };
-	size_t left = 0;
+	size_t left;
+	bool stop;
 	int rc, one;
 
 	ship_watch(c, r);
@@ -236,20 +237,21 @@ int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
 		if (!strs_has(&paths, made->v[i]))
 			strs_add(&paths, made->v[i]);
 	rc = paths.n ? sweep(c, r, tell, &error) : 0;
-	if (rc)
-		left = paths.n;
-	for (size_t i = 0; i < paths.n && !(rc && is_hopeless(rc)); i++) {
+	stop = rc != 0;
+	left = stop ? paths.n : 0;
+	if (stop)
+		tell(MSG_ERROR, error.data);
+	for (size_t i = 0; i < paths.n && !stop; i++) {
+		buf_cut(&error, 0);
 		one = ship_one(c, r, paths.v[i], tell, &error);
-		rc = rc ? rc : one;
-		if (one)
-			left++;
-		if (one && is_hopeless(one))
-			left += paths.n - i - 1;
-		if (one && is_hopeless(one))
-			rc = one;
+		if (!one)
+			continue;
+		tell(MSG_ERROR, error.data);
+		stop = is_hopeless(one);
+		left += stop ? paths.n - i : 1;
+		rc = !rc || stop ? one : rc;
 	}
 	if (rc) {
-		tell(MSG_ERROR, error.data);
 		buf_cut(&error, 0);
 		buf_printf(&error, "%s: %zu backup%s only in the folder: the next run uploads what is owed", r->name, left,
 		           left == 1 ? " is" : "s are");
