@@ -159,7 +159,7 @@ static void add_entry(struct writing *w, size_t entry)
 
 	if (counts && !out)
 		add_decorators(w, entry, var);
-	buf_printf(w->b, "%s%s=", out ? "# " : "", e->name);
+	buf_printf(w->b, "%s%s=", out ? "#" : "", e->name);
 	if (may_write(var, e, counts))
 		add_value(w->b, e);
 	if (e->beside) {

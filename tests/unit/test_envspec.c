@@ -647,11 +647,11 @@ static void what_was_commented_out_becomes_optional(void **state)
 	assert_init("# why\n#SENTRY_DSN=\n# WORKERS=4\n", "# why\n# @optional @type=url\nSENTRY_DSN=\n"
 	            "# @optional @type=int\nWORKERS=4\n");
 	/* There is one already. */
-	assert_init("AB=x\n#AB='y z'\n", "# @required\nAB=x\n# AB='y z'\n");
+	assert_init("AB=x\n#AB='y z'\n", "# @required\nAB=x\n#AB='y z'\n");
 	assert_init("AB=x\nCD=\nAB=y\n", "AB=x\n# @optional\nCD=\n# @required\nAB=y\n");
 	/* It has the decorators of the one below above it. */
 	assert_init("#AB=x\n# @type=port\n#CD=y\n#EF=z\nGH=\n",
-	            "# @optional\nAB=x\n# @type=port\n# CD=y\n# EF=z\n# @optional\nGH=\n");
+	            "# @optional\nAB=x\n# @type=port\n#CD=y\n#EF=z\n# @optional\nGH=\n");
 	assert_init("# @type=port\n#CD=y\n#EF=z\n\n", "# @type=port\n# @optional\nCD=y\n# @optional\nEF=z\n\n");
 }
 
@@ -672,9 +672,9 @@ static void a_first_spec_has_no_secrets(void **state)
 	            "# @required @type=postgres-url\nDATABASE_URL=\n");
 	assert_init("# SECRET_KEY = the old s3cret\n# secret_key=s3cret\nSECRET_KEY=s3cret # was TOKEN=s3cret\n"
 	            "#SECRET_KEY=s3cret\n", "# SECRET_KEY = ...\n# secret_key=...\n# @required @sensitive\n"
-	            "SECRET_KEY= # was TOKEN=...\n# SECRET_KEY=\n");
+	            "SECRET_KEY= # was TOKEN=...\n#SECRET_KEY=\n");
 	assert_init("DB_PASSWORD=s3cret\nDB_PASSWORD=true\n#DB_PASSWORD=s3cret\n",
-	            "DB_PASSWORD=\n# @required @public @type=bool\nDB_PASSWORD=true\n# DB_PASSWORD=\n");
+	            "DB_PASSWORD=\n# @required @public @type=bool\nDB_PASSWORD=true\n#DB_PASSWORD=\n");
 	assert_init("API_KEY=1234\n", "# @required @sensitive\nAPI_KEY=\n");
 	/* It would be a variable that is commented out. */
 	assert_init("# API_KEY=\"s3cret\" was it\nAA=\n", "# ...\n# @optional\nAA=\n");
