@@ -145,11 +145,10 @@ bucket_is_whole() {
 }
 
 @test "what the bucket still lacks is not pruned here, until it is there or there is no bucket any more" {
-	local n
 	small
 	export BACKUP_KEEP_LAST=1 BACKUP_KEEP_MIN=1
 	s3_fault put 403 3
-	for n in 1 2 3; do
+	for _ in 1 2 3; do
 		exits 3 pgbackup run
 	done
 	equals "$(backups small.db)" 3
