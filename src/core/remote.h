@@ -55,6 +55,11 @@ int remote_put(struct remote *r, const char *root, const char *path, const struc
 int remote_put_manifest(struct remote *r, const char *path, const struct manifest *m,
                         struct buf *error);
 
+/* Deletes what a run that failed has put there: manifest, sums and data. Leaves all of it alone
+ * where the manifest belongs to another backup than that of this sha256. As s3.h says; BAD_DATA
+ * when it is another's. */
+int remote_take_back(struct remote *r, const char *path, const char *sha256, struct buf *error);
+
 /* Ends the uploads that were begun below the prefix a day ago or more, for names of ours: their
  * run is dead. *n is how many there were. As s3.h says. */
 int remote_sweep(struct remote *r, size_t *n, struct buf *error);

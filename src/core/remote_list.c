@@ -242,6 +242,13 @@ static int delete_one(struct remote *r, const char *path, struct buf *error)
 	return rc;
 }
 
+int remote_take_back(struct remote *r, const char *path, const char *sha256, struct buf *error)
+{
+	int rc = remote_check_free(r, path, sha256, error);
+
+	return rc ? rc : delete_one(r, path, error);
+}
+
 static int apply(struct remote *r, const struct remote_backups *list, const struct past *past, size_t n,
                  bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
                  void (*tell)(enum msg_level level, const char *words), struct buf *error)

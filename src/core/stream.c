@@ -273,7 +273,10 @@ static int finish(struct stream *s, const struct pump *p, const char *path, stru
 		s->judge(m, &last);
 	manifest_set(&m->file, file_base(path));
 	m->verified = m->finished = clock_wall();
-	return remote_put_manifest(s->remote, path, m, error);
+	rc = remote_put_manifest(s->remote, path, m, error);
+	/* Another server has put its data there meanwhile. */
+	s->made = rc != BAD_DATA;
+	return rc;
 }
 
 /* The next second's where one of that moment is there, or on its way, whatever its kind. */
@@ -317,6 +320,7 @@ int stream_backup(struct stream *s, struct manifest *m, char **path, struct buf 
 	int rc = find_name(s, m->started, path, error);
 
 	s->dump_bytes = m->database_bytes;
+	s->made = false;
 	s->dump->streams = true;
 	if (!rc) {
 		key = xasprintf("%s%s", r->prefix, *path);
@@ -328,11 +332,11 @@ int stream_backup(struct stream *s, struct manifest *m, char **path, struct buf 
 	rc = rc ? rc : run(s, &p, m, error);
 	rc = rc ? rc : finish(s, &p, *path, m, error);
 	pump_free(&p);
-	/* Where the process could not do it any more. */
+	/* Where the second process could not do it any more. */
 	if (rc && id)
 		s3_abort(&r->s3, key, id, &left);
-	if (rc && id)
-		s3_delete(&r->s3, key, &left);
+	if (rc && s->made)
+		remote_take_back(r, *path, m->sha256, &left);
 	buf_free(&left);
 	free(id);
 	free(key);

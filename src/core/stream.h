@@ -22,6 +22,7 @@ struct stream {
 	void (*judge)(struct manifest *m, const struct newest *last);
 
 	int64_t dump_bytes;       /* what it may become; set by stream_backup */
+	bool made;                /* the object may be there, and is ours; set by stream_backup */
 };
 
 /* Makes it, and fills in the manifest. *path is where, relative to the prefix; the caller frees

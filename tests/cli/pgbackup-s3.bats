@@ -36,6 +36,27 @@ small() {
 	export DATABASE_URL=sqlite:///$BATS_FILE_TMPDIR/small.db
 }
 
+# other: an SQLite file of the same name, in another place.
+other() {
+	mkdir "$BATS_TEST_TMPDIR/other"
+	python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("CREATE TABLE other (a)")' \
+		"$BATS_TEST_TMPDIR/other/small.db"
+	export DATABASE_URL=sqlite:///$BATS_TEST_TMPDIR/other/small.db
+}
+
+# renamed DIR NAME: the only backup there has that name, and is owed to the bucket.
+renamed() {
+	local suffix name
+	name=$(basename "$1"/small.db/small.db-*.db.zst)
+	if [ "$name" != "$2" ]; then
+		sed -i "s/$name/$2/g" "$1/small.db/$name".{json,sha256}
+		for suffix in '' .json .sha256; do
+			mv "$1/small.db/$name$suffix" "$1/small.db/$2$suffix"
+		done
+	fi
+	BACKUP_DIR=$1 journal_sql "UPDATE files SET remote = 'owed', path = 'small.db/$2'"
+}
+
 # What is in the bucket is what is in the folder.
 bucket_is_whole() {
 	exits 0 pgbackup verify --remote --all
@@ -120,28 +141,38 @@ bucket_is_whole() {
 }
 
 @test "another server's backup of the same name is left as it is, and said with exit 3" {
-	local theirs=$BATS_TEST_TMPDIR/theirs name ours
+	local theirs=$BATS_TEST_TMPDIR/theirs name
 	small
 	BACKUP_DIR=$theirs exits 0 pgbackup run
 	name=$(basename "$theirs"/small.db/small.db-*.db.zst)
-	# One of another file, made in the same second: owed, and by that name.
-	mkdir "$BATS_TEST_TMPDIR/other"
-	python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("CREATE TABLE other (a)")' \
-		"$BATS_TEST_TMPDIR/other/small.db"
-	export DATABASE_URL=sqlite:///$BATS_TEST_TMPDIR/other/small.db
+	other
 	S3_BUCKET='' exits 0 pgbackup run
-	cd "$BACKUP_DIR/small.db"
-	ours=$(basename small.db-*.db.zst)
-	if [ "$ours" != "$name" ]; then
-		sed -i "s/$ours/$name/g" "$ours.json" "$ours.sha256"
-		mv "$ours" "$name" && mv "$ours.json" "$name.json" && mv "$ours.sha256" "$name.sha256"
-	fi
-	journal_sql "UPDATE files SET remote = 'owed', path = 'small.db/$name'"
+	renamed "$BACKUP_DIR" "$name"
 	exits 3 pgbackup run
 	says "/small.db/$name: there is another backup of that name, which is left as it is"
 	says '1 backup is only in the folder'
 	BACKUP_DIR=$theirs exits 0 pgbackup verify --remote --all
 	equals "$(pgbackup list --remote --json | jq -r .sha256 | grep -cxF "$(jq -r .sha256 "$theirs/small.db/$name.json")")" 1
+}
+
+@test "a stream whose name another has taken meanwhile fails, and leaves it as it is" {
+	local theirs=$BATS_TEST_TMPDIR/theirs key job status=0
+	small
+	S3_BUCKET='' BACKUP_DIR=$theirs exits 0 pgbackup run
+	other
+	s3_fault start 503 4
+	BACKUP_DIR='' PGBOX_JOURNAL=/dev/null/journal pgbackup run >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	job=$!
+	wait_until 10 grep -q '^start ' "$S3/requests"
+	key=$(sed -n 's/^start \([^ ]*\).*/\1/p' "$S3/requests" | head -n 1)
+	renamed "$theirs" "${key##*/}"
+	small
+	BACKUP_DIR=$theirs exits 0 pgbackup run
+	wait "$job" || status=$?
+	grep -F 'there is another backup of that name, which is left as it is' "$BATS_TEST_TMPDIR/log"
+	equals "$status" 65
+	exits 0 pgbackup verify --remote --all
+	equals "$(pgbackup list --remote --json | wc -l)" 2
 }
 
 @test "what the bucket still lacks is not pruned here, until it is there or there is no bucket any more" {
