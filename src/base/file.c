@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,12 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/msg.h"
 #include "base/status.h"
+
+#define TRIES 16
+#define DEPTH_MAX 64 /* folders in folders that are deleted: each has a descriptor open */
 
 int file_write(int fd, const void *bytes, size_t len)
 {
@@ -32,9 +35,9 @@ int file_write(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int file_read(const char *path, struct buf *b, size_t limit)
+/* Closes fd. */
+static int read_all(int fd, struct buf *b, size_t limit)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t before = b->len;
 	ssize_t n;
 	int err = 0;
@@ -56,6 +59,16 @@ int file_read(const char *path, struct buf *b, size_t limit)
 	close(fd);
 	errno = err;
 	return err ? -1 : 0;
+}
+
+int file_read(const char *path, struct buf *b, size_t limit)
+{
+	return read_all(beneath_open(path, O_RDONLY, 0), b, limit);
+}
+
+int file_read_regular(const char *path, struct buf *b, size_t limit)
+{
+	return read_all(beneath_open_regular(path), b, limit);
 }
 
 int file_head(const char *path, struct buf *b, size_t limit)
@@ -83,31 +96,43 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool is_real_folder(const char *path, const char *name)
+static bool is_folder_in(DIR *d, const char *name, bool follow)
 {
 	struct stat st;
 
-	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && lstat(path, &st) == 0 &&
-	       S_ISDIR(st.st_mode);
+	return fstatat(dirfd(d), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_real_folder(DIR *d, const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && is_folder_in(d, name, false);
+}
+
+/* Whether a guard covers what is in the folder. */
+static bool is_below_guard(const char *dir)
+{
+	char *inside = xasprintf("%s/x", dir);
+	bool guarded = beneath_is_guarded(inside);
+
+	free(inside);
+	return guarded;
 }
 
 /* Files that end in a suffix, or without suffixes the folders. */
 static int list(const char *dir, const char *const *suffixes, struct strs *paths)
 {
-	DIR *d = opendir(dir);
+	DIR *d = beneath_opendir(dir);
 	size_t first = paths->n;
 	struct dirent *entry;
+	bool follow;
 
 	if (!d)
 		return -1;
-	while ((entry = readdir(d))) {
-		char *path = xasprintf("%s/%s", dir, entry->d_name);
-
-		if (suffixes ? has_suffix(entry->d_name, suffixes) && !file_is_dir(path)
-		             : is_real_folder(path, entry->d_name))
-			strs_add(paths, path);
-		free(path);
-	}
+	follow = !is_below_guard(dir);
+	while ((entry = readdir(d)))
+		if (suffixes ? has_suffix(entry->d_name, suffixes) && !is_folder_in(d, entry->d_name, follow)
+		             : is_real_folder(d, entry->d_name))
+			strs_printf(paths, "%s/%s", dir, entry->d_name);
 	closedir(d);
 	if (paths->n > first)
 		qsort(paths->v + first, paths->n - first, sizeof(*paths->v), by_bytes);
@@ -126,7 +151,7 @@ int file_folders(const char *dir, struct strs *paths)
 
 int file_sync(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc, err;
+	int fd = beneath_open(path, O_RDONLY, 0), rc, err;
 
 	if (fd < 0)
 		return -1;
@@ -140,9 +165,28 @@ int file_sync(const char *path)
 	return rc;
 }
 
-int file_write_new(const char *path, const void *bytes, size_t len)
+/* Somebody may put another file there as soon as the old one is gone. */
+static int make_new(const char *path, unsigned mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), err;
+	int fd = -1, err;
+
+	for (int i = 0; i < TRIES && fd < 0; i++) {
+		fd = beneath_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+		if (fd < 0 && (errno != EEXIST || (beneath_unlink(path) != 0 && errno != ENOENT)))
+			return -1;
+	}
+	if (fd >= 0 && fchmod(fd, mode) != 0) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+int file_write_mode(const char *path, unsigned mode, const void *bytes, size_t len)
+{
+	int fd = make_new(path, mode), err;
 
 	if (fd < 0)
 		return -1;
@@ -153,21 +197,63 @@ int file_write_new(const char *path, const void *bytes, size_t len)
 	return err ? -1 : 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+int file_write_new(const char *path, const void *bytes, size_t len)
 {
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
+	return file_write_mode(path, 0600, bytes, len);
+}
+
+static int empty_folder(int fd, int depth);
+
+static int remove_at(int at, const char *name, int depth)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISDIR(st.st_mode))
+		return unlinkat(at, name, 0);
+	if (depth == DEPTH_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 || empty_folder(fd, depth + 1) != 0 ? -1 : unlinkat(at, name, AT_REMOVEDIR);
+}
+
+/* Each folder is opened before it is emptied: somebody could put a symlink in its place. Closes fd. */
+static int empty_folder(int fd, int depth)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *entry;
+	int err = errno;
+
+	if (!d) {
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	while ((errno = 0, entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    remove_at(fd, entry->d_name, depth) != 0)
+			break;
+	err = errno;
+	closedir(d);
+	errno = err;
+	return err ? -1 : 0;
 }
 
 int file_remove(const char *path)
 {
 	struct stat st;
+	int fd;
 
-	if (lstat(path, &st) != 0)
+	if (beneath_lstat(path, &st) != 0)
 		return errno == ENOENT ? 0 : -1;
 	if (!S_ISDIR(st.st_mode))
-		return unlink(path);
-	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		return beneath_unlink(path);
+	fd = beneath_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	return fd < 0 || empty_folder(fd, 0) != 0 ? -1 : beneath_rmdir(path);
 }
 
 int file_make_folders(const char *path, unsigned mode)
@@ -179,20 +265,30 @@ int file_make_folders(const char *path, unsigned mode)
 		if (*at != '/')
 			continue;
 		*at = '\0';
-		rc = mkdir(copy, mode) != 0 && errno != EEXIST && !file_is_dir(copy) ? -1 : 0;
+		rc = beneath_mkdir(copy, mode) != 0 && errno != EEXIST && !file_is_dir(copy) ? -1 : 0;
 		*at = '/';
 	}
 	if (!rc)
-		rc = mkdir(copy, mode) != 0 && (errno != EEXIST || !file_is_dir(copy)) ? -1 : 0;
+		rc = beneath_mkdir(copy, mode) != 0 && (errno != EEXIST || !file_is_dir(copy)) ? -1 : 0;
 	free(copy);
 	return rc;
+}
+
+const char *file_reason(int err)
+{
+	switch (err) {
+	case ELOOP: return "a symlink is in the way, and none is followed here";
+	case EXDEV: return "it leads out of the folder, or to another file system";
+	case ENXIO: return "it is not a regular file";
+	default: return strerror(err);
+	}
 }
 
 int file_cannot(struct buf *error, const char *what, const char *path)
 {
 	int err = errno;
 
-	buf_printf(error, "cannot %s '%s': %s", what, path, strerror(err));
+	buf_printf(error, "cannot %s '%s': %s", what, path, file_reason(err));
 	if (err == EACCES || err == EPERM)
 		buf_printf(error, " (this runs as uid %ld)", (long)geteuid());
 	return CANNOT_WRITE;
@@ -209,21 +305,21 @@ bool file_exists(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0;
+	return beneath_stat(path, &st) == 0;
 }
 
 bool file_is_dir(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return beneath_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 bool file_is_regular(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	return beneath_stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 void file_check_stdout(void)

@@ -1,5 +1,7 @@
 /*
  * file - whole reads and writes.
+ *
+ * What takes a path keeps to base/beneath where a guard covers it.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -16,6 +18,10 @@ int file_write(int fd, const void *bytes, size_t len);
  * At most limit bytes: EFBIG when there are more. */
 int file_read(const char *path, struct buf *b, size_t limit);
 
+/* The same of a regular file only: anything else is ENXIO at once, a symlink is followed where no guard
+ * covers it. */
+int file_read_regular(const char *path, struct buf *b, size_t limit);
+
 /* Appends at most limit bytes of its beginning. 0, or -1 with errno. */
 int file_head(const char *path, struct buf *b, size_t limit);
 
@@ -27,9 +33,12 @@ int file_list(const char *dir, const char *const *suffixes, struct strs *paths);
  * with errno. */
 int file_folders(const char *dir, struct strs *paths);
 
-/* Writes a new file, mode 0600, replacing an old one, and flushes it to the disk. 0, or
- * -1 with errno. */
+/* Writes a new file, mode 0600, and flushes it to the disk. An old file, or symlink, of that name is
+ * deleted first, never written through. 0, or -1 with errno. */
 int file_write_new(const char *path, const void *bytes, size_t len);
+
+/* The same with another mode. */
+int file_write_mode(const char *path, unsigned mode, const void *bytes, size_t len);
 
 /* Flushes a file, or the names in a directory, to the disk. 0, or -1 with errno. */
 int file_sync(const char *path);
@@ -41,6 +50,9 @@ int file_remove(const char *path);
 /* Makes a directory and those above it, with that mode. 0, also when it is there, or
  * -1 with errno. */
 int file_make_folders(const char *path, unsigned mode);
+
+/* What errno says, in the words of files: strerror(3), but for what base/beneath adds. */
+const char *file_reason(int err);
 
 /* Appends `cannot WHAT 'PATH': ` and what errno says, with the uid where that matters.
  * CANNOT_WRITE. */
