@@ -18,8 +18,10 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "ext/engine_parts.h"
 #include "ext/pack.h"
 #include "ext/script.h"
+#include "ext/session.h"
 
 /* The job of this process, in a child of psql_start; NULL elsewhere. */
 static const struct psql_job *job;
@@ -41,6 +43,7 @@ static _Noreturn void leave(int status, const char *words)
 	struct buf line = BUF_INIT;
 
 	buf_printf(&line, "%s%serror: %s\n", input ? input : "", input ? ": " : "", words);
+	session_forget();
 	file_write(STDERR_FILENO, line.data, line.len);
 	_exit(status);
 }
@@ -68,42 +71,6 @@ static void end_unpacker(void)
 	unpacker = 0;
 }
 
-static const struct engine_job *engine; /* the job of a child of engine_start */
-
-/* The SQLSTATE of the last failure in a child of engine_start; "" before. */
-static char sqlstate[6];
-static bool fatal; /* the server said so, and closed the connection */
-
-#define NOTE "sqlstate: "
-
-static void note_failure(PGconn *conn, const PGresult *result)
-{
-	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-
-	if (result && PQresultStatus(result) != PGRES_FATAL_ERROR)
-		return;
-	/* What the server said before it went is worth more. */
-	if (PQstatus(conn) == CONNECTION_BAD && !code && !fatal)
-		code = "08006";
-	if (code)
-		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
-}
-
-/* At the exit of the program and of each of pg_dump's parallel workers. */
-static void tell_sqlstate(void)
-{
-	char line[sizeof(NOTE) + sizeof(sqlstate)];
-
-	if (*sqlstate)
-		file_write(STDERR_FILENO, line,
-		           (size_t)snprintf(line, sizeof(line), NOTE "%s\n", sqlstate));
-}
-
-const char *engine_sqlstate(const char *line)
-{
-	return skip_prefix(line, NOTE);
-}
-
 static void call(int (*hook)(struct pg_conn *, void *, struct buf *), PGconn *conn)
 {
 	struct buf error = BUF_INIT;
@@ -116,6 +83,9 @@ static void call(int (*hook)(struct pg_conn *, void *, struct buf *), PGconn *co
 
 /* --- the seams --- */
 
+PGconn *seam_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
+PGconn *seam_PQconnectStartParams(const char *const *keys, const char *const *values, int expand);
+void seam_PQfinish(PGconn *conn);
 PGresult *seam_PQexec(PGconn *conn, const char *query);
 int seam_PQsendQuery(PGconn *conn, const char *query);
 FILE *seam_fopen(const char *path, const char *mode);
@@ -125,16 +95,32 @@ int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
 void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 
-PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
-pid_t seam_dump_fork(void);
-int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async);
-FILE *seam_dump_fopen(const char *path, const char *mode);
-struct gzFile_s *gzopen(const char *path, const char *mode); /* zlib.h is pack's */
-struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode);
-int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len);
-int seam_dump_PQputCopyEnd(PGconn *conn, const char *words);
-PGresult *seam_dump_PQgetResult(PGconn *conn);
-PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
+/* Of psql: a connection that nothing has been sent through yet. \connect does not wait for its. */
+static bool fresh;
+
+PGconn *seam_PQconnectdbParams(const char *const *keys, const char *const *values, int expand)
+{
+	fresh = job;
+	return PQconnectdbParams(keys, values, expand);
+}
+
+PGconn *seam_PQconnectStartParams(const char *const *keys, const char *const *values, int expand)
+{
+	fresh = job;
+	return PQconnectStartParams(keys, values, expand);
+}
+
+static void settle(PGconn *conn)
+{
+	if (fresh)
+		session_start(conn, job->one_transaction ? SESSION_WHOLE : SESSION_LOOSE);
+	fresh = false;
+}
+
+void seam_PQfinish(PGconn *conn)
+{
+	session_finish(conn);
+}
 
 /* psql sends its own BEGIN, and COMMIT or ROLLBACK, of --single-transaction through
  * here, and never a statement of the user's. Where a file turns AUTOCOMMIT off it
@@ -145,6 +131,7 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 
 	if (!job || !job->one_transaction)
 		return PQexec(conn, query);
+	settle(conn);
 	check_transaction(conn);
 	if (strcmp(query, "COMMIT") == 0) {
 		end_unpacker();
@@ -152,7 +139,7 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 		call(job->ending, conn);
 	}
 	/* Whatever default_transaction_read_only is. */
-	result = PQexec(conn, strcmp(query, "BEGIN") == 0 ? "BEGIN READ WRITE" : query);
+	result = session_exec(conn, strcmp(query, "BEGIN") == 0 ? "BEGIN READ WRITE" : query);
 	if (strcmp(query, "BEGIN") == 0 && PQresultStatus(result) == PGRES_COMMAND_OK) {
 		call(job->begun, conn);
 		begun = true;
@@ -161,7 +148,7 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 }
 
 /* pg_dump 17 and newer writes this line, which older servers do not know. */
-static bool is_too_new(PGconn *conn, const char *query)
+bool engine_is_too_new(const PGconn *conn, const char *query)
 {
 	const char *line = query + strspn(query, " \t\r\n");
 
@@ -172,7 +159,7 @@ static bool is_too_new(PGconn *conn, const char *query)
  * the transaction that all is in (pg_dump puts large objects in such brackets). */
 static bool is_dropped(PGconn *conn, const char *query)
 {
-	if (is_too_new(conn, query))
+	if (engine_is_too_new(conn, query))
 		return true;
 	if (!job->restricted)
 		return false;
@@ -198,6 +185,7 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 {
 	if (!job)
 		return PQsendQuery(conn, query);
+	settle(conn);
 	check_transaction(conn);
 	if (is_dropped(conn, query))
 		query = "";
@@ -257,128 +245,6 @@ char *seam_psql_scan_slash_command(struct PsqlScanStateData *state)
 	leave(connects ? BAD_USAGE : BAD_DATA,
 	      connects ? "the file is for several databases (\\connect)"
 	               : "the file has a backslash command of psql's, which is not run here");
-}
-
-/* The newest minor releases of 14 to 17 keep `pg_attver=N` among a column's options. It
- * is theirs alone: 18 refuses to set it, and their own pg_dump leaves it out. pg_dump.c,
- * getTableAttrs, asks for all of them. The caller frees the query. */
-static char *without_attver(const char *query)
-{
-	static const char options[] = "array_to_string(a.attoptions, ', ')";
-	const char *at = strstr(query, options);
-
-	if (!at)
-		return xstrdup(query);
-	return xasprintf("%.*sarray_to_string(ARRAY(SELECT o FROM pg_catalog.unnest(a.attoptions) o"
-	                 " WHERE o NOT LIKE 'pg\\_attver=%%'), ', ')%s",
-	                 (int)(at - query), query, at + strlen(options));
-}
-
-/* pg_restore's own settings, and a failed statement's SQLSTATE: its words may be in
- * another language. */
-PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
-{
-	char *edited = engine && engine->edit ? engine->edit(query, engine->arg) : NULL;
-	char *ours = edited ? edited : without_attver(query);
-	PGresult *result = PQexec(conn, is_too_new(conn, query) ? "" : ours);
-
-	free(ours);
-	note_failure(conn, result);
-	return result;
-}
-
-PGresult *seam_dump_PQgetResult(PGconn *conn)
-{
-	PGresult *result = PQgetResult(conn);
-
-	note_failure(conn, result);
-	return result;
-}
-
-static PQnoticeReceiver print_notice; /* libpq's own */
-
-/* What ends an idle connection comes as a notice. */
-static void note_notice(void *arg, const PGresult *notice)
-{
-	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-	const char *code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
-
-	if (severity && code && strcmp(severity, "FATAL") == 0) {
-		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
-		fatal = true;
-	}
-	print_notice(arg, notice);
-}
-
-int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
-{
-	int len = PQgetCopyData(conn, row, async);
-
-	if (len == -2)
-		note_failure(conn, NULL);
-	return len;
-}
-
-int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len)
-{
-	int rc = PQputCopyData(conn, bytes, len);
-
-	if (rc < 0)
-		note_failure(conn, NULL);
-	return rc;
-}
-
-int seam_dump_PQputCopyEnd(PGconn *conn, const char *words)
-{
-	int rc = PQputCopyEnd(conn, words);
-
-	if (rc < 0)
-		note_failure(conn, NULL);
-	return rc;
-}
-
-PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand)
-{
-	PGconn *conn = PQconnectdbParams(keys, values, expand);
-
-	if (PQstatus(conn) == CONNECTION_BAD)
-		snprintf(sqlstate, sizeof(sqlstate), "08001");
-	print_notice = PQsetNoticeReceiver(conn, note_notice, NULL);
-	return conn;
-}
-
-/* A directory archive's own list names the files of its data: those in the folder, and no
- * others, may be meant. */
-static bool is_outside(const char *path)
-{
-	const char *folder = engine ? engine->args->v[engine->args->n - 1] : NULL;
-	const char *rest = folder ? skip_prefix(path, folder) : NULL;
-	struct stat st;
-
-	return rest && *rest == '/' && (strchr(rest + 1, '/') || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)));
-}
-
-FILE *seam_dump_fopen(const char *path, const char *mode)
-{
-	errno = EPERM;
-	return *mode == 'r' && is_outside(path) ? NULL : fopen(path, mode);
-}
-
-struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode)
-{
-	errno = EPERM;
-	return *mode == 'r' && is_outside(path) ? NULL : gzopen(path, mode);
-}
-
-/* The workers of a parallel dump die with their leader: they would go on writing into
- * what is no backup any more. */
-pid_t seam_dump_fork(void)
-{
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid == 0)
-		proc_die_with_parent(parent);
-	return pid;
 }
 
 static const char *file_of_job(const char *path)
@@ -567,7 +433,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 	struct strs args = { 0 };
 	char *text;
 
-	engine = e;
+	engine_job = e;
 	proc_die_with_parent(parent);
 	redirect(e->args->v[0], e->output, messages);
 	proc_close_all_but(e->keep_fd);
@@ -581,7 +447,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 	}
 	for (size_t i = 1; i < e->args->n; i++)
 		strs_add(&args, e->args->v[i]);
-	atexit(tell_sqlstate);
+	atexit(engine_tell_sqlstate);
 	exit(e->program((int)args.n, args.v));
 }
 

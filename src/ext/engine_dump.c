@@ -1,0 +1,198 @@
+/* engine_dump - what pg_dump, pg_restore and pg_dumpall reach of pgbox. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "ext/engine_parts.h"
+#include "ext/session.h"
+
+const struct engine_job *engine_job;
+
+/* The SQLSTATE of the last failure in a child of engine_start; "" before. */
+static char sqlstate[6];
+static bool fatal; /* the server said so, and closed the connection */
+
+#define NOTE "sqlstate: "
+
+static void note_failure(PGconn *conn, const PGresult *result)
+{
+	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+	if (result && PQresultStatus(result) != PGRES_FATAL_ERROR)
+		return;
+	/* What the server said before it went is worth more. */
+	if (PQstatus(conn) == CONNECTION_BAD && !code && !fatal)
+		code = "08006";
+	if (code)
+		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
+}
+
+void engine_tell_sqlstate(void)
+{
+	char line[sizeof(NOTE) + sizeof(sqlstate)];
+
+	if (*sqlstate)
+		file_write(STDERR_FILENO, line,
+		           (size_t)snprintf(line, sizeof(line), NOTE "%s\n", sqlstate));
+}
+
+const char *engine_sqlstate(const char *line)
+{
+	return skip_prefix(line, NOTE);
+}
+
+PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
+pid_t seam_dump_fork(void);
+int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async);
+FILE *seam_dump_fopen(const char *path, const char *mode);
+struct gzFile_s *gzopen(const char *path, const char *mode); /* zlib.h is pack's */
+struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode);
+int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len);
+int seam_dump_PQputCopyEnd(PGconn *conn, const char *words);
+PGresult *seam_dump_PQgetResult(PGconn *conn);
+PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
+void seam_dump_PQfinish(PGconn *conn);
+
+/* The newest minor releases of 14 to 17 keep `pg_attver=N` among a column's options. It
+ * is theirs alone: 18 refuses to set it, and their own pg_dump leaves it out. pg_dump.c,
+ * getTableAttrs, asks for all of them. The caller frees the query. */
+static char *without_attver(const char *query)
+{
+	static const char options[] = "array_to_string(a.attoptions, ', ')";
+	const char *at = strstr(query, options);
+
+	if (!at)
+		return xstrdup(query);
+	return xasprintf("%.*sarray_to_string(ARRAY(SELECT o FROM pg_catalog.unnest(a.attoptions) o"
+	                 " WHERE o NOT LIKE 'pg\\_attver=%%'), ', ')%s",
+	                 (int)(at - query), query, at + strlen(options));
+}
+
+/* pg_restore's own settings, and a failed statement's SQLSTATE: its words may be in
+ * another language. */
+PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
+{
+	char *edited = engine_job && engine_job->edit ? engine_job->edit(query, engine_job->arg) : NULL;
+	char *ours = edited ? edited : without_attver(query);
+	PGresult *result = session_exec(conn, engine_is_too_new(conn, query) ? "" : ours);
+
+	free(ours);
+	note_failure(conn, result);
+	return result;
+}
+
+PGresult *seam_dump_PQgetResult(PGconn *conn)
+{
+	PGresult *result = PQgetResult(conn);
+
+	note_failure(conn, result);
+	return result;
+}
+
+static PQnoticeReceiver print_notice; /* libpq's own */
+
+/* What ends an idle connection comes as a notice. */
+static void note_notice(void *arg, const PGresult *notice)
+{
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+
+	if (severity && code && strcmp(severity, "FATAL") == 0) {
+		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
+		fatal = true;
+	}
+	print_notice(arg, notice);
+}
+
+int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
+{
+	int len = PQgetCopyData(conn, row, async);
+
+	if (len == -2)
+		note_failure(conn, NULL);
+	return len;
+}
+
+int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len)
+{
+	int rc = PQputCopyData(conn, bytes, len);
+
+	if (rc < 0)
+		note_failure(conn, NULL);
+	return rc;
+}
+
+int seam_dump_PQputCopyEnd(PGconn *conn, const char *words)
+{
+	int rc = PQputCopyEnd(conn, words);
+
+	if (rc < 0)
+		note_failure(conn, NULL);
+	return rc;
+}
+
+static enum session_use use_of(const struct engine_job *e)
+{
+	if (e->program == pg_dump_main || strs_has(e->args, "--single-transaction"))
+		return SESSION_WHOLE;
+	return e->program == pg_dumpall_main ? SESSION_READS : SESSION_LOOSE;
+}
+
+PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand)
+{
+	PGconn *conn = PQconnectdbParams(keys, values, expand);
+
+	if (PQstatus(conn) == CONNECTION_BAD)
+		snprintf(sqlstate, sizeof(sqlstate), "08001");
+	print_notice = PQsetNoticeReceiver(conn, note_notice, NULL);
+	if (engine_job)
+		session_start(conn, use_of(engine_job));
+	return conn;
+}
+
+void seam_dump_PQfinish(PGconn *conn)
+{
+	session_finish(conn);
+}
+
+/* A directory archive's own list names the files of its data: those in the folder, and no
+ * others, may be meant. */
+static bool is_outside(const char *path)
+{
+	const char *folder = engine_job ? engine_job->args->v[engine_job->args->n - 1] : NULL;
+	const char *rest = folder ? skip_prefix(path, folder) : NULL;
+	struct stat st;
+
+	return rest && *rest == '/' && (strchr(rest + 1, '/') || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)));
+}
+
+FILE *seam_dump_fopen(const char *path, const char *mode)
+{
+	errno = EPERM;
+	return *mode == 'r' && is_outside(path) ? NULL : fopen(path, mode);
+}
+
+struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode)
+{
+	errno = EPERM;
+	return *mode == 'r' && is_outside(path) ? NULL : gzopen(path, mode);
+}
+
+/* The workers of a parallel dump die with their leader: they would go on writing into
+ * what is no backup any more. */
+pid_t seam_dump_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid == 0)
+		proc_die_with_parent(parent);
+	return pid;
+}

@@ -1,0 +1,19 @@
+/*
+ * engine_parts - what the files of engine share.
+ */
+#ifndef EXT_ENGINE_PARTS_H
+#define EXT_ENGINE_PARTS_H
+
+#include "ext/engine.h"
+
+/* The job of this process, in a child of engine_start; NULL elsewhere. */
+extern const struct engine_job *engine_job;
+
+/* Writes the line that engine_sqlstate reads; nothing where no statement failed. Called at the exit of the
+ * program and of each of pg_dump's parallel workers. */
+void engine_tell_sqlstate(void);
+
+/* Whether a statement sets what the server does not know. */
+bool engine_is_too_new(const struct pg_conn *conn, const char *query);
+
+#endif
