@@ -118,14 +118,15 @@ static int ask_objects(struct db *db, int64_t deadline)
 	return rc;
 }
 
-/* The sentinel is one of waitdb's checks. */
+/* The sentinel is one of waitdb's checks, without a comparison. */
 static void read_sentinel(void)
 {
 	char *text = xasprintf("%s=%s", o.rows ? "rows" : "table", o.table);
 	struct buf error = BUF_INIT;
 
-	if (check_read(&sentinel, text, &error) != 0)
-		die(BAD_USAGE, "--table: not [SCHEMA.]NAME");
+	if (check_read(&sentinel, text, &error) != 0 || sentinel.sign != SIGN_NONE)
+		die(BAD_USAGE, "--table: not [SCHEMA.]NAME; a name with blanks or operators goes "
+		    "in double quotes");
 	free(text);
 }
 
@@ -138,7 +139,7 @@ static int ask_sentinel(struct db *db, int64_t deadline)
 	if (f.verdict == UNKNOWN)
 		die(f.final ? f.final : UNAVAILABLE, "%s: cannot tell: %s", shown, f.why.data);
 	rc = f.verdict == PASS ? NO : DONE;
-	msg(MSG_INFO, "%s: %s: %s%s", shown, rc == NO ? "not empty" : "empty",
+	msg(f.near ? MSG_WARNING : MSG_INFO, "%s: %s: %s%s", shown, rc == NO ? "not empty" : "empty",
 	    rc == NO ? "table " : f.why.data, rc == NO ? o.table : "");
 	finding_free(&f);
 	return rc;

@@ -1,6 +1,7 @@
 /* check - one question about a database or its surroundings. */
 #include "core/check.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,14 @@
 #include "core/migration.h"
 
 #define TRY_MS 3000
+#define BLANKS " \t\r\n"
 
 static const struct check_kind kinds[] = {
 	{ .name = "ready", .usage = "ready", .of_db = check_ready },
 	{ .name = "writable", .usage = "writable", .of_db = check_writable },
 	{ .name = "standby", .usage = "standby", .of_db = check_standby },
 	{ .name = "table", .arg = ARG_TABLE, .usage = "table=[schema.]name", .of_db = check_table },
-	{ .name = "rows", .arg = ARG_ROWS, .usage = "rows=[schema.]name[>=N]", .of_db = check_rows },
+	{ .name = "rows", .arg = ARG_ROWS, .usage = "rows=[schema.]name[>=N] (or > = < <=)", .of_db = check_rows },
 	{ .name = "query", .arg = ARG_TEXT, .usage = "query=SQL", .of_db = check_query },
 	{ .name = "extension", .arg = ARG_VERSION, .usage = "extension=name[>=version]", .of_db = check_extension },
 	{ .name = "migrated", .arg = ARG_TOOL,
@@ -44,18 +46,10 @@ static const struct check_kind kinds[] = {
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 #define NO_TARGET SIZE_MAX
 
-void table_split(const char *text, char **schema, char **name)
-{
-	const char *dot = strchr(text, '.');
-
-	*schema = dot ? xstrndup(text, (size_t)(dot - text)) : NULL;
-	*name = xstrdup(dot ? dot + 1 : text);
-}
-
 /* The length of a check's name. */
 static size_t name_length(const char *text)
 {
-	return strcspn(text, "=<");
+	return strcspn(text, "=<>!" BLANKS);
 }
 
 static const struct check_kind *find_kind(const char *text)
@@ -66,17 +60,6 @@ static const struct check_kind *find_kind(const char *text)
 		if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, text, len) == 0)
 			return &kinds[i];
 	return NULL;
-}
-
-/* Cuts ">=least" off arg into check->least. */
-static void split_least(struct check *check, struct buf *arg)
-{
-	char *sign = strstr(arg->data, ">=");
-
-	if (!sign)
-		return;
-	check->least = xstrdup(sign + 2);
-	buf_cut(arg, (size_t)(sign - arg->data));
 }
 
 static bool has_limit(const struct check *check)
@@ -99,16 +82,6 @@ static int64_t limit_parse(const struct check *check, const char *text)
 	return limit >= 1 && limit <= 100 ? limit : -1;
 }
 
-/* Cuts "<limit" off arg into check->below. */
-static void split_limit(struct check *check, struct buf *arg)
-{
-	char *sign = strrchr(arg->data, '<');
-
-	check->below = sign ? limit_parse(check, sign + 1) : check->kind->below;
-	if (sign)
-		buf_cut(arg, (size_t)(sign - arg->data));
-}
-
 /* user:password@ of a place, or of a URL in a query, is not shown. */
 static char *show(const struct check_kind *kind, const char *text)
 {
@@ -125,35 +98,85 @@ static bool sign_valid(const struct check_kind *kind, char sign)
 {
 	bool bare = kind->arg == ARG_PERCENT || kind->arg == ARG_TIME;
 
-	return !sign || (sign == '<') == bare;
+	return !sign || sign == (bare ? '<' : '=');
 }
 
-static bool arg_valid(const struct check *check)
+/* Whether text is 1 to 9 digits. */
+static bool is_count(const char *text)
 {
+	size_t digits = strspn(text, "0123456789");
+
+	return digits && digits < 10 && !text[digits];
+}
+
+/* Whether what was compared is what the kind compares. */
+static bool bound_valid(const struct check *check)
+{
+	switch (check->kind->arg) {
+	case ARG_ROWS:
+		return !check->bound || is_count(check->bound);
+	case ARG_VERSION:
+		return !check->bound ||
+		       (check->sign == SIGN_AT_LEAST && isdigit((unsigned char)*check->bound) &&
+		        !check->bound[strcspn(check->bound, "<>=!\"" BLANKS)]);
+	case ARG_TABLE:
+		return !check->bound;
+	default:
+		return (!check->bound || check->sign == SIGN_BELOW) && check->below > 0;
+	}
+}
+
+/* What stands before the sign in the argument of such a kind; -1: it is not a comparison. */
+static int operand_of(const struct check_kind *kind)
+{
+	switch (kind->arg) {
+	case ARG_TABLE:
+	case ARG_ROWS:
+		return OPERAND_TABLE;
+	case ARG_VERSION:
+		return OPERAND_NAME;
+	case ARG_PATH_PERCENT:
+	case ARG_PATH_TIME:
+		return OPERAND_PATH;
+	case ARG_PERCENT:
+	case ARG_TIME:
+		return OPERAND_NONE;
+	default:
+		return -1;
+	}
+}
+
+/* Reads [SCHEMA.]NAME, or PATH, and what it is compared with. */
+static bool read_comparison(struct check *check, enum operand operand)
+{
+	struct comparison c;
+	bool ok = comparison_read(&c, check->arg ? check->arg : "", operand);
+
+	check->schema = c.schema;
+	check->name = c.name;
+	check->sign = c.sign;
+	check->bound = c.bound;
+	if (ok && has_limit(check))
+		check->below = c.bound ? limit_parse(check, c.bound) : check->kind->below;
+	return ok && bound_valid(check);
+}
+
+static bool arg_valid(struct check *check)
+{
+	int operand = operand_of(check->kind);
+
+	if (operand >= 0)
+		return read_comparison(check, (enum operand)operand);
 	switch (check->kind->arg) {
 	case ARG_NONE:
 		return !check->arg;
 	case ARG_OPTIONAL:
 		return !check->arg || *check->arg;
-	case ARG_ROWS:
-		return check->arg && *check->name &&
-		       (!check->least || (*check->least && strlen(check->least) < 10 &&
-		                          strspn(check->least, "0123456789") == strlen(check->least)));
-	case ARG_TABLE:
-		return check->arg && *check->name;
-	case ARG_VERSION:
-		return check->arg && *check->name && (!check->least || *check->least);
 	case ARG_TOOL:
 		return check->arg && migration_valid(check->arg);
 	case ARG_PORT:
 	case ARG_HOST:
 		return check->arg && place_valid(check->arg, check->kind->arg == ARG_PORT);
-	case ARG_PERCENT:
-	case ARG_TIME:
-		return (!check->arg || *check->arg == '<') && !*check->name && check->below > 0;
-	case ARG_PATH_PERCENT:
-	case ARG_PATH_TIME:
-		return check->arg && *check->name && check->below > 0;
 	default:
 		return check->arg && *check->arg;
 	}
@@ -180,10 +203,20 @@ static void tell_unknown(const char *text, struct buf *error)
 	free(word);
 }
 
-int check_read(struct check *check, const char *text, struct buf *error)
+static void tell_usage(const struct check_kind *kind, struct buf *error)
+{
+	int operand = operand_of(kind);
+
+	buf_printf(error, "check '%s' is written %s", kind->name, kind->usage);
+	if (operand >= 0 && operand != OPERAND_NONE)
+		buf_printf(error, "; a %s with blanks or operators goes in double quotes",
+		           operand == OPERAND_PATH ? "path" : "name");
+}
+
+/* Reads text, which has no blanks around it. */
+static int read_trimmed(struct check *check, const char *text, struct buf *error)
 {
 	const char *rest = text + name_length(text);
-	struct buf name = BUF_INIT;
 
 	*check = (struct check){ .kind = find_kind(text), .target = NO_TARGET };
 	if (!check->kind) {
@@ -191,24 +224,28 @@ int check_read(struct check *check, const char *text, struct buf *error)
 		return BAD_USAGE;
 	}
 	check->shown = show(check->kind, text);
-	if (*rest) {
-		check->arg = xstrdup(rest + (*rest == '='));
-		buf_puts(&name, check->arg);
-	}
-	if (check->kind->arg == ARG_ROWS || check->kind->arg == ARG_VERSION)
-		split_least(check, &name);
-	if (has_limit(check))
-		split_limit(check, &name);
-	if (check->kind->arg == ARG_VERSION || has_limit(check))
-		check->name = xstrdup(name.data);
-	else
-		table_split(name.data, &check->schema, &check->name);
-	buf_free(&name);
+	rest += strspn(rest, BLANKS);
+	if (*rest == '=')
+		check->arg = xstrdup(rest + 1 + strspn(rest + 1, BLANKS));
+	else if (*rest)
+		check->arg = xstrdup(rest);
 	if (sign_valid(check->kind, *rest) && arg_valid(check))
 		return 0;
-	buf_printf(error, "check '%s' is written %s", check->kind->name, check->kind->usage);
+	tell_usage(check->kind, error);
 	check_free(check);
 	return BAD_USAGE;
+}
+
+int check_read(struct check *check, const char *text, struct buf *error)
+{
+	struct buf trimmed = BUF_INIT;
+	int rc;
+
+	buf_puts(&trimmed, text + strspn(text, BLANKS));
+	buf_trim(&trimmed);
+	rc = read_trimmed(check, trimmed.data, error);
+	buf_free(&trimmed);
+	return rc;
 }
 
 int check_read_option(struct check *check, const char *text, const char *option, const char *variable,
@@ -383,7 +420,7 @@ static void reset(struct finding *f)
 	f->verdict = UNKNOWN;
 	f->reach = REACHED;
 	f->final = 0;
-	f->certain = false;
+	f->certain = f->near = false;
 	f->value = -1;
 	buf_cut(&f->why, 0);
 }
@@ -485,7 +522,7 @@ void check_free(struct check *check)
 	free(check->arg);
 	free(check->schema);
 	free(check->name);
-	free(check->least);
+	free(check->bound);
 	*check = (struct check){ 0 };
 }
 

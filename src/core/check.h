@@ -7,6 +7,7 @@
 #ifndef CORE_CHECK_H
 #define CORE_CHECK_H
 
+#include "core/comparison.h"
 #include "core/db.h"
 
 /* What --help says of them, in every applet that has them. */
@@ -14,7 +15,7 @@
 	"checks:\n"                                                                          \
 	"  ready  writable  standby     logged in; not read-only; in recovery\n"             \
 	"  table=[SCHEMA.]NAME          the table exists\n"                                  \
-	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows\n"                        \
+	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows; > = < <= too\n"          \
 	"  query=SQL                    the first value is true, non-zero or non-empty\n"    \
 	"  extension=NAME[>=VERSION]    the extension is installed\n"                        \
 	"  migrated=TOOL[=REV or @DIR]  alembic, django or drizzle is at REV, or has\n"            \
@@ -28,7 +29,9 @@
 	"  file=PATH                    exists\n"                                            \
 	"  disk=PATH[<PCT]              bytes and inodes used are below PCT (90%)\n"         \
 	"  backup=DIR[<AGE]             pgbackup's newest, of each database of its last\n"   \
-	"                               run, is younger than AGE (26h)"
+	"                               run, is younger than AGE (26h)\n"                   \
+	"Names are not folded to lower case. A NAME or PATH with blanks or operators goes\n" \
+	"in double quotes: 'rows=\"Us ers\">=3'."
 
 enum verdict { PASS, FAIL, UNKNOWN };
 
@@ -38,6 +41,7 @@ struct finding {
 	enum reach reach; /* how far it got: REACHED when it was answered */
 	int final;        /* an exit code when waiting will hardly help, else 0 */
 	bool certain;     /* it will not at all: no grace */
+	bool near;        /* FAIL, but something of nearly that name is there: why names it */
 	int64_t value;    /* what was measured, in the kind's unit; -1: nothing */
 	struct buf why;   /* one sentence fragment; always set unless PASS */
 };
@@ -50,9 +54,10 @@ struct check_kind;
 struct check {
 	const struct check_kind *kind;
 	char *shown;          /* name=argument without secrets */
-	char *arg;            /* what follows the =, or NULL */
+	char *arg;            /* what follows the =, without blanks around it, or NULL */
 	char *schema, *name;  /* of table=, rows=; schema NULL: the search_path's; name: a path, too */
-	char *least;          /* what follows >= */
+	enum sign sign;       /* of rows=, extension=; SIGN_NONE: none */
+	char *bound;          /* what follows the sign, or NULL: rows, or a version */
 	int64_t below;        /* what follows <, or the kind's default: a percentage, or ms */
 	size_t target;        /* index into checks.targets; SIZE_MAX: none needed */
 };
@@ -110,8 +115,5 @@ int check_read_option(struct check *check, const char *text, const char *option,
 void check_free(struct check *check);
 void checks_free(struct checks *c);
 void finding_free(struct finding *f);
-
-/* Splits [schema.]name at the first dot. *schema is NULL without one. */
-void table_split(const char *text, char **schema, char **name);
 
 #endif

@@ -162,6 +162,32 @@ int check_locate(struct db *db, const char *schema, const char *name, int64_t de
 	return rc;
 }
 
+/* What is written almost so: in other case, or in another schema; the nearest first. */
+static const struct sql find_near = {
+	.pg = "SELECT n.nspname || '.' || c.relname"
+	      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	      " WHERE lower(c.relname) = lower($2::text) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+	      "  AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
+	      " ORDER BY c.relname <> $2::text, lower(n.nspname) <> lower(coalesce($1::text, 'public')), 1 LIMIT 1",
+	.lite = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
+	        " AND lower(name) = lower(?2) AND ?1 IS ?1",
+};
+
+/* Sets FAIL for a table that check_locate did not find. A name that is written almost so is
+ * named: who meant that one would otherwise seed a full database. */
+static void no_table(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	const char *const params[] = { check->schema, check->name };
+	struct rows rows = { 0 };
+
+	finding_set(f, FAIL, "there is no such table");
+	if (db_read(db, find_near, params, 2, deadline, &rows) == 0 && rows.n) {
+		buf_printf(&f->why, ", but there is '%s': is that one meant?", rows_get(&rows, 0, 0));
+		f->near = true;
+	}
+	rows_free(&rows);
+}
+
 void check_table(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
 {
 	char *schema;
@@ -171,13 +197,50 @@ void check_table(const struct check *check, struct db *db, int64_t deadline, str
 	else if (schema)
 		finding_pass(f);
 	else
-		finding_set(f, FAIL, "there is no such table");
+		no_table(check, db, deadline, f);
 	free(schema);
+}
+
+/* --- rows --- */
+
+/* How many rows have to be counted until the answer is known. */
+static long rows_needed(enum sign sign, long bound)
+{
+	return sign == SIGN_ABOVE || sign == SIGN_AT_MOST || sign == SIGN_EQUAL ? bound + 1 : bound;
+}
+
+static bool compares(long n, enum sign sign, long bound)
+{
+	switch (sign) {
+	case SIGN_ABOVE:
+		return n > bound;
+	case SIGN_BELOW:
+		return n < bound;
+	case SIGN_EQUAL:
+		return n == bound;
+	case SIGN_AT_MOST:
+		return n <= bound;
+	default:
+		return n >= bound;
+	}
+}
+
+static void judge_rows(const struct check *check, long n, long bound, struct finding *f)
+{
+	enum sign sign = check->sign;
+
+	if (compares(n, sign, bound))
+		finding_pass(f);
+	else if (sign == SIGN_NONE || sign == SIGN_AT_LEAST)
+		finding_set(f, FAIL, "%ld of %ld rows", n, bound);
+	else
+		finding_set(f, FAIL, "%ld rows%s, not %s %ld", n, n == rows_needed(sign, bound) ? " or more" : "",
+		            sign_text(sign), bound);
 }
 
 void check_rows(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
 {
-	const char *least = check->least ? check->least : "1";
+	long bound = check->bound ? atol(check->bound) : 1;
 	struct buf sql = BUF_INIT;
 	struct rows rows = { 0 };
 	char *schema;
@@ -185,19 +248,17 @@ void check_rows(const struct check *check, struct db *db, int64_t deadline, stru
 	if (check_locate(db, check->schema, check->name, deadline, &schema)) {
 		finding_unknown(db, f);
 	} else if (!schema) {
-		finding_set(f, FAIL, "there is no such table");
+		no_table(check, db, deadline, f);
 	} else {
 		buf_puts(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
 		db_identifier(db, &sql, schema);
 		buf_putc(&sql, '.');
 		db_identifier(db, &sql, check->name);
-		buf_printf(&sql, " LIMIT %s) AS t", least);
+		buf_printf(&sql, " LIMIT %ld) AS t", rows_needed(check->sign, bound));
 		if (db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, &rows))
 			finding_unknown(db, f);
-		else if (atol(rows_get(&rows, 0, 0)) >= atol(least))
-			finding_pass(f);
 		else
-			finding_set(f, FAIL, "%s of %s rows", rows_get(&rows, 0, 0), least);
+			judge_rows(check, atol(rows_get(&rows, 0, 0)), bound, f);
 	}
 	buf_free(&sql);
 	rows_free(&rows);
@@ -291,7 +352,7 @@ void check_extension(const struct check *check, struct db *db, int64_t deadline,
 		finding_unknown(db, f);
 	} else if (!(version = rows_get(&rows, 0, 0))) {
 		extension_missing(check, f, rows_get(&rows, 0, 1));
-	} else if (check->least && version_compare(version, check->least) < 0) {
+	} else if (check->bound && version_compare(version, check->bound) < 0) {
 		finding_set(f, FAIL, "version %s is installed", version);
 	} else {
 		finding_pass(f);

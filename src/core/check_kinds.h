@@ -13,7 +13,7 @@ enum check_arg {
 	ARG_HOST,     /* HOST[:PORT] or a URL of it */
 	ARG_OPTIONAL, /* a name */
 	ARG_TABLE,    /* [schema.]name */
-	ARG_ROWS,     /* [schema.]name[>=N] */
+	ARG_ROWS,     /* [schema.]name[>=N], and > = < <= */
 	ARG_VERSION,  /* name[>=version] */
 	ARG_PERCENT,  /* none but <PCT */
 	ARG_TIME,     /* none but <TIME */

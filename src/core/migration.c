@@ -38,20 +38,31 @@ static const struct migration_tool *find_tool(const char *name, size_t len)
 	return NULL;
 }
 
-/* [SCHEMA.]TABLE; NULL: what the tool calls it. */
-static void read_table(struct migration *m, const char *text)
+/* Reads [SCHEMA.]TABLE; NULL: what the tool calls it. */
+static bool read_table(struct migration *m, const char *text)
 {
-	if (text)
-		table_split(text, &m->schema, &m->table);
-	else
-		m->table = xstrdup(m->tool->table);
+	struct comparison c = { .name = xstrdup(m->tool->table) };
+	bool ok = true;
+
+	if (text) {
+		comparison_free(&c);
+		ok = comparison_read(&c, text, OPERAND_TABLE) && c.sign == SIGN_NONE;
+	}
+	m->schema = c.schema;
+	m->table = c.name;
+	free(c.bound);
 	if (!m->schema && m->tool->schema)
 		m->schema = xstrdup(m->tool->schema);
+	return ok;
 }
 
-/* What alembic itself would look up in the files is no revision. */
+/* What alembic itself would look up in the files is no revision, nor is what begins with
+ * another operator's second half. */
 static bool are_revisions(const struct strs *revisions)
 {
+	for (size_t i = 0; i < revisions->n; i++)
+		if (strpbrk(revisions->v[i], "<>=!"))
+			return false;
 	return revisions->n && !strs_has(revisions, "head") && !strs_has(revisions, "heads") &&
 	       !strs_has(revisions, "base");
 }
@@ -71,11 +82,10 @@ bool migration_read(struct migration *m, const char *text)
 		table = xstrndup(text, len);
 		text += len;
 	}
-	read_table(m, table);
-	ok = *m->table && (!m->schema || *m->schema);
+	ok = read_table(m, table);
 	free(table);
 	if (*text == '=')
-		strs_split(&m->revisions, text + 1, ",");
+		strs_split(&m->revisions, text + 1, ", \t");
 	if (*text == '@')
 		m->dir = xstrdup(text + 1);
 	return ok && (*text != '=' || are_revisions(&m->revisions)) && (!m->dir || *m->dir);

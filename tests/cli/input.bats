@@ -167,15 +167,16 @@ shown() {
 	checks="the checks are ready, writable, standby, table, rows, query, extension, migrated, seeded, connections,"
 	checks+=" lag, tcp, http, redis, file, disk, backup"
 	refuses 64 "waitdb: error: unknown check 'raedy': $checks" waitdb --for raedy sqlite:a.db
-	refuses 64 "waitdb: error: check 'table' is written table=[schema.]name" waitdb --for table= sqlite:a.db
-	refuses 64 "waitdb: error: check 'rows' is written rows=[schema.]name[>=N]" \
+	refuses 64 "waitdb: error: check 'table' is written table=[schema.]name; a name with blanks or operators goes in double quotes" \
+		waitdb --for table= sqlite:a.db
+	refuses 64 "waitdb: error: check 'rows' is written rows=[schema.]name[>=N] (or > = < <=); a name with blanks or operators goes in double quotes" \
 		waitdb --for 'rows=t>=x' sqlite:a.db
 	refuses 64 "waitdb: error: check 'tcp' is written tcp=HOST:PORT" waitdb --for tcp=host
 	refuses 64 "waitdb: error: check 'redis' is written redis=HOST:PORT or redis=URL" waitdb --for redis=h:port
-	refuses 64 "seedonce: error: unknown check 'nope': $checks" seedonce --unless nope sqlite:a.db -- true
-	refuses 64 "seedonce: error: check 'file=/x' is not one about a database" \
+	refuses 64 "seedonce: error: --unless: unknown check 'nope': $checks" seedonce --unless nope sqlite:a.db -- true
+	refuses 64 "seedonce: error: --verify: check 'file=/x' is not one about a database" \
 		seedonce --verify file=/x sqlite:a.db -- true
-	refuses 64 "isempty: error: --table: not [SCHEMA.]NAME" isempty --table '' sqlite:a.db
+	refuses 64 "isempty: error: --table: not [SCHEMA.]NAME; a name with blanks or operators goes in double quotes" isempty --table '' sqlite:a.db
 }
 
 # --- combinations ---

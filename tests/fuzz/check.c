@@ -11,6 +11,8 @@
 #include "base/status.h"
 #include "core/check_kinds.h"
 
+#define BLANKS " \t\r\n"
+
 extern char **environ;
 
 void __wrap_msg_secret(const char *secret);
@@ -31,22 +33,22 @@ static void shows_no_password(const struct check *c, const char *text)
 		MUST(at && at - c->shown >= 3 && memcmp(at - 3, "***", 3) == 0);
 }
 
-static void one_check(const char *text)
+static void trimmed_check(const char *text, const char *given)
 {
-	const char *rest = text + strcspn(text, "=<");
 	struct buf error = BUF_INIT;
 	struct check c;
-	int rc = check_read(&c, text, &error);
+	int rc = check_read(&c, given, &error);
 
 	if (rc == 0) {
 		MUST(c.kind && c.shown && !error.len);
-		MUST(!c.least || *c.least);
+		MUST((c.sign == SIGN_NONE) == !c.bound && (!c.bound || *c.bound));
+		MUST(!c.schema || (*c.schema && *c.name));
 		shows_no_password(&c, text);
 		MUST(c.below >= 0 && (!c.below || c.kind->below));
 		if (c.arg)
-			MUST(strlen(c.arg) < strlen(text) && same(rest + (*rest == '='), c.arg));
+			MUST(strlen(c.arg) < strlen(text) && strstr(text, c.arg));
 	} else {
-		char *name = xstrndup(text, strcspn(text, "=<"));
+		char *name = xstrndup(text, strcspn(text, "=<>!" BLANKS));
 
 		MUST(rc == BAD_USAGE && error.len);
 		MUST(same(msg_word(name), name) || !error.data[strcspn(error.data, DIGITS)]);
@@ -54,6 +56,17 @@ static void one_check(const char *text)
 	}
 	check_free(&c);
 	buf_free(&error);
+}
+
+/* Blanks around a check make no difference. */
+static void one_check(const char *given)
+{
+	struct buf text = BUF_INIT;
+
+	buf_puts(&text, given + strspn(given, BLANKS));
+	buf_trim(&text);
+	trimmed_check(text.data, given);
+	buf_free(&text);
 }
 
 /* Every check of a database has a target, and every target a check. */

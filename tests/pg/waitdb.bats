@@ -292,9 +292,24 @@ late_url() {
 	fails table=shop.orders
 	fails table=nowhere.users
 	fails "table=users;"
-	[[ $output == *"there is no such table"* ]]
+	[[ $output == *"there is no such table"* && $output != *"but there is"* ]]
 	PGOPTIONS='-c search_path=shop' run -0 waitdb "$URL" --for table=Orders
 	PGOPTIONS='-c search_path=shop' run -124 waitdb "$URL" --timeout 200ms --for table=users
+}
+
+@test "a table that is not there names the one that is meant: other case, or another schema" {
+	fails table=Users
+	[[ $output == *"there is no such table, but there is 'public.users'"* ]]
+	fails rows=public.USERS
+	[[ $output == *"'public.users'"* ]]
+	fails 'rows=orders>0'
+	[[ $output == *"'shop.Orders'"* ]]
+	fails table=Shop.Orders
+	[[ $output == *"'shop.Orders'"* ]]
+	run -1 healthz --url "$URL" table=Users
+	[[ $output == *"'public.users'"* ]]
+	run -0 isempty --table Users "$URL"
+	[[ $output == *"warning"*"'public.users'"* ]]
 }
 
 @test "table: waits for a table that is made, not for one that is not committed" {
@@ -330,6 +345,14 @@ late_url() {
 	[[ $output == *"2 of 3 rows"* ]]
 	fails rows=shop.Orders
 	fails rows=nowhere.x
+	holds 'rows=users>1'
+	holds 'rows=users = 2'
+	holds 'rows=public.users<=2'
+	holds 'rows=shop.Orders<1'
+	holds 'rows="shop"."Orders"=0'
+	fails 'rows=users>2'
+	fails 'rows=users<2'
+	fails 'rows=users=1'
 	in_background waitdb "$(server_url "$PG" other)" --for rows=thing
 	says "0 of 1 rows"
 	server_sql "$PG" other "insert into thing default values"
