@@ -42,8 +42,8 @@ static const struct opt opts[] = {
 	SECRET(0, "verify", "SEEDONCE_VERIFY", "CHECK", &o.verify,
 	       "the seed has failed unless CHECK holds after it"),
 	WORD(0, "on-interrupted", "SEEDONCE_ON_INTERRUPTED", "fail|rerun|verify", &o.interrupted,
-	     "when an earlier run died half-way: exit 70, run again, or take it for done where "
-	     "--verify holds [default fail; with --always rerun]"),
+	     "when an earlier run was stopped half-way: exit 70, run again, or take it for done "
+	     "where --verify holds [default fail; with --always rerun]"),
 	TEXT(0, "version", "SEEDONCE_VERSION", "TEXT", &o.version,
 	     "the seed's version; --sql has its files' SHA-256 besides"),
 	WORD(0, "on-change", "SEEDONCE_ON_CHANGE", "warn|ignore|fail|rerun", &o.change,
@@ -67,8 +67,10 @@ static const char about[] =
 	"database (pgbox.seed; in SQLite pgbox_seed) says that it is done.\n"
 	"\n"
 	"SQL files run in one transaction together with the marker: all of it is there,\n"
-	"or nothing. A COMMAND that dies half-way is noticed at the next start (exit\n"
-	"70), one that fails runs again. It gets SEEDONCE_NAME and SEEDONCE_ATTEMPT.\n"
+	"or nothing. A COMMAND that fails runs again at the next start. One that a\n"
+	"signal ended (also one passed on by seedonce, or out of memory), or that exits\n"
+	"with 129 to 159, was interrupted: the next start exits 70 and does not run it\n"
+	"again, see --on-interrupted. It gets SEEDONCE_NAME and SEEDONCE_ATTEMPT.\n"
 	"\n"
 	"--then NEXT... is run in seedonce's place afterwards: same pid, stdin, signals.\n"
 	"A lone word --then ends the seed COMMAND. CHECK is one of waitdb's about a\n"
@@ -138,14 +140,15 @@ static char **split_then(char **command)
 	return NULL;
 }
 
-static void read_check(struct check *check, const char *text)
+static void read_check(struct check *check, const char *text, const char *option, const char *variable)
 {
 	struct buf error = BUF_INIT;
+	int rc = text ? check_read_option(check, text, option, variable, &error) : 0;
 
-	if (text && check_read(check, text, &error) != 0)
-		die(BAD_USAGE, "%s", error.data);
+	if (rc)
+		die(rc, "%s", error.data);
 	if (text && !check_is_of_db(check))
-		die(BAD_USAGE, "check '%s' is not one about a database", check->shown);
+		die(BAD_USAGE, "%s: check '%s' is not one about a database", option, check->shown);
 }
 
 /* Sorts `-- COMMAND --then NEXT` and `--then NEXT` out. Returns NEXT. */
@@ -189,8 +192,8 @@ static void read_call(int argc, char **argv, struct strs *urls)
 		die(BAD_USAGE, "--on-interrupted verify needs --verify CHECK");
 	if (!*o.interrupted)
 		o.interrupted = o.always ? "rerun" : "fail";
-	read_check(&unless, o.unless);
-	read_check(&verify, o.verify);
+	read_check(&unless, o.unless, "--unless", "SEEDONCE_UNLESS");
+	read_check(&verify, o.verify, "--verify", "SEEDONCE_VERIFY");
 }
 
 static void read_seed(void)
@@ -264,7 +267,7 @@ static int read_marker(struct marker *m)
 	return rc;
 }
 
-/* PASS, or the other verdicts with the reason said. */
+/* Returns the verdict; says the reason of all but PASS. */
 static enum verdict ask(const struct check *check)
 {
 	struct finding f = FINDING_INIT;
@@ -272,8 +275,9 @@ static enum verdict ask(const struct check *check)
 
 	check_ask_db(check, &db, soon(), &f);
 	verdict = f.verdict;
-	if (verdict == UNKNOWN)
-		msg(MSG_ERROR, "%s: cannot tell whether %s holds: %s", shown(), check->shown,
+	if (verdict != PASS)
+		msg(verdict == UNKNOWN ? MSG_ERROR : f.near ? MSG_WARNING : MSG_INFO, "%s: %s %s: %s",
+		    shown(), check->shown, verdict == FAIL ? "does not hold" : "cannot be checked",
 		    f.why.data);
 	finding_free(&f);
 	return verdict;
@@ -283,17 +287,11 @@ static enum verdict ask(const struct check *check)
 
 enum decision { SKIP, RUN, ADOPT, STOP };
 
-static bool has_changed(const struct marker *m)
-{
-	return (o.version && (!m->version || strcmp(o.version, m->version) != 0)) ||
-	       (seed.marker.sha256 && m->sha256 && strcmp(seed.marker.sha256, m->sha256) != 0);
-}
-
 static enum decision decide_done(const struct marker *m, int *rc)
 {
 	if (o.always)
 		return RUN;
-	if (!has_changed(m) || strcmp(o.change, "ignore") == 0) {
+	if (!marker_differs(m, &seed.marker) || strcmp(o.change, "ignore") == 0) {
 		msg(MSG_INFO, "%s: seed '%s' is %s since %s", shown(), o.name,
 		    marker_state_name(m->state), m->finished ? m->finished : m->started);
 		return SKIP;
@@ -316,7 +314,7 @@ static enum decision decide_interrupted(const struct marker *m, int *rc)
 {
 	if (strcmp(o.interrupted, "fail") == 0) {
 		msg(MSG_ERROR, "%s: seed '%s' was interrupted: it began at %s on %s (attempt %ld) "
-		    "and never ended: look at the data, then use --on-interrupted rerun, --mark or "
+		    "and did not end: look at the data, then use --on-interrupted rerun, --mark or "
 		    "--reset", shown(), o.name, m->started, m->host, m->attempt);
 		*rc = BROKEN_OFF;
 		return STOP;
@@ -389,6 +387,7 @@ static int run_seed(void)
 	struct run r = record("running");
 	struct buf why = BUF_INIT;
 	int64_t began = clock_ms(), id;
+	const char *bad;
 	int rc = marker_prepare(&db, o.schema, soon(), &why);
 
 	if (rc) {
@@ -401,12 +400,13 @@ static int run_seed(void)
 	journaled(journal_start(&journal, &r, &id));
 	msg(MSG_INFO, "%s: running seed '%s' (attempt %ld)", shown(), o.name, seed.marker.attempt);
 	rc = seed_run(&seed, &why);
+	bad = seed.interrupted ? "interrupted" : "failed";
 	if (rc)
-		msg(MSG_ERROR, "%s: seed '%s' failed: %s", shown(), o.name, why.data);
+		msg(MSG_ERROR, "%s: seed '%s' %s: %s", shown(), o.name, bad, why.data);
 	else
 		msg(MSG_INFO, "%s: seed '%s' is done after %.1f s", shown(), o.name,
 		    (double)(clock_ms() - began) / 1000);
-	journaled(journal_finish(&journal, id, rc ? "failed" : "done", rc ? why.data : NULL));
+	journaled(journal_finish(&journal, id, rc ? bad : "done", rc ? why.data : NULL));
 	buf_free(&why);
 	/* A seed that ended well all the same is done; what was to stop is this process. */
 	return !rc && seed.signal ? BY_SIGNAL + seed.signal : rc;

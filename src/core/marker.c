@@ -109,6 +109,12 @@ const char *marker_state_name(enum marker_state state)
 	return states[state];
 }
 
+bool marker_differs(const struct marker *m, const struct marker *now)
+{
+	return (now->version && (!m->version || strcmp(now->version, m->version) != 0)) ||
+	       (now->sha256 && m->sha256 && strcmp(now->sha256, m->sha256) != 0);
+}
+
 static enum marker_state state_of(const char *name)
 {
 	for (size_t i = 0; name && i < sizeof(states) / sizeof(*states); i++)

@@ -62,6 +62,10 @@ int marker_seeded(struct db *db, const char *name, int64_t deadline, enum marker
 /* Adds the statements that drop every marker table, and the schema made for one. */
 int marker_drops(struct db *db, int64_t deadline, struct strs *statements);
 
+/* Whether a seed with now's version and sha256 is not the one that m was written for. What
+ * either lacks does not count, but for a version that is new. */
+bool marker_differs(const struct marker *m, const struct marker *now);
+
 /* "none", "running", "done", "failed", "adopted". */
 const char *marker_state_name(enum marker_state state);
 

@@ -20,6 +20,7 @@
 #include "ext/pack.h"
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
+#define LAST_SIGNAL 31  /* of those with a name; a shell's status for it is 128 more */
 
 /* --- files --- */
 
@@ -200,6 +201,15 @@ static bool still_locked(void *arg)
 	return lock_alive(((struct talk *)arg)->seed->lock);
 }
 
+/* Whether a signal stopped it half-way: its own end, or that of what its shell ran. A
+ * transaction has no half-way. */
+static bool was_interrupted(const struct seed *s, const struct ending *e)
+{
+	bool by_shell = e->status > BY_SIGNAL && e->status <= BY_SIGNAL + LAST_SIGNAL;
+
+	return !(s->files.n && s->one_transaction) && (e->by_signal || by_shell);
+}
+
 /* What the end of the child means. */
 static int judge(const struct seed *s, const struct ending *e, const char *error, struct buf *why)
 {
@@ -238,6 +248,7 @@ static int watch(struct seed *s, pid_t pid, int messages, struct buf *why)
 	int rc = judge(s, &ending, talk.error, why);
 
 	s->signal = ending.forwarded;
+	s->interrupted = was_interrupted(s, &ending);
 	free(talk.error);
 	return rc;
 }
@@ -424,8 +435,10 @@ int seed_run(struct seed *s, struct buf *why)
 	rc = s->files.n ? run_files(s, why) : run_command(s, why);
 	if (!rc)
 		rc = verify_apart(s, why);
-	/* A lost lock leaves `running`: somebody must look. */
-	if (rc == UNAVAILABLE)
+	/* These leave `running`: somebody must look. */
+	if (s->interrupted)
+		buf_puts(why, "; how much of the seed is there is not known");
+	if (rc == UNAVAILABLE || s->interrupted)
 		return rc;
 	recorded = write_end(s, rc ? MARKER_FAILED : MARKER_DONE, why);
 	return rc ? rc : recorded;

@@ -19,6 +19,7 @@ struct seed {
 	struct marker marker;      /* version, sha256 and attempt to write */
 	struct lock *lock;         /* held */
 	int signal;                /* set by seed_run: the last one that was forwarded, or 0 */
+	bool interrupted;          /* set by seed_run: it was stopped half-way, as said there */
 
 	/* Gets what psql says, a line at a time. */
 	void (*tell)(enum msg_level level, const char *line);
@@ -34,9 +35,12 @@ int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
 
 /*
  * Runs the seed. The marker ends as done, or failed when it may simply run again;
- * it stays `running` when nobody can know how much of it is there: the lock was
- * lost while it ran (the seed's process group is then stopped, TERM at once and
- * KILL after a second), or a file ended the transaction that it ran in.
+ * it stays `running` when nobody can know how much of it is there: a signal ended the
+ * command, or psql with files outside a transaction (a forwarded one, too; a status of
+ * 129 to 159 is how a shell reports that of its own command); the lock was lost while it
+ * ran (the seed's process group is then stopped, TERM at once and KILL after a second);
+ * or a file ended the transaction that it ran in. A command that catches a signal and
+ * exits with another status has had its say: it failed.
  *
  * While it runs, SIGTERM, SIGINT and SIGHUP go to its process group. 0, NO (it
  * failed), 128 + n (stopped by a signal that was forwarded), or another code;

@@ -397,6 +397,26 @@ count() {
 	equals "$(runs_of "$LOG")" 0
 }
 
+@test "a killed command is interrupted: exit 70 at the next start, and runs again with --always" {
+	empty_file
+	exits 1 seedonce --name alone -- sh -c 'kill -KILL $$'
+	equals "$(state alone)" running
+	exits 70 seedonce --name alone -- sh -c "$(seed_log)"
+	exits 1 seedonce --name inner -- sh -c 'exit 137'
+	exits 70 seedonce --name inner -- sh -c "$(seed_log)"
+	room a
+	background a seedonce --name stopped -- gate "$ROOM"
+	in_room
+	kill -TERM "$PID"
+	ended a 143
+	exits 70 seedonce --name stopped -- sh -c "$(seed_log)"
+	equals "$(runs_of "$LOG")" 0
+	exits 1 seedonce --name always --always -- sh -c 'kill -TERM $$'
+	exits 0 seedonce --name always --always -- sh -c "$(seed_log)"
+	exits 0 seedonce --name alone --on-interrupted rerun -- sh -c "$(seed_log)"
+	equals "$(runs_of "$LOG")" 2
+}
+
 @test "TERM reaches the seed's process group, and an SQL seed ends by it with nothing left" {
 	empty_file
 	room a

@@ -291,12 +291,11 @@ never_done() {
 	says_not started
 	equals "$(marker)" failed
 	exits 1 seedonce --status
-	exits 1 seedonce -- sh -c 'kill -9 $$'
 	exits 1 seedonce -- no-such-command
 	says no-such-command
 	says 127
 	exits 0 seedonce -- sh -c 'echo "attempt $SEEDONCE_ATTEMPT"'
-	says 'attempt 4'
+	says 'attempt 3'
 	equals "$(marker)" 'done'
 }
 
@@ -321,6 +320,18 @@ never_done() {
 	equals "$(marker b)" adopted
 	exits 0 seedonce --name b --status
 	exits 0 waitdb --once --for seeded=b
+}
+
+@test "--unless with an operator counts rows, and warns when a table of nearly that name is there" {
+	db 'create table users ()'
+	db 'insert into users default values'
+	exits 0 seedonce --name a --unless 'rows=users>0' -- sh -c "$(seed_log)"
+	exits 0 seedonce --name b --unless 'rows=users = 1' -- sh -c "$(seed_log)"
+	exits 64 seedonce --name c --unless 'rows=users==1' -- sh -c "$(seed_log)"
+	equals "$(runs_of "$LOG")" 0
+	exits 0 seedonce --name d --unless table=Users -- sh -c "$(seed_log)"
+	says "warning"
+	says "'public.users'"
 }
 
 @test "--unless is not asked once there is a marker" {
@@ -364,6 +375,65 @@ never_done() {
 	equals "$(runs_of "$LOG")" 0
 	run waitdb --once --for seeded
 	[ "$status" -ne 0 ]
+}
+
+# interrupted NAME COMMAND...: the seed ended by a signal, so that no later start runs it.
+interrupted() {
+	says 'interrupted'
+	equals "$(marker "$1")" running
+	exits 70 seedonce --name "$@"
+	equals "$(runs_of "$LOG")" 0
+}
+
+@test "a command that is killed is interrupted, by whomever, and also what its shell ran" {
+	local how
+	export PGBOX_JOURNAL=$BATS_TEST_TMPDIR/journal.db
+	exits 1 seedonce --name alone -- sh -c 'kill -KILL $$'
+	says 'signal 9'
+	interrupted alone -- sh -c "$(seed_log)"
+	exits 0 journal
+	says 'interrupted'
+	exits 1 seedonce --name inner -- sh -c 'sh -c "kill -KILL \$\$"; exit $?'
+	says 'status 137'
+	interrupted inner -- sh -c "$(seed_log)"
+	for how in 129 130 143 159; do
+		exits 1 seedonce --name "s$how" -- sh -c "exit $how"
+		interrupted "s$how" -- sh -c "$(seed_log)"
+	done
+	for how in 2 128 160 255; do
+		exits 1 seedonce --name "s$how" -- sh -c "exit $how"
+		equals "$(marker "s$how")" failed
+	done
+}
+
+@test "a command that ends by a forwarded signal is interrupted" {
+	local signal
+	for signal in TERM INT HUP; do
+		background "$signal" env --default-signal=INT seedonce --name "$signal" -- \
+			sh -c "touch '$LOG.$signal'; exec sleep 60"
+		wait_until 10 test -e "$LOG.$signal"
+		kill "-$signal" "$PID"
+		ended "$signal" "$((128 + $(kill -l "$signal")))"
+		interrupted "$signal" -- sh -c "$(seed_log)"
+	done
+}
+
+@test "a psql that is killed in files without a transaction is interrupted" {
+	sql_file seed.sql 'create table t ();' 'select pg_sleep(60);'
+	background a seedonce --no-transaction --sql "$FILE"
+	wait_until 10 is_sleeping
+	pkill -KILL -P "$PID"
+	ended a 1
+	equals "$(marker)" running
+	exits 70 seedonce --no-transaction --sql "$FILE"
+}
+
+@test "a killed command runs again with --on-interrupted rerun, and with --always" {
+	exits 1 seedonce -- sh -c 'kill -KILL $$'
+	exits 0 seedonce --on-interrupted rerun -- sh -c "$(seed_log)"
+	exits 1 seedonce --name always --always -- sh -c 'kill -KILL $$'
+	exits 0 seedonce --name always --always -- sh -c "$(seed_log)"
+	equals "$(runs_of "$LOG")" 2
 }
 
 @test "--on-interrupted rerun runs it again" {
