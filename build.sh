@@ -6,7 +6,7 @@ set -eu
 help() {
     cat <<'HELP'
 usage: ./build.sh [--target x86_64|aarch64] [VERB] [MAKE ARGUMENT...]
-       ./build.sh --prefix | --update-lock | --help
+       ./build.sh --prefix | --update-lock | --audit | --help
 
 Builds ./pgbox, a static binary, from the sources that sources.lock pins.
 Packages that are missing are installed when run as root; otherwise the
@@ -24,6 +24,9 @@ VERB     (none)        build ./pgbox (./pgbox-aarch64 for the other target)
 --prefix               print the folder of the libraries, building nothing
 --update-lock          pin the newest versions that the suites named in
                        sources.lock have, and say what changed
+--audit                compare sources.lock with what Debian has now, security
+                       updates included: newer versions, and security patches
+                       that are not in pgbox; exit 3 if there are any
 --help                 this text
 
 Cache:   ${XDG_CACHE_HOME:-~/.cache}/pgbox: downloads and finished libraries,
@@ -128,7 +131,7 @@ while [ $# -gt 0 ]; do
     --target) [ $# -gt 1 ] || die "--target needs x86_64 or aarch64"; target=$2; shift ;;
     --target=*) target=${1#*=} ;;
     --help | -h) help; exit ;;
-    --prefix | --update-lock) verb=$1 ;;
+    --prefix | --update-lock | --audit) verb=$1 ;;
     demo | test | lint | bench | soak | majors | size | fuzz | reproducible | docker | arm64 | rootfs | libs) verb=$1; shift; break ;;
     *=*) break ;;
     *) die "unknown argument '$1'; see ./build.sh --help" ;;
@@ -154,6 +157,7 @@ trap 'exit 130' INT TERM HUP
 
 case $verb in
 --update-lock) update_lock; exit ;;
+--audit) lock_audit; exit ;;
 --prefix) prefix; exit ;;
 esac
 

@@ -64,10 +64,7 @@ server_folder() { echo "$servers/$1-$(sha256sum <tools/servers.sh | cut -c 1-8)"
 # Reads the index of the suite: from the machine's mirror, or from the archive.
 suite_read() {
     mirror=$(debian_mirror)
-    # shellcheck disable=SC2016 # apt's variables
-    security=$(apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE)' |
-        awk '$1 ~ /\/debian-security\/?$/ && $2 ~ /-security$/ { print $1; exit }')
-    [ -z "${PGBOX_DEBIAN_MIRROR-}" ] && [ -n "$security" ] || security=${mirror%/}-security
+    security=$(debian_security_mirror)
     suite_read_from "$mirror" "$security" && return
     archive=${PGBOX_DEBIAN_ARCHIVE-}
     if [ -n "$archive" ]; then

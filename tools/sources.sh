@@ -114,21 +114,41 @@ debian_files() {
 
 newest() { cut -d ' ' -f 1 | sort -V | tail -n 1; }
 
-# Gives a suite its own apt state, so that the system's stays as it is and no root is needed.
+# Gives a suite its own apt state, so that the system's stays as it is and no root is needed. Security updates count
+# where they can be read; what is pinned can be had without them.
 debian_update() {
     [ ! -f "$state/$1/failed" ] || return 1
     [ ! -f "$state/$1/list" ] || return 0
     mkdir -p "$state/$1/lists/partial" "$state/$1/cache/archives/partial"
     mirror=$(debian_mirror)
-    for type in deb-src deb; do
-        echo "$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main"
-    done >"$state/$1/list"
     say "reading the index of Debian's $1"
-    debian_apt "$1" apt-get update --error-on=any >"$state/log" 2>&1 && return
+    if has_security "$1"; then
+        debian_read "$1" "$mirror $1" "$(debian_security_mirror) $1-security" && return
+        warn "cannot read Debian's $1-security; trying without it:"
+        grep '^[EW]:' "$state/log" | head -n 3 >&2
+    fi
+    debian_read "$1" "$mirror $1" && return
     touch "$state/$1/failed"
     warn "cannot read the index of Debian's $1 at $mirror; is there a network?"
     grep '^[EW]:' "$state/log" | head -n 3 >&2
     return 1
+}
+
+# Only a stable suite has security updates of its own; the others get new versions themselves.
+has_security() {
+    case $1 in testing | unstable | sid | forky) return 1 ;; esac
+}
+
+# debian_read SUITE 'SITE SUITE'...: reads the indexes of these.
+debian_read() {
+    suite_read=$1
+    shift
+    for place in "$@"; do
+        for type in deb-src deb; do
+            echo "$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $place main"
+        done
+    done >"$state/$suite_read/list"
+    debian_apt "$suite_read" apt-get update --error-on=any >"$state/log" 2>&1
 }
 
 # An index past its date is as good: it is signed, and what counts is the sha256 in the lock.
@@ -150,6 +170,57 @@ debian_mirror() {
             $1 ~ /\/debian\/?$/ { print $1; exit }' | grep . ||
         die "apt has no Debian mirror on this machine; name one in PGBOX_DEBIAN_MIRROR"
 }
+
+# Where this machine's apt gets its security updates, else the mirror's sibling.
+debian_security_mirror() {
+    # shellcheck disable=SC2016 # apt's variables
+    security=$(apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE)' |
+        awk '$1 ~ /\/debian-security\/?$/ && $2 ~ /-security$/ { print $1; exit }')
+    mirror=$(debian_mirror)
+    [ -z "${PGBOX_DEBIAN_MIRROR-}" ] && [ -n "$security" ] || security=${mirror%/}-security
+    echo "$security"
+}
+
+# --- what Debian has that the pinned sources lack ---
+
+# Prints a line for each pinned Debian package: its name, the revision that is pinned, the newest there is, and the
+# security patches that Debian's newest revision puts on the same upstream version. pgbox builds upstream's own files,
+# so these patches are not in it. Returns 3 when a newer revision or such a patch was found, or cannot be ruled out.
+lock_audit() {
+    audit_found=0
+    lock_lines | awk '$5 ~ /^deb/ { print $1, $5 }' >"$state/audit"
+    while read -r name origin <&4; do
+        kind=${origin%%:*} suite=${origin#*:} suite=${suite%%:*} package=${origin#*:*:} pinned=${origin#*=}
+        package=${package%%=*}
+        debian_update "$suite" || die "cannot say what Debian's $suite has"
+        newest=$(debian_files "$kind" "$suite" "$package" | newest)
+        patches=''
+        [ "$kind" = deb ] || patches=$(debian_security_patches "$suite" "$package" "$newest")
+        audit_line
+    done 4<"$state/audit"
+    return "$audit_found"
+}
+
+audit_line() {
+    verdict='up to date'
+    [ "$newest" = "$pinned" ] || verdict="newer in $suite: $newest" audit_found=3
+    [ -z "$patches" ] || verdict="$verdict; not in pgbox: $patches" audit_found=3
+    echo "$name $pinned: $verdict"
+}
+
+# The patches in a revision's debian/patches/series that are named after a CVE or as security fixes.
+debian_security_patches() {
+    rm -rf "$state/revision"
+    mkdir "$state/revision"
+    # apt also fails for parts that nobody asked for, such as a signature; what counts is the file.
+    (cd "$state/revision" && debian_apt "$1" apt-get source --download-only --diff-only "$2=$3") >"$state/log" 2>&1 || true
+    set -- "$1" "$2" "$3" "$state"/revision/*.debian.tar.*
+    [ -f "$4" ] || { echo 'its patches, which cannot be downloaded'; return; }
+    tar -x -O -f "$4" --wildcards 'debian/patches/serie[s]' 2>"$state/log" |
+        awk '$1 !~ /^#/ && tolower($1) ~ /cve-|security/ { printf "%s%s", n++ ? ", " : "", $1 }'
+}
+
+# --- a newer lock ---
 
 # Prints the lock with every Debian line moved to the newest version of its suite, and upstream's URLs with them.
 lock_updated() {
@@ -177,7 +248,11 @@ lock_line_updated() {
     new_version=$(echo "$debian" | sed 's/^[0-9]*://; s/-[^-]*$//; s/.*really//; s/[.+~]dfsg.*//; s/+.*//')
     suffix=$(awk -v v="$debian" '$1 == v { print $3; exit }' "$state/files" | sed 's/.*\.orig\././; s/^package//')
     new_file=$name-$new_version$suffix
-    [ "$new_version" = "$version" ] || say "$name $version -> $new_version"
+    if [ "$new_version" != "$version" ]; then
+        say "$name $version -> $new_version"
+    elif [ "$debian" != "${origin#*=}" ]; then
+        say "$name $version: Debian's revision is now $debian; './build.sh --audit' lists the patches that pgbox lacks"
+    fi
     old_version=$version
     echo "$name $new_version $new_sha $new_file $kind:$suite:$package=$debian"
 }

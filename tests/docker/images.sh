@@ -111,10 +111,7 @@ make_nginx() { recipe_context "$@"; }
 make_debian() {
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     mirror=$(debian_mirror)
-    # shellcheck disable=SC2016 # apt's variables
-    security=$(apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE)' |
-        awk '$1 ~ /\/debian-security\/?$/ && $2 ~ /-security$/ { print $1; exit }')
-    [ -z "${PGBOX_DEBIAN_MIRROR-}" ] && [ -n "$security" ] || security=${mirror%/}-security
+    security=$(debian_security_mirror)
     mmdebstrap --variant=minbase --include=tzdata,eatmydata --hook-dir=/usr/share/mmdebstrap/hooks/eatmydata \
         --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
