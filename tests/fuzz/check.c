@@ -15,13 +15,6 @@
 
 extern char **environ;
 
-void __wrap_msg_secret(const char *secret);
-
-void __wrap_msg_secret(const char *secret)
-{
-	(void)secret;
-}
-
 /* user:password@ of a place does not show; a path has none, but may be called URL. */
 static void shows_no_password(const struct check *c, const char *text)
 {

@@ -17,20 +17,18 @@
 
 extern char **environ;
 
-void __wrap_msg_secret(const char *secret);
 void __real_msg_secret(const char *secret);
 
-void __wrap_msg_secret(const char *secret)
-{
-	(void)secret;
-}
+/* More checks, and longer texts, only make an input slow. */
+#define CHECKS_MAX 24
+#define TEXT_MAX 5000
 
 /* The words, as often as the byte says. The caller frees it. */
 static char *repeat(const char *words, unsigned char how)
 {
 	struct buf b = BUF_INIT;
 
-	for (unsigned i = 0; i < 1u + (how >> 4) * 2u; i++)
+	for (unsigned i = 0; i < 1u + (how >> 4) * 2u && b.len < TEXT_MAX; i++)
 		buf_puts(&b, words);
 	return buf_detach(&b);
 }
@@ -39,7 +37,7 @@ static void add_lines(struct strs *lines, const struct strs *input)
 {
 	static const char *const names[] = { "query=", "file=", "ready", "lag" };
 
-	for (size_t i = 0; i < input->n; i++) {
+	for (size_t i = 0; i < input->n && i < CHECKS_MAX; i++) {
 		unsigned char how = (unsigned char)input->v[i][0];
 		char *words = repeat(input->v[i] + 1, how);
 		const char *name = names[how & 3];

@@ -14,13 +14,6 @@
 #include "core/python.h"
 #include "core/python_source.h"
 
-void __wrap_msg_secret(const char *secret);
-
-void __wrap_msg_secret(const char *secret)
-{
-	(void)secret;
-}
-
 /* Tokens are in the text, one behind the other, and each is as deep as brackets say. */
 static void statements(const char *text, size_t len)
 {

@@ -1,0 +1,25 @@
+/* Fuzzes core/content: any file is of a kind that has a name, or is refused with a reason. */
+#include "fuzz.h"
+
+#include "base/banned.h"
+#include "base/status.h"
+#include "core/content.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct buf error = BUF_INIT;
+	enum content content;
+	bool packed;
+	char path[64];
+	int fd = input_file(data, len, path), rc = content_look(path, &content, &packed, &error);
+
+	MUST(rc == DONE || rc == BAD_DATA);
+	MUST((rc == DONE) == (error.len == 0));
+	if (rc == DONE)
+		MUST(content_name(content) && content != CONTENT_DIRECTORY);
+	if (content_is_dump(path))
+		MUST(rc != DONE || content == CONTENT_SQL);
+	buf_free(&error);
+	close(fd);
+	return 0;
+}
