@@ -7,6 +7,7 @@
 
 #include "base/banned.h"
 #include "core/audit_parts.h"
+#include "core/secrecy.h"
 #include "core/url.h"
 #include "core/weak.h"
 #include "ext/server.h"
@@ -177,6 +178,17 @@ static void judge_password(const struct auditing *a, const char *name, const str
 	buf_free(&why);
 }
 
+/* What the other applets refuse. JDBC's own parameters are for Java alone. */
+static void judge_secrecy(const struct auditing *a, const char *name, const char *value, const struct url *url)
+{
+	struct conninfo c = { 0 };
+	const char *why;
+
+	if (skip_prefix(value, "post") && secrecy_read(url, &c, &why) != 0)
+		audit_add(a, name, PROBLEM_ERROR, "type", "cannot be used: %s", why);
+	conninfo_free(&c);
+}
+
 void audit_url(const struct auditing *a, const char *name, const char *value, const char *example)
 {
 	bool server = audit_is_server_url(value) || audit_is_conninfo(name, value);
@@ -197,6 +209,7 @@ void audit_url(const struct auditing *a, const char *name, const char *value, co
 			judge_password(a, name, &l, example);
 		if (server)
 			judge_host(a, name, l.host, "names");
+		judge_secrecy(a, name, value, &l.url);
 	}
 	login_free(&l);
 }

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/net.h"
 #include "core/check_kinds.h"
+#include "core/secrecy.h"
 #include "core/url.h"
 #include "ext/http.h"
 
@@ -30,7 +31,8 @@ bool place_valid(const char *arg, bool port_needed)
 {
 	const char *why;
 	struct url u;
-	bool valid = url_parse(&u, skip_redis(arg), &why) && u.host && (u.port || !port_needed);
+	bool valid = url_parse(&u, skip_redis(arg), &why) && u.host && (u.port || !port_needed) &&
+	             !secrecy_asked(&u);
 
 	url_free(&u);
 	return valid;

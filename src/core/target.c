@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
+#include "core/secrecy.h"
 #include "core/url.h"
 
 /* A variable and the libpq keyword that it stands for. */
@@ -33,7 +34,7 @@ static const struct variable image_family[] = {
 static const char *const foreign[] = {
 	"schema", "currentSchema", "pgbouncer", "connection_limit", "pool_timeout", "pool_size",
 	"max_overflow", "socket_timeout", "statement_cache_size", "prepared_statement_cache_size",
-	"prepareThreshold", "charset", "encoding", "timezone", "sslaccept", "conn_max_age",
+	"prepareThreshold", "charset", "encoding", "timezone", "uselibpqcompat", "conn_max_age",
 	"conn_health_checks", "pool", "timeout", "reconnect", "serverTimezone", NULL,
 };
 
@@ -71,9 +72,7 @@ static void hide_password(const struct conninfo *c)
 static void add_parameter(struct conninfo *c, const char *key, const char *value,
                           struct buf *dropped, int *unnamed)
 {
-	if (strcmp(key, "ssl") == 0 && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0))
-		conninfo_set(c, "sslmode", "require");
-	else if (conninfo_known(key))
+	if (conninfo_known(key))
 		conninfo_set(c, key, value);
 	else if (is_one_of(key, foreign))
 		buf_printf(dropped, "%s%s", dropped->len ? ", " : "", key);
@@ -81,14 +80,24 @@ static void add_parameter(struct conninfo *c, const char *key, const char *value
 		(*unnamed)++;
 }
 
-static void add_parameters(struct target *t, const struct url *u, const char *origin)
+static int add_parameters(struct target *t, const struct url *u, const char *origin, struct buf *error)
 {
 	struct buf dropped = BUF_INIT;
-	int unnamed = 0;
+	struct secrecy secrecy = { 0 };
+	const char *why;
+	int unnamed = 0, rc = 0;
 	char *text;
 
-	for (size_t i = 0; i < u->keys.n; i++)
-		add_parameter(&t->conninfo, u->keys.v[i], u->values.v[i], &dropped, &unnamed);
+	for (size_t i = 0; i < u->keys.n && rc >= 0; i++) {
+		rc = secrecy_take(&secrecy, &t->conninfo, u->keys.v[i], u->values.v[i], &why);
+		if (!rc)
+			add_parameter(&t->conninfo, u->keys.v[i], u->values.v[i], &dropped, &unnamed);
+	}
+	if (rc < 0 || secrecy_settle(&secrecy, &t->conninfo, &why) != 0) {
+		buf_printf(error, "%s: %s", origin, why);
+		buf_free(&dropped);
+		return -1;
+	}
 	if (unnamed)
 		buf_printf(&dropped, "%s%d unknown", dropped.len ? ", " : "", unnamed);
 	if (dropped.len) {
@@ -98,6 +107,7 @@ static void add_parameters(struct target *t, const struct url *u, const char *or
 		free(text);
 	}
 	buf_free(&dropped);
+	return 0;
 }
 
 static int read_url(struct target *t, const char *rest, const char *origin, struct buf *error)
@@ -105,6 +115,7 @@ static int read_url(struct target *t, const char *rest, const char *origin, stru
 	struct url u;
 	const char *why;
 	char *text;
+	int rc;
 
 	if (!url_parse(&u, rest, &why)) {
 		buf_printf(error, "%s: cannot read the URL: %s (percent-encode what is special)",
@@ -116,7 +127,7 @@ static int read_url(struct target *t, const char *rest, const char *origin, stru
 	conninfo_set(&t->conninfo, "host", u.host);
 	conninfo_set(&t->conninfo, "port", u.port);
 	conninfo_set(&t->conninfo, "dbname", u.path);
-	add_parameters(t, &u, origin);
+	rc = add_parameters(t, &u, origin, error);
 	if (u.lenient) {
 		text = xasprintf("%s: the password is not percent-encoded; read as it stands",
 		                 origin);
@@ -124,7 +135,7 @@ static int read_url(struct target *t, const char *rest, const char *origin, stru
 		free(text);
 	}
 	url_free(&u);
-	return 0;
+	return rc;
 }
 
 /* sslmode=verify-full without a CA file means the system's and the compiled-in
@@ -187,6 +198,7 @@ static void add_keepalives(struct conninfo *c)
 static int complete(struct target *t, const char *origin, const char *user_hint, struct buf *error)
 {
 	struct conninfo *c = &t->conninfo;
+	const char *why;
 
 	t->kind = TARGET_PG;
 	if (!conninfo_get(c, "service")) {
@@ -205,6 +217,10 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 	}
 	if (!conninfo_get(c, "application_name"))
 		conninfo_set(c, "application_name", msg_applet());
+	if (secrecy_complete(c, &why) != 0) {
+		buf_printf(error, "%s: %s", origin, why);
+		return -1;
+	}
 	add_keepalives(c);
 	choose_ca(c);
 	hide_password(c);

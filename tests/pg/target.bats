@@ -129,7 +129,6 @@ bad_urls() {
 	echo "postgres://app:${RAW}2@127.0.0.1:$P/app"
 	echo "postgres://norole:$RAW@127.0.0.1:$P/app"
 	echo "postgres://app:$RAW@127.0.0.1:$P/app?sslmode=require"
-	echo "postgres://app:$CODED@127.0.0.1:$P/app?sslmode=nonsense"
 	echo "postgres://app:$RAW@127.0.0.1:$P/app?options=-c%20nonsense%3D1"
 	echo "host=127.0.0.1 port=$P user=app password='x$RAW' dbname=app"
 }
@@ -140,6 +139,8 @@ unreadable_urls() {
 	echo "postgres://app:$CODED@127.0.0.1:notaport/app"
 	echo "postgres://app:$RAW@127.0.0.1:99999/app"
 	echo "postgres://app:$RAW@127.0.0.1 $P/app"
+	echo "postgres://app:$CODED@127.0.0.1:$P/app?sslmode=nonsense"
+	echo "host=127.0.0.1 port=$P user=app password='$RAW' dbname=app sslmode=nonsense"
 	echo "postgres://app:$RAW"
 	echo "postgres:app:$RAW@127.0.0.1:$P/app"
 	echo "mysql://app:$RAW@127.0.0.1:$P/app"
@@ -567,6 +568,40 @@ ENCRYPTED='query=select ssl from pg_stat_ssl where pid = pg_backend_pid()'
 	run -77 waitdb "postgres://plain@127.0.0.1:$P/app?sslmode=require"
 	run -124 waitdb --timeout 100ms "$(tls db.test sslmode=disable)" --for "$ENCRYPTED"
 	run -0 waitdb "$(tls db.test)" --for "$ENCRYPTED"
+}
+
+@test "a URL that asks for encryption in another driver's words gets it, or is refused" {
+	local words plain
+	plain=postgres://plain@127.0.0.1:$P/app
+	for words in ssl=require ssl=verify-full tls=true ssl=1 sslmode=no-verify sslMode=REQUIRE ssl-mode=required sslaccept=strict \
+		ssl=verify-ca 'ssl=true&sslmode=prefer' sslfactory=org.postgresql.ssl.NonValidatingFactory; do
+		echo "$words"
+		run -77 waitdb "$plain?$words"
+		[[ $output == *SSL* || $output == *certificate* ]]
+	done
+	for words in ssl=require ssl=no-verify sslmode=no-verify ssl_mode=Required "ssl=verify-full&ssl-ca=$CA/ca.crt" \
+		"sslaccept=strict&sslRootCert=$CA/ca.crt"; do
+		echo "$words"
+		run -0 waitdb "$(tls db.test "$words")" --for "$ENCRYPTED"
+		[[ $output != *warning* ]]
+	done
+	PGSSLMODE=no-verify run -0 waitdb "$(tls db.test)" --for "$ENCRYPTED"
+	run -77 waitdb "$(tls other.test "ssl=verify_full&ssl-ca=$CA/ca.crt")"
+	for words in ssl=false ssl=disable tls=0; do
+		run -124 waitdb --timeout 100ms "$(tls db.test "$words")" --for "$ENCRYPTED"
+	done
+	for words in ssl=maybe ssl= sslmode=nonsense 'ssl=true&sslmode=disable' tlsCAFile=/x sslfactory=com.x.Y encryption=on \
+		sslaccept=maybe; do
+		echo "$words"
+		run -64 waitdb "$plain?$words"
+		[[ $output == *TLS* || $output == *encrypted* ]]
+		DATABASE_URL="$plain?$words" run -78 isempty
+		DATABASE_URL="$plain?$words" run -78 envcheck --require DATABASE_URL
+		[[ $output == *'DATABASE_URL: cannot be used'* ]]
+		run ! healthz --url "$plain?$words"
+	done
+	DATABASE_URL="$plain?ssl=require" run -0 envcheck --require DATABASE_URL
+	run -64 waitdb --for 'redis=redis://127.0.0.1:1?ssl=true'
 }
 
 @test "verify-full works with sslrootcert, PGSSLROOTCERT, SSL_CERT_FILE and a root.crt at home" {

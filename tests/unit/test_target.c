@@ -139,6 +139,43 @@ static void ssl_true_means_sslmode_require(void **state)
 	target_free(&t);
 }
 
+static void other_drivers_words_for_tls_become_sslmode(void **state)
+{
+	static const char *const words[][2] = {
+		{ "ssl=require", "require" },        { "ssl=verify_ca", "verify-ca" },
+		{ "tls=true", "require" },           { "sslmode=no-verify", "require" },
+		{ "SSLMode=VerifyFull", "verify-full" }, { "ssl=prefer", "prefer" },
+		{ "ssl=true&sslmode=allow", "require" }, { "sslmode=allow&ssl=1", "require" },
+		{ "ssl=disable", "disable" },        { "sslaccept=strict&sslmode=prefer", "verify-full" },
+		{ "sslaccept=accept_invalid_certs", NULL }, { "sslmode=", NULL },
+	};
+
+	(void)state;
+	environment(NULL);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		char *url = xasprintf("postgres://u@h/db?%s", words[i][0]);
+		struct target t;
+
+		find(&t, url);
+		assert_key(&t, "sslmode", words[i][1]);
+		assert_int_equal(t.warnings.n, 0);
+		target_free(&t);
+		free(url);
+	}
+}
+
+static void what_is_not_known_about_tls_is_refused(void **state)
+{
+	(void)state;
+	environment(NULL);
+	assert_error("postgres://u:s3cret@h/db?ssl=s3cret", BAD_USAGE, "TLS");
+	assert_error("postgres://u:s3cret@h/db?tls_ca_file=s3cret", BAD_USAGE, "TLS");
+	assert_error("postgres://u:s3cret@h/db?sslmode=disable&ssl=true", BAD_USAGE, "encrypted");
+	assert_error("host=h user=u sslmode=s3cret", BAD_USAGE, "TLS");
+	ENVIRONMENT("DATABASE_URL=postgres://u@h/db?sslmode=s3cret");
+	assert_error(NULL, BAD_CONFIG, "TLS");
+}
+
 static void verify_full_finds_its_cas_by_itself(void **state)
 {
 	struct target t;
@@ -404,6 +441,8 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_has_libpqs_defaults_but_the_user),
 		cmocka_unit_test(parameters_of_orms_are_dropped_with_one_warning),
 		cmocka_unit_test(ssl_true_means_sslmode_require),
+		cmocka_unit_test(other_drivers_words_for_tls_become_sslmode),
+		cmocka_unit_test(what_is_not_known_about_tls_is_refused),
 		cmocka_unit_test(verify_full_finds_its_cas_by_itself),
 		cmocka_unit_test(a_lenient_password_is_read_with_one_warning),
 		cmocka_unit_test(the_applet_is_the_application),
