@@ -25,8 +25,9 @@ struct state {
 	struct buf line; /* of messages, not yet whole */
 	int64_t kill_at; /* CLOCK_NEVER: not yet */
 	int64_t tick_at; /* CLOCK_NEVER: nothing to do then */
+	int64_t late_at; /* CLOCK_NEVER: it may take its time, or was stopped */
 	volatile int forwarded;
-	bool lost;
+	bool lost, late;
 };
 
 static void on_child(int number)
@@ -100,6 +101,22 @@ static void look(struct state *s)
 	kill(-s->child->pid, SIGTERM);
 }
 
+static void stop_late(struct state *s)
+{
+	s->late = true;
+	s->late_at = CLOCK_NEVER;
+	s->kill_at = clock_after(KILL_MS);
+	kill(-s->child->pid, SIGTERM);
+}
+
+/* When there is something to do even if nothing happens. */
+static int64_t next_step(const struct state *s)
+{
+	int64_t next = s->kill_at < s->tick_at ? s->kill_at : s->tick_at;
+
+	return next < s->late_at ? next : s->late_at;
+}
+
 static void tick(struct state *s)
 {
 	if (s->forwarded && s->child->patience && s->kill_at == CLOCK_NEVER)
@@ -117,7 +134,7 @@ static void step(struct state *s, const sigset_t *mask)
 		{ .fd = s->messages, .events = POLLIN },
 		{ .fd = s->lost ? -1 : s->child->watched, .events = POLLIN },
 	};
-	int64_t next = s->kill_at < s->tick_at ? s->kill_at : s->tick_at, left = clock_left(next);
+	int64_t next = next_step(s), left = clock_left(next);
 	struct timespec pause = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 
 	if (ppoll(p, 2, next == CLOCK_NEVER ? NULL : &pause, mask) > 0) {
@@ -128,6 +145,8 @@ static void step(struct state *s, const sigset_t *mask)
 	}
 	if (clock_left(s->tick_at) == 0)
 		tick(s);
+	if (clock_left(s->late_at) == 0)
+		stop_late(s);
 	if (clock_left(s->kill_at) == 0) {
 		kill(-s->child->pid, SIGKILL);
 		s->kill_at = CLOCK_NEVER;
@@ -173,6 +192,7 @@ struct ending child_watch(const struct child *c)
 	struct state s = {
 		.child = c, .messages = c->messages, .line = BUF_INIT, .kill_at = CLOCK_NEVER,
 		.tick_at = c->tick || c->patience ? clock_after(TICK_MS) : CLOCK_NEVER,
+		.late_at = c->deadline ? c->deadline : CLOCK_NEVER,
 	};
 	int status;
 
@@ -184,12 +204,13 @@ struct ending child_watch(const struct child *c)
 		proc_take_terminal();
 	drain(&s);
 	if (s.lost || status != 0)
-		stop_group(c->pid, s.lost ? 0 : LEAVE_MS);
+		stop_group(c->pid, s.lost || s.late ? 0 : LEAVE_MS);
 	buf_free(&s.line);
 	return (struct ending){
 		.status = proc_status(status),
 		.by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		.forwarded = s.forwarded,
 		.lost = s.lost,
+		.late = s.late,
 	};
 }

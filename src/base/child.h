@@ -27,6 +27,9 @@ struct child {
 
 	/* From a signal that was forwarded to SIGKILL, ms; 0: it may take its time. */
 	int64_t patience;
+
+	/* When the child's group gets SIGTERM, and a second later SIGKILL (clock_ms); 0: never. */
+	int64_t deadline;
 	void *arg;
 };
 
@@ -38,6 +41,7 @@ struct ending {
 	int by_signal; /* the signal that killed it, or 0 */
 	int forwarded; /* the last signal that was forwarded to it, or 0 */
 	bool lost;     /* alive() said no, and it was stopped */
+	bool late;     /* it was stopped at its deadline */
 };
 
 /* Waits for the child's end, and where it ended badly for that of its whole group,
