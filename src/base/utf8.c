@@ -29,3 +29,18 @@ size_t utf8_sequence(const char *text)
 	}
 	return 0;
 }
+
+size_t utf8_cut(const char *text, size_t most)
+{
+	size_t len = 0;
+
+	while (text[len]) {
+		size_t n = utf8_sequence(text + len);
+
+		n = n ? n : 1;
+		if (len + n > most)
+			break;
+		len += n;
+	}
+	return len;
+}

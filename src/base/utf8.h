@@ -10,4 +10,8 @@
  * one: overlong forms, surrogates and what is past U+10FFFF are none. */
 size_t utf8_sequence(const char *text);
 
+/* How many bytes of text, at most `most`, end where a character ends. A byte that is not part of
+ * UTF-8 counts as a character. */
+size_t utf8_cut(const char *text, size_t most);
+
 #endif

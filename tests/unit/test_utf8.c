@@ -51,11 +51,23 @@ static void what_is_overlong_cut_off_or_no_lead_is_none(void **state)
 		assert_int_equal(utf8_sequence(bad[i]), 0);
 }
 
+static void what_is_cut_ends_where_a_character_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_cut("abc", 10), 3);
+	assert_int_equal(utf8_cut("abc", 2), 2);
+	assert_int_equal(utf8_cut("a\303\274b", 2), 1);
+	assert_int_equal(utf8_cut("a\303\274b", 3), 3);
+	assert_int_equal(utf8_cut("\377\377", 1), 1);
+	assert_int_equal(utf8_cut("", 5), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_point_is_a_sequence_but_surrogates),
 		cmocka_unit_test(what_is_overlong_cut_off_or_no_lead_is_none),
+		cmocka_unit_test(what_is_cut_ends_where_a_character_ends),
 	};
 
 	return unit_run("utf8", tests, NULL, NULL);
