@@ -16,12 +16,14 @@
 #include "base/size.h"
 #include "core/archive.h"
 #include "core/check.h"
+#include "core/fleet.h"
 #include "core/litefile.h"
 #include "core/load.h"
 #include "core/place.h"
 #include "core/record.h"
 #include "core/report.h"
 #include "core/safety.h"
+#include "core/statedir.h"
 #include "core/watch.h"
 #include "core/zone.h"
 
@@ -34,7 +36,8 @@ static struct {
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .jobs = 1, .wait = 30000 };
 
 /* What `watch` is told beside that. */
-static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .containers = { .healthy = 120000 } };
+static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .state = STATEDIR_DEFAULT,
+                         .limit = 43200000, .containers = { .healthy = 120000 } };
 
 static const struct opt opts[] = {
 	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
@@ -65,10 +68,15 @@ static const struct opt opts[] = {
 	TEXT(0, "watch-dir", "RESTORE_WATCH_DIR", "DIR", &w.dir, "watch: where backups are dropped"),
 	TIME(0, "settle", "RESTORE_SETTLE", &w.settle, "watch: a file that has been still for so long is whole"),
 	TIME(0, "poll", "RESTORE_POLL_INTERVAL", &w.poll, "watch: look so often, whatever the kernel tells"),
-	TEXT(0, "state-file", "RESTORE_STATE_FILE", "FILE", &w.journal, "watch: the journal; else in .pgbox there"),
+	TIME(0, "restore-timeout", "RESTORE_TIMEOUT", &w.limit, "watch: give a file up after this long"),
+	LIST_SPLIT(0, "allow", "RESTORE_ALLOW_DATABASES", ", ", "DB", &w.allowed,
+	           "watch: also restore a file into one of these databases, if it names it"),
+	TEXT(0, "state-dir", "RESTORE_STATE_DIR", "DIR", &w.state,
+	     "watch: keep the journal in this folder, which nobody else may write to"),
+	TEXT(0, "state-file", "RESTORE_STATE_FILE", "FILE", &w.journal, "watch: keep the journal in this file instead"),
 	TEXT(0, "sqlite", "RESTORE_SQLITE_PATH", "FILE", &w.sqlite, "watch: where SQLite files go"),
 	LIST_SPLIT(0, "stop", "RESTORE_STOP_CONTAINERS", ", ", "NAME", &w.containers.stop,
-	           "watch: stop these containers meanwhile; and those labelled " CONTAINERS_LABEL),
+	           "watch: stop these containers meanwhile; and those labelled " FLEET_LABEL),
 	LIST_SPLIT(0, "start", "RESTORE_START_CONTAINERS", ", ", "NAME", &w.containers.start,
 	           "watch: start these as well after a good restore"),
 	TIME(0, "healthy", "RESTORE_HEALTHY_WAIT", &w.containers.healthy, "watch: wait so long until they are healthy"),
@@ -185,6 +193,8 @@ static void choose_database(bool explicit_url)
 {
 	struct buf error = BUF_INIT;
 
+	if (w.restore && target_admit(&job.target, &w.allowed, backup_database(), &error) != 0)
+		die(BAD_USAGE, "%s", error.data);
 	if (target_choose(&job.target, o.into, backup_database(), explicit_url || !job.load.has_manifest, &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
 	if (job.target.kind == TARGET_PG)
@@ -261,7 +271,7 @@ static enum place_mode prepare(struct db *db)
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
 		            .check = o.verify ? &job.verify : NULL },
 		.record = &job.record, .flow = job.load.head ? &job.load.fetch.flow : NULL,
-		.stands = at_signal, .side = { .db = DB_INIT },
+		.stands = at_signal, .ready = watch_ready, .side = { .db = DB_INIT },
 	};
 	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
@@ -331,7 +341,6 @@ static int restore_pg(void)
 	enum place_mode mode = prepare(&db);
 	int rc;
 
-	watch_ready();
 	open_journal();
 	record_clear(&job.record, &job.place.side, job.target.shown, msg_tell);
 	if (mode == PLACE_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
@@ -364,9 +373,10 @@ static int restore_lite(void)
 	rc = settle_database(&s, &copy, &error);
 	if (!rc)
 		rc = litefile_check(&job.lite, &error);
+	if (!rc)
+		rc = watch_ready(&error);
 	if (rc)
 		fail(rc, &error);
-	watch_ready();
 	open_journal();
 	record_start(&job.record, file_base(job.target.path), job.target.shown, job.load.m.sha256);
 	rc = litefile_restore(&job.lite, job.r.path, &before, &error);

@@ -3,7 +3,7 @@
 
 MAJORS := 13 17 18
 # What kills, fills disks, waits for clocks and goes to buckets and containers is the same on every server.
-MAJORS_TESTS ?= $(filter-out $(addprefix %-,$(addsuffix .bats,kill full daemon pooler hostile damage s3 watch containers)), \
+MAJORS_TESTS ?= $(filter-out $(addprefix %-,$(addsuffix .bats,kill full daemon pooler hostile damage s3 watch containers drop)), \
     $(wildcard tests/pg/*.bats))
 
 .PHONY: majors $(MAJORS:%=pg-%)

@@ -9,7 +9,7 @@ watch_folder() {
 	done
 	export BOX=$BATS_TEST_TMPDIR/box
 	export RESTORE_WATCH_DIR=$BOX/incoming RESTORE_SETTLE=200ms DOCKER_HOST=unix://$BATS_TEST_TMPDIR/engine/socket
-	export RESTORE_POLL_INTERVAL=1s
+	export RESTORE_POLL_INTERVAL=1s RESTORE_STATE_DIR=$BOX/state
 	LOG=$BATS_TEST_TMPDIR/watch.log
 	: >"$LOG"
 }

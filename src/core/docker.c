@@ -28,6 +28,14 @@ int docker_open(struct docker *d, const char *host, struct buf *error)
 	return 0;
 }
 
+#define NAME_MOST 255
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+bool docker_is_name(const char *name)
+{
+	return *name && strchr(LETTERS, *name) && strlen(name) <= NAME_MOST && !name[strspn(name, LETTERS "_.-")];
+}
+
 /* The engine's own words: {"message": "..."}. */
 static void add_reason(struct buf *error, const char *answer)
 {
@@ -75,10 +83,18 @@ int docker_list(const struct docker *d, int64_t deadline, struct buf *json, stru
 static int ask_one(const struct docker *d, const char *method, const char *name, const char *what,
                    int64_t deadline, struct buf *answer, struct buf *error)
 {
-	char *path = xasprintf("/containers/%s/%s", name, what);
-	int rc = ask(d, method, path, deadline, answer, error);
+	struct buf path = BUF_INIT;
+	int rc;
 
-	free(path);
+	if (!docker_is_name(name)) {
+		buf_printf(error, "'%s' is not a container's name", name);
+		return NO_INPUT;
+	}
+	buf_puts(&path, "/containers/");
+	http_encode(&path, name, false);
+	buf_printf(&path, "/%s", what);
+	rc = ask(d, method, path.data, deadline, answer, error);
+	buf_free(&path);
 	return rc;
 }
 

@@ -28,7 +28,11 @@ struct docker {
  * socket. 0, or BAD_CONFIG with a sentence in error. docker_free after both. */
 int docker_open(struct docker *d, const char *host, struct buf *error);
 
-/* These give 0; NO_INPUT when there is no such container; UNAVAILABLE when the engine does not
+/* Whether the engine lets a container have that name (moby, daemon/names): a letter or digit, then
+ * those and `_.-`, 255 at most. No other is ever sent. */
+bool docker_is_name(const char *name);
+
+/* These give 0; NO_INPUT when no such container is found, or that is not a name; UNAVAILABLE when the engine does not
  * answer by the deadline, or refuses, with a sentence in error. */
 
 /* All containers, as the API's JSON. */

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "ext/hash.h"
 
 /* A file in the folder. */
@@ -26,10 +27,18 @@ struct arrival {
 	bool seen;        /* by the look that is going on */
 	struct stat sum;  /* of its NAME.sha256 when the two were compared last */
 	bool summed, matches; /* whether they were, as both are, and what came of it */
+	int64_t refused;  /* it could not be taken: until then (clock_ms) it is left alone; 0: it can */
 };
 
 static const char *const with_it[] = { ".ok", ".sha256", ".json" };
 static const char *const unfinished[] = { ".part", ".partial", ".filepart", ".crdownload", ".tmp", ".swp", "~" };
+
+#define LOG ".log"
+#define SUM_MS 10000   /* for comparing a file with its sum; one that takes longer has to be still */
+#define TOLD_MOST 1000 /* what is said once; further ones are not */
+#define REFUSED_MS 60000 /* before one that cannot be taken is tried again */
+#define MOST 10000     /* files that are looked at; the others have to wait */
+#define NAME_MOST 255  /* NAME_MAX of Linux, which is not defined for all file systems */
 
 #define SUFFIXES(list) (sizeof(list) / sizeof(*(list)))
 
@@ -97,7 +106,7 @@ int inbox_open(struct inbox *b, struct buf *error)
 
 static void tell_once(struct inbox *b, const char *words)
 {
-	if (strs_has(&b->told, words))
+	if (b->told.n >= TOLD_MOST || strs_has(&b->told, words))
 		return;
 	strs_add(&b->told, words);
 	b->tell(MSG_WARNING, words);
@@ -141,6 +150,8 @@ static void see(struct inbox *b, const char *name, const struct stat *st)
 	for (size_t i = 0; i < b->n && !a; i++)
 		if (strcmp(b->v[i].name, name) == 0)
 			a = &b->v[i];
+	if (!a && b->n >= MOST)
+		return;
 	if (!a) {
 		b->v = xrealloc(b->v, (b->n + 1) * sizeof(*b->v));
 		a = &b->v[b->n++];
@@ -149,6 +160,7 @@ static void see(struct inbox *b, const char *name, const struct stat *st)
 	if (!is_same(&a->st, st)) {
 		a->since = clock_ms();
 		a->summed = false;
+		a->refused = 0;
 	}
 	a->st = *st;
 	a->seen = true;
@@ -240,9 +252,32 @@ static bool is_being_written(const char *path)
 	return written;
 }
 
+/* Cuts the name at the end of a path so that more bytes fit after it, at a character's end. In place. */
+static void cut_name(char *path, size_t more)
+{
+	char *name = strrchr(path, '/') + 1;
+
+	name[utf8_cut(name, NAME_MOST - more)] = '\0';
+}
+
+char *inbox_log(const char *path)
+{
+	char *name = xstrdup(path), *log;
+
+	cut_name(name, strlen(LOG));
+	log = xasprintf("%s" LOG, name);
+	free(name);
+	return log;
+}
+
+static char *side_of(const char *path, const char *suffix)
+{
+	return strcmp(suffix, LOG) == 0 ? inbox_log(path) : xasprintf("%s%s", path, suffix);
+}
+
 static bool has_beside(const char *path, const char *suffix)
 {
-	char *beside = xasprintf("%s%s", path, suffix);
+	char *beside = side_of(path, suffix);
 	struct stat st;
 	bool has = lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
 
@@ -259,7 +294,7 @@ static bool has_marker(struct arrival *a, const char *path)
 	bool there = lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
 
 	if (there && !(a->summed && is_same(&a->sum, &st))) {
-		a->matches = inbox_compare(path, &ignored) == 0;
+		a->matches = inbox_compare(path, clock_after(SUM_MS), &ignored) == 0;
 		a->summed = true;
 		a->sum = st;
 	}
@@ -274,13 +309,18 @@ const char *inbox_look(struct inbox *b, int64_t *again)
 	scan(b);
 	for (size_t i = 0; i < b->n; i++) {
 		struct arrival *a = &b->v[i];
-		char *path = xasprintf("%s/%s", b->dir, a->name);
+		bool refused = a->refused && clock_left(a->refused);
+		char *path = refused ? NULL : xasprintf("%s/%s", b->dir, a->name);
 		int64_t still = clock_ms() - a->since;
-		bool ready = has_marker(a, path) || (still >= b->settle && !is_being_written(path));
+		bool ready = path && (has_marker(a, path) || (still >= b->settle && !is_being_written(path)));
 
 		free(path);
 		if (ready)
 			return a->name;
+		if (refused) {
+			*again = a->refused < *again ? a->refused : *again;
+			continue;
+		}
 		if (still >= b->settle)
 			a->since = clock_ms();
 		if (a->since + b->settle < *again)
@@ -291,7 +331,34 @@ const char *inbox_look(struct inbox *b, int64_t *again)
 
 /* --- sums --- */
 
-int inbox_compare(const char *path, struct buf *error)
+/* Adds a regular file: not a pipe that somebody has put in its place, and not more than it had at
+ * first, should somebody write faster than this reads. 0, or -1 with errno. */
+static int add_file(struct hash *h, const char *path, int64_t deadline)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	char bytes[65536];
+	off_t left = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		left = st.st_size + 1;
+	errno = left ? 0 : EINVAL;
+	while (left > 0 && n > 0 && !errno) {
+		n = read(fd, bytes, left < (off_t)sizeof(bytes) ? (size_t)left : sizeof(bytes));
+		if (n > 0)
+			hash_add(h, bytes, (size_t)n);
+		left -= n > 0 ? n : 0;
+		if (!clock_left(deadline))
+			errno = ETIMEDOUT;
+	}
+	close(fd);
+	return errno ? -1 : 0;
+}
+
+int inbox_compare(const char *path, int64_t deadline, struct buf *error)
 {
 	char *beside = xasprintf("%s.sha256", path), text[HASH_TEXT];
 	unsigned char digest[HASH_BYTES];
@@ -308,7 +375,7 @@ int inbox_compare(const char *path, struct buf *error)
 		goto out;
 	}
 	hash_start(&h);
-	if (hash_add_file(&h, path, NULL, NULL) != 0) {
+	if (add_file(&h, path, deadline) != 0) {
 		buf_printf(error, "cannot read '%s': %s", path, strerror(errno));
 		rc = NO_INPUT;
 	}
@@ -331,7 +398,7 @@ out:
 static int move(const char *from, const char *to, const char *const *suffixes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char *old = xasprintf("%s%s", from, suffixes[i]), *new = xasprintf("%s%s", to, suffixes[i]);
+		char *old = side_of(from, suffixes[i]), *new = side_of(to, suffixes[i]);
 
 		if (has_beside(from, suffixes[i]))
 			rename(old, new);
@@ -341,26 +408,40 @@ static int move(const char *from, const char *to, const char *const *suffixes, s
 	return rename(from, to);
 }
 
+static void refuse(struct inbox *b, const char *name)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(b->v[i].name, name) == 0)
+			b->v[i].refused = clock_after(REFUSED_MS);
+}
+
 char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 {
 	char *from = xasprintf("%s/%s", b->dir, name), *to = xasprintf("%s/%s", b->processing, name);
 	struct stat st;
+	int err = 0;
 
 	make_folders(b); /* somebody may have deleted them */
 	if (rename(from, to) != 0)
-		file_cannot(error, "take", from);
+		err = errno;
 	else if (lstat(to, &st) != 0 || !S_ISREG(st.st_mode))
 		/* It was another when it was looked at; here nobody can exchange it. */
 		buf_printf(error, "'%s' is not a file any more: it is left alone", to);
-	if (error->len) {
+	if (err && (err != ENOENT || lstat(from, &st) == 0)) {
+		errno = err;
+		file_cannot(error, "take", from);
+		refuse(b, name);
+	}
+	if (err || error->len) {
 		free(to);
 		to = NULL;
 	}
 	for (size_t i = 0; i < SUFFIXES(with_it) && to; i++) {
 		char *old = xasprintf("%s%s", from, with_it[i]), *new = xasprintf("%s%s", to, with_it[i]);
 
-		if (has_beside(from, with_it[i]))
-			rename(old, new);
+		/* Nor is it what it was looked at as, if somebody is quick. */
+		if (has_beside(from, with_it[i]) && rename(old, new) == 0 && !has_beside(to, with_it[i]))
+			unlink(new);
 		free(old);
 		free(new);
 	}
@@ -372,7 +453,7 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 
 static bool is_taken(const char *path)
 {
-	static const char *const all[] = { "", ".log", ".ok", ".sha256", ".json" };
+	static const char *const all[] = { "", LOG, ".ok", ".sha256", ".json" };
 
 	for (size_t i = 0; i < SUFFIXES(all); i++)
 		if (has_beside(path, all[i]))
@@ -382,17 +463,19 @@ static bool is_taken(const char *path)
 
 char *inbox_put(struct inbox *b, const char *path, bool good)
 {
-	static const char *const all[] = { ".log", ".ok", ".sha256", ".json" };
+	static const char *const all[] = { LOG, ".ok", ".sha256", ".json" };
 	const char *folder = good ? b->done : b->failed;
 	char *to = xasprintf("%s/%s", folder, file_base(path)), *now = clock_iso(clock_wall());
 
 	make_folders(b);
+	cut_name(to, 0);
 	for (int n = 1; is_taken(to); n++) {
 		char *more = n > 1 ? xasprintf("%d-", n) : xstrdup("");
 
 		free(to);
 		to = xasprintf("%s/%.4s%.2s%.2s-%.2s%.2s%.2s-%s%s", folder, now, now + 5, now + 8, now + 11,
 		               now + 14, now + 17, more, file_base(path));
+		cut_name(to, 0);
 		free(more);
 	}
 	if (move(path, to, all, SUFFIXES(all)) != 0) {
@@ -409,7 +492,7 @@ char *inbox_put(struct inbox *b, const char *path, bool good)
 
 void inbox_left(struct inbox *b, struct strs *paths)
 {
-	static const char *const none[] = { ".log", ".ok", ".sha256", ".json" };
+	static const char *const none[] = { LOG, ".ok", ".sha256", ".json" };
 	DIR *d = opendir(b->processing);
 	struct dirent *entry;
 

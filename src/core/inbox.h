@@ -41,7 +41,8 @@ int inbox_open(struct inbox *b, struct buf *error);
 const char *inbox_look(struct inbox *b, int64_t *again);
 
 /* Moves it, and what goes with it, to .processing. Its path there, which the caller frees; NULL
- * with a sentence in error when it cannot be moved, or is no regular file any more. */
+ * when it is not there any more, and NULL with a message in error when it cannot be moved, or is not
+ * a regular file any more: it is not looked at again until it changes. */
 char *inbox_take(struct inbox *b, const char *name, struct buf *error);
 
 /* Moves it on to done or failed, with all that goes with it, its log too. Where the name is taken
@@ -51,9 +52,12 @@ char *inbox_put(struct inbox *b, const char *path, bool good);
 /* The paths of what was left in .processing. */
 void inbox_left(struct inbox *b, struct strs *paths);
 
+/* The path of the log of a file, which the caller frees: NAME.log, where the name is not too long. */
+char *inbox_log(const char *path);
+
 /* Whether the file is what its NAME.sha256 says, if there is one. 0; BAD_DATA or NO_INPUT with a
- * sentence in error. */
-int inbox_compare(const char *path, struct buf *error);
+ * message in error, the latter too when the deadline (clock_ms) passes before it is known. */
+int inbox_compare(const char *path, int64_t deadline, struct buf *error);
 
 void inbox_free(struct inbox *b);
 

@@ -133,6 +133,11 @@ static void leave(struct place *p, const char *before, struct buf *error)
 	free(words);
 }
 
+static int get_ready(const struct place *p, struct buf *error)
+{
+	return p->ready ? p->ready(error) : 0;
+}
+
 int place_beside(struct place *p, struct buf *error)
 {
 	char *before = NULL;
@@ -154,6 +159,8 @@ int place_beside(struct place *p, struct buf *error)
 		rc = settle(p, &p->side.at, error);
 	if (!rc)
 		rc = side_dress(&p->side, error);
+	if (!rc)
+		rc = get_ready(p, error);
 	/* What was empty may have been filled by somebody else meanwhile. */
 	if (!rc && p->was_empty)
 		rc = is_empty(p, NULL, error);
@@ -175,6 +182,9 @@ int place_inside(struct place *p, struct db *db, struct buf *error)
 	record_start(p->record, conninfo_get(&p->target->conninfo, "dbname"), p->target->shown,
 	             p->m ? p->m->sha256 : NULL);
 	p->r->one_transaction = p->r->jobs == 1;
+	rc = get_ready(p, error);
+	if (rc)
+		return rc;
 	rc = restore_make_roles(p->r, db, error);
 	db_close(db);
 	stands(p, "whether before the end of the restore or after is not known", "");

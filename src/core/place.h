@@ -23,6 +23,9 @@ struct place {
 	struct settle settle;       /* tables of the whole backup; no analyze where statistics came along */
 	struct record *record;      /* hears what is begun */
 	struct flow *flow;          /* what it comes from, compared at the end; NULL: a file */
+	/* Called when all that can be checked is, right before the swap, or before the first change in the
+	 * database itself; not 0, with a message in error, and nothing is changed. May be NULL. */
+	int (*ready)(struct buf *error);
 	void (*stands)(const char *words); /* hears how things stand, should a signal end this now */
 
 	/* What place_look has found. */

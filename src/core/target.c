@@ -412,6 +412,32 @@ void target_use(struct target *t, const char *database)
 	*t = other;
 }
 
+static void list_allowed(struct buf *error, const struct strs *allowed)
+{
+	if (!allowed->n)
+		buf_puts(error, ": name that database in the URL, or allow others by RESTORE_ALLOW_DATABASES");
+	for (size_t i = 0; i < allowed->n; i++)
+		buf_printf(error, "%s'%s'", i ? ", " : "; RESTORE_ALLOW_DATABASES allows ", allowed->v[i]);
+}
+
+int target_admit(struct target *t, const struct strs *allowed, const char *backup, struct buf *error)
+{
+	const char *own;
+
+	if (t->kind != TARGET_PG || !backup)
+		return 0;
+	own = conninfo_get(&t->conninfo, "dbname");
+	if (strs_has(allowed, backup)) {
+		target_use(t, backup);
+		return 0;
+	}
+	if (t->named || strcmp(backup, own) == 0)
+		return 0;
+	buf_printf(error, "the backup is of database '%s', and this watcher restores into '%s'", backup, own);
+	list_allowed(error, allowed);
+	return BAD_USAGE;
+}
+
 int target_choose(struct target *t, const char *into, const char *backup, bool meant, struct buf *error)
 {
 	const char *own;

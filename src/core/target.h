@@ -41,6 +41,11 @@ void target_use(struct target *t, const char *database);
  * must have said so: with meant false that is BAD_USAGE with a sentence in error. */
 int target_choose(struct target *t, const char *into, const char *backup, bool meant, struct buf *error);
 
+/* The same for a file that somebody drops: where the backup's database is one of those allowed, it is
+ * that one; else it must be t's own where nobody has named t's. BAD_USAGE with a message in error that
+ * has both names. target_choose is called after it. */
+int target_admit(struct target *t, const struct strs *allowed, const char *backup, struct buf *error);
+
 /* Takes the variables that name a database away from libpq, which would fill a
  * URL's gaps from them. All targets must have been found before; commands that
  * are exec'ed still get them (env_original). */

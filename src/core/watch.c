@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,17 +21,22 @@
 #include "base/status.h"
 #include "core/content.h"
 #include "core/folder.h"
+#include "core/statedir.h"
 
 #define APPLET "watch"
 #define LOCK_MS 10000     /* a killed watch's restore may be ending */
 #define PATIENCE_MS 4000  /* that a restore is given to end; Docker gives us ten seconds */
+#define CPU_S 600         /* of processor time that each process of a restore gets, */
+#define CPU_S_PER_MB 60   /* and for each megabyte of the file: only what turns in a circle needs more */
+#define YES_GO 'y'
+#define NO_GO 'n'
 
 struct state {
 	struct watch *w;
 	struct inbox inbox;
 	struct folder_lock lock;
 	struct journal journal; /* closed whenever a process is forked: see SQLite's 'How To Corrupt' */
-	char *journal_path;     /* owned, unless the caller has named one */
+	struct statedir place;  /* of the journal */
 	int events;             /* inotify's descriptor; -1: none */
 	volatile int signal;    /* that came while something was done; 0: none */
 	long owed;              /* containers to be started; -1: not known */
@@ -38,8 +45,8 @@ struct state {
 	int log;                /* -1: none */
 	int64_t run;            /* in the journal */
 	pid_t child;
-	int ask, go;            /* the child asks there, and may go on when it hears something here */
-	bool refused;           /* it may not */
+	int ask, go;            /* the child asks there, and gets YES or NO here */
+	bool refused;           /* it got NO */
 };
 
 /* --- words --- */
@@ -58,15 +65,13 @@ static void add_to_log(const struct state *s, const char *line)
 
 static void say(enum msg_level level, const char *words, void *arg)
 {
-	static const char *const levels[] = { "error", "warning", "info", "debug" };
 	const struct state *s = arg;
-	struct buf line = BUF_INIT;
+	char *line = msg_line(level, "%s", words);
 
 	s->w->tell(level, words);
-	buf_printf(&line, "%s: %s: %s", msg_applet(), levels[level], words);
-	msg_mask(&line);
-	add_to_log(s, line.data);
-	buf_free(&line);
+	line[strcspn(line, "\n")] = '\0';
+	add_to_log(s, line);
+	free(line);
 }
 
 static void sayf(struct state *s, enum msg_level level, const char *format, ...)
@@ -96,7 +101,7 @@ static void on_line(const char *line, void *arg)
 
 static void open_log(struct state *s, const char *path)
 {
-	char *name = xasprintf("%s.log", path);
+	char *name = inbox_log(path);
 
 	s->log = open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->log < 0)
@@ -133,40 +138,49 @@ static void note_start(struct state *s, const char *name)
 /* The child's ends; -1: this process is none. */
 static int child_ask = -1, child_go = -1;
 
-void watch_ready(void)
+int watch_ready(struct buf *error)
 {
-	char byte = 'r';
+	char byte = YES_GO;
 
 	if (child_ask < 0)
-		return;
-	if (write(child_ask, &byte, 1) != 1 || read(child_go, &byte, 1) != 1)
-		exit(NO);
+		return 0;
+	if (write(child_ask, &byte, 1) == 1 && read(child_go, &byte, 1) == 1 && byte == YES_GO)
+		return 0;
+	buf_puts(error, "the apps were not stopped, so nothing was changed");
+	return NO;
 }
 
-static bool is_sqlite(const char *path)
+/* Not even what reads the file for ever keeps the next one waiting until w->limit. */
+static void limit_processor(const char *path)
 {
-	struct buf ignored = BUF_INIT;
-	enum content content;
-	bool packed, lite = content_look(path, &content, &packed, &ignored) == 0 && content == CONTENT_SQLITE;
+	struct stat st;
+	rlim_t seconds = CPU_S;
 
-	buf_free(&ignored);
-	return lite;
+	if (stat(path, &st) == 0)
+		seconds += (rlim_t)(st.st_size >> 20) * CPU_S_PER_MB;
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ .rlim_cur = seconds, .rlim_max = seconds + 5 });
 }
 
 static _Noreturn void be_child(const struct state *s, const char *path, pid_t parent)
 {
+	const char *sqlite = s->w->sqlite;
 	struct buf error = BUF_INIT;
+	enum content content;
+	bool packed;
 	int rc;
 
 	proc_hold(NULL);
 	proc_die_with_parent(parent);
 	setpgid(0, 0);
-	rc = inbox_compare(path, &error);
+	limit_processor(path);
+	/* What is no backup is not read to its end for its sum. */
+	rc = content_look(path, &content, &packed, &error);
+	rc = rc ? rc : inbox_compare(path, CLOCK_NEVER, &error);
 	if (rc)
 		die(rc, "%s", error.data);
-	exit(s->w->restore(xstrdup(path), s->w->sqlite && *s->w->sqlite && is_sqlite(path)
-	                                          ? xasprintf("sqlite:%s", s->w->sqlite)
-	                                          : NULL));
+	if (content != CONTENT_SQLITE || !sqlite || !*sqlite)
+		exit(s->w->restore(xstrdup(path), NULL));
+	exit(s->w->restore(xstrdup(path), xasprintf("sqlite:%s", sqlite)));
 }
 
 static bool is_child_there(void *arg)
@@ -182,7 +196,7 @@ static bool on_ask(void *arg)
 {
 	struct state *s = arg;
 	struct buf error = BUF_INIT;
-	char byte;
+	char byte, go = YES_GO;
 
 	if (read(s->ask, &byte, 1) != 1)
 		return true;
@@ -191,10 +205,10 @@ static bool on_ask(void *arg)
 		s->refused = true;
 		if (is_child_there(s))
 			say(MSG_ERROR, error.data, s);
-		buf_free(&error);
-		return false;
+		go = NO_GO;
 	}
-	return write(s->go, &byte, 1) == 1;
+	buf_free(&error);
+	return write(s->go, &go, 1) == 1;
 }
 
 static bool open_pipes(int messages[2], int ask[2], int go[2])
@@ -206,7 +220,8 @@ static struct ending run_child(struct state *s, const char *path)
 {
 	int messages[2], ask[2], go[2];
 	pid_t parent = getpid();
-	struct child child = { .tell = on_line, .alive = on_ask, .patience = PATIENCE_MS, .arg = s };
+	struct child child = { .tell = on_line, .alive = on_ask, .patience = PATIENCE_MS,
+		               .deadline = clock_after(s->w->limit), .arg = s };
 	struct ending ending = { .status = CANNOT_RUN };
 
 	s->refused = false;
@@ -232,13 +247,33 @@ static struct ending run_child(struct state *s, const char *path)
 	return ending;
 }
 
+static void tell_late(struct state *s, const char *name)
+{
+	char *limit = duration_text(s->w->limit);
+
+	sayf(s, MSG_ERROR, "'%s' is not restored: it took longer than %s: is it damaged? If it is only large, raise "
+	     "RESTORE_TIMEOUT and drop it again", name, limit);
+	free(limit);
+}
+
+/* Of the child itself, or of one that it has started (a shell's words for a signal). */
+static bool ended_by(const struct ending *e, int signal)
+{
+	return e->by_signal == signal || (!e->by_signal && e->status == BY_SIGNAL + signal);
+}
+
 static void tell_ending(struct state *s, const char *name, const struct ending *e)
 {
-	if (e->status == DONE && !s->refused)
+	if (e->status == DONE && !s->refused && !e->late)
 		sayf(s, MSG_INFO, "'%s' is restored", name);
 	else if (s->refused || s->signal)
 		sayf(s, MSG_ERROR, "'%s' is not restored%s", name,
 		     s->signal ? ": this was told to stop meanwhile; drop it again" : "");
+	else if (e->late)
+		tell_late(s, name);
+	else if (ended_by(e, SIGXCPU))
+		sayf(s, MSG_ERROR, "'%s' is not restored: reading it takes more processor time than any backup of its size "
+		     "needs: it is damaged", name);
 	else if (e->by_signal)
 		sayf(s, MSG_ERROR, "'%s' is not restored: the restore was killed by signal %d%s", name, e->by_signal,
 		     e->by_signal == SIGKILL ? ": was it out of memory?" : "");
@@ -246,24 +281,42 @@ static void tell_ending(struct state *s, const char *name, const struct ending *
 		sayf(s, MSG_ERROR, "'%s' is not restored: exit status %d", name, e->status);
 }
 
-/* One file, from the folder to where it ends. False: it could not be taken. */
-static bool handle(struct state *s, const char *name)
+/* What can be known now need not be found when all is restored. */
+static bool can_stop(struct state *s)
+{
+	struct buf error = BUF_INIT;
+	bool can = !containers_wanted(&s->w->containers) || containers_look(&s->w->containers, &error) == 0;
+
+	if (!can)
+		say(MSG_ERROR, error.data, s);
+	buf_free(&error);
+	return can;
+}
+
+/* One file, from the folder to where it ends, unless it cannot be taken. */
+static void handle(struct state *s, const char *name)
 {
 	struct buf error = BUF_INIT;
 	char *path = inbox_take(&s->inbox, name, &error), *end;
-	struct ending ending;
+	struct ending ending = { .status = NO };
 	bool good;
 
 	if (!path) {
-		s->w->tell(MSG_ERROR, error.data);
+		if (error.len)
+			s->w->tell(MSG_ERROR, error.data);
 		buf_free(&error);
-		return false;
+		return;
 	}
 	open_log(s, path);
 	sayf(s, MSG_INFO, "restoring '%s'", file_base(path));
 	note_start(s, file_base(path));
-	ending = run_child(s, path);
-	good = ending.status == DONE && !s->refused;
+	if (can_stop(s)) {
+		ending = run_child(s, path);
+	} else {
+		s->refused = true;
+		open_journal(s);
+	}
+	good = ending.status == DONE && !s->refused && !ending.late;
 	tell_ending(s, file_base(path), &ending);
 	journal_finish(&s->journal, s->run, good ? "done" : s->signal ? "interrupted" : "failed", NULL);
 	if (containers_wanted(&s->w->containers))
@@ -273,7 +326,6 @@ static bool handle(struct state *s, const char *name)
 	end = inbox_put(&s->inbox, path, good);
 	free(end);
 	free(path);
-	return true;
 }
 
 /* --- what an earlier one left --- */
@@ -312,12 +364,27 @@ static void put_left(struct state *s)
 	strs_free(&left);
 }
 
+/* A journal that lies in the drop folder, as it did once. */
+static void adopt(struct state *s)
+{
+	struct buf error = BUF_INIT;
+
+	if (statedir_adopt(&s->place, s->inbox.base, s->w->dir, &s->journal, &error) != 0)
+		sayf(s, MSG_WARNING, "cannot take over the journal in '%s/.pgbox': %s: delete it", s->inbox.base, error.data);
+	else if (s->place.leftover)
+		sayf(s, MSG_INFO, "the journal in '%s/.pgbox' is now '%s'", s->inbox.base, s->place.journal);
+	buf_free(&error);
+}
+
 static void recover(struct state *s)
 {
 	const char *dir = s->w->dir;
 
-	if (open_journal(s) == 0)
+	if (open_journal(s) == 0) {
+		adopt(s);
 		s->owed = containers_start(&s->w->containers, &s->journal, 0, false);
+		statedir_remove_old(&s->place, s->inbox.base);
+	}
 	put_left(s);
 	journal_query(&s->journal, "UPDATE runs SET status = 'interrupted' WHERE applet = '" APPLET "'"
 	              " AND status = 'running' AND dir = ?1", &dir, 1, NULL);
@@ -358,15 +425,12 @@ static int loop(struct state *s)
 
 	while (!s->signal) {
 		const char *name = inbox_look(&s->inbox, &again);
-		bool taken;
 
 		if (name) {
 			proc_hold(&s->signal);
-			taken = handle(s, name);
+			handle(s, name);
 			proc_hold(NULL);
-			if (taken)
-				continue;
-			clock_sleep(s->w->poll, CLOCK_NEVER);
+			continue;
 		}
 		if (!clock_left(look_at)) {
 			pay_debts(s);
@@ -402,6 +466,26 @@ static int check_journal(struct state *s, struct buf *error)
 	return error->len ? CANNOT_WRITE : 0;
 }
 
+/* What it says is believed: which containers to start. Where none are stopped it is only a record. */
+static int find_journal(struct state *s, struct buf *error)
+{
+	struct buf warning = BUF_INIT;
+	int rc = statedir_find(&s->place, s->w->journal, s->w->state, error);
+
+	if (!rc)
+		rc = statedir_check(&s->place, &warning, error);
+	if (warning.len)
+		s->w->tell(MSG_WARNING, warning.data);
+	buf_free(&warning);
+	if (rc && !containers_wanted(&s->w->containers)) {
+		s->w->tell(MSG_WARNING, error->data);
+		buf_cut(error, 0);
+		rc = 0;
+	}
+	s->w->journal = s->place.journal;
+	return rc ? rc : check_journal(s, error);
+}
+
 static int start(struct state *s, struct buf *error)
 {
 	int rc = containers_check(&s->w->containers, error);
@@ -412,10 +496,7 @@ static int start(struct state *s, struct buf *error)
 		rc = folder_take(&s->lock, s->inbox.base, clock_after(LOCK_MS), tell_holder, s, error);
 	if (rc)
 		return rc;
-	s->journal_path = xasprintf("%s/" JOURNAL_BESIDE, s->inbox.base);
-	if (!s->w->journal || !*s->w->journal)
-		s->w->journal = s->journal_path;
-	return check_journal(s, error);
+	return find_journal(s, error);
 }
 
 int watch_run(struct watch *w, struct buf *error)
@@ -425,6 +506,7 @@ int watch_run(struct watch *w, struct buf *error)
 	char *words;
 	int rc;
 
+	w->containers.dir = w->dir;
 	w->containers.tell = say;
 	w->containers.arg = &s;
 	w->containers.stopping = &s.signal;
@@ -443,6 +525,6 @@ int watch_run(struct watch *w, struct buf *error)
 		close(s.events);
 	folder_release(&s.lock);
 	inbox_free(&s.inbox);
-	free(s.journal_path);
+	statedir_free(&s.place);
 	return rc;
 }

@@ -16,8 +16,11 @@ struct watch {
 	const char *dir;      /* where files are dropped */
 	int64_t settle;       /* ms that a file must have been still */
 	int64_t poll;         /* ms between looks that nothing gives occasion for */
-	const char *journal;  /* its file; NULL: .pgbox/journal.db beside the other folders, as is set here */
-	struct containers containers; /* without tell, arg and stopping */
+	const char *state;    /* the folder of its journal */
+	const char *journal;  /* or the file; NULL or "": in that folder, as is set here */
+	int64_t limit;        /* ms that the restore of one file may take */
+	struct strs allowed;  /* databases that a file may name */
+	struct containers containers; /* without dir, tell, arg and stopping */
 
 	const char *sqlite;   /* the file that SQLite databases go to; NULL or "": as all others */
 
@@ -27,9 +30,9 @@ struct watch {
 	void (*tell)(enum msg_level level, const char *words);
 };
 
-/* Called by restore when all is checked and nothing touched: the containers are stopped now. Does
- * not return when that failed. Outside of a watch it does nothing. */
-void watch_ready(void);
+/* Called by restore when all is checked and nothing changed: the containers are stopped now. 0, or NO with
+ * a message in error when that failed. Outside of a watch it does nothing. */
+int watch_ready(struct buf *error);
 
 /* Starts what an earlier watch has left stopped, deals with what it left half done, and restores what
  * comes until a signal ends it: BY_SIGNAL and its number, or ends the process so while nothing

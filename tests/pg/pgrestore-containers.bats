@@ -54,7 +54,7 @@ shop() {
 
 # owed: what the journal says is to be started.
 owed() {
-	lite "$BOX/.pgbox/journal.db" 'select name from stops where started is null order by id'
+	lite "$BOX/state/journal.db" 'select name from stops where started is null order by id'
 }
 
 is_asked() {
@@ -72,7 +72,7 @@ sleeps() {
 		and pid <> pg_backend_pid()")" -gt 0 ]
 }
 
-@test "those that run are stopped before the restore, dependents first, and started in the other order; no other is touched" {
+@test "those that run are stopped before the swap, dependents first, and started in the other order; no other is touched" {
 	shop
 	export RESTORE_STOP_CONTAINERS='shop-api-1, shop-worker-1,shop-web-1'
 	watch_start
@@ -89,7 +89,7 @@ sleeps() {
 	equals "$(grep -vE '^(GET /containers/(json\?all=1|[a-z0-9-]+/json)|POST /containers/[a-z0-9-]+/(stop|start))$' "$ENGINE/requests" || true)" ''
 }
 
-@test "what is stopped is noted first, and nothing is stopped before the backup is known to be good" {
+@test "what is stopped is noted first, and nothing is stopped before the backup is restored beside" {
 	shop
 	export RESTORE_STOP_CONTAINERS=shop-api-1
 	touch "$ENGINE/hang-stop-shop-api-1"
@@ -101,6 +101,7 @@ sleeps() {
 	wait_until 10 is_asked 'stop shop-api-1'
 	equals "$(owed)" shop-api-1
 	equals "$(rows app)" 1
+	equals "$(rows "$(databases | tr ' ' '\n' | grep '^app_restore_')")" 5
 	rm "$ENGINE/hang-stop-shop-api-1"
 	lands 'done' new.dump
 	equals "$(owed)" ''
@@ -112,13 +113,13 @@ sleeps() {
 	watch_start
 	deliver "$DUMP"
 	lands failed new.dump
-	logged new.dump "RESTORE_STOP_CONTAINERS: there is no container 'shop-wep-1': nothing was touched"
+	logged new.dump "RESTORE_STOP_CONTAINERS: no container 'shop-wep-1' found: nothing was touched"
 	equals "$(asked)" ''
 	watch_stop
 	RESTORE_STOP_CONTAINERS=shop-web-1 RESTORE_START_CONTAINERS=nobody watch_start
 	deliver "$DUMP" second.dump
 	lands failed second.dump
-	logged second.dump "RESTORE_START_CONTAINERS: there is no container 'nobody'"
+	logged second.dump "RESTORE_START_CONTAINERS: no container 'nobody' found"
 	equals "$(asked)" ''
 	equals "$(rows app)" 1
 }
@@ -170,12 +171,12 @@ sleeps() {
 	sed '/database dump complete/i SELECT 1/0;' "$DUMP.sql" >"$BATS_TEST_TMPDIR/bad.sql"
 	deliver "$BATS_TEST_TMPDIR/bad.sql"
 	lands failed bad.sql
-	equals "$(asked)" 'stop web start web'
+	equals "$(asked)" ''
 	equals "$(up)" web
 	deliver "$DUMP"
 	lands 'done' new.dump
 	equals "$(up)" 'extra web'
-	equals "$(asked)" 'stop web start web stop web start web start extra'
+	equals "$(asked)" 'stop web start web start extra'
 }
 
 @test "a restore that fails, or an engine that cannot stop one, leaves all running that ran" {
@@ -272,40 +273,42 @@ inspected_since_start() {
 	[ "$(sed "0,\\|/$1/start|d" "$ENGINE/requests" | grep -c "/$1/json")" -ge 3 ]
 }
 
-@test "SIGTERM during a restore: the containers run again, and the database is as it was" {
+@test "SIGTERM during a restore: no container was touched, and the database is as it was" {
 	shop
 	export RESTORE_STOP_CONTAINERS=shop-web-1,shop-api-1
 	watch_start
 	stuck
-	equals "$(up)" 'other-api-1 other-web-1 shop-db-1'
 	kill "$WATCH"
 	watch_ends 143 10
-	equals "$(up)" 'other-api-1 other-web-1 shop-api-1 shop-db-1 shop-web-1'
+	equals "$(asked)" ''
 	equals "$(rows app)" 1
 	lands failed slow.sql 1
 }
 
 @test "SIGTERM while a container takes its time to stop: it is not waited for" {
 	shop
-	export RESTORE_STOP_CONTAINERS=shop-web-1
-	touch "$ENGINE/hang-stop-shop-web-1"
+	export RESTORE_STOP_CONTAINERS=shop-web-1,shop-api-1
+	touch "$ENGINE/hang-stop-shop-api-1"
 	watch_start
 	deliver "$DUMP"
-	wait_until 10 is_asked 'stop shop-web-1'
+	wait_until 10 is_asked 'stop shop-web-1 stop shop-api-1'
 	kill "$WATCH"
 	watch_ends 143 8
 	lands failed new.dump 1
-	equals "$(asked)" 'stop shop-web-1 start shop-web-1'
+	equals "$(asked)" 'stop shop-web-1 stop shop-api-1 start shop-api-1 start shop-web-1'
 	equals "$(rows app)" 1
 }
 
-@test "SIGKILL during a restore: the next watcher starts them, before all else; also when the engine comes later" {
+@test "SIGKILL with containers stopped: the next watcher starts them, before all else; also when the engine comes later" {
 	shop
 	export RESTORE_STOP_CONTAINERS=shop-web-1,shop-api-1
+	touch "$ENGINE/hang-stop-shop-api-1"
 	watch_start
-	stuck
+	deliver "$DUMP"
+	wait_until 20 is_asked 'stop shop-web-1 stop shop-api-1'
 	watch_kill
-	equals "$(up)" 'other-api-1 other-web-1 shop-db-1'
+	rm "$ENGINE/hang-stop-shop-api-1"
+	wait_until 10 is_up 'other-api-1 other-web-1 shop-db-1'
 	equals "$(owed | paste -sd' ')" 'shop-api-1 shop-web-1'
 	# As after a reboot: the engine is up behind us, and what is configured now is none of its business.
 	touch "$ENGINE/down"
@@ -315,7 +318,7 @@ inspected_since_start() {
 	wait_until 30 nothing_owed
 	equals "$(up)" 'other-api-1 other-web-1 shop-api-1 shop-db-1 shop-web-1'
 	equals "$(rows app)" 1
-	lands failed slow.sql
+	lands failed new.dump
 }
 
 @test "without a journal nothing is stopped: it does not even begin" {

@@ -257,7 +257,7 @@ sleeps() {
 	equals "$(rows app)" 1
 	lands failed slow.sql 1
 	logged slow.sql 'told to stop meanwhile; drop it again'
-	equals "$(lite "$BOX/.pgbox/journal.db" "select status from runs where applet = 'watch'")" interrupted
+	equals "$(lite "$BOX/state/journal.db" "select status from runs where applet = 'watch'")" interrupted
 }
 
 @test "SIGKILL during a restore: the next watcher says so, puts the file with the failed ones, and takes the next" {
@@ -304,7 +304,7 @@ nothing_beside() {
 	watch_start
 	deliver "$DUMP"
 	lands 'done' new.dump
-	equals "$(lite "$BOX/.pgbox/journal.db" "select applet, name, status from runs order by id" | cut -d'|' -f1,3 | paste -sd' ')" \
+	equals "$(lite "$BOX/state/journal.db" "select applet, name, status from runs order by id" | cut -d'|' -f1,3 | paste -sd' ')" \
 		'watch|done pgrestore|done'
 	watch_stop
 	export RESTORE_STATE_FILE=$BATS_TEST_TMPDIR/state.db

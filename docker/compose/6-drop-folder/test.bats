@@ -14,9 +14,9 @@ setup_file() {
 	SECRET_KEY=$(openssl rand -hex 32) POSTGRES_PASSWORD=$(openssl rand -hex 32)
 	export SECRET_KEY POSTGRES_PASSWORD
 	unset DATABASE_URL
-	mkdir -p "$DATA/backups" "$DATA/restore/incoming"
+	mkdir -p "$DATA/backups" "$DATA/restore/incoming" "$DATA/state"
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$DATA"
-	chown -R 1000:1000 "$DATA/backups" "$DATA/restore"
+	chown -R 1000:1000 "$DATA/backups" "$DATA/restore" "$DATA/state"
 	compose up -d --build --wait db web
 	# What is going to be restored is of an older release: each time the app migrates it.
 	compose exec -T web flask db downgrade 4f2a81d60c11
