@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/properties.h"
 
 #define LOOK_TICKS 4 /* of core/tool.h: not quite a second */
 #define ASK_MS 60000 /* for each question to the server; sizes of many files take a while */
@@ -86,23 +87,6 @@ static void take_facts(struct manifest *m, const struct rows *rows)
 	free(server);
 }
 
-/* Since 15 a database has a provider of its locale; the column of its name changed. */
-static int look_provider(struct dump *d, struct manifest *m)
-{
-	int version = server_version(&d->db.pg), rc;
-	char *sql = xasprintf("SELECT CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin'"
-	                      " ELSE 'libc' END, %s FROM pg_database WHERE datname = current_database()",
-	                      version >= 170000 ? "datlocale" : "daticulocale");
-	struct rows rows = { 0 };
-
-	rc = version >= 150000 ? ask(d, sql, &rows) : 0;
-	manifest_set(&m->locale_provider, rows.n ? rows_get(&rows, 0, 0) : "libc");
-	manifest_set(&m->locale, rows_get(&rows, 0, 1));
-	rows_free(&rows);
-	free(sql);
-	return rc;
-}
-
 static int look_extensions(struct dump *d, struct manifest *m)
 {
 	struct rows rows = { 0 };
@@ -154,7 +138,9 @@ static int begin(struct dump *d)
 	} steps[] = {
 		{ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0 },
 		{ "SET LOCAL search_path = pg_catalog", 0 },
-		{ "SET LOCAL client_encoding = 'UTF8'", 0 },
+		/* Of SQL_ASCII nothing can be converted. */
+		{ "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII'"
+		  " THEN 'SQL_ASCII' ELSE 'UTF8' END, true)", 0 },
 		{ "SET LOCAL statement_timeout = 0", 0 },
 		{ "SET LOCAL idle_in_transaction_session_timeout = 0", 90600 },
 		{ "SET LOCAL transaction_timeout = 0", 170000 },
@@ -184,8 +170,8 @@ static int look_pg(struct dump *d, struct manifest *m, struct buf *error)
 	rc = begin(d) || ask(d, find_facts, &rows) || rows.n != 1;
 	if (!rc)
 		take_facts(m, &rows);
-	rc = rc || look_system(d, m) || look_provider(d, m) || look_extensions(d, m) ||
-	     take_snapshot(d, rows_true(&rows, 0, 9));
+	rc = rc || look_system(d, m) || properties_look(&d->db, clock_after(ASK_MS), d->format == DUMP_PLAIN, m) ||
+	     look_extensions(d, m) || take_snapshot(d, rows_true(&rows, 0, 9));
 	rows_free(&rows);
 	if (!rc)
 		return 0;

@@ -50,8 +50,7 @@ static bool is_word_byte(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
 }
 
-/* The bytes of the next piece: a word, something quoted, a comment, or one character. */
-static size_t piece(const char *at)
+size_t grant_piece(const char *at)
 {
 	size_t len = 0;
 
@@ -79,7 +78,7 @@ size_t grant_statement(const char *sql)
 	int depth = 0;
 
 	while (*at) {
-		size_t len = piece(at);
+		size_t len = grant_piece(at);
 
 		depth += (*at == '(') - (*at == ')');
 		at += len;
@@ -115,7 +114,7 @@ static const char *next_list(const char *at, const char *end)
 	int depth = 0;
 
 	while (at < end) {
-		size_t len = piece(at);
+		size_t len = grant_piece(at);
 		bool to = is_word(at, len, "TO") || is_word(at, len, "FROM");
 
 		depth += (*at == '(') - (*at == ')');
@@ -148,7 +147,7 @@ static const char *each_role(const char *at, void (*hear)(void *arg, const char 
                              void *arg)
 {
 	for (;;) {
-		size_t len = piece(at);
+		size_t len = grant_piece(at);
 		char *name = name_of(at, len);
 
 		hear(arg, *at != '"' && strcasecmp(name, "public") == 0 ? NULL : name, at, len);
@@ -175,7 +174,7 @@ static const char *behind_list(const char *statement, const char *list, const ch
 	const char *rest = skip_prefix(begin(statement), "ALTER DEFAULT PRIVILEGES") ? list : end;
 
 	while (rest < end && !skip_prefix(rest, "GRANT ") && !skip_prefix(rest, "REVOKE "))
-		rest += piece(rest);
+		rest += grant_piece(rest);
 	return rest;
 }
 

@@ -10,6 +10,9 @@
 
 #include "base/buf.h"
 
+/* The bytes of the next piece of SQL: a word, something quoted, a comment, or one character. */
+size_t grant_piece(const char *at);
+
 /* The bytes of the first statement in a script, comments before it, its semicolon and the
  * line end included; what is behind the last one counts as one; 0 at the end. */
 size_t grant_statement(const char *sql);

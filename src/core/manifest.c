@@ -14,10 +14,10 @@
 
 #define SIZE_LIMIT (4 << 20)
 
-enum type { TEXT, NUMBER, TIME, FLAG, LIST, PAIRS };
+enum type { TEXT, JSON, NUMBER, TIME, FLAG, LIST, PAIRS };
 
 /* Every field but the format, in the order of the file. PAIRS: the list and the one
- * behind it. */
+ * behind it. JSON: a text that is a value of its own. */
 static const struct field {
 	const char *name;
 	enum type type;
@@ -48,7 +48,9 @@ static const struct field {
 	{ "ctype", TEXT, offsetof(struct manifest, ctype) },
 	{ "locale_provider", TEXT, offsetof(struct manifest, locale_provider) },
 	{ "locale", TEXT, offsetof(struct manifest, locale) },
+	{ "icu_rules", TEXT, offsetof(struct manifest, icu_rules) },
 	{ "owner", TEXT, offsetof(struct manifest, owner) },
+	{ "properties", JSON, offsetof(struct manifest, properties) },
 	{ "tables", NUMBER, offsetof(struct manifest, tables) },
 	{ "rows_estimate", NUMBER, offsetof(struct manifest, rows) },
 	{ "large_objects", NUMBER, offsetof(struct manifest, large_objects) },
@@ -118,6 +120,7 @@ static char *value_of(struct lite *lite, union place p, enum type type)
 {
 	switch (type) {
 	case TEXT: return *p.text ? xstrdup(*p.text) : NULL;
+	case JSON: return xstrdup(*p.text ? *p.text : "null");
 	case NUMBER: return xasprintf("%lld", (long long)*p.number);
 	case TIME: return *p.number ? clock_iso(*p.number) : NULL;
 	case FLAG: return xstrdup(*p.flag ? "true" : "false");
@@ -125,13 +128,17 @@ static char *value_of(struct lite *lite, union place p, enum type type)
 	}
 }
 
-static void add_fields(struct lite *lite, char **json, const struct manifest *m)
+static void add_fields(struct lite *lite, char **json, const struct manifest *m, bool whole)
 {
 	struct manifest copy = *m;
 
 	for (size_t i = 0; i < FIELDS; i++) {
 		enum type type = fields[i].type;
-		char *value = value_of(lite, place_of(&copy, &fields[i]), type);
+		char *value;
+
+		if (type == JSON && !whole)
+			continue;
+		value = value_of(lite, place_of(&copy, &fields[i]), type);
 
 		edit(lite, json,
 		     type == TEXT || type == TIME ? "json_insert(?1, '$.' || ?2, ?3)"
@@ -147,7 +154,7 @@ char *manifest_text(const struct manifest *m)
 	char *json = xasprintf("{\"pgbox_backup\":%d}", MANIFEST_FORMAT);
 
 	open_memory(&lite);
-	add_fields(&lite, &json, m);
+	add_fields(&lite, &json, m, true);
 	edit(&lite, &json, "json_pretty(?1) || char(10)", NULL, NULL);
 	lite_free(&lite);
 	return json;
@@ -160,7 +167,7 @@ char *manifest_line(const struct manifest *m, const char *path, const char *stat
 
 	open_memory(&lite);
 	edit(&lite, &json, "json_object('path', ?2, 'state', ?3)", path, state);
-	add_fields(&lite, &json, m);
+	add_fields(&lite, &json, m, false);
 	lite_free(&lite);
 	return json;
 }
@@ -188,7 +195,7 @@ static void take_value(union place p, enum type type, const char *value)
 {
 	if (!value)
 		return;
-	if (type == TEXT)
+	if (type == TEXT || type == JSON)
 		manifest_set(p.text, value);
 	else if (type == NUMBER)
 		*p.number = atoll(value);
@@ -269,7 +276,7 @@ void manifest_free(struct manifest *m)
 	for (size_t i = 0; i < FIELDS; i++) {
 		union place p = place_of(m, &fields[i]);
 
-		if (fields[i].type == TEXT)
+		if (fields[i].type == TEXT || fields[i].type == JSON)
 			free(*p.text);
 		if (fields[i].type >= LIST)
 			strs_free(p.list);

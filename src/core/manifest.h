@@ -33,7 +33,8 @@ struct manifest {
 	int64_t bytes;         /* of a directory: its files' */
 	int64_t database_bytes; /* pg_database_size; the SQLite file's */
 	char *sha256;          /* of a directory: that of its .sha256 file */
-	char *encoding, *collate, *ctype, *locale_provider, *locale, *owner;
+	char *encoding, *collate, *ctype, *locale_provider, *locale, *icu_rules, *owner;
+	char *properties;      /* of plain SQL, which lacks them: core/properties as JSON */
 	int64_t tables;        /* ordinary and partitioned, without an extension's */
 	int64_t rows;          /* PostgreSQL's estimate (reltuples); SQLite: counted */
 	int64_t large_objects;
@@ -47,7 +48,8 @@ struct manifest {
 /* Makes the JSON text. The caller frees it. */
 char *manifest_text(const struct manifest *m);
 
-/* The same in one line, with `path` and `state` in front. The caller frees it. */
+/* The same in one line, with `path` and `state` in front, but without properties: their values may
+ * be secrets. The caller frees it. */
 char *manifest_line(const struct manifest *m, const char *path, const char *state);
 
 /* Reads the JSON file. 0, or BAD_DATA, or NO_INPUT, with a sentence in error.

@@ -1,0 +1,19 @@
+/*
+ * properties_parts - what the files of properties share.
+ */
+#ifndef CORE_PROPERTIES_PARTS_H
+#define CORE_PROPERTIES_PARTS_H
+
+#include "core/properties.h"
+
+/* A new one at the end; it lives until the next is added. */
+struct right *properties_add_right(struct properties *p);
+struct setting *properties_add_setting(struct properties *p, const char *role, const char *name);
+
+/* Leaves one out. */
+void properties_drop_setting(struct properties *p, size_t i);
+
+/* The RIGHT_ bits of a privilege's name, 0 for what a database does not have. */
+unsigned properties_privilege(const char *name);
+
+#endif
