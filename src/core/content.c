@@ -224,3 +224,36 @@ bool content_is_dump(const char *path)
 	buf_free(&head);
 	return is;
 }
+
+/* The value of the line that pg_dump writes before anything else (pg_backup_archiver.c,
+ * _doSetFixedOutputState); people write it otherwise. */
+static char *encoding_of(const char *line)
+{
+	const char *at = line + strspn(line, " \t"), *words[] = { "SET", "client_encoding" };
+	size_t len;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (strncasecmp(at, words[i], strlen(words[i])) != 0)
+			return NULL;
+		at += strlen(words[i]);
+		at += strspn(at, " \t");
+	}
+	at += *at == '=' ? 1 : strncasecmp(at, "TO ", 3) == 0 ? 3 : 0;
+	at += strspn(at, " \t'\"");
+	len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+	return len ? xstrndup(at, len) : NULL;
+}
+
+char *content_encoding(const char *path)
+{
+	struct buf head = BUF_INIT;
+	char *found = NULL;
+
+	unpack_each(path, take_head, &head);
+	for (const char *line = head.data; line && !found; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		found = encoding_of(line);
+	}
+	buf_free(&head);
+	return found;
+}

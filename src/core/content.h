@@ -28,6 +28,10 @@ int content_look(const char *path, enum content *content, bool *packed, struct b
 /* Whether SQL is pg_dump's, which has a last line that says so. */
 bool content_is_dump(const char *path);
 
+/* What SQL says near its beginning that its text is in (SET client_encoding); NULL: nothing. The
+ * caller frees it. */
+char *content_encoding(const char *path);
+
 /* "a custom archive", "SQL" ... */
 const char *content_name(enum content content);
 

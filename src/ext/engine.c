@@ -187,8 +187,13 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 		return PQsendQuery(conn, query);
 	settle(conn);
 	check_transaction(conn);
+	if (script_is_unchecked(query, PQparameterStatus(conn, "client_encoding"),
+	                        PQparameterStatus(conn, "server_encoding")))
+		leave(BAD_DATA, SCRIPT_UNCHECKED);
 	if (is_dropped(conn, query))
 		query = "";
+	else if (job->set_encoding && script_judge(query) == SCRIPT_ENCODING)
+		query = job->set_encoding;
 	/* The server takes one statement only the other way: \\; would bring others past us. */
 	return job->restricted ? PQsendQueryParams(conn, query, 0, NULL, NULL, NULL, NULL, 0)
 	                       : PQsendQuery(conn, query);

@@ -58,6 +58,7 @@ struct psql_job {
 	 * arguments never evaluated. Statistics are not sent to servers older than
 	 * 18. */
 	bool restricted;
+	const char *set_encoding; /* sent in place of each SET client_encoding; NULL: that is sent */
 	int keep_fd;              /* a descriptor that the child holds until it ends */
 
 	/* With one_transaction: called in the child behind BEGIN and before COMMIT,

@@ -83,8 +83,16 @@ enum script_kind script_judge(const char *statement)
 		return is_word(next, "TRANSACTION") ? SCRIPT_BREAKS : SCRIPT_OTHER;
 	if ((is_word(at, "CREATE") || is_word(at, "DROP")) && is_word(next, "DATABASE"))
 		return SCRIPT_DATABASE;
+	if (is_word(at, "SET") && is_word(next, "client_encoding"))
+		return SCRIPT_ENCODING;
 	if (skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_relation_stats(") ||
 	    skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_attribute_stats("))
 		return SCRIPT_STATISTICS;
 	return SCRIPT_OTHER;
+}
+
+bool script_is_unchecked(const char *statement, const char *client, const char *server)
+{
+	return client && server && strcmp(client, "SQL_ASCII") == 0 && strcmp(server, "SQL_ASCII") != 0 &&
+	       is_word(first_word(statement), "COPY");
 }

@@ -6,14 +6,24 @@
 #ifndef EXT_SCRIPT_H
 #define EXT_SCRIPT_H
 
+#include <stdbool.h>
+
 enum script_kind {
 	SCRIPT_OTHER,
 	SCRIPT_BRACKET,   /* BEGIN, COMMIT: nothing where all is one transaction */
 	SCRIPT_BREAKS,    /* ROLLBACK, AND CHAIN, PREPARE TRANSACTION: it cannot be one then */
 	SCRIPT_DATABASE,  /* CREATE or DROP DATABASE: pg_dump --create */
+	SCRIPT_ENCODING,  /* SET client_encoding */
 	SCRIPT_STATISTICS /* those that pg_dump 18 and newer takes along */
 };
 
 enum script_kind script_judge(const char *statement);
+
+/* Whether a server with this encoding would store what the statement (COPY FROM) brings in a client
+ * encoding unchecked: it checks no text that says SQL_ASCII (copyfromparse.c). */
+bool script_is_unchecked(const char *statement, const char *client, const char *server);
+
+#define SCRIPT_UNCHECKED "the text's encoding is not known (client_encoding is SQL_ASCII), and the database's is another:" \
+	" say in the file what it is in (SET client_encoding = 'UTF8', 'LATIN1' ...), or use a database in SQL_ASCII"
 
 #endif
