@@ -28,12 +28,12 @@
 #include "core/zone.h"
 
 static struct {
-	const char *dir, *url, *into, *roles, *verify, *analyze, *stage;
+	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding;
 	struct strs listed, tables; /* as given, and each */
 	bool replace, clean, drop_old, schema_only, data_only, no_owner, json, remote, stream;
 	long jobs;
 	int64_t wait;
-} o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .jobs = 1, .wait = 30000 };
+} o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .locale = "exact", .settings = "exact", .jobs = 1, .wait = 30000 };
 
 /* What `watch` is told beside that. */
 static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .state = STATEDIR_DEFAULT,
@@ -55,6 +55,12 @@ static const struct opt opts[] = {
 	FLAG(0, "no-owner", &o.no_owner, "everything belongs to the role that restores"),
 	WORD(0, "roles", "PGRESTORE_ROLES", "fail|create|skip", &o.roles,
 	     "what to do about roles that are missing"),
+	WORD(0, "locale", "PGRESTORE_LOCALE", "exact|near", &o.locale,
+	     "the locale of a database that is made: the backup's, or where the server lacks that, the nearest"),
+	WORD(0, "settings", "PGRESTORE_SETTINGS", "exact|near|none", &o.settings,
+	     "its rights and settings: the backup's, those of them that can be, or none"),
+	TEXT(0, "encoding", "PGRESTORE_ENCODING", "NAME", &o.encoding,
+	     "what the text of a backup in SQL_ASCII is in: UTF8, LATIN1 ...; a new database is UTF8 then"),
 	TEXT(0, "verify", "PGRESTORE_VERIFY", "CHECK", &o.verify,
 	     "what must hold of the restored database, as for waitdb"),
 	WORD(0, "analyze", "PGRESTORE_ANALYZE", "yes|no", &o.analyze,
@@ -267,6 +273,9 @@ static enum place_mode prepare(struct db *db)
 	job.place = (struct place){
 		.target = &job.target, .r = &job.r, .m = job.load.has_manifest ? &job.load.m : NULL,
 		.into = o.into, .replace = o.replace, .clean = o.clean, .drop_old = o.drop_old,
+		.near_locale = strcmp(o.locale, "near") == 0, .encoding = o.encoding, .properties = PROPERTIES_INIT,
+		.settings = strcmp(o.settings, "exact") == 0 ? SETTINGS_EXACT
+		            : strcmp(o.settings, "near") == 0 ? SETTINGS_NEAR : SETTINGS_NONE,
 		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
 		            .check = o.verify ? &job.verify : NULL },

@@ -1,5 +1,5 @@
 /* place - how a backup gets into its database. */
-#include "core/place.h"
+#include "core/place_parts.h"
 
 #include <stdlib.h>
 
@@ -70,15 +70,19 @@ int place_look(struct place *p, struct db *db, struct strs *problems, struct str
 	bool beside, fresh;
 	int rc = side_open(&p->side, p->target, clock_within(p->settle.wait), error);
 
+	rc = rc ? rc : choose_mode(p, error);
+	rc = rc ? rc : place_properties(p, problems, notes, error);
+	/* Only now: a role or database may have a timeout for idle sessions. */
 	if (!rc && p->side.exists)
 		rc = db_reopen(db, p->target, clock_within(p->settle.wait), error);
-	rc = rc ? rc : choose_mode(p, error);
 	if (rc)
 		return rc;
 	beside = p->mode == PLACE_CREATE || p->mode == PLACE_REPLACE;
 	fresh = beside && !p->was_empty;
 	p->r->clean = p->mode == PLACE_CLEAN;
 	rc = restore_check(p->r, fresh ? &p->side.db : db, fresh, problems, notes, error);
+	if (!rc)
+		place_settings(p, problems, notes);
 	if (!rc && beside)
 		rc = p->mode == PLACE_REPLACE ? side_check_swap(&p->side, error) : side_check_create(&p->side, error);
 	if (rc && error->len && beside) {
@@ -138,6 +142,17 @@ static int get_ready(const struct place *p, struct buf *error)
 	return p->ready ? p->ready(error) : 0;
 }
 
+static int make(struct place *p, struct buf *error)
+{
+	struct buf note = BUF_INIT;
+	int rc = side_create(&p->side, &p->properties, p->was_empty, p->near_locale, &note, error);
+
+	if (!rc && note.len)
+		p->settle.tell(MSG_WARNING, note.data);
+	buf_free(&note);
+	return rc;
+}
+
 int place_beside(struct place *p, struct buf *error)
 {
 	char *before = NULL;
@@ -146,7 +161,7 @@ int place_beside(struct place *p, struct buf *error)
 	side_plan(&p->side);
 	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->side.name);
 	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
-	rc = side_create(&p->side, p->m, p->was_empty, error);
+	rc = make(p, error);
 	if (!rc)
 		rc = restore_make_roles(p->r, &p->side.db, error);
 	if (!rc && p->flow)
@@ -158,7 +173,7 @@ int place_beside(struct place *p, struct buf *error)
 	if (!rc)
 		rc = settle(p, &p->side.at, error);
 	if (!rc)
-		rc = side_dress(&p->side, error);
+		rc = side_dress(&p->side, &p->properties, error);
 	if (!rc)
 		rc = get_ready(p, error);
 	/* What was empty may have been filled by somebody else meanwhile. */
@@ -210,4 +225,5 @@ int place_discard(struct place *p, struct buf *error)
 void place_free(struct place *p)
 {
 	side_free(&p->side);
+	properties_free(&p->properties);
 }

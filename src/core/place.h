@@ -6,10 +6,15 @@
 #define CORE_PLACE_H
 
 #include "core/flow.h"
+#include "core/properties.h"
 #include "core/record.h"
 #include "core/restore.h"
 #include "core/settle.h"
 #include "core/side.h"
+
+/* Rights and settings of a database that is made: all of the backup's, what the server and the role
+ * can give, or none. */
+enum place_settings { SETTINGS_EXACT, SETTINGS_NEAR, SETTINGS_NONE };
 
 enum place_mode { PLACE_CREATE, PLACE_FILL, PLACE_REPLACE, PLACE_CLEAN };
 
@@ -20,6 +25,9 @@ struct place {
 	const char *into;           /* the name that a new database is to have; or NULL */
 	bool replace, clean;        /* what may be done to a database that is not empty */
 	bool drop_old;              /* and not keep what was replaced */
+	bool near_locale;           /* a database that is made may have another locale than the backup's */
+	enum place_settings settings;
+	const char *encoding;       /* what the text of a backup in SQL_ASCII is in; NULL: not known */
 	struct settle settle;       /* tables of the whole backup; no analyze where statistics came along */
 	struct record *record;      /* hears what is begun */
 	struct flow *flow;          /* what it comes from, compared at the end; NULL: a file */
@@ -32,6 +40,7 @@ struct place {
 	enum place_mode mode;
 	bool was_empty;             /* the database is empty, and replaced all the same */
 	struct side side;
+	struct properties properties; /* the backup's; less what is not given */
 };
 
 /* What it would do, in words. */

@@ -165,6 +165,9 @@ static int check_roles(struct restore *r, struct db *db, struct strs *problems)
 	for (size_t i = 0; i < r->toc.grantees.n && !rc && !r->data_only; i++)
 		if (!strs_has(&roles, r->toc.grantees.v[i]))
 			note(&r->missing_roles, r->toc.grantees.v[i]);
+	for (size_t i = 0; i < r->database_roles.n && !rc; i++)
+		if (!strs_has(&roles, r->database_roles.v[i]))
+			note(&r->missing_roles, r->database_roles.v[i]);
 	for (size_t i = 0; i < foreign.n; i++)
 		strs_printf(problems, "objects belong to role %s, of which this role is no member: restore "
 		            "as a superuser, or with --no-owner", foreign.v[i]);
@@ -190,7 +193,9 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 		rc = marker_drops(db, clock_after(ASK_MS), &r->room);
 	self.superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
-		rc = check_extensions(r, db, &self, fresh, problems, notes) || check_roles(r, db, problems);
+		rc = check_extensions(r, db, &self, fresh, problems, notes);
+	if (!rc)
+		rc = check_roles(r, db, problems);
 	if (!rc && r->clean)
 		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
 	if (!rc && has_part(r) && choose_part(r, notes, error) != 0)
@@ -353,6 +358,8 @@ static char *writable(const struct restore *r, const char *statement)
 		return xstrdup("BEGIN READ WRITE");
 	if (skip_prefix(statement, "SET statement_timeout = 0;"))
 		return xasprintf("SET default_transaction_read_only = off; %s", statement);
+	if (r->encoding && skip_prefix(statement, "SET client_encoding = "))
+		return xasprintf("SET client_encoding = '%s'", r->encoding);
 	/* Clients that hold a table would make it wait while others wait for it. */
 	if (r->clean && skip_prefix(statement, "SET lock_timeout = 0;"))
 		return xstrdup("SET lock_timeout = '30s'");
@@ -482,8 +489,10 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first, .arg = r };
 	struct child child = { .watched = -1, .tell = take_error, .arg = &words, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
+	char *set = r->encoding ? xasprintf("SET client_encoding = '%s'", r->encoding) : NULL;
 	int rc;
 
+	job.set_encoding = set;
 	strs_add(&files, r->path);
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
@@ -496,6 +505,7 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 		buf_printf(error, "psql: %s", words.len ? words.data : "it failed without a word");
 	buf_free(&words);
 	strs_free(&files);
+	free(set);
 	return rc;
 }
 
@@ -540,6 +550,7 @@ void restore_free(struct restore *r)
 {
 	toc_free(&r->toc);
 	strs_free(&r->missing_roles);
+	strs_free(&r->database_roles);
 	strs_free(&r->made_roles);
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);

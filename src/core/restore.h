@@ -22,6 +22,8 @@ struct restore {
 	bool bare;                    /* neither owners, privileges nor subscriptions */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
+	struct strs database_roles;   /* that the database's own rights, settings and ownership name */
+	const char *encoding;         /* what text that says SQL_ASCII is read in; NULL: as it is */
 
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs made_roles;       /* by restore_make_roles, each a sentence for when the rest fails */

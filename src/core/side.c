@@ -278,32 +278,16 @@ static int create_like_target(struct side *s)
 	return rc;
 }
 
-/* The manifest's form, then with less and less of it: another server may lack the locale
- * or the owner. */
-static int create_like_manifest(struct side *s, const struct manifest *m)
+/* Who may not give it away keeps it. */
+static int create_like_backup(struct side *s, const struct properties *p, bool near, struct buf *note,
+                              struct buf *error)
 {
-	bool icu = m && m->locale && m->locale_provider && strcmp(m->locale_provider, "icu") == 0 &&
-	           server_version(&s->db.pg) >= 150000;
-	const char *words[] = { s->name, m && m->encoding ? m->encoding : "UTF8",
-		                m && m->collate ? m->collate : "C", m && m->ctype ? m->ctype : "C",
-		                icu ? m->locale : "" };
-	int rc = -1;
+	int rc = properties_create(p, &s->db, s->name, MARK, near, note, error);
 
-	if (icu)
-		rc = side_run(s, MAKE_MS,
-		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L"
-		         " LOCALE_PROVIDER icu ICU_LOCALE %L" MARK, words);
-	if (rc && m && m->encoding)
-		rc = side_run(s, MAKE_MS,
-		         "CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L" MARK,
-		         words);
-	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
-		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0 ENCODING %L" MARK, words);
-	if (rc && strcmp(db_sqlstate(&s->db), "42501") != 0)
-		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE template0" MARK, words);
-	/* Who may not give it away keeps it. */
-	if (!rc && m && m->owner)
-		side_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, m->owner });
+	if (!rc && p->owner &&
+	    side_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, p->owner }) != 0)
+		buf_printf(note, "%sthe database belongs to this role, and not to %s: %s", note->len ? "; " : "",
+		           p->owner, db_error(&s->db));
 	return rc;
 }
 
@@ -329,15 +313,19 @@ static int create_copy(struct side *s)
 	return rc;
 }
 
-int side_create(struct side *s, const struct manifest *m, bool copy, struct buf *error)
+int side_create(struct side *s, const struct properties *p, bool copy, bool near, struct buf *note,
+                struct buf *error)
 {
-	int rc = s->exists && copy ? create_copy(s)
-	         : s->exists ? create_like_target(s) : create_like_manifest(s, m);
+	int rc;
 
-	if (rc) {
+	if (!s->exists) {
+		rc = create_like_backup(s, p, near, note, error);
+	} else if ((rc = copy ? create_copy(s) : create_like_target(s)) != 0) {
 		rc = side_failed(s, strcmp(db_sqlstate(&s->db), "42501") == 0
 		                       ? "make a database beside it (the role needs CREATEDB)"
 		                       : "make a database beside it", error);
+	}
+	if (rc) {
 		free(s->name);
 		s->name = NULL;
 		return rc;
@@ -463,22 +451,28 @@ static const char find_dress[] =
 	" SELECT 5, format('ALTER DATABASE %I IS_TEMPLATE true', $2) FROM old WHERE datistemplate"
 	"  ORDER BY 1";
 
-int side_dress(struct side *s, struct buf *error)
+static int dress_like_target(struct side *s)
 {
 	struct rows rows = { 0 };
+	int rc = side_ask(s, find_dress, side_own_name(s), s->name, &rows);
+
+	for (size_t i = 0; i < rows.n && !rc; i++)
+		rc = side_ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
+	rows_free(&rows);
+	return rc;
+}
+
+int side_dress(struct side *s, const struct properties *p, struct buf *error)
+{
 	int rc = side_stay_open(s, error);
 
 	if (rc)
 		return rc;
-	rc = s->exists ? side_ask(s, find_dress, side_own_name(s), s->name, &rows)
-	               : side_run(s, ASK_MS, "ALTER DATABASE %I CONNECTION LIMIT -1",
-	                     (const char *const[]){ s->name });
-
-	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = side_ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
+	s->comment = s->exists ? NULL : p->comment;
+	rc = s->exists ? dress_like_target(s) : properties_apply(p, &s->db, s->name);
 	if (rc)
-		side_failed(s, "carry its privileges and settings over", error);
-	rows_free(&rows);
+		side_failed(s, s->exists ? "carry its privileges and settings over" : "give it the backup's rights and "
+		            "settings (--settings none does without)", error);
 	return rc ? NO : 0;
 }
 

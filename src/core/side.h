@@ -10,7 +10,7 @@
 
 #include "base/msg.h"
 #include "core/db.h"
-#include "core/manifest.h"
+#include "core/properties.h"
 
 struct side {
 	const struct target *target; /* the database that is, or is to be */
@@ -19,6 +19,7 @@ struct side {
 	struct target at;            /* the side database */
 	char *name;                  /* its name; NULL: there is none */
 	bool exists;                 /* the target's database is there */
+	const char *comment;         /* that a new database gets; NULL: none, or the target's */
 };
 
 /* "name_WORD_YYYYMMDD_HHMMSS", cut to 63 bytes. The caller frees it. */
@@ -42,12 +43,13 @@ int side_check_create(struct side *s, struct buf *error);
 void side_plan(struct side *s);
 
 /*
- * Makes the side database: with the owner, encoding, locale and tablespace of the
- * target's where that is there, else with those of the manifest (may be NULL), as far
- * as the server has them; with copy, with all that is in the target's database, whose sessions
- * are ended for it. 0; DENIED, CANNOT_WRITE or NO with a sentence in error.
+ * Makes the side database: where the target's is there, with the owner, encoding, locale and
+ * tablespace of that, and with copy with all that is in it, whose sessions are ended for it; else
+ * with those of the properties, or with near the nearest that the server has: note says what is
+ * not the same. 0; DENIED, CANNOT_WRITE, UNAVAILABLE or NO with a sentence in error.
  */
-int side_create(struct side *s, const struct manifest *m, bool copy, struct buf *error);
+int side_create(struct side *s, const struct properties *p, bool copy, bool near, struct buf *note,
+                struct buf *error);
 
 /* What cannot be swapped: prepared transactions, subscriptions, logical replication
  * slots in the target's database; or this role may not rename it, or log in beside
@@ -55,9 +57,9 @@ int side_create(struct side *s, const struct manifest *m, bool copy, struct buf 
 int side_check_swap(struct side *s, struct buf *error);
 
 /* Gives the side database the target's privileges, settings and connection limit, and makes it a
- * template where that is one; its comment comes with the swap. 0, or NO with a sentence in
- * error. */
-int side_dress(struct side *s, struct buf *error);
+ * template where that is one; where there is no target's, those of the properties. Its comment comes
+ * with the swap: p lives until then. 0, or NO with a sentence in error. */
+int side_dress(struct side *s, const struct properties *p, struct buf *error);
 
 /*
  * Swaps: both renames in one transaction, while a second session ends the sessions of

@@ -68,9 +68,12 @@ void side_stop_ending(pid_t pid)
 /* The side database says what it is by its comment until the moment that it is none. */
 static int pass_comment(struct side *s, const char *from, const char *own)
 {
+	const char *words[] = { own, s->comment };
 	struct rows rows = { 0 };
 	int rc;
 
+	if (s->comment)
+		return side_run(s, ASK_MS, "COMMENT ON DATABASE %I IS %L", words);
 	rc = side_ask(s,
 	         "SELECT format('COMMENT ON DATABASE %I IS %s', $1, coalesce(quote_literal("
 	         "(SELECT shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/db.h"
+#include "core/properties.h"
 #include "core/readback.h"
 #include "core/restore.h"
 #include "core/settle.h"
@@ -18,7 +19,6 @@
 #define PREFIX "pgbox_verify_"
 #define STALE_S 60   /* a trial that is older and has no session is nobody's */
 #define DROP_MS 60000
-#define MAKE_MS 600000 /* CREATE DATABASE may wait for a checkpoint */
 
 struct trial {
 	const struct target *server;
@@ -66,25 +66,18 @@ static void drop_stale(struct trial *t)
 	free(stale);
 }
 
-/* The locale of the original, if this server has it. */
-static int create(struct trial *t)
+/* The form of the original, as far as this server has it: other roles and settings do not matter. */
+static int create(struct trial *t, struct buf *error)
 {
-	const struct manifest *m = t->m;
-	struct buf how = BUF_INIT;
+	struct properties p = PROPERTIES_INIT;
+	struct buf note = BUF_INIT;
 	int rc;
 
-	buf_puts(&how, " TEMPLATE template0 ENCODING ");
-	server_literal(&t->db.pg, &how, m->encoding ? m->encoding : "UTF8");
-	buf_puts(&how, " LC_COLLATE ");
-	server_literal(&t->db.pg, &how, m->collate ? m->collate : "C");
-	buf_puts(&how, " LC_CTYPE ");
-	server_literal(&t->db.pg, &how, m->ctype ? m->ctype : "C");
-	rc = on_database(t, "CREATE DATABASE", t->name, how.data, MAKE_MS);
-	buf_free(&how);
-	if (rc)
-		rc = on_database(t, "CREATE DATABASE", t->name,
-		                 " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", MAKE_MS);
-	return rc;
+	properties_of_manifest(&p, t->m);
+	rc = properties_create(&p, &t->db, t->name, "", true, &note, error);
+	buf_free(&note);
+	properties_free(&p);
+	return rc == NO ? UNAVAILABLE : rc;
 }
 
 static int restore(struct trial *t, const char *path, struct buf *error)
@@ -147,8 +140,9 @@ static int try_pg(struct trial *t, const char *path, struct buf *error)
 	if (rc)
 		return rc;
 	drop_stale(t);
-	if (create(t) != 0)
-		return failed(t, "make a database to restore into (the role needs CREATEDB)", error);
+	rc = create(t, error);
+	if (rc)
+		return rc;
 	rc = restore(t, path, error);
 	if (!rc)
 		rc = settle_database(&(struct settle){ .tables = t->m->tables, .wait = DROP_MS }, &t->target, error);
