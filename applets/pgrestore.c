@@ -162,6 +162,7 @@ static void read_backup(const char *word)
 	bool named = job.target.kind == TARGET_PG && job.target.named;
 	int rc = load_backup(&job.load, word, o.dir, o.stage, named ? database() : NULL, &error);
 
+	msg_each(MSG_WARNING, &job.load.fetch.warnings);
 	if (rc)
 		fail(rc, &error);
 	if (job.load.unknown)

@@ -19,6 +19,12 @@ abort, head, get, list, uploads or delete, and a fault one of:
   damaged         another content is stored; get: more than was stored, of what is no manifest
   skew            refused: the clocks differ by an hour
   hang            no answer
+  archived        refused: the object is in an archive class
+  drip            a byte a second, without end
+  byte            get: one byte, and then the connection is closed
+  endless         get: zeros without end, of what is no manifest
+  again           list: more to come, always by the same continuation
+  redirect        to FOLDER/redirect
 """
 import datetime
 import hashlib
@@ -141,6 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         operation = self.operation(key, query)
         fault = self.fault(operation)
         log(f"{operation} {key}{' ' + query['partNumber'] if 'partNumber' in query else ''}"
+            f"{' class=' + self.headers['x-amz-storage-class'] if 'x-amz-storage-class' in self.headers else ''}"
             f"{' !' + fault if fault else ''}")
         size = int(self.headers.get("Content-Length") or 0)
         if fault == "reset":
@@ -179,9 +186,37 @@ class Handler(BaseHTTPRequestHandler):
             then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
             self.date_time_string = lambda *_: then.strftime("%a, %d %b %Y %H:%M:%S GMT")
             self.error(403, "RequestTimeTooSkewed", "the difference is too large")
+        elif fault == "archived":
+            self.error(403, "InvalidObjectState", "the operation is not valid for the object's storage class")
+        elif fault == "drip":
+            self.drip()
+        elif fault == "redirect":
+            with open(os.path.join(folder, "redirect"), encoding="utf-8") as file:
+                self.answer(307, headers={"Location": file.read().strip()})
         else:
             return False
         return True
+
+    def drip(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(1)
+        except OSError:
+            self.close_connection = True
+
+    def endless(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"10000\r\n" + b"0" * 65536 + b"\r\n")
+        except OSError:
+            self.close_connection = True
 
     def finish_with(self, fault, code, body=b"", headers=None):
         if fault == "lost":
@@ -259,9 +294,17 @@ class Handler(BaseHTTPRequestHandler):
         body, etag = objects[key]
         if fault == "damaged" and not key.endswith(".json"):
             body += b"x"
+        if fault == "endless" and not key.endswith(".json"):
+            self.endless()
+            return
         headers = {"ETag": f'"{etag}"'}
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        self.finish_with(fault, 206 if asked else 200, body[int(asked[1]):] if asked else body, headers)
+        body = body[int(asked[1]):] if asked else body
+        if fault == "byte":
+            self.answer(206 if asked else 200, body[:1], headers, len(body))
+            self.close_connection = True
+            return
+        self.finish_with(fault, 206 if asked else 200, body, headers)
 
     def do_list(self, _key, query, _body, fault):
         keys = sorted(key for key in objects if key.startswith(query.get("prefix", "")))
@@ -270,6 +313,8 @@ class Handler(BaseHTTPRequestHandler):
         more = page and page[-1] != keys[-1]
         rows = "".join(f"<Contents><Key>{escape(key)}</Key><Size>{len(objects[key][0])}</Size></Contents>" for key in page)
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
+        if fault == "again":
+            more, token = True, "<NextContinuationToken>a</NextContinuationToken>"
         self.finish_with(fault, 200, f"<ListBucketResult><IsTruncated>{'true' if more else 'false'}</IsTruncated>"
                                      f"{token}{rows}</ListBucketResult>".encode())
 

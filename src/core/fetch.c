@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/archive.h"
 #include "core/pick.h"
 #include "core/remote.h"
 
@@ -27,12 +28,6 @@ int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 	if (f->fd >= 0)
 		flock(f->fd, LOCK_EX);
 	return DONE;
-}
-
-static void forget_warning(enum msg_level level, const char *words)
-{
-	(void)level;
-	(void)words;
 }
 
 /* The manifest, and an empty file for the data: what core/pick wants to see in a folder. */
@@ -53,16 +48,107 @@ static int mirror_one(const char *root, const struct remote_backup *b, struct bu
 	return rc;
 }
 
+/* --- which backup is meant --- */
+
+static bool is_folder(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
+/* The folder of that database, by its name or as it is written; NULL: it has no backup. The caller
+ * frees it. */
+static char *find_folder(const struct remote_names *names, const char *database)
+{
+	char *escaped = archive_escape(database);
+
+	for (size_t i = 0; i < names->n; i++)
+		if (is_folder(names->v[i].path, escaped) || is_folder(names->v[i].path, database)) {
+			free(escaped);
+			return xstrndup(names->v[i].path, strlen(names->v[i].path) - strlen(file_base(names->v[i].path)) - 1);
+		}
+	free(escaped);
+	return NULL;
+}
+
+/* Only the names in one folder are left. */
+static void keep_folder(struct remote_names *names, const char *folder)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (is_folder(names->v[i].path, folder))
+			names->v[n++] = names->v[i];
+		else
+			free(names->v[i].path);
+	names->n = n;
+}
+
+static void keep_warning(const char *words, void *arg)
+{
+	strs_add(arg, words);
+}
+
+/* Those that the word names, by their names. */
+static int read_named(struct remote *r, struct fetch *f, const struct remote_names *names, const char *word,
+                      struct remote_backups *list, struct buf *error)
+{
+	struct remote_look look = { .before = INT64_MAX, .tell = keep_warning, .arg = &f->warnings };
+	struct remote_names named = { .v = xcalloc(names->n + 1, sizeof(*names->v)) };
+	int rc = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		char *json = xasprintf("%s.json", names->v[i].path);
+
+		if (strcmp(word, names->v[i].path) == 0 || strcmp(word, file_base(names->v[i].path)) == 0 ||
+		    strcmp(word, json) == 0 || strcmp(word, file_base(json)) == 0)
+			named.v[named.n++] = names->v[i];
+		free(json);
+	}
+	for (size_t i = 0; i < named.n && !rc; i++)
+		rc = remote_glance(r, &look, &(struct remote_names){ .v = &named.v[i], .n = 1 }, list, error);
+	free(named.v);
+	return rc;
+}
+
+/* Reads what the word may mean, and no more: of `latest` and `@...` the newest of each folder, or
+ * of the one that is wanted; of a folder's name that one's; else the one of that name. */
+static int read_candidates(struct remote *r, struct fetch *f, const char *word, const char *database,
+                           struct remote_backups *list, struct buf *error)
+{
+	const char *of = skip_prefix(word, "latest:");
+	struct remote_look look = { .before = INT64_MAX, .tell = keep_warning, .arg = &f->warnings };
+	bool newest = strcmp(word, "latest") == 0 || of || *word == '@';
+	struct remote_names names;
+	char *folder;
+	int rc = remote_names(r, NULL, &names, error);
+
+	look.skip = *word == '@' && pick_moment_of(word + 1, &look.before);
+	look.before += look.skip ? 999 : 0; /* of that second */
+	database = newest ? (of ? of : database) : word;
+	folder = rc || !database ? NULL : find_folder(&names, database);
+	if (folder)
+		keep_folder(&names, folder);
+	if (!rc && (newest || folder))
+		rc = remote_glance(r, &look, &names, list, error);
+	else if (!rc)
+		rc = read_named(r, f, &names, word, list, error);
+	remote_names_free(&names);
+	free(folder);
+	return rc;
+}
+
 /* The path below the prefix of what the word means. */
-static int choose(struct remote *r, const char *root, const char *word, const char *database, char **chosen,
-                  struct buf *error)
+static int choose(struct remote *r, struct fetch *f, const char *root, const char *word, const char *database,
+                  char **chosen, struct buf *error)
 {
 	struct catalog c = { .journal = JOURNAL_INIT, .root = xstrdup(root), .dir = xstrdup(".") };
 	struct remote_backups list = { 0 };
 	struct buf words = BUF_INIT;
 	char *path = NULL;
 	const char *at;
-	int rc = remote_find(r, NULL, &list, forget_warning, error);
+	int rc = read_candidates(r, f, word, database, &list, error);
 
 	*chosen = NULL;
 	for (size_t i = 0; i < list.n && !rc; i++)
@@ -93,7 +179,7 @@ static int find_key(struct remote *r, struct fetch *f, const char *word, const c
 {
 	char *root = xasprintf("%s/list", f->folder), *path = NULL;
 	int rc = file_make_folders(root, 0700) ? file_cannot(error, "make", root)
-	                                       : choose(r, root, word, database, &path, error);
+	                                       : choose(r, f, root, word, database, &path, error);
 
 	if (!rc)
 		*key = xasprintf("%s%s", r->prefix, path);
@@ -174,6 +260,7 @@ void fetch_free(struct fetch *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	flow_free(&f->flow);
+	strs_free(&f->warnings);
 	free(f->folder);
 	*f = (struct fetch)FETCH_INIT;
 }

@@ -12,6 +12,8 @@ struct fetch {
 
 	bool streams;     /* it is not fetched but flows; the caller may set it */
 	struct flow flow;
+
+	struct strs warnings; /* of manifests that could not be read where the choice was made */
 };
 
 #define FETCH_INIT { .fd = -1, .flow = FLOW_INIT }

@@ -39,6 +39,7 @@ int flow_suits(struct flow *f, struct manifest *m, struct buf *error)
 		           f->remote.s3.bucket, f->key);
 		rc = BAD_USAGE;
 	}
+	f->bytes = rc ? 0 : m->bytes;
 	return rc;
 }
 
@@ -69,7 +70,7 @@ int flow_head(struct flow *f, int64_t bytes, char **path, struct buf *error)
 	struct heading h = { .fd = memfd_create("head", MFD_CLOEXEC), .left = bytes };
 	struct buf words = BUF_INIT;
 	int rc = h.fd < 0 ? file_cannot(error, "hold", "the beginning of the backup")
-	                  : s3_get(&f->remote.s3, f->key, take_head, &h, &words);
+	                  : s3_get(&f->remote.s3, f->key, INT64_MAX, take_head, &h, &words);
 
 	if (rc == -1 && !h.left)
 		rc = 0;
@@ -118,7 +119,7 @@ static _Noreturn void be_pourer(struct flow *f, int answer)
 	hash_start(&p.hash);
 	p.to = open(f->pipe, O_WRONLY | O_CLOEXEC);
 	said.rc = p.to < 0 ? file_cannot(&error, "open", f->pipe)
-	                   : s3_get(&f->remote.s3, f->key, take, &p, &error);
+	                   : s3_get(&f->remote.s3, f->key, f->bytes, take, &p, &error);
 	said.bytes = p.bytes;
 	hash_end(&p.hash, digest);
 	hash_text(digest, said.sha256);

@@ -14,6 +14,7 @@
 struct flow {
 	struct remote remote;
 	char *key;   /* of the data */
+	int64_t bytes; /* that it has by its manifest: no more are read */
 	char *pipe;  /* a FIFO that it comes through */
 	int head;    /* what begins it, in memory; -1 */
 	pid_t pid;   /* who pours; 0: nobody */

@@ -108,8 +108,8 @@ static int pick_latest(struct catalog *c, const char *database, bool exactly, ch
 	return rc;
 }
 
-/* YYYY-MM-DD[THH:MM[:SS]][Z] in ms; a date alone is its end. False when it is none. */
-static bool read_moment(const char *text, int64_t *moment)
+/* YYYY-MM-DD[THH:MM[:SS]][Z]; a date alone is its end. */
+bool pick_moment_of(const char *text, int64_t *moment)
 {
 	int year, month, day, hour = 23, minute = 59, second = 59, used = 0, n;
 	bool utc;
@@ -145,7 +145,7 @@ static int pick_moment(struct catalog *c, const char *text, const char *database
 	int64_t moment = 0;
 	int rc = BAD_USAGE;
 
-	if (!read_moment(text, &moment))
+	if (!pick_moment_of(text, &moment))
 		buf_printf(error, "'@...' is no moment: write it as @2026-11-21 or @2026-11-21T02:00");
 	else
 		rc = word ? choose(c, word, true, &manifests, error) : no_word(error);

@@ -21,4 +21,7 @@
 int pick_backup(struct catalog *c, const char *word, const char *database, char **path,
                 struct buf *error);
 
+/* Reads the ... of `@...`: ms since 1970. False when it is not a time. */
+bool pick_moment_of(const char *text, int64_t *moment);
+
 #endif

@@ -116,6 +116,15 @@ static int get_part(size_t *part, struct buf *error)
 	return 0;
 }
 
+static int check_prefix(const char *prefix, struct buf *error)
+{
+	if (s3_key_is_plain(prefix))
+		return 0;
+	buf_puts(error, "S3_PREFIX: it cannot have '.' or '..' between slashes: servers and proxies take them out, and "
+	         "then the backups are elsewhere; leave them out");
+	return BAD_CONFIG;
+}
+
 /* Without the slashes around it. */
 static void set_prefix(struct remote *r, const char *prefix)
 {
@@ -142,6 +151,7 @@ int remote_open(struct remote *r, struct buf *error)
 		return rc;
 	r->on = true;
 	rc = env_get("S3_PREFIX", &prefix, error);
+	rc = rc || !prefix ? rc : check_prefix(prefix, error);
 	rc = rc ? rc : get_part(&r->part, error);
 	rc = rc ? rc : get_keep(&r->keep, error);
 	rc = rc ? rc : s3_open(&r->s3, bucket, error);
@@ -162,6 +172,14 @@ int remote_open_url(struct remote *r, const char *url, const char **key, struct 
 	}
 	r->bucket = xstrndup(rest, (size_t)(slash - rest));
 	*key = slash + 1;
+	if (!s3_bucket_is_valid(r->bucket)) {
+		buf_printf(error, "s3://BUCKET/KEY: '%s' is not the name of a bucket", r->bucket);
+		return BAD_USAGE;
+	}
+	if (!s3_key_is_plain(*key) || (*key)[strlen(*key) - 1] == '/') {
+		buf_puts(error, "s3://BUCKET/KEY: the key cannot have '.' or '..' between slashes, or end with a slash");
+		return BAD_USAGE;
+	}
 	rc = s3_open(&r->s3, r->bucket, error);
 	if (!rc)
 		set_prefix(r, "");
@@ -296,7 +314,7 @@ static int put_text(struct remote *r, const char *path, const char *suffix, cons
                     struct buf *error)
 {
 	char *key = xasprintf("%s%s%s", r->prefix, path, suffix);
-	int rc = s3_put(&r->s3, key, text, strlen(text), error);
+	int rc = s3_put_small(&r->s3, key, text, strlen(text), error);
 
 	free(key);
 	return rc;
@@ -357,7 +375,7 @@ int remote_put_manifest(struct remote *r, const char *path, const struct manifes
 /* --- what dead runs left --- */
 
 /* FOLDER/BASE-YYYYMMDD-HHMMSS.what, or a file below that. */
-static bool is_ours(const char *path)
+bool remote_is_named(const char *path)
 {
 	char *folder = xstrdup(path), *slash;
 	bool ours = false;
@@ -380,7 +398,7 @@ int remote_sweep(struct remote *r, size_t *n, struct buf *error)
 		const char *path = skip_prefix(u.keys.v[i], r->prefix);
 		int64_t begun = 0;
 
-		if (!path || !is_ours(path) || !clock_iso_parse(u.begun.v[i], &begun) ||
+		if (!path || !remote_is_named(path) || !clock_iso_parse(u.begun.v[i], &begun) ||
 		    begun > clock_wall() - STALE_MS)
 			continue;
 		rc = s3_abort(&r->s3, u.keys.v[i], u.ids.v[i], error);

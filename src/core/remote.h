@@ -66,24 +66,65 @@ int remote_sweep(struct remote *r, size_t *n, struct buf *error);
 
 /* --- what is there --- */
 
-struct remote_backup {
-	char *path;     /* of the data, relative to the prefix */
-	struct manifest m;
+/* A manifest of ours, as the listing has it: not read yet. */
+struct remote_name {
+	char *path;     /* of its data, relative to the prefix */
 	int64_t bytes;  /* that its data has there; -1: there is none */
+};
+
+struct remote_names {
+	struct remote_name *v;
+	size_t n;
+};
+
+/* Whether a path relative to the prefix is named as one of ours, or lies below such a name. */
+bool remote_is_named(const char *path);
+
+/* Lists the names in one folder, or in all (NULL), in byte order of their paths. As s3.h says.
+ * remote_names_free after both. */
+int remote_names(struct remote *r, const char *folder, struct remote_names *names, struct buf *error);
+void remote_names_free(struct remote_names *names);
+
+struct remote_backup {
+	char *path;     /* as above */
+	struct manifest m;
+	int64_t bytes;
+	bool gone;      /* it has been deleted */
 };
 
 struct remote_backups {
 	struct remote_backup *v;
-	size_t n;
+	size_t n, room;
+	int bad;        /* of the last manifest that could not be read: BAD_DATA, NO_INPUT, NO; 0: all could */
 };
 
-/* Adds the backups of one folder, or of all (NULL), in byte order of their paths. Of manifests
- * that are none tell hears. As s3.h says. */
+/* Reads the manifests of the names that are chosen (NULL: of all), several at a time, and adds
+ * their backups in the same order. tell gets a warning for each that cannot be read. Left out is
+ * NAME/DATABASE where the manifest has another NAME: that is another prefix, PREFIX/MORE. As s3.h
+ * says. */
+int remote_read(struct remote *r, const struct remote_names *names, const bool *chosen,
+                struct remote_backups *list, void (*tell)(enum msg_level level, const char *words),
+                struct buf *error);
+
+/* Both, for all names in the folder. */
 int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
-/* Adds of each folder the newest, back to one that is verified and was not made after now (ms since
- * 1970): a list, and mostly one manifest each. Manifests that are none are left out. */
-int remote_glance(struct remote *r, int64_t now, struct remote_backups *list, struct buf *error);
+
+/* For tell, where nobody is to be told. */
+void remote_ignore(enum msg_level level, const char *words);
+
+/* How far remote_glance goes. */
+struct remote_look {
+	int64_t before; /* ms since 1970 */
+	bool skip;      /* names that are later are not read, unless all of a folder are */
+	void (*tell)(const char *words, void *arg); /* of a manifest that cannot be read; may be NULL */
+	void *arg;
+};
+
+/* Adds of each folder the newest, back to one that is verified and was made before that: mostly
+ * one manifest each. As s3.h says. */
+int remote_glance(struct remote *r, const struct remote_look *look, const struct remote_names *names,
+                  struct remote_backups *list, struct buf *error);
 
 void remote_backups_free(struct remote_backups *list);
 
@@ -96,6 +137,9 @@ int remote_newest(struct remote *r, const char *folder, const char *system_id, s
 /* verified: its manifest says so and its data has the size; damaged; missing. */
 const char *remote_state(const struct remote_backup *b);
 
+/* Whether it is of that system; "" and NULL, and one whose system is not known: always. */
+bool remote_is_of(const struct remote_backup *b, const char *system_id);
+
 /* Judges the backups of a folder and system ("": any) by the keep rules, and deletes those that
  * are not kept; else as core/prune. */
 int remote_prune(struct remote *r, const char *folder, const char *system_id, bool dry,
@@ -107,12 +151,13 @@ int remote_prune_all(struct remote *r, bool dry,
                      void (*verdict)(const char *path, bool keep, const char *reason),
                      void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
-/* The manifest of the data of that key. As s3.h says, and BAD_DATA. manifest_free after both. */
+/* Reads the manifest of the data of that key. As s3.h says, and BAD_DATA. manifest_free after both. */
 int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error);
 
 /* Fetches the object of that key into dir, with its manifest beside it where it has one; of a
- * directory all its files. *path is where it is. Asks for the space first. As s3.h says;
- * CANNOT_WRITE. The caller frees *path. */
+ * directory all its files. *path is where it is. Asks for the space first, and takes no more bytes
+ * than were announced then. As s3.h says; BAD_DATA when the sizes differ; CANNOT_WRITE. The caller
+ * frees *path. */
 int remote_fetch(struct remote *r, const char *key, const char *dir, char **path, struct buf *error);
 
 #endif

@@ -1,170 +1,392 @@
-/* remote_list - what core/remote finds in a bucket, deletes there and fetches. */
-#include <errno.h>
-#include <fcntl.h>
+/* remote_list - which backups are in a bucket: by the names of their keys, and by their manifests. */
+#include <ctype.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "base/banned.h"
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
 #include "core/catalog.h"
 #include "core/remote.h"
 
 #define MANIFEST_MAX (1 << 20)
+#define LANES 6                /* manifests that are read at a time */
+#define BATCH 96               /* whose texts are held at a time */
+#define NAMES_MOVE_MS 61000    /* a name may be a minute later than its backup: core/stream */
+#define SAFE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%-/"
 
-/* --- reading --- */
+/* --- names --- */
 
-static int take_text(void *arg, const char *bytes, size_t len)
+static size_t folder_length(const char *path)
 {
-	struct buf *text = arg;
-
-	if (text->len + len > MANIFEST_MAX)
-		return -1;
-	buf_add(text, bytes, len);
-	return 0;
+	return strlen(path) - strlen(file_base(path)) - 1;
 }
 
-static int read_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error)
-{
-	struct buf text = BUF_INIT;
-	char *name = xasprintf("s3://%s/%s", r->s3.bucket, key);
-	int rc;
-
-	*m = (struct manifest){ 0 };
-	rc = s3_get(&r->s3, key, take_text, &text, error);
-	if (!rc)
-		rc = manifest_parse(m, text.data, name, error);
-	free(name);
-	buf_free(&text);
-	return rc;
-}
-
-/* The data's path of a manifest's, if it is one of ours; no key may lead out of a folder. */
-static char *data_path(const char *path)
+/* FOLDER/BASE-YYYYMMDD-HHMMSS.what.json, of as many folders as archive_manifests looks into, gives
+ * the length of the data's path; 0: not a manifest of ours. */
+static size_t data_length(const char *path)
 {
 	size_t len = strlen(path), end = strlen(".json");
-	const char *base = file_base(path);
-	char *folder, *data = NULL;
+	const char *base = file_base(path), *slash = strchr(path, '/');
+	char *folder;
+	bool ours;
 
-	if (len <= end || strcmp(path + len - end, ".json") != 0 || base == path || strstr(path, "//") ||
-	    *path == '/' || strstr(path, "../"))
-		return NULL;
+	if (len <= end || strcmp(path + len - end, ".json") != 0 || base == path || slash == path ||
+	    path[strspn(path, SAFE)])
+		return 0;
+	if (slash + 1 != base && strchr(slash + 1, '/') != base - 1)
+		return 0;
 	folder = xstrndup(path, (size_t)(base - path) - 1);
-	/* Below another folder is another prefix, PREFIX/MORE: not ours. */
-	if (!strchr(folder, '/') && archive_is_named(folder, base))
-		data = xstrndup(path, len - end);
+	ours = file_base(folder)[0] && archive_is_named(folder, base);
 	free(folder);
-	return data;
+	return ours ? len - end : 0;
+}
+
+/* The first object that is not before key. */
+static size_t find_object(const struct s3_objects *o, const char *key)
+{
+	size_t from = 0, to = o->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (strcmp(o->v[mid].key, key) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
 }
 
 /* Of the object, or of those below it. */
-static int64_t data_bytes(const struct s3_objects *objects, const char *key)
+static int64_t data_bytes(const struct s3_objects *o, const char *key)
 {
-	int64_t bytes = -1;
+	size_t i = find_object(o, key);
+	int64_t bytes = i < o->n && strcmp(o->v[i].key, key) == 0 ? o->v[i].bytes : -1;
+	char *below = xasprintf("%s/", key);
 
-	for (size_t i = 0; i < objects->n; i++) {
-		const char *rest = skip_prefix(objects->v[i].key, key);
-
-		if (rest && (!*rest || *rest == '/'))
-			bytes = (bytes < 0 ? 0 : bytes) + objects->v[i].bytes;
-	}
+	for (i = find_object(o, below); i < o->n && skip_prefix(o->v[i].key, below); i++)
+		bytes = (bytes < 0 ? 0 : bytes) + o->v[i].bytes;
+	free(below);
 	return bytes;
 }
 
-static int add_backup(struct remote *r, const struct s3_objects *objects, size_t i,
-                      struct remote_backups *list, struct buf *error)
+static int compare_objects(const void *a, const void *b)
 {
-	const char *key = objects->v[i].key, *path = skip_prefix(key, r->prefix);
-	char *data = path ? data_path(path) : NULL;
-	struct remote_backup b = { .path = data };
-	char *data_key;
-	int rc;
+	const struct s3_object *one = a, *other = b;
 
-	if (!data)
-		return 0;
-	rc = read_manifest(r, key, &b.m, error);
-	if (!rc && strcmp(b.m.file, file_base(data)) != 0) {
-		buf_printf(error, "s3://%s/%s speaks of another file, '%s'", r->s3.bucket, key, b.m.file);
-		rc = BAD_DATA;
-	}
-	if (rc) {
-		manifest_free(&b.m);
-		free(data);
-		return rc;
-	}
-	data_key = xasprintf("%s%s", r->prefix, data);
-	b.bytes = data_bytes(objects, data_key);
-	list->v = xrealloc(list->v, (list->n + 1) * sizeof(*list->v));
-	list->v[list->n++] = b;
-	free(data_key);
-	return 0;
+	return strcmp(one->key, other->key);
 }
 
-int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error)
+static int compare_names(const void *a, const void *b)
+{
+	const struct remote_name *one = a, *other = b;
+
+	return strcmp(one->path, other->path);
+}
+
+/* Not all servers list in byte order; and names of data are not in the order of their manifests'. */
+static void take_names(const struct remote *r, struct s3_objects *objects, struct remote_names *names)
+{
+	if (objects->n)
+		qsort(objects->v, objects->n, sizeof(*objects->v), compare_objects);
+	names->v = xcalloc(objects->n + 1, sizeof(*names->v));
+	for (size_t i = 0; i < objects->n; i++) {
+		const char *path = skip_prefix(objects->v[i].key, r->prefix);
+		size_t len = path ? data_length(path) : 0;
+		char *key = len ? xasprintf("%s%.*s", r->prefix, (int)len, path) : NULL;
+
+		if (key && (!i || strcmp(objects->v[i].key, objects->v[i - 1].key) != 0))
+			names->v[names->n++] = (struct remote_name){ .path = xstrndup(path, len),
+				                                     .bytes = data_bytes(objects, key) };
+		free(key);
+	}
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), compare_names);
+}
+
+/* Others' objects in the bucket take no memory here. */
+static bool is_ours(const char *key, const void *arg)
+{
+	const struct remote *r = arg;
+	const char *path = skip_prefix(key, r->prefix);
+
+	return path && remote_is_named(path);
+}
+
+int remote_names(struct remote *r, const char *folder, struct remote_names *names, struct buf *error)
 {
 	char *prefix = xasprintf("%s%s%s", r->prefix, folder ? folder : "", folder ? "/" : "");
-	struct s3_objects objects = { 0 };
+	struct s3_objects objects = { .wants = is_ours, .arg = r };
 	int rc = s3_list(&r->s3, prefix, &objects, error);
 
-	for (size_t i = 0; i < objects.n && !rc; i++) {
-		struct buf words = BUF_INIT;
-
-		rc = add_backup(r, &objects, i, list, &words);
-		/* One that is broken, or was deleted just now, says nothing of the others. */
-		if (rc == BAD_DATA || rc == NO_INPUT)
-			rc = (tell(MSG_WARNING, words.data), 0);
-		else if (rc)
-			buf_puts(error, words.data);
-		buf_free(&words);
-	}
+	*names = (struct remote_names){ 0 };
+	if (!rc)
+		take_names(r, &objects, names);
 	s3_objects_free(&objects);
 	free(prefix);
 	return rc;
 }
 
-/* The folder of a manifest of ours, which the caller frees, or NULL. */
-static char *folder_of(const struct remote *r, const char *key)
+void remote_names_free(struct remote_names *names)
 {
-	const char *path = skip_prefix(key, r->prefix);
-	char *data = path ? data_path(path) : NULL;
-	char *folder = data ? xstrndup(data, (size_t)(file_base(data) - data) - 1) : NULL;
-
-	free(data);
-	return folder;
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i].path);
+	free(names->v);
+	*names = (struct remote_names){ 0 };
 }
 
-int remote_glance(struct remote *r, int64_t now, struct remote_backups *list, struct buf *error)
+/* --- manifests --- */
+
+static int take_text(void *arg, const char *bytes, size_t len)
 {
-	struct s3_objects objects = { 0 };
-	struct strs done = { 0 };
-	int rc = s3_list(&r->s3, r->prefix, &objects, error);
+	buf_add(arg, bytes, len);
+	return 0;
+}
 
-	/* Names sort by their moments within a folder. */
-	for (size_t i = objects.n; i > 0 && !rc; i--) {
-		char *folder = folder_of(r, objects.v[i - 1].key);
-		size_t before = list->n;
-		struct buf words = BUF_INIT;
+static int get_manifest(struct s3 *s, const char *key, struct buf *text, struct buf *error)
+{
+	return s3_get(s, key, MANIFEST_MAX, take_text, text, error);
+}
 
-		if (folder && !strs_has(&done, folder))
-			rc = add_backup(r, &objects, i - 1, list, &words);
-		if (rc == BAD_DATA || rc == NO_INPUT)
-			rc = 0;
-		else if (rc)
-			buf_puts(error, words.data);
-		if (list->n > before && list->v[before].m.started <= now &&
-		    strcmp(remote_state(&list->v[before]), "verified") == 0)
-			strs_add(&done, folder);
-		buf_free(&words);
-		free(folder);
+static int parse_manifest(const struct remote *r, const char *key, const struct buf *text, struct manifest *m,
+                          struct buf *error)
+{
+	char *name = xasprintf("s3://%s/%s", r->s3.bucket, key);
+	int rc = manifest_parse(m, text->data, name, error);
+
+	free(name);
+	return rc;
+}
+
+int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error)
+{
+	char *name = xasprintf("%s.json", key);
+	struct buf text = BUF_INIT;
+	int rc;
+
+	*m = (struct manifest){ 0 };
+	rc = get_manifest(&r->s3, name, &text, error);
+	rc = rc ? rc : parse_manifest(r, name, &text, m, error);
+	free(name);
+	buf_free(&text);
+	return rc;
+}
+
+/* What a name's manifest turned out to be. */
+struct found {
+	enum { UNREAD, WHOLE, FOREIGN, BAD } what;
+	struct manifest m;
+	int rc;           /* of a bad one: BAD_DATA, NO_INPUT or NO, with words */
+	struct buf words;
+};
+
+/* One manifest on its way. */
+struct errand {
+	size_t name;      /* which */
+	char *key;
+	int rc;
+	struct buf text, words;
+};
+
+/* A batch, which several lanes take from. */
+struct batch {
+	struct errand v[BATCH];
+	size_t n, next;
+	pthread_mutex_t mutex;
+};
+
+struct lane {
+	struct batch *batch;
+	struct s3 *s3;
+	struct s3 own;    /* of a thread: with a connection that is kept from batch to batch */
+	pthread_t thread;
+	bool runs;
+};
+
+static void *run_lane(void *arg)
+{
+	struct lane *l = arg;
+
+	for (;;) {
+		struct errand *e;
+
+		pthread_mutex_lock(&l->batch->mutex);
+		e = l->batch->next < l->batch->n ? &l->batch->v[l->batch->next++] : NULL;
+		pthread_mutex_unlock(&l->batch->mutex);
+		if (!e)
+			return NULL;
+		e->rc = get_manifest(l->s3, e->key, &e->text, &e->words);
 	}
-	s3_objects_free(&objects);
-	strs_free(&done);
+}
+
+/* This thread is a lane, too: where no other can be started it does all. */
+static void run_batch(struct batch *b, struct lane lanes[LANES])
+{
+	for (size_t i = 1; i < LANES && i < b->n; i++)
+		lanes[i].runs = pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]) == 0;
+	run_lane(&lanes[0]);
+	for (size_t i = 1; i < LANES; i++)
+		if (lanes[i].runs) {
+			pthread_join(lanes[i].thread, NULL);
+			lanes[i].runs = false;
+		}
+}
+
+/* NAME/DATABASE is ours when NAME is what the manifest says; else it is another prefix, PREFIX/MORE. */
+static bool is_foreign(const char *path, const struct manifest *m)
+{
+	const char *slash = strchr(path, '/');
+	char *job;
+	bool foreign;
+
+	if (slash + 1 == file_base(path))
+		return false;
+	job = m->job ? archive_escape(m->job) : NULL;
+	foreign = !job || strlen(job) != (size_t)(slash - path) || strncmp(job, path, strlen(job)) != 0;
+	free(job);
+	return foreign;
+}
+
+/* One that is broken, archived, or was deleted just now, says nothing of the others. */
+static bool is_of_one(int rc)
+{
+	return rc == BAD_DATA || rc == NO_INPUT || rc == NO;
+}
+
+static int settle(const struct remote *r, const char *path, struct errand *e, struct found *f, struct buf *error)
+{
+	int rc = e->rc ? e->rc : parse_manifest(r, e->key, &e->text, &f->m, &e->words);
+
+	if (!rc && is_foreign(path, &f->m)) {
+		f->what = FOREIGN;
+	} else if (!rc && strcmp(f->m.file, file_base(path)) != 0) {
+		buf_printf(&e->words, "s3://%s/%s is the manifest of another file, '%s'", r->s3.bucket, e->key, f->m.file);
+		rc = BAD_DATA;
+	} else if (!rc) {
+		f->what = WHOLE;
+	}
+	if (is_of_one(rc)) {
+		f->what = BAD;
+		f->rc = rc;
+		buf_puts(&f->words, e->words.data);
+		rc = 0;
+	} else if (rc) {
+		buf_puts(error, e->words.data);
+	}
+	if (f->what != WHOLE)
+		manifest_free(&f->m);
+	return rc;
+}
+
+static int read_batch(struct remote *r, const struct remote_names *names, struct batch *b, struct lane lanes[LANES],
+                      struct found *found, struct buf *error)
+{
+	int rc = 0;
+
+	b->next = 0;
+	run_batch(b, lanes);
+	for (size_t i = 0; i < b->n; i++) {
+		struct errand *e = &b->v[i];
+
+		rc = rc ? rc : settle(r, names->v[e->name].path, e, &found[e->name], error);
+		free(e->key);
+		buf_free(&e->text);
+		buf_free(&e->words);
+	}
+	b->n = 0;
+	return rc;
+}
+
+/* Reads those that are chosen (NULL: all), several at a time. */
+static int read_chosen(struct remote *r, const struct remote_names *names, const bool *chosen, struct found *found,
+                       struct buf *error)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+	struct lane lanes[LANES] = { { .s3 = &r->s3, .batch = b } };
+	int rc = 0;
+
+	pthread_mutex_init(&b->mutex, NULL);
+	for (size_t i = 1; i < LANES; i++) {
+		lanes[i] = (struct lane){ .own = r->s3, .s3 = &lanes[i].own, .batch = b };
+		lanes[i].own.http.curl = NULL;
+	}
+	for (size_t i = 0; i < names->n && !rc; i++) {
+		if (!chosen || chosen[i])
+			b->v[b->n++] = (struct errand){ .name = i, .text = BUF_INIT, .words = BUF_INIT,
+				                        .key = xasprintf("%s%s.json", r->prefix, names->v[i].path) };
+		if (b->n == BATCH || (b->n && i + 1 == names->n))
+			rc = read_batch(r, names, b, lanes, found, error);
+	}
+	if (b->n && !rc)
+		rc = read_batch(r, names, b, lanes, found, error);
+	for (size_t i = 1; i < LANES; i++)
+		http_free(&lanes[i].own.http);
+	pthread_mutex_destroy(&b->mutex);
+	free(b);
+	return rc;
+}
+
+static struct found *found_make(size_t n)
+{
+	struct found *found = xcalloc(n + 1, sizeof(*found));
+
+	for (size_t i = 0; i < n; i++)
+		found[i].words = (struct buf)BUF_INIT;
+	return found;
+}
+
+static void found_free(struct found *found, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (found[i].what == WHOLE)
+			manifest_free(&found[i].m);
+		buf_free(&found[i].words);
+	}
+	free(found);
+}
+
+/* Moves it to the list. */
+static void add_backup(struct remote_backups *list, const struct remote_name *name, struct found *f)
+{
+	if (list->n == list->room) {
+		list->room = list->room ? 2 * list->room : 64;
+		list->v = xrealloc(list->v, list->room * sizeof(*list->v));
+	}
+	list->v[list->n++] = (struct remote_backup){ .path = xstrdup(name->path), .m = f->m, .bytes = name->bytes };
+	f->what = UNREAD;
+}
+
+int remote_read(struct remote *r, const struct remote_names *names, const bool *chosen, struct remote_backups *list,
+                void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	struct found *found = found_make(names->n);
+	int rc = read_chosen(r, names, chosen, found, error);
+
+	for (size_t i = 0; i < names->n && !rc; i++) {
+		if (found[i].what == BAD) {
+			tell(MSG_WARNING, found[i].words.data);
+			list->bad = found[i].rc;
+		} else if (found[i].what == WHOLE) {
+			add_backup(list, &names->v[i], &found[i]);
+		}
+	}
+	found_free(found, names->n);
+	return rc;
+}
+
+int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
+                void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	struct remote_names names;
+	int rc = remote_names(r, folder, &names, error);
+
+	rc = rc ? rc : remote_read(r, &names, NULL, list, tell, error);
+	remote_names_free(&names);
 	return rc;
 }
 
@@ -185,280 +407,148 @@ const char *remote_state(const struct remote_backup *b)
 	return b->m.verified && b->bytes == b->m.bytes ? "verified" : "damaged";
 }
 
-static void ignore(enum msg_level level, const char *words)
+/* --- the newest --- */
+
+/* The names of one folder, from its newest back. */
+struct walk {
+	size_t from, at; /* the next to read is the one before at */
+	bool once, done;
+};
+
+/* YYYYMMDD-HHMMSS of a name. */
+static const char *stamp_of(const char *path)
 {
-	(void)level;
-	(void)words;
+	const char *base = file_base(path);
+	char *folder = xstrndup(path, folder_length(path));
+	size_t len = strlen(file_base(folder)) - (strcmp(file_base(folder), ARCHIVE_GLOBALS) == 0);
+
+	free(folder);
+	return base + len + 1;
 }
 
-static bool is_of(const struct remote_backup *b, const char *system_id)
+static void skip_later(const struct remote_names *names, struct walk *w, int64_t before)
+{
+	time_t seconds = (time_t)((before + NAMES_MOVE_MS) / 1000);
+	char last[16];
+	struct tm at;
+	size_t i = w->at;
+
+	if (!gmtime_r(&seconds, &at) || !strftime(last, sizeof(last), "%Y%m%d-%H%M%S", &at))
+		return;
+	while (i > w->from && strncmp(stamp_of(names->v[i - 1].path), last, strlen(last)) > 0)
+		i--;
+	/* Where all are later one of them stands for the folder. */
+	w->once = i == w->from;
+	w->at = w->once ? w->at : i;
+}
+
+/* The folders' names lie together, as paths are in byte order. */
+static size_t make_walks(const struct remote_names *names, const struct remote_look *look, struct walk *walks)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		size_t len = folder_length(names->v[i].path);
+
+		if (i && folder_length(names->v[i - 1].path) == len &&
+		    strncmp(names->v[i].path, names->v[i - 1].path, len) == 0)
+			walks[n - 1].at++;
+		else
+			walks[n++] = (struct walk){ .from = i, .at = i + 1 };
+	}
+	for (size_t i = 0; i < n && look->skip; i++)
+		skip_later(names, &walks[i], look->before);
+	return n;
+}
+
+/* What was read at a walk's place, and whether it goes on. */
+static void judge(const struct remote_names *names, const struct remote_look *look, struct walk *w, struct found *f,
+                  struct remote_backups *list)
+{
+	if (f->what == FOREIGN || w->once)
+		w->done = true;
+	if (f->what == BAD) {
+		if (look->tell)
+			look->tell(f->words.data, look->arg);
+		list->bad = f->rc;
+	}
+	if (f->what != WHOLE)
+		return;
+	add_backup(list, &names->v[w->at], f);
+	if (list->v[list->n - 1].m.started <= look->before &&
+	    strcmp(remote_state(&list->v[list->n - 1]), "verified") == 0)
+		w->done = true;
+}
+
+int remote_glance(struct remote *r, const struct remote_look *look, const struct remote_names *names,
+                  struct remote_backups *list, struct buf *error)
+{
+	struct walk *walks = xcalloc(names->n + 1, sizeof(*walks));
+	bool *chosen = xcalloc(names->n + 1, sizeof(*chosen)), any = true;
+	struct found *found = found_make(names->n);
+	size_t n = make_walks(names, look, walks);
+	int rc = 0;
+
+	while (any && !rc) {
+		any = false;
+		for (size_t i = 0; i < n; i++) {
+			walks[i].done = walks[i].done || walks[i].at == walks[i].from;
+			if (!walks[i].done)
+				any = chosen[--walks[i].at] = true;
+		}
+		rc = any ? read_chosen(r, names, chosen, found, error) : 0;
+		for (size_t i = 0; i < n && any && !rc; i++)
+			if (!walks[i].done) {
+				chosen[walks[i].at] = false;
+				judge(names, look, &walks[i], &found[walks[i].at], list);
+			}
+	}
+	found_free(found, names->n);
+	free(chosen);
+	free(walks);
+	return rc;
+}
+
+bool remote_is_of(const struct remote_backup *b, const char *system_id)
 {
 	return !system_id || !*system_id || !b->m.system_id || strcmp(b->m.system_id, system_id) == 0;
+}
+
+static bool counts(const struct remote_backup *b, const char *system_id)
+{
+	return remote_is_of(b, system_id) && strcmp(remote_state(b), "verified") == 0;
+}
+
+static void fill_newest(struct newest *newest, const struct manifest *m)
+{
+	*newest = (struct newest){ .made = m->started, .bytes = m->bytes, .tables = m->tables,
+		                   .suspect = m->suspect };
+	snprintf(newest->kind, sizeof(newest->kind), "%s", m->kind);
+	snprintf(newest->compression, sizeof(newest->compression), "%s", m->compression ? m->compression : "");
 }
 
 int remote_newest(struct remote *r, const char *folder, const char *system_id, struct newest *newest,
                   struct buf *error)
 {
-	struct remote_backups list = { 0 };
-	int rc = remote_find(r, folder, &list, ignore, error);
+	struct remote_names names;
+	int rc = remote_names(r, folder, &names, error);
 
 	*newest = (struct newest){ 0 };
-	for (size_t i = 0; i < list.n && !rc; i++) {
-		const struct manifest *m = &list.v[i].m;
+	for (size_t i = names.n; i > 0 && !rc && !newest->made; i--) {
+		struct remote_names one = { .v = &names.v[i - 1], .n = 1 };
+		struct remote_backups list = { 0 };
 
-		if (!is_of(&list.v[i], system_id) || strcmp(remote_state(&list.v[i]), "verified") != 0 ||
-		    m->started < newest->made)
-			continue;
-		*newest = (struct newest){ .made = m->started, .bytes = m->bytes, .tables = m->tables,
-			                   .suspect = m->suspect };
-		snprintf(newest->kind, sizeof(newest->kind), "%s", m->kind);
-		snprintf(newest->compression, sizeof(newest->compression), "%s",
-		         m->compression ? m->compression : "");
+		rc = remote_read(r, &one, NULL, &list, remote_ignore, error);
+		if (!rc && list.n && counts(&list.v[0], system_id))
+			fill_newest(newest, &list.v[0].m);
+		remote_backups_free(&list);
 	}
-	remote_backups_free(&list);
+	remote_names_free(&names);
 	return rc;
 }
 
-/* --- pruning --- */
-
-/* What lies below the data's name is a directory's; other names are other backups'. */
-static int delete_one(struct remote *r, const char *path, struct buf *error)
+void remote_ignore(enum msg_level level, const char *words)
 {
-	static const char *const suffixes[] = { ".json", ".sha256", "" };
-	struct s3_objects files = { 0 };
-	char *below = xasprintf("%s%s/", r->prefix, path);
-	int rc = s3_list(&r->s3, below, &files, error);
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++) {
-		char *key = xasprintf("%s%s%s", r->prefix, path, suffixes[i]);
-
-		rc = s3_delete(&r->s3, key, error);
-		free(key);
-	}
-	for (size_t i = 0; i < files.n && !rc; i++)
-		rc = s3_delete(&r->s3, files.v[i].key, error);
-	s3_objects_free(&files);
-	free(below);
-	return rc;
-}
-
-int remote_take_back(struct remote *r, const char *path, const char *sha256, struct buf *error)
-{
-	int rc = remote_check_free(r, path, sha256, error);
-
-	return rc ? rc : delete_one(r, path, error);
-}
-
-static int apply(struct remote *r, const struct remote_backups *list, const struct past *past, size_t n,
-                 bool dry, void (*verdict)(const char *path, bool keep, const char *reason),
-                 void (*tell)(enum msg_level level, const char *words), struct buf *error)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < n && !rc; i++) {
-		const char *path = list->v[past[i].id].path, *reason = past[i].reason.data;
-		char *name = xasprintf("%s/%s", r->name, path), *words;
-
-		if (verdict)
-			verdict(name, past[i].keep, reason);
-		if (!dry && !past[i].keep && (rc = delete_one(r, path, error)) == 0) {
-			words = xasprintf("deleted %s: %s", name, reason);
-			tell(MSG_INFO, words);
-			free(words);
-		}
-		free(name);
-	}
-	return rc;
-}
-
-/* The newest that counts; paths of one folder are in the order of their moments. */
-static bool newest_is_suspect(const struct remote_backups *list, const struct past *past, size_t n)
-{
-	const struct past *newest = NULL;
-
-	for (size_t i = 0; i < n; i++)
-		if (past[i].verified && (!newest || past[i].made >= newest->made))
-			newest = &past[i];
-	return newest && list->v[newest->id].m.suspect;
-}
-
-int remote_prune(struct remote *r, const char *folder, const char *system_id, bool dry,
-                 void (*verdict)(const char *path, bool keep, const char *reason),
-                 void (*tell)(enum msg_level level, const char *words), struct buf *error)
-{
-	struct remote_backups list = { 0 };
-	struct past *past = NULL;
-	size_t n = 0;
-	int rc = remote_find(r, folder, &list, tell, error);
-
-	if (!rc && list.n)
-		past = xcalloc(list.n, sizeof(*past));
-	for (size_t i = 0; i < list.n && !rc; i++) {
-		const struct remote_backup *b = &list.v[i];
-
-		if (!is_of(b, system_id))
-			continue;
-		past[n++] = (struct past){ .made = b->m.started, .id = i, .reason = BUF_INIT,
-			                   .verified = strcmp(remote_state(b), "verified") == 0 };
-	}
-	if (!rc) {
-		retention_judge(&r->keep, past, n, newest_is_suspect(&list, past, n), clock_wall());
-		rc = apply(r, &list, past, n, dry, verdict, tell, error);
-	}
-	for (size_t i = 0; i < n; i++)
-		buf_free(&past[i].reason);
-	free(past);
-	remote_backups_free(&list);
-	return rc;
-}
-
-int remote_prune_all(struct remote *r, bool dry,
-                     void (*verdict)(const char *path, bool keep, const char *reason),
-                     void (*tell)(enum msg_level level, const char *words), struct buf *error)
-{
-	struct remote_backups list = { 0 };
-	struct strs done = { 0 };
-	int rc = remote_find(r, NULL, &list, tell, error);
-
-	for (size_t i = 0; i < list.n && !rc; i++) {
-		const char *path = list.v[i].path, *of = list.v[i].m.system_id ? list.v[i].m.system_id : "";
-		char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
-		char *both = xasprintf("%s\n%s", folder, of);
-
-		if (!strs_has(&done, both))
-			rc = remote_prune(r, folder, of, dry, verdict, tell, error);
-		strs_add(&done, both);
-		free(folder);
-		free(both);
-	}
-	remote_backups_free(&list);
-	strs_free(&done);
-	return rc;
-}
-
-/* --- fetching --- */
-
-static int take_bytes(void *arg, const char *bytes, size_t len)
-{
-	return file_write(*(int *)arg, bytes, len);
-}
-
-static int fetch_object(struct remote *r, const char *key, const char *to, struct buf *error)
-{
-	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
-
-	if (fd < 0)
-		return file_cannot(error, "make", to);
-	rc = s3_get(&r->s3, key, take_bytes, &fd, error);
-	if (rc == -1) {
-		buf_cut(error, 0);
-		rc = file_cannot(error, "write", to);
-	}
-	close(fd);
-	return rc;
-}
-
-static int fetch_folder(struct remote *r, const char *key, const struct s3_objects *files, const char *to,
-                        struct buf *error)
-{
-	int rc = file_make_folders(to, 0700) == 0 ? 0 : file_cannot(error, "make the folder", to);
-
-	for (size_t i = 0; i < files->n && !rc; i++) {
-		const char *name = files->v[i].key + strlen(key) + 1;
-		char *file = xasprintf("%s/%s", to, name);
-
-		if (*name && *name != '.' && !strchr(name, '/'))
-			rc = fetch_object(r, files->v[i].key, file, error);
-		free(file);
-	}
-	return rc;
-}
-
-static int check_space(const char *dir, int64_t bytes, struct buf *error)
-{
-	int64_t space = archive_space(dir);
-	char *need, *left;
-
-	if (space < 0 || space > bytes)
-		return 0;
-	need = size_text(bytes);
-	left = size_text(space);
-	buf_printf(error, "no space to fetch it: it has %s, '%s' has %s free: --stage names another folder", need,
-	           dir, left);
-	free(need);
-	free(left);
-	return CANNOT_WRITE;
-}
-
-/* What is there, its size, and the files when it is a directory. */
-static int look(struct remote *r, const char *key, struct s3_objects *files, int64_t *bytes,
-                struct buf *error)
-{
-	char *below = xasprintf("%s/", key), *etag = NULL;
-	struct buf words = BUF_INIT;
-	int rc = s3_head(&r->s3, key, bytes, &etag, &words);
-
-	if (rc == NO_INPUT && s3_list(&r->s3, below, files, error) == 0 && files->n) {
-		rc = 0;
-		*bytes = 0;
-		for (size_t i = 0; i < files->n; i++)
-			*bytes += files->v[i].bytes;
-	} else if (rc && !error->len) {
-		buf_puts(error, words.data);
-	}
-	buf_free(&words);
-	free(below);
-	free(etag);
-	return rc;
-}
-
-static int write_manifest(struct remote *r, const char *key, const char *path, struct buf *error)
-{
-	char *name = xasprintf("%s.json", key), *to = xasprintf("%s.json", path), *text;
-	struct buf words = BUF_INIT;
-	struct manifest m;
-	int rc = read_manifest(r, name, &m, &words);
-
-	if (!rc) {
-		text = manifest_text(&m);
-		if (file_write_new(to, text, strlen(text)) != 0)
-			rc = file_cannot(error, "write", to);
-		free(text);
-	} else if (rc == NO_INPUT) {
-		rc = 0;
-	} else {
-		buf_puts(error, words.data);
-	}
-	manifest_free(&m);
-	buf_free(&words);
-	free(name);
-	free(to);
-	return rc;
-}
-
-int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error)
-{
-	char *name = xasprintf("%s.json", key);
-	int rc = read_manifest(r, name, m, error);
-
-	free(name);
-	return rc;
-}
-
-int remote_fetch(struct remote *r, const char *key, const char *dir, char **path, struct buf *error)
-{
-	size_t len = strlen(key), end = strlen(".json");
-	char *own = len > end && strcmp(key + len - end, ".json") == 0 ? xstrndup(key, len - end) : xstrdup(key);
-	struct s3_objects files = { 0 };
-	int64_t bytes = 0;
-	int rc = look(r, own, &files, &bytes, error);
-
-	*path = xasprintf("%s/%s", dir, file_base(own));
-	rc = rc ? rc : check_space(dir, bytes, error);
-	rc = rc ? rc : write_manifest(r, own, *path, error);
-	if (!rc)
-		rc = files.n ? fetch_folder(r, own, &files, *path, error) : fetch_object(r, own, *path, error);
-	s3_objects_free(&files);
-	free(own);
-	return rc;
+	(void)level;
+	(void)words;
 }

@@ -329,12 +329,18 @@ int report_bucket(bool json, void (*tell)(enum msg_level level, const char *word
 
 int report_status_remote(struct remote *r, int64_t limit, bool json, struct buf *error)
 {
+	struct remote_look look = { .before = clock_wall() + CATALOG_TOLERANCE_MS };
 	struct remote_backups list = { 0 };
+	struct remote_names names;
 	struct catalog c;
-	int rc = remote_glance(r, clock_wall() + CATALOG_TOLERANCE_MS, &list, error);
+	int rc = remote_names(r, NULL, &names, error);
 
-	if (rc)
+	rc = rc ? rc : remote_glance(r, &look, &names, &list, error);
+	remote_names_free(&names);
+	if (rc) {
+		remote_backups_free(&list);
 		return NO;
+	}
 	rc = catalog_imagine(&c, r->name);
 	for (size_t i = 0; i < list.n && !rc; i++) {
 		const struct remote_backup *b = &list.v[i];

@@ -63,9 +63,21 @@ static int get_keys(struct s3 *s, struct buf *error)
 	return 0;
 }
 
+bool s3_key_is_plain(const char *key)
+{
+	while (*key) {
+		size_t len = strcspn(key, "/");
+
+		if (len && len <= 2 && strspn(key, ".") >= len)
+			return false;
+		key += len + (key[len] == '/');
+	}
+	return true;
+}
+
 /* A name that can stand in a URL's host and path ('Bucket naming rules'; old ones have capitals
  * and underscores). */
-static bool is_bucket(const char *name)
+bool s3_bucket_is_valid(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -85,7 +97,8 @@ static int make_base(struct s3 *s, const char *endpoint, bool path_style, struct
 	} else if (endpoint && (rest = skip_prefix(endpoint, "https://"))) {
 		endpoint = rest;
 	}
-	if (endpoint && (!*endpoint || strpbrk(endpoint, "@?# \t") || strstr(endpoint, "://"))) {
+	if (endpoint && (!*endpoint || strpbrk(endpoint, "@?# \t\r\n\\") || strstr(endpoint, "://") ||
+	                 !s3_key_is_plain(endpoint))) {
 		buf_puts(error, "S3_ENDPOINT: it is https://HOST[:PORT], or http:// for a server nearby");
 		return BAD_CONFIG;
 	}
@@ -107,7 +120,7 @@ int s3_open(struct s3 *s, const char *bucket, struct buf *error)
 	int rc = 0;
 
 	*s = (struct s3){ .bucket = bucket };
-	if (!is_bucket(bucket)) {
+	if (!s3_bucket_is_valid(bucket)) {
 		buf_printf(error, "'%s' is no name of a bucket", bucket);
 		return BAD_CONFIG;
 	}

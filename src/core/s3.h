@@ -32,14 +32,26 @@ struct s3 {
 int s3_open(struct s3 *s, const char *bucket, struct buf *error);
 void s3_free(struct s3 *s);
 
+/* Whether a key has no `.` or `..` between its slashes. Many servers, proxies and clients take those
+ * out on the way (libcurl, too, before it signs), so that the key names something else, which may be in
+ * another bucket: such a key is never sent. */
+bool s3_key_is_plain(const char *key);
+
+/* Whether it is a name that a bucket can have. */
+bool s3_bucket_is_valid(const char *name);
+
 /*
  * All below: 0; or with a sentence in error: NO_INPUT (no such object), DENIED,
  * BAD_CONFIG (another region), UNAVAILABLE (no server, no bucket, or it kept failing), NO
  * for what else it refuses.
  */
 
-/* Stores an object. */
+/* Stores an object, in the class of S3_STORAGE_CLASS. */
 int s3_put(struct s3 *s, const char *key, const void *bytes, size_t len, struct buf *error);
+
+/* The same in the standard class: for what lists and choices go by, which an archive class would
+ * not give back at once. */
+int s3_put_small(struct s3 *s, const char *key, const void *bytes, size_t len, struct buf *error);
 
 /* Begins an upload in parts; the caller frees *id. */
 int s3_start(struct s3 *s, const char *key, char **id, struct buf *error);
@@ -62,9 +74,10 @@ int s3_abort(struct s3 *s, const char *key, const char *id, struct buf *error);
  * nothing of the content: encrypted by a key service. */
 int s3_head(struct s3 *s, const char *key, int64_t *bytes, char **etag, struct buf *error);
 
-/* Gives the object's bytes to take, over lost connections; take's not 0 ends it: -1. */
-int s3_get(struct s3 *s, const char *key, int (*take)(void *arg, const char *bytes, size_t len), void *arg,
-           struct buf *error);
+/* Gives the object's bytes to take, over lost connections; take's not 0 ends it: -1. Also BAD_DATA,
+ * when there are more than `most` bytes; take gets none of the rest. */
+int s3_get(struct s3 *s, const char *key, int64_t most, int (*take)(void *arg, const char *bytes, size_t len),
+           void *arg, struct buf *error);
 
 /* Deletes an object; one that is not there is deleted. */
 int s3_delete(struct s3 *s, const char *key, struct buf *error);
@@ -76,10 +89,13 @@ struct s3_object {
 
 struct s3_objects {
 	struct s3_object *v;
-	size_t n;
+	size_t n, room;
+	bool (*wants)(const char *key, const void *arg); /* set by the caller: which to keep; NULL: all */
+	const void *arg;
 };
 
-/* Adds all objects whose keys begin with prefix, in byte order. */
+/* Adds all objects whose keys begin with prefix and are plain, as the server lists them: mostly in
+ * byte order. UNAVAILABLE also when the list does not end. */
 int s3_list(struct s3 *s, const char *prefix, struct s3_objects *objects, struct buf *error);
 void s3_objects_free(struct s3_objects *objects);
 

@@ -14,6 +14,7 @@
 #define TRIES 6
 #define FIRST_REST_MS 250 /* doubled with each try */
 #define LONGEST_REST_MS 30000
+#define PATIENCE_MS 100000
 #define STALL_MS 60000
 #define SKEW_MS 300000    /* what a signature may be off by is 15 minutes */
 
@@ -72,7 +73,7 @@ static void make_headers(const struct s3 *s, const struct ask *q, struct strs *h
 		strs_printf(headers, "x-amz-security-token: %s", s->token);
 	if (q->body)
 		strs_add(headers, "Content-Type: application/octet-stream");
-	if (q->stores && s->storage_class)
+	if (q->stores && !q->standard && s->storage_class)
 		strs_printf(headers, "x-amz-storage-class: %s", s->storage_class);
 	if (q->stores && s->sse)
 		add_sse(s->sse, headers);
@@ -95,6 +96,7 @@ static int send_once(struct s3 *s, struct ask *q, struct buf *words)
 	make_headers(s, q, &r.headers);
 	ask_clear(q);
 	q->tried++;
+	q->began = clock_ms();
 	rc = http_send(&s->http, &r, &q->a, words);
 	strs_free(&r.headers);
 	buf_free(&url);
@@ -138,6 +140,9 @@ static int status_of(const struct ask *q)
 		return UNAVAILABLE;
 	if (q->region || (q->a.code >= 300 && q->a.code < 400))
 		return BAD_CONFIG;
+	/* 'Error responses': in an archive class, to be asked for first. It says nothing of other objects. */
+	if (ask_is(q, "InvalidObjectState"))
+		return NO;
 	if (q->a.code == 401 || q->a.code == 403)
 		return DENIED;
 	if (q->a.code == 404)
@@ -172,9 +177,14 @@ static int explain(const struct s3 *s, const struct ask *q, struct buf *error)
 int ask_once(struct s3 *s, struct ask *q, struct buf *error)
 {
 	struct buf words = BUF_INIT;
-	int rc = send_once(s, q, &words);
+	int rc;
 
 	q->again = false;
+	if (q->key && !s3_key_is_plain(q->key)) {
+		buf_printf(error, "s3://%s/%s: cannot %s: there is '.' or '..' in its key", s->bucket, q->key, q->what);
+		return BAD_USAGE;
+	}
+	rc = send_once(s, q, &words);
 	if (rc) {
 		q->again = q->a.passing;
 		buf_printf(error, "s3://%s%s%s: cannot %s: %s", s->bucket, q->key ? "/" : "",
@@ -197,13 +207,15 @@ int ask_once(struct s3 *s, struct ask *q, struct buf *error)
 	return rc;
 }
 
-bool ask_again(const struct ask *q, unsigned tried, struct buf *error)
+bool ask_again(const struct ask *q, struct ask_patience *p, struct buf *error)
 {
 	const char *after = http_header(&q->a, "retry-after");
-	int64_t rest = FIRST_REST_MS << (tried - 1);
+	int64_t rest = FIRST_REST_MS << p->tried;
 	struct timespec now;
 
-	if (!q->again || tried >= TRIES)
+	p->began = p->tried ? p->began : q->began;
+	p->tried++;
+	if (!q->again || p->tried >= TRIES || clock_ms() - p->began > PATIENCE_MS)
 		return false;
 	/* Several that were sent away together do not come back together. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -217,11 +229,12 @@ bool ask_again(const struct ask *q, unsigned tried, struct buf *error)
 
 int ask(struct s3 *s, struct ask *q, struct buf *error)
 {
+	struct ask_patience patience = ASK_PATIENCE_INIT;
 	int rc;
 
 	do
 		rc = ask_once(s, q, error);
-	while (rc && ask_again(q, q->tried, error));
+	while (rc && ask_again(q, &patience, error));
 	return rc;
 }
 

@@ -13,6 +13,7 @@ struct ask {
 	size_t len;
 	struct strs headers;              /* further ones */
 	bool stores;                      /* class and encryption go along */
+	bool standard;                    /* but no class */
 	int64_t stall;
 	long only;                        /* the status that take wants; 0: any 2xx */
 	int (*take)(void *arg, const char *bytes, size_t len);
@@ -22,15 +23,25 @@ struct ask {
 	char *code, *words, *region;      /* of an error answer; NULL: it has none */
 	bool again;                       /* it may be better the next time */
 	unsigned tried;
+	int64_t began;                    /* when it was sent last */
 };
 
 /* Sends it once. As s3.h says; again tells whether to try once more, and -1 that take ended
  * it. */
 int ask_once(struct s3 *s, struct ask *q, struct buf *error);
 
-/* Rests, longer with each failed try and as long as the server asked for, and empties error;
- * false at once where there is no point in another. */
-bool ask_again(const struct ask *q, unsigned tried, struct buf *error);
+/* What is left of the tries that one thing is worth. */
+struct ask_patience {
+	unsigned tried;
+	int64_t began; /* of the first, clock_ms(); 0: there was none */
+};
+
+#define ASK_PATIENCE_INIT { 0 }
+
+/* After a try that failed: rests, longer with each and as long as the server asked for, and empties
+ * error. False at once where there is no point in another: it would fail as well, there were six,
+ * or they took more than 100 s. */
+bool ask_again(const struct ask *q, struct ask_patience *p, struct buf *error);
 
 /* Both, until it is done or hopeless. */
 int ask(struct s3 *s, struct ask *q, struct buf *error);

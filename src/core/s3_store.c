@@ -11,7 +11,7 @@
 #include "ext/hash.h"
 
 #define MD5_DIGITS 32UL
-#define FINISH_MS 300000 /* the server puts the parts together */
+#define FINISH_MS 300000 /* the server puts the parts together; blanks that it sends meanwhile do not count */
 
 /* 'Common response headers', ETag: the MD5 of what was sent, but for encryption by a key
  * service, and some servers make up their own, which do not look like one. */
@@ -60,15 +60,25 @@ static int store(struct s3 *s, struct ask *q, unsigned char digest[HASH_MD5_BYTE
 	return rc;
 }
 
-int s3_put(struct s3 *s, const char *key, const void *bytes, size_t len, struct buf *error)
+static int put(struct s3 *s, const char *key, const void *bytes, size_t len, bool standard, struct buf *error)
 {
 	struct ask q = { .method = "PUT", .key = key, .what = "upload it", .body = len ? bytes : "", .len = len,
-		         .stores = true, .a = HTTP_ANSWER_INIT };
+		         .stores = true, .standard = standard, .a = HTTP_ANSWER_INIT };
 	unsigned char digest[HASH_MD5_BYTES];
 	int rc = store(s, &q, digest, error);
 
 	ask_free(&q);
 	return rc;
+}
+
+int s3_put(struct s3 *s, const char *key, const void *bytes, size_t len, struct buf *error)
+{
+	return put(s, key, bytes, len, false, error);
+}
+
+int s3_put_small(struct s3 *s, const char *key, const void *bytes, size_t len, struct buf *error)
+{
+	return put(s, key, bytes, len, true, error);
 }
 
 static void on_start(void *arg, const char *path, const char *text)
@@ -163,6 +173,7 @@ int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *
 	struct buf xml = BUF_INIT, query = BUF_INIT;
 	struct ask q = { .method = "POST", .key = key, .what = "finish the upload", .stall = FINISH_MS,
 		         .a = HTTP_ANSWER_INIT };
+	struct ask_patience patience = ASK_PATIENCE_INIT;
 	int rc;
 
 	ask_add(&query, "uploadId", id);
@@ -175,7 +186,7 @@ int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *
 	q.len = xml.len;
 	do
 		rc = finish_once(s, &q, error);
-	while (rc && ask_again(&q, q.tried, error));
+	while (rc && ask_again(&q, &patience, error));
 	ask_free(&q);
 	buf_free(&query);
 	buf_free(&xml);

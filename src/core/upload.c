@@ -179,7 +179,7 @@ static int read_back(struct upload *u, struct buf *error)
 	int rc;
 
 	hash_start(&h);
-	rc = s3_get(u->s3, u->key, take, &h, error);
+	rc = s3_get(u->s3, u->key, u->bytes, take, &h, error);
 	hash_end(&h, bytes);
 	hash_text(bytes, text);
 	if (!rc && strcmp(text, u->sha256) != 0) {

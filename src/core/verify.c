@@ -138,7 +138,7 @@ static int read_object(struct reading *r, struct remote *remote, const char *pat
 	int rc = reader_start(&r->reader, r->m.kind, scratch, error), read;
 
 	hash_start(&r->hash);
-	rc = rc ? rc : s3_get(&remote->s3, key, take, r, error);
+	rc = rc ? rc : s3_get(&remote->s3, key, r->m.bytes, take, r, error);
 	read = rc ? 0 : reader_end(&r->reader, r->progress.database, &verdict);
 	hash_end(&r->hash, digest);
 	hash_text(digest, text);
@@ -204,29 +204,57 @@ static int cut_names(const struct remote *r, int n, char **words, struct buf *er
 	return 0;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* By their names alone. The caller frees *chosen, a flag for each name. */
+static int choose_names(const struct remote_names *names, const char *shown, int n, char **words, bool all,
+                        bool **chosen, struct buf *error)
+{
+	struct strs paths = { 0 }, found = { 0 };
+	int rc;
+
+	*chosen = xcalloc(names->n + 1, sizeof(**chosen));
+	for (size_t i = 0; i < names->n; i++)
+		strs_printf(&paths, "%s.json", names->v[i].path);
+	rc = report_choose_among(&paths, "", shown, n, words, all, &found, error);
+	if (found.n)
+		qsort(found.v, found.n, sizeof(*found.v), compare_texts);
+	for (size_t i = 0; i < paths.n && found.n; i++)
+		(*chosen)[i] = bsearch(&paths.v[i], found.v, found.n, sizeof(*found.v), compare_texts) != NULL;
+	strs_free(&paths);
+	strs_free(&found);
+	return rc;
+}
+
 int verify_remotes(const struct verify *v, struct remote *r, int n, char **words, bool all)
 {
 	struct remote_backups list = { 0 };
-	struct strs paths = { 0 }, chosen = { 0 };
+	struct remote_names names = { 0 };
 	struct buf error = BUF_INIT;
+	bool *chosen = NULL;
 	int rc = cut_names(r, n, words, &error);
 
-	rc = rc ? rc : remote_find(r, NULL, &list, v->tell, &error);
-	for (size_t i = 0; i < list.n; i++)
-		strs_printf(&paths, "%s.json", list.v[i].path);
-	if (!rc)
-		rc = report_choose_among(&paths, "", r->name, n, words, all, &chosen, &error);
+	rc = rc ? rc : remote_names(r, NULL, &names, &error);
+	rc = rc ? rc : choose_names(&names, r->name, n, words, all, &chosen, &error);
+	rc = rc ? rc : remote_read(r, &names, chosen, &list, v->tell, &error);
+	if (!rc && !list.n && !list.bad) {
+		buf_printf(&error, "there is no backup in '%s'", r->name);
+		rc = NO_INPUT;
+	}
 	if (rc)
 		v->tell(MSG_ERROR, error.data);
-	for (size_t i = 0; i < list.n && chosen.n; i++)
-		if (strs_has(&chosen, paths.v[i])) {
-			int one = verify_remote(v, r, &list.v[i]);
+	rc = rc ? rc : list.bad;
+	for (size_t i = 0; i < list.n; i++) {
+		int one = verify_remote(v, r, &list.v[i]);
 
-			rc = one ? one : rc;
-		}
+		rc = one ? one : rc;
+	}
 	remote_backups_free(&list);
-	strs_free(&paths);
-	strs_free(&chosen);
+	remote_names_free(&names);
+	free(chosen);
 	buf_free(&error);
 	return rc;
 }

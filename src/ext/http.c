@@ -16,6 +16,7 @@
 #define ANSWER_MAX (16 << 20)
 #define HEADERS_MAX 200
 #define CONNECT_MS 15000
+#define LEAST_BYTES 1024 /* a second, where a stall is set */
 
 static size_t drop(char *bytes, size_t size, size_t n, void *arg)
 {
@@ -81,7 +82,21 @@ struct transfer {
 	CURL *curl;
 	const struct http_request *r;
 	struct http_answer *a;
+	int64_t headers;      /* bytes of them */
+	int64_t mark, since;  /* the bytes that had gone to and fro at that time, less what was away */
+	int64_t away;         /* ms that take took for itself: not the server's */
+	bool stalled;
 };
+
+/* What take does is not what the server takes its time for. */
+static int give(struct transfer *t, const char *bytes, size_t n)
+{
+	int64_t began = clock_ms();
+	int rc = t->r->take(t->r->arg, bytes, n);
+
+	t->away += clock_ms() - began;
+	return rc;
+}
 
 static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 {
@@ -91,7 +106,7 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 	n *= size;
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
 	if (t->r->take && (t->r->only ? code == t->r->only : code >= 200 && code < 300)) {
-		t->a->stopped = t->r->take(t->r->arg, bytes, n) != 0;
+		t->a->stopped = give(t, bytes, n) != 0;
 		return t->a->stopped ? CURL_WRITEFUNC_ERROR : n;
 	}
 	if (t->a->body.len + n > (t->r->most ? t->r->most : BODY_MAX))
@@ -107,6 +122,7 @@ static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
 	struct buf line = BUF_INIT;
 
 	n *= size;
+	t->headers += (int64_t)n;
 	buf_add(&line, bytes, n);
 	buf_trim(&line);
 	if (skip_prefix(line.data, "HTTP/"))
@@ -156,32 +172,46 @@ static void sign(CURL *curl, const struct http_keys *keys)
 	free(what);
 }
 
-static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* libcurl's own limit is one of speed over some seconds: a byte a second keeps within it for ever. */
+static bool is_stalled(struct transfer *t, int64_t bytes)
 {
-	const struct http_request *r = arg;
+	int64_t now = clock_ms() - t->away, wanted = LEAST_BYTES * t->r->stall / 1000;
 
-	(void)a, (void)b, (void)c, (void)d;
-	return !r->go_on(r->arg);
+	if (bytes - t->mark >= wanted) {
+		t->mark = bytes;
+		t->since = now;
+	}
+	t->stalled = now - t->since >= t->r->stall;
+	return t->stalled;
+}
+
+static int on_progress(void *arg, curl_off_t all, curl_off_t got, curl_off_t whole, curl_off_t sent)
+{
+	struct transfer *t = arg;
+
+	(void)all, (void)whole;
+	if (t->r->stall && is_stalled(t, (int64_t)got + (int64_t)sent + t->headers))
+		return 1;
+	return t->r->go_on && !t->r->go_on(t->r->arg);
 }
 
 /* How long, and by what way. A proxy of the environment's cannot know a socket of this machine. */
-static void set_limits(CURL *curl, const struct http_request *r)
+static void set_limits(CURL *curl, struct transfer *t)
 {
+	const struct http_request *r = t->r;
+
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	if (r->stall) {
-		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)((r->stall + 999) / 1000));
-	}
 	if (r->deadline)
 		set_deadline(curl, r->deadline);
 	if (r->socket) {
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, r->socket);
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	}
-	if (r->go_on) {
+	if (r->go_on || r->stall) {
+		t->since = clock_ms();
 		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)r);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
 	}
 }
 
@@ -194,7 +224,7 @@ static CURLcode perform(struct transfer *t, char *words)
 	if (!headers)
 		return CURLE_OUT_OF_MEMORY;
 	set_options(t->curl, r->url, r->ca_file ? r->ca_file : ca_file(), words);
-	set_limits(t->curl, r);
+	set_limits(t->curl, t);
 	curl_easy_setopt(t->curl, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);
 	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
@@ -252,9 +282,13 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 		curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &a->code);
 	if (rc == CURLE_OK)
 		return 0;
-	a->passing = is_passing(rc) && !a->stopped;
+	a->passing = (is_passing(rc) || t.stalled) && !a->stopped;
 	a->untrusted = is_untrusted(t.curl, rc);
-	buf_puts(error, *words ? words : curl_easy_strerror(rc));
+	if (t.stalled)
+		buf_printf(error, "the server is too slow: less than %lld kB in %lld s",
+		           (long long)(LEAST_BYTES * r->stall / 1000000), (long long)(r->stall / 1000));
+	else
+		buf_puts(error, *words ? words : curl_easy_strerror(rc));
 	return -1;
 }
 

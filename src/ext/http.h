@@ -34,7 +34,8 @@ struct http_request {
 	const struct http_keys *keys; /* NULL: not signed. The headers then have the body's
 	                              * x-amz-content-sha256. */
 	const char *ca_file;         /* NULL: the files of ca.h */
-	int64_t stall;               /* ms without a byte after which it is given up */
+	int64_t stall;               /* ms in which it must end or move on by 1 KiB a second; 0: no limit.
+	                              * What take needs is not counted. */
 	const char *socket;          /* the unix socket to ask by, whatever host the URL has; NULL: TCP */
 	int64_t deadline;            /* of clock.h; 0: none but that */
 	size_t most;                 /* bytes of the answer's body; 0: a megabyte */
