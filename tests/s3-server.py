@@ -3,7 +3,8 @@
 
 usage: s3-server.py FOLDER KEY SECRET [CERTIFICATE]    (FOLDER/port, FOLDER/requests, FOLDER/faults)
 
-With CERTIFICATE (a file that has its key, too) it speaks TLS. The bucket is in the path or, as BUCKET.localhost, in
+A file FOLDER/instead/NAME takes the place of the objects whose keys end in that name. With CERTIFICATE
+(a file that has its key, too) it speaks TLS. The bucket is in the path or, as BUCKET.localhost, in
 the name of the host.
 Signatures are computed here anew; a body must have the SHA-256 that was signed. A line of
 FOLDER/faults is `OPERATION FAULT [COUNT]`, where an operation is put, start, part, finish,
@@ -59,6 +60,16 @@ def read_faults():
                 words = line.split()
                 faults.append([words[0], words[1], int(words[2]) if len(words) > 2 else 1])
         os.unlink(path)
+
+
+def read_instead():
+    for root, _, names in os.walk(os.path.join(folder, "instead")):
+        for name in names:
+            with open(os.path.join(root, name), "rb") as file:
+                body = file.read()
+            for key in objects:
+                if key.endswith("/" + name):
+                    objects[key] = (body, hashlib.md5(body).hexdigest())
 
 
 def sign(name, text):
@@ -145,6 +156,7 @@ class Handler(BaseHTTPRequestHandler):
             _, bucket, key = (urllib.parse.unquote(path) + "/").split("/", 2)
         key = key.rstrip("/")
         operation = self.operation(key, query)
+        read_instead()
         fault = self.fault(operation)
         log(f"{operation} {key}{' ' + query['partNumber'] if 'partNumber' in query else ''}"
             f"{' class=' + self.headers['x-amz-storage-class'] if 'x-amz-storage-class' in self.headers else ''}"

@@ -26,6 +26,29 @@ const char *content_name(enum content content)
 	return names[content];
 }
 
+bool content_is_converted(const char *bytes, size_t len)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n')
+			continue;
+		if (!i || bytes[i - 1] != '\r')
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+void content_explain_damage(const char *path, struct buf *error)
+{
+	struct buf head = BUF_INIT;
+
+	if (file_head(path, &head, HEAD) == 0 && content_is_converted(head.data, head.len))
+		buf_puts(error, CONTENT_CONVERTED);
+	buf_free(&head);
+}
+
 /* --- SQL --- */
 
 /* Behind a comment, which may have others in it; NULL: it is not closed. */
@@ -63,14 +86,33 @@ static const char *skip_comments(const char *at)
 	}
 }
 
+/* Behind a byte order mark, which some editors and PowerShell write. */
+static const char *skip_mark(const char *text)
+{
+	const char *rest = skip_prefix(text, "\357\273\277");
+
+	return rest ? rest : text;
+}
+
+/* Whether text begins with a line, whose end, where it has one, may be LF or CR LF. */
+static bool begins_line(const char *text, const char *line)
+{
+	size_t len = strcspn(line, "\n");
+
+	if (strncmp(text, line, len) != 0)
+		return false;
+	return !line[len] || text[len] == '\n' || (text[len] == '\r' && text[len + 1] == '\n');
+}
+
 /* Whether a line of the comments at the beginning begins so; in what follows it may be data. */
 static bool has_header(const char *head, const char *line)
 {
-	const char *end = skip_comments(head);
-	size_t len = strlen(line);
+	const char *end;
 
+	head = skip_mark(head);
+	end = skip_comments(head);
 	while (head && (!end || head < end)) {
-		if (strncmp(head, line, len) == 0)
+		if (begins_line(head, line))
 			return true;
 		head = strchr(head, '\n');
 		head = head ? head + 1 : NULL;
@@ -110,6 +152,8 @@ static const char *other_product(const char *head)
 		return "a zip file: unpack it first";
 	if (strncmp(head, "\375""7zXZ", 5) == 0 || strncmp(head, "BZh", 3) == 0)
 		return "packed with xz or bzip2: unpack it first";
+	if (skip_prefix(head, "\377\376") || skip_prefix(head, "\376\377"))
+		return "text in UTF-16, as PowerShell's > writes: convert it to UTF-8, or dump with --file";
 	return NULL;
 }
 
@@ -123,8 +167,7 @@ static int look_text(const struct buf *head, enum content *content, const char *
 	*what = "no text, and no backup that pgbox knows";
 	if (memchr(head->data, '\0', head->len))
 		return BAD_DATA;
-	/* Exported by some editors. */
-	at = skip_comments(head->data + (strncmp(head->data, "\357\273\277", 3) == 0 ? 3 : 0));
+	at = skip_comments(skip_mark(head->data));
 	*what = "a text that begins with no SQL command";
 	if (at && *at && !begins_command(at))
 		return BAD_DATA;
@@ -189,6 +232,8 @@ static int look_file(const char *path, enum content *content, bool *packed, stru
 	if (unpack_each(path, take_head, &head) != 0 && errno) {
 		rc = errno == EBADMSG ? BAD_DATA : NO_INPUT;
 		buf_printf(error, "'%s': %s", path, rc == BAD_DATA ? "it is damaged or cut off" : strerror(errno));
+		if (rc == BAD_DATA)
+			content_explain_damage(path, error);
 	} else if ((rc = look_head(&head, content, &what)) != DONE) {
 		buf_printf(error, "'%s' is no backup: %s%s", path, *packed ? "unpacked, it is " : "it is ",
 		           what);

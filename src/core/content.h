@@ -32,6 +32,16 @@ bool content_is_dump(const char *path);
  * caller frees it. */
 char *content_encoding(const char *path);
 
+/* Whether every LF of some bytes has a CR before it: in what is not text, where that is 1 of 256 by
+ * chance, they were converted on their way. CONTENT_CONVERTED completes the message that it is damaged. */
+bool content_is_converted(const char *bytes, size_t len);
+#define CONTENT_CONVERTED                                                                          \
+	": its line ends were converted to CR LF: was it piped through a terminal (docker exec -t)?" \
+	" Dump it again without -t"
+
+/* Appends that to error where it is so of the file at path. */
+void content_explain_damage(const char *path, struct buf *error);
+
 /* "a custom archive", "SQL" ... */
 const char *content_name(enum content content);
 

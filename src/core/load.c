@@ -14,6 +14,7 @@
 #include "core/archive.h"
 #include "core/pick.h"
 #include "core/readback.h"
+#include "core/structure.h"
 #include "ext/lite.h"
 #include "ext/pack.h"
 
@@ -268,6 +269,7 @@ static int examine_flow(struct load *l, struct buf *error)
 {
 	struct buf words = BUF_INIT;
 	int64_t bytes = HEAD;
+	bool short_of;
 	int rc;
 
 	l->has_manifest = true;
@@ -275,12 +277,13 @@ static int examine_flow(struct load *l, struct buf *error)
 	l->data = xstrdup(l->fetch.flow.pipe);
 	do {
 		buf_cut(&words, 0);
-		toc_free(&l->toc);
 		free(l->head);
+		short_of = false;
 		rc = flow_head(&l->fetch.flow, bytes, &l->head, &words);
-		rc = rc ? rc : toc_read(&l->toc, l->head, &words);
+		rc = rc ? rc : structure_check_head(l->head, &short_of, &words);
 		bytes *= 8;
-	} while (rc == BAD_DATA && bytes < HEAD_MAX && bytes / 8 < l->m.bytes);
+	} while (rc == BAD_DATA && short_of && bytes < HEAD_MAX && bytes / 8 < l->m.bytes);
+	rc = rc ? rc : toc_read(&l->toc, l->head, &words);
 	if (rc)
 		buf_printf(error, "%s: %s", l->path, words.data);
 	buf_free(&words);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/content.h"
+#include "core/structure.h"
+#include "core/tarfile.h"
 #include "core/tool.h"
 #include "ext/lite.h"
 #include "ext/pack.h"
@@ -22,8 +26,9 @@
 
 /* --- archives --- */
 
-static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, struct buf *),
-                        void *arg, struct buf *error)
+/* pg_restore, into nothing; beside it meanwhile, and what s has still to read (NULL: nothing). */
+static int run_restore(const char *path, struct structure *s, int keep_fd,
+                       int (*meanwhile)(void *, struct buf *), void *arg, struct buf *error)
 {
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
@@ -39,61 +44,36 @@ static int read_archive(const char *path, int keep_fd, int (*meanwhile)(void *, 
 	if (tool_start(&t, &messages, &pid) == 0) {
 		if (meanwhile)
 			rc = meanwhile(arg, error);
+		if (!rc && s)
+			rc = structure_finish(s, error);
+		if (rc) /* it might go on for ever */
+			kill(pid, SIGKILL);
 		tool_wait(&t, messages, pid);
 	}
 	if (!rc && t.status) {
 		buf_printf(error, "'%s' cannot be read back: ", path);
-		rc = tool_explain(&t, error);
-		rc = rc == NO && !t.killed && t.status != CANNOT_RUN ? BAD_DATA : rc;
+		rc = tool_explain_reader(&t, error);
 	}
 	tool_free(&t);
 	strs_free(&args);
 	return rc;
 }
 
-#define BLOCK 512
-
-static int64_t octal(const char *digits, size_t len)
+static int read_archive(const char *path, const char *kind, int keep_fd,
+                        int (*meanwhile)(void *, struct buf *), void *arg, struct buf *error)
 {
-	char *text = xstrndup(digits, len);
-	int64_t number = strtoll(text, NULL, 8);
+	struct structure *s;
+	int rc;
 
-	free(text);
-	return number;
-}
-
-/* POSIX.1-2017, pax, 'ustar Interchange Format': the bytes of a header, its checksum taken
- * for blanks. */
-static bool is_header(const char *block)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < BLOCK; i++)
-		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
-	return sum == octal(block + 148, 8);
-}
-
-/* Goes from header to header to the block of zeros behind the last file: pg_restore reads on
- * for ever in one that is cut off. */
-static int check_tar(const char *path, struct buf *error)
-{
-	static const char zeros[BLOCK];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char block[BLOCK];
-	int64_t at = 0;
-	bool whole = false;
-
-	while (!whole && fd >= 0 && pread(fd, block, BLOCK, at) == BLOCK) {
-		whole = memcmp(block, zeros, BLOCK) == 0;
-		if (!whole && !is_header(block))
-			break;
-		at += BLOCK + (octal(block + 124, 12) + BLOCK - 1) / BLOCK * BLOCK;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (!whole)
-		buf_printf(error, "'%s' is damaged or cut off", path);
-	return whole ? DONE : BAD_DATA;
+	/* Of what comes by, core/reader looks at the structure. */
+	if (strcmp(path, READBACK_STDIN) == 0)
+		return run_restore(path, NULL, keep_fd, meanwhile, arg, error);
+	rc = strcmp(kind, "tar") == 0 ? tarfile_check(path, error) : DONE;
+	s = rc ? NULL : structure_open(path, kind, &rc, error);
+	if (s)
+		rc = run_restore(path, s, keep_fd, meanwhile, arg, error);
+	structure_free(s);
+	return rc;
 }
 
 /* The last bytes of a stream. */
@@ -195,54 +175,92 @@ bool readback_has_checksum(const char *path)
 
 /* --- SQL --- */
 
-/* A text that is looked for in a stream of pieces. */
-struct search {
-	const char *text;
-	struct buf seen; /* the last piece, and so much before it that the text may begin there */
-	bool found;
+#define LINE 80 /* bytes of a line that are looked at */
+
+/* A script, read for the line that ends a dump of pg_dump's. A row of its data may be that line, but does not
+ * follow a `--` then. */
+struct script {
+	const char *last;
+	char line[LINE];  /* the one that is read, as far as it has come */
+	size_t len;       /* of all of it */
+	bool rule;        /* the one before is `--` */
+	bool ruled;       /* its header has such a line before it */
+	bool ended, ended_bare; /* the last line was there, with such a line or without */
 };
+
+static void end_line(struct script *s)
+{
+	char *line = s->line;
+	size_t len = s->len < LINE ? s->len : LINE - 1;
+	const char *mark;
+
+	line[len] = '\0';
+	if (len && line[len - 1] == '\r')
+		line[len - 1] = '\0';
+	mark = skip_prefix(line, "\357\273\277");
+	if (strcmp(line, s->last) == 0) {
+		s->ended = s->ended || s->rule;
+		s->ended_bare = true;
+	} else if (s->rule && skip_prefix(line, "-- PostgreSQL database ")) {
+		s->ruled = true;
+	}
+	s->rule = strcmp(mark ? mark : line, "--") == 0;
+	s->len = 0;
+}
 
 static int look_for(void *arg, const char *piece, size_t len)
 {
-	struct search *s = arg;
-	size_t keep = strlen(s->text);
-	struct buf rest = BUF_INIT;
+	struct script *s = arg;
 
 	if (memchr(piece, '\0', len)) {
 		errno = EILSEQ;
 		return -1;
 	}
-	if (s->found)
-		return 0;
-	buf_add(&s->seen, piece, len);
-	s->found = memmem(s->seen.data, s->seen.len, s->text, keep);
-	keep = keep < s->seen.len ? keep : s->seen.len;
-	buf_add(&rest, s->seen.data + s->seen.len - keep, keep);
-	buf_free(&s->seen);
-	s->seen = rest;
+	while (len) {
+		const char *end = memchr(piece, '\n', len);
+		size_t n = end ? (size_t)(end - piece) : len;
+		size_t room = s->len < LINE ? LINE - s->len : 0;
+
+		if (room)
+			memcpy(s->line + s->len, piece, n < room ? n : room);
+		s->len += n;
+		if (end)
+			end_line(s);
+		piece += n + (end != NULL);
+		len -= n + (end != NULL);
+	}
 	return 0;
+}
+
+/* Completes a message that what is at path is damaged. */
+static int damaged(const char *path, struct buf *error)
+{
+	if (strcmp(path, READBACK_STDIN) != 0)
+		content_explain_damage(path, error);
+	return BAD_DATA;
 }
 
 static int unreadable(const char *path, struct buf *error)
 {
+	int number = errno;
+
 	buf_printf(error, "'%s' cannot be read back: %s", path,
-	           errno == EBADMSG  ? "it is damaged or cut off"
-	           : errno == EILSEQ ? "it has a NUL byte in it, so it is no text"
-	                             : strerror(errno));
-	return BAD_DATA;
+	           number == EBADMSG  ? "it is damaged or cut off"
+	           : number == EILSEQ ? "it has a NUL byte in it, so it is no text"
+	                             : strerror(number));
+	return number == EBADMSG ? damaged(path, error) : BAD_DATA;
 }
 
 /* pg_backup_archiver.c, RestoreArchive; pg_dumpall.c, main: what they write last. */
 static int read_sql(const char *path, const char *last, struct buf *error)
 {
-	struct search s = { .text = last, .seen = BUF_INIT };
+	struct script s = { .last = last };
 	int rc = unpack_each(path, look_for, &s) ? unreadable(path, error) : DONE;
 
-	if (!rc && !s.found) {
+	if (!rc && !(s.ruled ? s.ended : s.ended_bare)) {
 		buf_printf(error, "'%s' is cut off: its last line is missing", path);
 		rc = BAD_DATA;
 	}
-	buf_free(&s.seen);
 	return rc;
 }
 
@@ -300,7 +318,7 @@ static int unpack_to(const char *path, int fd, const char *to, struct buf *error
 		return 0;
 	if (fd >= 0 && errno == EBADMSG) {
 		buf_printf(error, "'%s' is damaged or cut off", path);
-		return BAD_DATA;
+		return damaged(path, error);
 	}
 	buf_printf(error, "cannot write '%s': %s", to, strerror(errno));
 	return CANNOT_WRITE;
@@ -394,21 +412,17 @@ int readback(const char *path, const char *kind, const char *scratch, int keep_f
 	char *copy;
 	int rc, fd;
 
-	if (strcmp(kind, "custom") == 0 || strcmp(kind, "directory") == 0)
-		return read_archive(path, keep_fd, meanwhile, arg, error);
-	if (strcmp(kind, "tar") == 0) {
-		rc = check_tar(path, error);
-		return rc ? rc : read_archive(path, keep_fd, meanwhile, arg, error);
-	}
+	if (strcmp(kind, "custom") == 0 || strcmp(kind, "directory") == 0 || strcmp(kind, "tar") == 0)
+		return read_archive(path, kind, keep_fd, meanwhile, arg, error);
 	rc = meanwhile ? meanwhile(arg, error) : 0;
 	if (rc)
 		return rc;
 	if (strcmp(kind, "plain") == 0)
-		return read_sql(path, "\n-- PostgreSQL database dump complete\n", error);
+		return read_sql(path, "-- PostgreSQL database dump complete", error);
 	if (strcmp(kind, "text") == 0)
 		return read_text(path, error);
 	if (strcmp(kind, "roles") == 0)
-		return read_sql(path, "\n-- PostgreSQL database cluster dump complete\n", error);
+		return read_sql(path, "-- PostgreSQL database cluster dump complete", error);
 	if (strcmp(kind, "sqlite") != 0) {
 		buf_printf(error, "'%s' is of a kind that this pgbox does not know", path);
 		return BAD_DATA;

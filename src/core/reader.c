@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "core/readback.h"
+#include "core/structure.h"
 
 /* What it has not looked at must still be taken: the writer would take its end for ours. */
 static void drain(void)
@@ -25,18 +26,121 @@ static void drain(void)
 		continue;
 }
 
+/* --- what comes by, looked at on its way to pg_restore --- */
+
+/* From stdin, also into a pipe, until nobody reads that any more. */
+static ssize_t pass_on(void *arg, char *to, size_t size)
+{
+	int *out = arg;
+	ssize_t n;
+
+	do
+		n = read(STDIN_FILENO, to, size);
+	while (n < 0 && errno == EINTR);
+	if (n > 0 && *out >= 0 && file_write(*out, to, (size_t)n) != 0) {
+		close(*out);
+		*out = -1;
+	}
+	return n;
+}
+
+static void answer_with(int answer, int rc, const struct buf *error)
+{
+	char status = (char)rc;
+
+	if (file_write(answer, &status, 1) == 0)
+		file_write(answer, error->data, error->len);
+}
+
+static _Noreturn void be_relay(int out, int answer)
+{
+	struct buf error = BUF_INIT;
+	struct structure *s;
+	int rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	s = structure_read(pass_on, &out, READBACK_STDIN, &rc, &error);
+	if (s)
+		rc = structure_finish(s, &error);
+	/* The end of its input ends pg_restore, whatever it makes of what is damaged. */
+	if (out >= 0)
+		close(out);
+	drain();
+	answer_with(answer, rc, &error);
+	_exit(0);
+}
+
+/* Puts it before this process's stdin. Returns where its verdict comes from; -1 with errno. */
+static int start_relay(int others)
+{
+	int data[2], answer[2];
+	pid_t parent = getpid(), pid;
+
+	if (pipe2(data, O_CLOEXEC) != 0 || pipe2(answer, O_CLOEXEC) != 0 || (pid = fork()) < 0)
+		return -1;
+	if (pid == 0) {
+		proc_die_with_parent(parent);
+		close(others);
+		close(data[0]);
+		close(answer[0]);
+		be_relay(data[1], answer[1]);
+	}
+	dup2(data[0], STDIN_FILENO);
+	close(data[0]);
+	close(data[1]);
+	close(answer[1]);
+	return answer[0];
+}
+
+static void read_answer(int fd, struct buf *answer)
+{
+	ssize_t n;
+
+	while ((n = read(fd, buf_room(answer, 4096), 4096)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0) {
+			answer->len += (size_t)n;
+			answer->data[answer->len] = '\0';
+		}
+}
+
+/* Takes the relay's verdict for ours, unless it was content. */
+static int end_relay(int verdict, int rc, struct buf *error)
+{
+	struct buf answer = BUF_INIT;
+
+	/* It writes on into the pipe otherwise, though nobody reads. */
+	close(STDIN_FILENO);
+	read_answer(verdict, &answer);
+	if (answer.len && *answer.data) {
+		rc = (unsigned char)*answer.data;
+		buf_cut(error, 0);
+		buf_puts(error, answer.data + 1);
+	}
+	buf_free(&answer);
+	close(verdict);
+	return rc;
+}
+
 /* The answer: the status as a byte, and the sentence. */
 static _Noreturn void be_reader(int from, int answer, const char *kind, const char *scratch)
 {
+	bool relayed = strcmp(kind, "custom") == 0;
 	struct buf error = BUF_INIT;
-	char status;
+	int rc, verdict = -1;
 
 	dup2(from, STDIN_FILENO);
 	proc_close_all_but(answer);
-	status = (char)readback(READBACK_STDIN, kind, scratch, answer, NULL, NULL, &error);
-	drain();
-	if (file_write(answer, &status, 1) == 0)
-		file_write(answer, error.data, error.len);
+	if (relayed && (verdict = start_relay(answer)) < 0) {
+		buf_printf(&error, "cannot start a process: %s", strerror(errno));
+		rc = CANNOT_RUN;
+	} else {
+		rc = readback(READBACK_STDIN, kind, scratch, answer, NULL, NULL, &error);
+	}
+	if (verdict >= 0)
+		rc = end_relay(verdict, rc, &error);
+	else
+		drain();
+	answer_with(answer, rc, &error);
 	_exit(0);
 }
 
@@ -93,15 +197,10 @@ static void add_words(struct buf *error, const char *words, const char *name)
 int reader_end(struct reader *r, const char *name, struct buf *error)
 {
 	struct buf answer = BUF_INIT;
-	ssize_t n;
 	int rc;
 
 	stop_giving(r);
-	while ((n = read(r->answer, buf_room(&answer, 4096), 4096)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0) {
-			answer.len += (size_t)n;
-			answer.data[answer.len] = '\0';
-		}
+	read_answer(r->answer, &answer);
 	if (answer.len) {
 		rc = (unsigned char)*answer.data;
 		add_words(error, answer.data + 1, name);

@@ -86,8 +86,7 @@ int toc_ask(const char *path, const char *option, const char *other, const char 
 	rc = tool_capture(&t, out);
 	if (rc) {
 		buf_printf(error, "'%s' cannot be read: ", path);
-		rc = tool_explain(&t, error);
-		rc = rc == NO && !t.killed ? BAD_DATA : rc;
+		rc = tool_explain_reader(&t, error);
 	}
 	if (fd >= 0)
 		close(fd);

@@ -80,6 +80,17 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 	return -1;
 }
 
+/* Signals that a program gets for what it does itself: here, for what it reads. */
+static bool is_crash(int number)
+{
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGXCPU };
+
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
+		if (crashes[i] == number)
+			return true;
+	return false;
+}
+
 void tool_wait(struct tool *t, int messages, pid_t pid)
 {
 	struct child child = { .pid = pid, .messages = messages, .tell = hear, .watched = -1,
@@ -93,8 +104,10 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 	                                      strcmp(t->sqlstate, "55P03") == 0);
 	t->killed = ending.by_signal && !ending.forwarded;
 	if (t->killed)
-		buf_printf(&t->error, "%skilled by signal %d%s", t->error.len ? "; " : "",
-		           ending.by_signal, ending.by_signal == SIGKILL ? " (out of memory?)" : "");
+		buf_printf(&t->error, "%skilled by signal %d%s", t->error.len ? "; " : "", ending.by_signal,
+		           ending.by_signal == SIGKILL    ? " (out of memory?)"
+		           : is_crash(ending.by_signal) ? " (it crashed on this input)"
+		                                        : "");
 }
 
 int tool_run(struct tool *t)
@@ -197,6 +210,15 @@ int tool_explain(const struct tool *t, struct buf *error)
 	}
 	buf_printf(error, "%s: %s", name, *words ? words : "it failed without a word");
 	return NO;
+}
+
+int tool_explain_reader(const struct tool *t, struct buf *error)
+{
+	int rc = tool_explain(t, error);
+
+	if (rc != NO || t->status == CANNOT_RUN)
+		return rc;
+	return !t->killed || is_crash(t->status - BY_SIGNAL) ? BAD_DATA : NO;
 }
 
 void tool_free(struct tool *t)

@@ -48,6 +48,10 @@ int tool_capture(struct tool *t, struct buf *out);
 /* The exit code for what went wrong, with a sentence appended to error. */
 int tool_explain(const struct tool *t, struct buf *error);
 
+/* The same for a program that only read a backup: that it failed, or crashed, is BAD_DATA; that it was
+ * stopped or killed from outside is not. */
+int tool_explain_reader(const struct tool *t, struct buf *error);
+
 void tool_free(struct tool *t);
 
 #endif

@@ -18,6 +18,7 @@
 
 #define PIECE 65536
 #define LOOKS 1000 /* a millisecond each */
+#define IDLE_MAX 16 /* calls of a decoder that neither take nor give a byte */
 
 /* --- reading --- */
 
@@ -103,7 +104,9 @@ static ssize_t read_frames(struct unpack *u, char *to, size_t size)
 {
 	ZSTD_outBuffer out = { .dst = to, .size = size };
 
-	while (out.pos == 0) {
+	for (int idle = 0; out.pos == 0; idle++) {
+		size_t before;
+
 		if (u->in.pos == u->in.size) {
 			ssize_t n = read_plain(u, u->bytes, sizeof(u->bytes));
 
@@ -111,8 +114,14 @@ static ssize_t read_frames(struct unpack *u, char *to, size_t size)
 				return n == 0 && u->want ? damaged() : n;
 			u->in = (ZSTD_inBuffer){ .src = u->bytes, .size = (size_t)n };
 		}
+		before = u->in.pos;
 		if (decode(u, &out) != 0)
 			return -1;
+		/* A decoder that makes no progress would be called for ever. */
+		if (u->in.pos != before)
+			idle = 0;
+		else if (idle > IDLE_MAX)
+			return damaged();
 	}
 	return (ssize_t)out.pos;
 }
@@ -195,31 +204,46 @@ static int start(struct unpack *u, const char *path)
 	return 0;
 }
 
-static void end(struct unpack *u)
+struct unpack *unpack_open(const char *path)
 {
+	struct unpack *u = xcalloc(1, sizeof(*u));
+
+	if (start(u, path) == 0)
+		return u;
+	free(u);
+	return NULL;
+}
+
+ssize_t unpack_next(struct unpack *u, char *to, size_t size)
+{
+	return u->plain ? read_plain(u, to, size) : read_frames(u, to, size);
+}
+
+void unpack_close(struct unpack *u)
+{
+	if (!u)
+		return;
 	if (u->gzip)
 		inflateEnd(u->gzip);
 	free(u->gzip);
 	close(u->fd);
 	ZSTD_freeDStream(u->zstd);
 	LZ4F_freeDecompressionContext(u->lz4);
+	free(u);
 }
 
 int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg)
 {
-	struct unpack *u = xcalloc(1, sizeof(*u));
+	struct unpack *u = unpack_open(path);
 	char *piece = xmalloc(PIECE);
 	ssize_t n = -1;
-	bool started = start(u, path) == 0;
-	int rc = started ? 0 : -1, err;
+	int rc = 0, err;
 
-	while (!rc && (n = u->plain ? read_plain(u, piece, PIECE) : read_frames(u, piece, PIECE)) > 0)
+	while (u && !rc && (n = unpack_next(u, piece, PIECE)) > 0)
 		rc = take(arg, piece, (size_t)n);
 	err = errno;
-	if (started)
-		end(u);
+	unpack_close(u);
 	free(piece);
-	free(u);
 	errno = err;
 	return rc || n < 0 ? -1 : 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 
@@ -20,6 +21,13 @@ enum packing_method { PACK_NONE, PACK_ZSTD, PACK_GZIP, PACK_LZ4 };
 /* Gives each piece of the unpacked content to take, which returns 0, or -1 to end it.
  * Reads to the end: it is whole then. */
 int unpack_each(const char *path, int (*take)(void *arg, const char *piece, size_t len), void *arg);
+
+/* The same, read piece by piece: unpack_next gives up to size bytes, 0 at the end. NULL or -1 with
+ * errno, as above. unpack_close accepts NULL. */
+struct unpack;
+struct unpack *unpack_open(const char *path);
+ssize_t unpack_next(struct unpack *u, char *to, size_t size);
+void unpack_close(struct unpack *u);
 
 /* What its first bytes say; PACK_NONE also when it cannot be read. */
 enum packing_method unpack_method(const char *path);
