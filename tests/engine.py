@@ -4,7 +4,7 @@
 DIR/containers is JSON: [{"name", "running", "project", "service", "depends_on", "labels", "remove", "health"}]. DIR/socket is
 the socket, DIR/requests gets a line for each request and DIR/state one for each container: its name, id, and whether it
 runs. Files in DIR make it err: fail-stop-NAME and fail-start-NAME (500), hang-stop-NAME (no answer), anew-NAME (at the next
-stop it is made anew, under another id), lose-NAME (at the next stop it vanishes), down (every answer is 503). Containers with
+stop it is made anew, under another id), lose-NAME (at the next stop it vanishes), down (every answer is 503), endless (every answer is its content for ever, one byte with a pause). Containers with
 health are "starting" until DIR/healthy-NAME is there.
 """
 import http.server, json, os, re, socketserver, sys, threading, time
@@ -64,11 +64,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
+    def answer_for_ever(self):
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        try:
+            with open(folder + "/endless", "rb") as f:
+                piece = f.read()
+            while True:
+                self.wfile.write(piece)
+                time.sleep(0.5 if len(piece) == 1 else 0)
+        except OSError:
+            pass
+
     def handle_request(self):
         with lock, open(folder + "/requests", "a") as f:
             f.write(f"{self.command} {self.path}\n")
         if there("down"):
             return self.answer(503, {"message": "out of order"})
+        if there("endless"):
+            return self.answer_for_ever()
         if (self.command, self.path) == ("GET", "/containers/json?all=1"):
             with lock:
                 return self.answer(200, [summary(c) for c in containers.values()])

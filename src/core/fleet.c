@@ -19,7 +19,7 @@
 static const char list_sql[] =
 	"WITH every AS (SELECT"
 	"  (SELECT substr(n.value, 2) FROM json_each(c.value, '$.Names') n"
-	"    WHERE n.value NOT GLOB '/*/*' LIMIT 1) AS name,"
+	"    WHERE n.value GLOB '/*' AND n.value NOT GLOB '/*/*' LIMIT 1) AS name,"
 	"  c.value ->> '$.Id' AS id, c.value ->> '$.State' IN ('running', 'restarting') AS runs,"
 	"  ifnull(c.value ->> '$.Labels.\"com.docker.compose.project\"', '') AS project,"
 	"  ifnull(c.value ->> '$.Labels.\"com.docker.compose.service\"', '') AS service,"

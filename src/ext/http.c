@@ -86,6 +86,7 @@ struct transfer {
 	int64_t mark, since;  /* the bytes that had gone to and fro at that time, less what was away */
 	int64_t away;         /* ms that take took for itself: not the server's */
 	bool stalled;
+	bool too_long;        /* the answer's body, which is not taken */
 };
 
 /* What take does is not what the server takes its time for. */
@@ -96,6 +97,11 @@ static int give(struct transfer *t, const char *bytes, size_t n)
 
 	t->away += clock_ms() - began;
 	return rc;
+}
+
+static size_t most_of(const struct http_request *r)
+{
+	return r->most ? r->most : BODY_MAX;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
@@ -109,7 +115,8 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 		t->a->stopped = give(t, bytes, n) != 0;
 		return t->a->stopped ? CURL_WRITEFUNC_ERROR : n;
 	}
-	if (t->a->body.len + n > (t->r->most ? t->r->most : BODY_MAX))
+	t->too_long = t->a->body.len + n > most_of(t->r);
+	if (t->too_long)
 		return CURL_WRITEFUNC_ERROR;
 	buf_add(&t->a->body, bytes, n);
 	return n;
@@ -284,7 +291,9 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 		return 0;
 	a->passing = (is_passing(rc) || t.stalled) && !a->stopped;
 	a->untrusted = is_untrusted(t.curl, rc);
-	if (t.stalled)
+	if (t.too_long)
+		buf_printf(error, "the answer is longer than %zu bytes", most_of(r));
+	else if (t.stalled)
 		buf_printf(error, "the server is too slow: less than %lld kB in %lld s",
 		           (long long)(LEAST_BYTES * r->stall / 1000000), (long long)(r->stall / 1000));
 	else

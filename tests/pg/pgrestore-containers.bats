@@ -212,6 +212,25 @@ sleeps() {
 	equals "$(rows app)" 1
 }
 
+@test "an engine whose answers do not end fails the restore, and is none of the watcher's end" {
+	shop
+	export RESTORE_STOP_CONTAINERS=shop-web-1
+	watch_start
+	head -c 65536 /dev/zero | tr '\0' '[' >"$ENGINE/endless"
+	deliver "$DUMP"
+	lands failed new.dump
+	logged new.dump 'the answer is longer than 16777216 bytes'
+	if [ -n "${SOAK:-}" ]; then
+		printf ' ' >"$ENGINE/endless"
+		deliver "$DUMP" slow.dump
+		lands failed slow.dump 60
+		logged slow.dump 'does not answer: Operation timed out'
+	fi
+	rm "$ENGINE/endless"
+	deliver "$DUMP" good.dump
+	lands 'done' good.dump
+}
+
 @test "one that was made anew under another id is found by its name; one that is no more is said, and forgotten" {
 	engine_start '[{"name": "a", "running": true}, {"name": "b", "running": true}]'
 	export RESTORE_STOP_CONTAINERS=a,b
