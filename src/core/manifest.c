@@ -14,10 +14,11 @@
 
 #define SIZE_LIMIT (4 << 20)
 
-enum type { TEXT, JSON, NUMBER, TIME, FLAG, LIST, PAIRS };
+enum type { TEXT, RARE, JSON, NUMBER, TIME, FLAG, LIST, PAIRS };
 
 /* Every field but the format, in the order of the file. PAIRS: the list and the one
- * behind it. JSON: a text that is a value of its own. */
+ * behind it. RARE: a text that is only written where there is one; JSON:
+ * the same, a value of its own. */
 static const struct field {
 	const char *name;
 	enum type type;
@@ -48,7 +49,7 @@ static const struct field {
 	{ "ctype", TEXT, offsetof(struct manifest, ctype) },
 	{ "locale_provider", TEXT, offsetof(struct manifest, locale_provider) },
 	{ "locale", TEXT, offsetof(struct manifest, locale) },
-	{ "icu_rules", TEXT, offsetof(struct manifest, icu_rules) },
+	{ "icu_rules", RARE, offsetof(struct manifest, icu_rules) },
 	{ "owner", TEXT, offsetof(struct manifest, owner) },
 	{ "properties", JSON, offsetof(struct manifest, properties) },
 	{ "tables", NUMBER, offsetof(struct manifest, tables) },
@@ -119,13 +120,19 @@ static char *json_list(struct lite *lite, const struct strs *list, const struct 
 static char *value_of(struct lite *lite, union place p, enum type type)
 {
 	switch (type) {
-	case TEXT: return *p.text ? xstrdup(*p.text) : NULL;
-	case JSON: return xstrdup(*p.text ? *p.text : "null");
+	case TEXT:
+	case RARE:
+	case JSON: return *p.text ? xstrdup(*p.text) : NULL;
 	case NUMBER: return xasprintf("%lld", (long long)*p.number);
 	case TIME: return *p.number ? clock_iso(*p.number) : NULL;
 	case FLAG: return xstrdup(*p.flag ? "true" : "false");
 	default: return json_list(lite, p.list, type == PAIRS ? p.list + 1 : NULL);
 	}
+}
+
+static bool is_optional(enum type type)
+{
+	return type == RARE || type == JSON;
 }
 
 static void add_fields(struct lite *lite, char **json, const struct manifest *m, bool whole)
@@ -136,12 +143,12 @@ static void add_fields(struct lite *lite, char **json, const struct manifest *m,
 		enum type type = fields[i].type;
 		char *value;
 
-		if (type == JSON && !whole)
+		if ((type == JSON && !whole) || (is_optional(type) && !*place_of(&copy, &fields[i]).text))
 			continue;
 		value = value_of(lite, place_of(&copy, &fields[i]), type);
 
 		edit(lite, json,
-		     type == TEXT || type == TIME ? "json_insert(?1, '$.' || ?2, ?3)"
+		     type == TEXT || type == RARE || type == TIME ? "json_insert(?1, '$.' || ?2, ?3)"
 		                                  : "json_insert(?1, '$.' || ?2, json(?3))",
 		     fields[i].name, value);
 		free(value);
@@ -195,7 +202,7 @@ static void take_value(union place p, enum type type, const char *value)
 {
 	if (!value)
 		return;
-	if (type == TEXT || type == JSON)
+	if (type <= JSON)
 		manifest_set(p.text, value);
 	else if (type == NUMBER)
 		*p.number = atoll(value);
@@ -276,7 +283,7 @@ void manifest_free(struct manifest *m)
 	for (size_t i = 0; i < FIELDS; i++) {
 		union place p = place_of(m, &fields[i]);
 
-		if (fields[i].type == TEXT || fields[i].type == JSON)
+		if (fields[i].type <= JSON)
 			free(*p.text);
 		if (fields[i].type >= LIST)
 			strs_free(p.list);

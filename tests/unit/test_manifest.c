@@ -16,7 +16,7 @@ static void fill(struct manifest *m, const char *text)
 	char **texts[] = { &m->database, &m->job, &m->target, &m->file, &m->kind, &m->compression,
 		           &m->archive_version, &m->engine, &m->server, &m->pgbox, &m->sha256,
 		           &m->encoding, &m->collate, &m->ctype, &m->locale_provider, &m->locale,
-		           &m->owner };
+		           &m->icu_rules, &m->owner };
 
 	*m = (struct manifest){
 		.server_version = 150018, .bytes = 1, .database_bytes = INT64_MAX, .tables = 2,
@@ -72,6 +72,7 @@ static void assert_same(const struct manifest *a, const struct manifest *b)
 	assert_same_text(a->ctype, b->ctype);
 	assert_same_text(a->locale_provider, b->locale_provider);
 	assert_same_text(a->locale, b->locale);
+	assert_same_text(a->icu_rules, b->icu_rules);
 	assert_same_text(a->owner, b->owner);
 	assert_int_equal(a->server_version, b->server_version);
 	assert_int_equal(a->bytes, b->bytes);
