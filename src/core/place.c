@@ -161,9 +161,10 @@ int place_beside(struct place *p, struct buf *error)
 	side_plan(&p->side);
 	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->side.name);
 	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
-	rc = make(p, error);
+	/* One of them may be the new database's owner. */
+	rc = restore_make_roles(p->r, &p->side.db, error);
 	if (!rc)
-		rc = restore_make_roles(p->r, &p->side.db, error);
+		rc = make(p, error);
 	if (!rc && p->flow)
 		rc = flow_pour(p->flow, error);
 	if (!rc) {

@@ -152,22 +152,24 @@ copies() {
 @test "--settings none leaves them out" {
 	dressed
 	"$PGBOX" pg_dump -Fc -f "$FILE" "$(url app)"
+	exits 0 pgrestore plan "$FILE" "$(url other)"
+	says 'as:      UTF8, libc C.UTF-8, with rights, connection limit, comment, search_path'
 	exits 0 pgrestore "$FILE" --settings none "$(url other)"
 	equals "$(dress other)" 'app|{}|t|-1|f|'
 }
 
 @test "a role that rights or settings name and that is missing is said: refused, made, left out, or with --no-owner not needed" {
 	local file
-	sql postgres 'create role gone'
+	sql postgres 'create role gone' 'create role lost'
 	made app 3
-	sql postgres 'grant create on database app to gone' "alter role gone in database app set work_mem = '7MB'" \
+	sql postgres 'alter database app owner to gone' 'grant create on database app to lost' "alter role gone in database app set work_mem = '7MB'" \
 		"alter database app set work_mem = '8MB'"
 	"$PGBOX" pg_dump -Fc -f "$FILE" "$(url app)"
 	exits 0 pgbackup run --format plain "$(url app)"
 	cp "$(newest app)" "$BATS_TEST_TMPDIR/app.sql.zst"
 	cp "$(newest app).json" "$BATS_TEST_TMPDIR/app.sql.zst.json"
 	drop app
-	sql postgres 'drop role gone'
+	sql postgres 'drop role gone' 'drop role lost'
 	for file in "$FILE" "$BATS_TEST_TMPDIR/app.sql.zst"; do
 		refused 69 '' pgrestore "$file" "$(url app)"
 		says 'role gone: is missing'
@@ -176,13 +178,13 @@ copies() {
 		[[ $(dress app) == postgres*'-|work_mem=8MB' && $(dress app) != *gone* ]]
 		drop app
 		exits 0 pgrestore "$file" --roles create "$(url app)"
-		[[ $(dress app) == *gone=C/postgres*'-|work_mem=8MB'*'gone|work_mem=7MB' ]]
+		[[ $(dress app) == gone'|'*lost=C/gone*'-|work_mem=8MB'*'gone|work_mem=7MB' ]]
 		drop app
-		sql postgres 'drop role gone'
+		sql postgres 'drop role gone' 'drop role lost'
 	done
 	exits 0 pgrestore "$FILE" --no-owner "$(url app)"
 	says 'role gone: is missing'
-	says 'left out'
+	says 'role lost: is missing: its rights and settings of the database are left out'
 }
 
 @test "a setting that the server does not have, or the role may not set, is refused, or left out by --settings near" {
@@ -236,7 +238,7 @@ copies() {
 	made app 1
 	sql postgres "alter database app set app.secret = 'hush-hush'"
 	exits 0 pgbackup run "$(url app)"
-	equals "$(field app .properties)" null
+	equals "$(field app 'has("properties")')" false
 	exits 0 pgbackup run --format plain "$(url app)"
 	[[ $(field app '.properties.settings[0].setting') == *hush-hush* ]]
 	equals "$(stat -c %a "$(newest app).json")" 600
@@ -354,6 +356,10 @@ byte() {
 	BACKUP_VERIFY=restore exits 0 pgbackup run "$(url app)"
 	exits 0 pgrestore latest --into other "$(url app)"
 	equals "$(locale other)" "$before"
+	"$PGBOX" pg_dump "$(url app)" | gzip >"$BATS_TEST_TMPDIR/foreign.sql.gz"
+	exits 0 pgrestore - "$(url stdin)" <"$BATS_TEST_TMPDIR/foreign.sql.gz"
+	equals "$(locale stdin)" "$before"
+	equals "$(byte stdin)" e9
 }
 
 @test "a SQL_ASCII backup does not go into a database of another encoding, but in the one that is said" {
@@ -389,6 +395,9 @@ byte() {
 		'copy t from stdin;' $'\xe9' '\.' >"$BATS_TEST_TMPDIR/late.sql"
 	made app
 	refused 65 app pgrestore "$BATS_TEST_TMPDIR/late.sql" "$(url app)"
+	says client_encoding
+	sed 's/^set client_encoding.*//; s/from stdin/from stdin (encoding sql_ascii)/' "$BATS_TEST_TMPDIR/late.sql" >"$BATS_TEST_TMPDIR/copy.sql"
+	refused 65 app pgrestore "$BATS_TEST_TMPDIR/copy.sql" "$(url app)"
 	says client_encoding
 	exits 65 seedonce --sql "$BATS_TEST_TMPDIR/late.sql" "$(url app)"
 	says client_encoding
