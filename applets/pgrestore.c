@@ -304,6 +304,19 @@ static void print_need(void)
 	free(size);
 }
 
+/* What a new database gets besides its content. */
+static void print_properties(enum place_mode mode)
+{
+	bool made = job.target.kind == TARGET_PG && mode == PLACE_CREATE;
+	char *form = made ? properties_form(&job.place.properties) : NULL;
+	char *rest = made ? properties_words(&job.place.properties) : NULL;
+
+	if (made)
+		printf("as:      %s%s%s\n", form, *rest ? ", with " : "", rest);
+	free(form);
+	free(rest);
+}
+
 static int plan(void)
 {
 	struct db db = DB_INIT;
@@ -326,6 +339,7 @@ static int plan(void)
 	else
 		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
 	printf("would:   %s\n", place_words(mode));
+	print_properties(mode);
 	db_free(&db);
 	free(size);
 	return DONE;

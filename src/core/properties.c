@@ -9,16 +9,17 @@
 
 /* --- the list that a setting may be --- */
 
-/* Of these the catalog has the elements quoted, as a list of identifiers (guc_tables.c,
- * GUC_LIST_QUOTE). */
+/* Of these the catalog has the elements quoted, as a list of identifiers (dumputils.c,
+ * variable_is_guc_list_quote). */
 static bool is_list(const char *name)
 {
-	static const char *const names[] = { "local_preload_libraries", "search_path", "session_preload_libraries",
+	static const char *const names[] = { "local_preload_libraries", "oauth_validator_libraries",
+		                             "output_plugin_libraries", "search_path", "session_preload_libraries",
 		                             "shared_preload_libraries", "temp_tablespaces",
 		                             "unix_socket_directories" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(names[i], name) == 0)
+		if (strcasecmp(names[i], name) == 0)
 			return true;
 	return false;
 }

@@ -4,9 +4,12 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "base/status.h"
 #include "core/grant.h"
 #include "core/properties_parts.h"
 #include "core/toc.h"
+
+#define SQL_MAX (1 << 20) /* of what no database has so much */
 
 /* --- words --- */
 
@@ -246,6 +249,10 @@ int properties_of_archive(struct properties *p, const char *path, struct buf *er
 	/* With an empty list there is still the encoding. */
 	if (!rc)
 		rc = toc_ask(path, "--file=-", "--create", list.data, &sql, error);
+	if (!rc && sql.len > SQL_MAX) {
+		buf_printf(error, "'%s' has over %d KiB of rights and settings of its database", path, SQL_MAX / 1024);
+		rc = BAD_DATA;
+	}
 	if (!rc)
 		properties_parse(p, sql.data);
 	strs_free(&lines);

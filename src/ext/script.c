@@ -91,8 +91,21 @@ enum script_kind script_judge(const char *statement)
 	return SCRIPT_OTHER;
 }
 
+/* COPY ... WITH (ENCODING 'SQL_ASCII'), or without brackets and quotes. */
+static bool has_raw_option(const char *statement)
+{
+	for (const char *at = statement; (at = strcasestr(at, "ENCODING")); at++) {
+		const char *value = at + strlen("ENCODING");
+
+		value += strspn(value, " \t\r\n'\"");
+		if (is_word(value, "SQL_ASCII"))
+			return true;
+	}
+	return false;
+}
+
 bool script_is_unchecked(const char *statement, const char *client, const char *server)
 {
-	return client && server && strcmp(client, "SQL_ASCII") == 0 && strcmp(server, "SQL_ASCII") != 0 &&
-	       is_word(first_word(statement), "COPY");
+	return client && server && strcmp(server, "SQL_ASCII") != 0 && is_word(first_word(statement), "COPY") &&
+	       (strcmp(client, "SQL_ASCII") == 0 || has_raw_option(statement));
 }
