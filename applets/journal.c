@@ -8,6 +8,7 @@
 
 #include "applet.h"
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "core/journal.h"
 
@@ -66,6 +67,8 @@ static int open_given(struct journal *j, const char *path)
 	/* A URL in the wrong place may have a password. */
 	if (strstr(path, "://"))
 		die(BAD_USAGE, "the operand is a journal file or a folder of backups, and no URL");
+	if (file_is_dir(path))
+		beneath_guard(path);
 	file = file_is_dir(path) ? xasprintf("%s/" JOURNAL_BESIDE, path) : xstrdup(path);
 	rc = journal_open_file(j, file);
 	free(file);

@@ -14,6 +14,7 @@
 
 #include "applet.h"
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "core/backup.h"
@@ -523,6 +524,8 @@ static int run(int argc, char **argv, char ***command)
 	umask(077);
 	if (!*o.dir)
 		use_bucket();
+	else
+		beneath_guard(o.dir);
 	if (argc)
 		return dispatch(argv[0], argc - 1, argv + 1);
 	return o.every || (o.cron && *o.cron) ? run_daemon() : run_once(0, NULL);

@@ -12,6 +12,7 @@
 
 #include "applet.h"
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/size.h"
 #include "core/archive.h"
@@ -511,6 +512,7 @@ static int run(int argc, char **argv, char ***command)
 	int rc;
 
 	(void)command, umask(077);
+	beneath_guard(o.dir);
 	if (zone_use_own(&error) != 0)
 		msg(MSG_WARNING, "the time zone: %s: moments are UTC", error.data);
 	buf_free(&error);

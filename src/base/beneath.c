@@ -25,6 +25,7 @@ struct guard {
 
 static struct guard *guards;
 static size_t guards_n;
+static struct strs pipes; /* that we have made */
 
 static char *absolute(const char *name)
 {
@@ -111,22 +112,37 @@ static size_t root_by_name(const char *path)
 	return len;
 }
 
-/* The same folder under another path: relative, by another mount, or what a symlink leads to. */
+/* Whether a relative path, read without regard to symlinks, climbs out of the folder that it starts from. */
+static bool climbs_out(const char *path)
+{
+	int depth = 0;
+
+	while (*path && depth >= 0) {
+		size_t n = strcspn(path, "/");
+
+		depth += n == 2 && strncmp(path, "..", 2) == 0 ? -1 : n && !(n == 1 && *path == '.');
+		path += n + strspn(path + n, "/");
+	}
+	return depth < 0;
+}
+
+/* The same folder under another path: relative, by another mount, or what a symlink leads to. Of what leads
+ * out of it again nobody has said that it is in it. */
 static size_t root_by_identity(const char *path)
 {
 	const char *at = path;
+	size_t len = 0;
 
 	while ((at = strchr(at, '/'))) {
-		size_t len = at == path ? 1 : (size_t)(at - path);
-		char *prefix = xstrndup(path, len);
-		bool found = is_guarded_folder(prefix);
+		size_t here = at == path ? 1 : (size_t)(at - path);
+		char *prefix = xstrndup(path, here);
 
-		free(prefix);
 		at += strspn(at, "/");
-		if (found && *at)
-			return len;
+		if (*at && !climbs_out(at) && is_guarded_folder(prefix))
+			len = here;
+		free(prefix);
 	}
-	return 0;
+	return len;
 }
 
 /* Splits a path that is covered into a trusted folder, which the caller frees, and the rest. */
@@ -141,12 +157,12 @@ static char *find_root(const char *path, const char **rest)
 			*rest = slash ? slash + 1 : path;
 			return slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
 		}
-	if (guards_n && !len && *path && *path != '/' && is_guarded_folder(".")) {
+	if (guards_n && !len)
+		len = root_by_identity(path);
+	if (guards_n && !len && *path && *path != '/' && !climbs_out(path) && is_guarded_folder(".")) {
 		*rest = path;
 		return xstrdup(".");
 	}
-	if (guards_n && !len)
-		len = root_by_identity(path);
 	*rest = path + len + strspn(path + len, "/");
 	return len ? xstrndup(path, len) : NULL;
 }
@@ -320,12 +336,17 @@ static int open_below(const char *path, int flags, unsigned mode, int (*how)(int
 
 int beneath_open(const char *path, int flags, unsigned mode)
 {
-	return open_below(path, flags, mode, beneath_open_at);
+	return open_below(path, flags, mode, strs_has(&pipes, path) ? open_any : beneath_open_at);
 }
 
-int beneath_open_pipe(const char *path, int flags)
+int beneath_open_as(const char *path, const char *mode)
 {
-	return open_below(path, flags, 0, open_any);
+	int kind = strchr(mode, '+') ? O_RDWR : *mode == 'r' ? O_RDONLY : O_WRONLY;
+	int make = *mode == 'r' ? 0 : *mode == 'a' ? O_CREAT | O_APPEND : O_CREAT | O_TRUNC;
+
+	if (*mode == 'w' && beneath_is_guarded(path))
+		make = O_CREAT | O_EXCL;
+	return beneath_open(path, kind | make, 0666);
 }
 
 int beneath_open_regular(const char *path)
@@ -395,6 +416,17 @@ int beneath_mkdir(const char *path, unsigned mode)
 	struct spot s;
 
 	return spot_end(&s, spot_find(&s, path) ? -1 : mkdirat(s.at, s.last, mode));
+}
+
+int beneath_mkfifo(const char *path)
+{
+	struct spot s;
+
+	int rc = spot_end(&s, spot_find(&s, path) ? -1 : mkfifoat(s.at, s.last, 0600));
+
+	if (!rc)
+		strs_add(&pipes, path);
+	return rc;
 }
 
 int beneath_unlink(const char *path)

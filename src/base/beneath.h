@@ -19,12 +19,13 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Guards all that is below a folder, however its path is spelled. The folder need not exist yet. */
+/* Guards all that is below a folder. The folder need not exist yet. A path that does not begin with dir, but
+ * leads there all the same, is known by the folder's device and inode. */
 void beneath_guard(const char *dir);
 
-/* Guards the files beside a file whose names begin with its name: path, path-wal, path.part. The folder's
+/* Guards the files in a folder whose paths begin so: app.db- for app.db-wal and app.db-journal. The folder's
  * own path is trusted. */
-void beneath_guard_beside(const char *path);
+void beneath_guard_beside(const char *beginning);
 
 /* Whether a guard covers the path. */
 bool beneath_is_guarded(const char *path);
@@ -44,11 +45,11 @@ int beneath_open_at(int at, const char *path, int flags, unsigned mode);
 /* open(2) with O_CLOEXEC. */
 int beneath_open(const char *path, int flags, unsigned mode);
 
-/* The same, for a pipe as well: whoever opens it has made it. */
-int beneath_open_pipe(const char *path, int flags);
-
 /* Opens a regular file to read, guarded or not: anything else is ENXIO, or EISDIR, and nothing waits. */
 int beneath_open_regular(const char *path);
+
+/* Opens a file as fopen(3) does with that mode (r, w or a); under a guard, w makes a new file. */
+int beneath_open_as(const char *path, const char *mode);
 
 int beneath_mkdir(const char *path, unsigned mode);
 int beneath_unlink(const char *path);
@@ -60,6 +61,10 @@ DIR *beneath_opendir(const char *path);
 
 /* stat(2), but below a guard a symlink is ELOOP. */
 int beneath_stat(const char *path, struct stat *st);
+
+/* mkfifo(3), mode 0600: under a guard the only pipes that beneath_open opens, and waits for, are those that
+ * were made by this. */
+int beneath_mkfifo(const char *path);
 
 /* What a symlink holds; NULL with errno. The caller frees it. */
 char *beneath_readlink(const char *path);

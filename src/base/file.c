@@ -256,13 +256,19 @@ int file_remove(const char *path)
 	return fd < 0 || empty_folder(fd, 0) != 0 ? -1 : beneath_rmdir(path);
 }
 
+/* Whether the path up to there ends in a segment that is "..", which is there already. */
+static bool ends_in_parent(const char *path, const char *end)
+{
+	return end - path >= 2 && strncmp(end - 2, "..", 2) == 0 && (end - path == 2 || end[-3] == '/');
+}
+
 int file_make_folders(const char *path, unsigned mode)
 {
 	char *copy = xstrdup(path);
 	int rc = 0;
 
 	for (char *at = copy + 1; *at && !rc; at++) {
-		if (*at != '/')
+		if (*at != '/' || ends_in_parent(copy, at))
 			continue;
 		*at = '\0';
 		rc = beneath_mkdir(copy, mode) != 0 && errno != EEXIST && !file_is_dir(copy) ? -1 : 0;

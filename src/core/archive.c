@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -183,7 +184,7 @@ int archive_sum(struct archive *a, struct manifest *m, void (*seen)(void *arg, s
 
 	buf_cut(&a->sums, 0);
 	if (sum_all(a->part, file_base(a->path), &a->sums, hex, &s) != 0) {
-		buf_printf(error, "cannot read '%s': %s", a->part, strerror(errno));
+		buf_printf(error, "cannot read '%s': %s", a->part, file_reason(errno));
 		return NO_INPUT;
 	}
 	m->bytes = s.bytes;
@@ -206,11 +207,18 @@ static int sync_all(const char *path)
 	return rc ? rc : file_sync(path);
 }
 
+/* The folder that a path is in, without its slash. The caller frees it. */
+static char *folder_of(const char *path)
+{
+	const char *base = file_base(path);
+
+	return base == path ? xstrdup(".") : xstrndup(path, (size_t)(base - path) - (base - path > 1));
+}
+
 /* The folder that a path is in, and for a new folder's sake the one above. */
 static int sync_folders(const char *path)
 {
-	char *folder = without(path, file_base(path));
-	char *above = xasprintf("%s..", folder);
+	char *folder = folder_of(path), *above = folder_of(folder);
 	int rc = file_sync(folder) || file_sync(above) ? -1 : 0;
 
 	free(above);
@@ -224,13 +232,13 @@ static void point_latest(const char *path, struct strs *warnings)
 	char *folder = without(path, file_base(path)), *words;
 	char *link = with(folder, "latest"), *part = with(link, PART);
 
-	unlink(part);
-	if (symlink(file_base(path), part) != 0 || rename(part, link) != 0) {
-		words = xasprintf("cannot point '%s' at the new backup: %s", link, strerror(errno));
+	beneath_unlink(part);
+	if (beneath_symlink(file_base(path), part) != 0 || beneath_rename(part, link) != 0) {
+		words = xasprintf("cannot point '%s' at the new backup: %s", link, file_reason(errno));
 		if (warnings)
 			strs_add(warnings, words);
 		free(words);
-		unlink(part);
+		beneath_unlink(part);
 	}
 	free(part);
 	free(link);
@@ -277,8 +285,8 @@ int archive_publish(struct archive *a, const struct manifest *m, struct strs *wa
 		rc = file_cannot(error, "write", n.sums_part);
 	} else if (file_write_new(n.json_part, text, strlen(text)) != 0) {
 		rc = file_cannot(error, "write", n.json_part);
-	} else if (rename(a->part, a->path) != 0 || rename(n.sums_part, n.sums) != 0 ||
-	           rename(n.json_part, n.json) != 0 || sync_folders(a->path) != 0) {
+	} else if (beneath_rename(a->part, a->path) != 0 || beneath_rename(n.sums_part, n.sums) != 0 ||
+	           beneath_rename(n.json_part, n.json) != 0 || sync_folders(a->path) != 0) {
 		rc = file_cannot(error, "finish", a->path);
 	} else {
 		point_latest(a->path, warnings);
@@ -295,8 +303,8 @@ void archive_free(struct archive *a)
 	if (a->path) {
 		n = names_of(a->path);
 		file_remove(n.part);
-		unlink(n.sums_part);
-		unlink(n.json_part);
+		beneath_unlink(n.sums_part);
+		beneath_unlink(n.json_part);
 		names_free(&n);
 	}
 	free(a->path);
@@ -312,11 +320,11 @@ int archive_remove(const char *path)
 	struct names n = names_of(path);
 	int rc;
 
-	rc = rename(n.json, n.json_part) != 0 && errno != ENOENT ? -1 : 0;
+	rc = beneath_rename(n.json, n.json_part) != 0 && errno != ENOENT ? -1 : 0;
 	if (!rc)
 		rc = file_remove(n.sums);
 	if (!rc)
-		rc = rename(path, n.part) != 0 && errno != ENOENT ? -1 : 0;
+		rc = beneath_rename(path, n.part) != 0 && errno != ENOENT ? -1 : 0;
 	if (!rc)
 		rc = file_remove(n.part) || file_remove(n.json_part) ? -1 : 0;
 	names_free(&n);
@@ -374,10 +382,10 @@ int64_t archive_size(const char *path)
 	struct stat st;
 
 	if (!file_is_dir(path))
-		return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+		return beneath_stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
 	file_list(path, all, &files);
 	for (size_t i = 0; i < files.n; i++)
-		bytes += stat(files.v[i], &st) == 0 ? (int64_t)st.st_size : 0;
+		bytes += beneath_stat(files.v[i], &st) == 0 ? (int64_t)st.st_size : 0;
 	strs_free(&files);
 	return bytes;
 }
@@ -397,10 +405,10 @@ static int finish(const char *path)
 	if (!rc && (archive_size(path) != m.bytes || sum_all(path, file_base(path), &lines, hex, &s) != 0 ||
 	            strcmp(hex, m.sha256) != 0))
 		rc = BAD_DATA;
-	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 || rename(n.json_part, n.json) != 0))
+	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 || beneath_rename(n.json_part, n.json) != 0))
 		rc = CANNOT_WRITE;
 	if (!rc) {
-		unlink(n.sums_part);
+		beneath_unlink(n.sums_part);
 		point_latest(path, NULL);
 	}
 	manifest_free(&m);
@@ -434,8 +442,8 @@ static void recover_latest(const char *folder)
 	char *part = xasprintf("%s/latest" PART, folder);
 	struct stat st;
 
-	if (lstat(part, &st) == 0 && S_ISLNK(st.st_mode))
-		unlink(part);
+	if (beneath_lstat(part, &st) == 0 && S_ISLNK(st.st_mode))
+		beneath_unlink(part);
 	free(part);
 }
 
@@ -519,7 +527,7 @@ int archive_compare(const char *path, const struct manifest *m,
 	int rc = 0;
 
 	if (sum_all(path, file_base(path), &lines, hex, &s) != 0) {
-		buf_printf(error, "cannot read '%s': %s", path, strerror(errno));
+		buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
 		rc = NO_INPUT;
 	} else if (s.bytes != m->bytes) {
 		buf_printf(error, "'%s' has %lld bytes in place of %lld", path, (long long)s.bytes,

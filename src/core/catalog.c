@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
@@ -27,6 +28,8 @@ static void name_folder(struct catalog *c, const char *dir)
 	const char *elsewhere = NULL;
 
 	*c = (struct catalog){ .root = xstrdup(dir) };
+	if (!is_bucket(dir))
+		beneath_guard(dir);
 	env_get("PGBOX_JOURNAL", &elsewhere, &ignored);
 	c->dir = xstrdup((!elsewhere || !*elsewhere) && !is_bucket(dir) ? "." : real ? real : dir);
 	buf_free(&ignored);
@@ -58,6 +61,8 @@ int catalog_peek(struct catalog *c, const char *dir, int busy_ms)
 int catalog_imagine(struct catalog *c, const char *dir)
 {
 	*c = (struct catalog){ .dir = xstrdup("."), .root = xstrdup(dir) };
+	if (!is_bucket(dir))
+		beneath_guard(dir);
 	return journal_open_memory(&c->journal);
 }
 
@@ -71,7 +76,7 @@ int catalog_open_anew(struct catalog *c, const char *dir,
 		return rc;
 	aside = xasprintf("%s.damaged", c->journal.path);
 	words = xasprintf("%s: it is moved aside, to '%s'", c->journal.error.data, aside);
-	if (rename(c->journal.path, aside) == 0) {
+	if (beneath_rename(c->journal.path, aside) == 0) {
 		tell(MSG_WARNING, words);
 		catalog_free(c);
 		rc = catalog_open(c, dir, true);
@@ -174,7 +179,7 @@ static bool is_whole(const struct catalog *c, const char *path, int64_t bytes)
 {
 	char *full = xasprintf("%s/%s", c->root, path);
 	struct stat st;
-	bool cut = stat(full, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < bytes;
+	bool cut = beneath_stat(full, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < bytes;
 
 	free(full);
 	return !cut && catalog_is_there(c, path);

@@ -231,7 +231,7 @@ static int look_file(const char *path, enum content *content, bool *packed, stru
 	*packed = unpack_is_packed(path);
 	if (unpack_each(path, take_head, &head) != 0 && errno) {
 		rc = errno == EBADMSG ? BAD_DATA : NO_INPUT;
-		buf_printf(error, "'%s': %s", path, rc == BAD_DATA ? "it is damaged or cut off" : strerror(errno));
+		buf_printf(error, "'%s': %s", path, rc == BAD_DATA ? "it is damaged or cut off" : file_reason(errno));
 		if (rc == BAD_DATA)
 			content_explain_damage(path, error);
 	} else if ((rc = look_head(&head, content, &what)) != DONE) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -264,7 +265,7 @@ static void read_archive_version(const char *path, struct manifest *m)
 {
 	char *toc = xasprintf("%s/toc.dat", path), *version;
 	unsigned char head[8] = { 0 };
-	int fd = open(file_is_dir(path) ? toc : path, O_RDONLY | O_CLOEXEC);
+	int fd = beneath_open_regular(file_is_dir(path) ? toc : path);
 
 	if (fd >= 0 && read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
 	    memcmp(head, "PGDMP", 5) == 0) {
@@ -326,11 +327,11 @@ static int pack_pipe(const struct dump *d, int from, const char *path, struct bu
 {
 	static const struct packing zstd = { .method = PACK_ZSTD, .level = 3 };
 	int to = d->streams ? fcntl(d->output, F_DUPFD_CLOEXEC, 3)
-	                    : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	                    : beneath_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int rc = to < 0 || pack_copy(from, to, &zstd, NULL, NULL) != 0 ? -1 : 0;
 
 	if (rc)
-		buf_printf(error, "cannot write '%s': %s", path ? path : "the roles", strerror(errno));
+		buf_printf(error, "cannot write '%s': %s", path ? path : "the roles", file_reason(errno));
 	if (to >= 0)
 		close(to);
 	close(from);
@@ -446,8 +447,8 @@ static int look_lite(struct dump *d, struct manifest *m, struct buf *error)
 
 static int pack_file(const char *from_path, const char *to_path, const struct packing *p)
 {
-	int from = open(from_path, O_RDONLY | O_CLOEXEC);
-	int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int from = beneath_open_regular(from_path);
+	int to = beneath_open(to_path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int rc = from < 0 || to < 0 ? -1 : pack_copy(from, to, p, NULL, NULL), err = errno;
 
 	if (from >= 0)
@@ -456,6 +457,14 @@ static int pack_file(const char *from_path, const char *to_path, const struct pa
 		close(to);
 	errno = err;
 	return rc;
+}
+
+/* SQLite would also write into a file that somebody else has made. */
+static int make_file(const char *path)
+{
+	int fd = beneath_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	return fd < 0 ? -1 : close(fd);
 }
 
 /* A copy is whole before it is packed. */
@@ -468,7 +477,9 @@ static int make_lite(struct dump *d, const char *path, struct manifest *m, struc
 	int rc = 0;
 
 	manifest_set(&m->kind, "sqlite");
-	if (lite_backup(&d->db.lite, copy) != 0) {
+	if (make_file(copy) != 0) {
+		rc = file_cannot(error, "make", copy);
+	} else if (lite_backup(&d->db.lite, copy) != 0) {
 		buf_printf(error, "%s: cannot copy: %s", d->target->shown, db_error(&d->db));
 		rc = lite_is_busy(&d->db.lite) ? LOCKED
 		     : lite_is_full(&d->db.lite) ? CANNOT_WRITE
@@ -477,8 +488,7 @@ static int make_lite(struct dump *d, const char *path, struct manifest *m, struc
 		buf_printf(error, "%s: the database is damaged: %s", d->target->shown, words.data);
 		rc = BAD_DATA;
 	} else if (strcmp(copy, path) != 0 && pack_file(copy, path, &d->packing) != 0) {
-		buf_printf(error, "cannot write '%s': %s", path, strerror(errno));
-		rc = CANNOT_WRITE;
+		rc = file_cannot(error, "write", path);
 	}
 	if (strcmp(copy, path) != 0)
 		file_remove(copy);

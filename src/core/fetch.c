@@ -1,13 +1,17 @@
 /* fetch - brings a backup from the bucket, to be restored. */
 #include "core/fetch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
@@ -18,13 +22,24 @@
 
 int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 {
-	f->folder = xasprintf("%s/" NAME "XXXXXX", scratch);
-	if (!mkdtemp(f->folder)) {
+	int rc;
+
+	do {
+		uint64_t number;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			number = (uint64_t)clock_wall();
+		free(f->folder);
+		f->folder = xasprintf("%s/" NAME "%016llx", scratch, (unsigned long long)number);
+		rc = beneath_mkdir(f->folder, 0700);
+	} while (rc != 0 && errno == EEXIST);
+	if (rc != 0) {
+		rc = file_cannot(error, "make a folder in", scratch);
 		free(f->folder);
 		f->folder = NULL;
-		return file_cannot(error, "make a folder in", scratch);
+		return rc;
 	}
-	f->fd = open(f->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->fd = beneath_open(f->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (f->fd >= 0)
 		flock(f->fd, LOCK_EX);
 	return DONE;
@@ -242,7 +257,7 @@ void fetch_recover(const char *scratch)
 	file_folders(scratch, &folders);
 	for (size_t i = 0; i < folders.n; i++) {
 		int fd = skip_prefix(file_base(folders.v[i]), NAME)
-		                 ? open(folders.v[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		                 ? beneath_open(folders.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
 		                 : -1;
 
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)

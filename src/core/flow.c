@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
@@ -46,7 +47,7 @@ int flow_suits(struct flow *f, struct manifest *m, struct buf *error)
 int flow_open(struct flow *f, const char *folder, struct buf *error)
 {
 	f->pipe = xasprintf("%s/pipe", folder);
-	return mkfifo(f->pipe, 0600) == 0 ? 0 : file_cannot(error, "make", f->pipe);
+	return beneath_mkfifo(f->pipe) == 0 ? 0 : file_cannot(error, "make", f->pipe);
 }
 
 /* --- the head --- */
@@ -117,7 +118,7 @@ static _Noreturn void be_pourer(struct flow *f, int answer)
 	signal(SIGPIPE, SIG_IGN);
 	f->remote.s3.http.curl = NULL; /* the connection is the first process's */
 	hash_start(&p.hash);
-	p.to = open(f->pipe, O_WRONLY | O_CLOEXEC);
+	p.to = beneath_open(f->pipe, O_WRONLY, 0);
 	said.rc = p.to < 0 ? file_cannot(&error, "open", f->pipe)
 	                   : s3_get(&f->remote.s3, f->key, f->bytes, take, &p, &error);
 	said.bytes = p.bytes;

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -20,11 +22,13 @@
 static void sign(int fd)
 {
 	char host[256] = "";
+	struct stat st;
 	char *now = clock_iso(clock_wall()), *words;
 
 	gethostname(host, sizeof(host) - 1);
 	words = xasprintf("pid %ld on %s since %s\n", (long)getpid(), host, now);
-	if (ftruncate(fd, 0) == 0)
+	/* Somebody may have given another file this name, too. */
+	if (fstat(fd, &st) == 0 && st.st_nlink == 1 && ftruncate(fd, 0) == 0)
 		file_write(fd, words, strlen(words));
 	free(words);
 	free(now);
@@ -61,12 +65,13 @@ int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
 	struct buf holder = BUF_INIT;
 	int rc = 0;
 
+	beneath_guard(dir);
 	*l = (struct folder_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
 	if (file_make_folders(dir, 0700) != 0)
 		rc = file_cannot(error, "make the folder", dir);
 	else if (file_make_folders(own, 0700) != 0)
 		rc = file_cannot(error, "write in the folder", dir);
-	else if ((l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+	else if ((l->fd = beneath_open(l->path, O_RDWR | O_CREAT, 0600)) < 0)
 		rc = file_cannot(error, "open the lock file", l->path);
 	else if (wait_for_lock(l, deadline, tell, arg) != 0) {
 		buf_printf(error, "'%s' is locked by another run: ", dir);

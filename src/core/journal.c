@@ -2,12 +2,15 @@
 #include "core/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/msg.h"
@@ -15,6 +18,9 @@
 /* Two hundred writers at once queue for the lock; each takes some milliseconds. No
  * seed waits longer than this for a journal that somebody else keeps locked. */
 #define BUSY_MS 30000
+
+/* No statement on a journal of ours takes so long. */
+#define STATEMENT_MS 60000
 
 /* Step i brings a file of user_version i to i + 1. Steps are never edited. */
 static const char *const steps[] = {
@@ -92,43 +98,109 @@ static int query(struct journal *j, const char *sql)
 	return lite_query(&j->lite, sql, NULL, 0, NULL);
 }
 
+/* All that is in a file, one row at least; ANALYZE may have added its tables. */
+static const char find_schema[] =
+	"SELECT user_version, ifnull(type, ''), ifnull(name, ''), ifnull(tbl_name, ''), ifnull(sql, '')"
+	" FROM pragma_user_version LEFT JOIN sqlite_schema ON name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'"
+	" ORDER BY type, name";
+
+/* What should be in a file of that version. */
+static int expect_schema(long version, struct rows *rows)
+{
+	struct lite lite = LITE_INIT;
+	int rc = lite_open(&lite, ":memory:", LITE_CREATE, 0);
+
+	for (long i = 0; i < version && !rc; i++)
+		rc = lite_script(&lite, steps[i], false);
+	rc = rc ? rc : lite_query(&lite, find_schema, NULL, 0, rows);
+	lite_free(&lite);
+	return rc;
+}
+
+/* Whether a row of one file's schema is the other's, too. */
+static bool is_same_row(const struct rows *a, size_t i, const struct rows *b, size_t k)
+{
+	for (size_t column = 1; column < a->columns; column++)
+		if (strcmp(rows_get(a, i, column), rows_get(b, k, column)) != 0)
+			return false;
+	return true;
+}
+
+/* A table of somebody else's, or its index, which nobody here looks at. */
+static bool is_harmless(const struct rows *found, size_t row, const struct rows *ours)
+{
+	const char *type = rows_get(found, row, 1);
+
+	for (size_t i = 0; i < ours->n; i++)
+		if (strcasecmp(rows_get(found, row, 3), rows_get(ours, i, 3)) == 0)
+			return false;
+	return strcmp(type, "table") == 0 || strcmp(type, "index") == 0;
+}
+
+/* What is in the file and should not be, or the other way round. "" when all is as it should be. */
+static void compare_schema(const struct rows *found, const struct rows *expected, const struct rows *ours,
+                           struct buf *what)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < found->n && !what->len; i++)
+		if (next < expected->n && is_same_row(found, i, expected, next))
+			next++;
+		else if (*rows_get(found, i, 1) && !is_harmless(found, i, ours))
+			buf_printf(what, "it has a %s '%s' that is not pgbox's", rows_get(found, i, 1),
+			           rows_get(found, i, 2));
+	if (!what->len && next < expected->n && *rows_get(expected, next, 1))
+		buf_printf(what, "it lacks pgbox's %s '%s'", rows_get(expected, next, 1), rows_get(expected, next, 2));
+}
+
+/* Others may be able to write the file: what is in it and could run, or is not as it should be, is taken for
+ * damage, in whose place pgbackup sync makes a new one. */
+static int check_schema(struct journal *j, long *version)
+{
+	struct rows found = { 0 }, expected = { 0 }, ours = { 0 };
+	struct buf what = BUF_INIT;
+	int rc = lite_query(&j->lite, find_schema, NULL, 0, &found);
+
+	*version = rc ? 0 : atol(rows_get(&found, 0, 0));
+	if (!rc && *version > STEPS) {
+		buf_cut(&j->lite.error, 0);
+		buf_puts(&j->lite.error, "it was written by a newer pgbox");
+		rc = -1;
+	} else if (!rc && !expect_schema(*version, &expected) && !expect_schema(STEPS, &ours)) {
+		compare_schema(&found, &expected, &ours, &what);
+		rc = what.len ? lite_refuse(&j->lite, what.data) : 0;
+	}
+	rows_free(&found);
+	rows_free(&expected);
+	rows_free(&ours);
+	buf_free(&what);
+	return rc;
+}
+
 /* In one transaction: two processes may open a new journal at the same moment. */
 static int migrate(struct journal *j)
 {
-	struct rows rows = { 0 };
 	struct buf sql = BUF_INIT;
 	long version;
-	int rc = -1;
+	int rc = query(j, "BEGIN IMMEDIATE");
 
-	if (query(j, "BEGIN IMMEDIATE") ||
-	    lite_query(&j->lite, "PRAGMA user_version", NULL, 0, &rows))
-		goto out;
-	version = atol(rows_get(&rows, 0, 0));
-	if (version > STEPS) {
-		buf_cut(&j->lite.error, 0);
-		buf_puts(&j->lite.error, "it was written by a newer pgbox");
-		goto out;
-	}
-	for (rc = 0; version < STEPS && !rc; version++)
+	rc = rc ? rc : check_schema(j, &version);
+	for (; !rc && version < STEPS; version++)
 		rc = lite_script(&j->lite, steps[version], false);
 	buf_printf(&sql, "PRAGMA user_version = %ld", STEPS);
 	if (!rc)
 		rc = query(j, sql.data) || query(j, "COMMIT") ? -1 : 0;
-out:
-	rows_free(&rows);
 	buf_free(&sql);
 	return rc;
 }
 
-/* A journal that is as it should be is opened without taking its write lock. */
-static bool is_current(struct journal *j)
+/* SQLite would make it with the mode that the umask leaves. */
+static void make_file(const char *path)
 {
-	struct rows rows = { 0 };
-	bool current = lite_query(&j->lite, "PRAGMA user_version", NULL, 0, &rows) == 0 &&
-	               atol(rows_get(&rows, 0, 0)) == STEPS;
+	int fd = beneath_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 
-	rows_free(&rows);
-	return current;
+	if (fd >= 0)
+		close(fd);
 }
 
 static bool folder_missing(const char *path)
@@ -143,10 +215,18 @@ static bool folder_missing(const char *path)
 
 static int open_path(struct journal *j, const char *path, bool create)
 {
+	long version;
+
 	j->path = xstrdup(path);
+	if (create && strcmp(path, ":memory:") != 0)
+		make_file(path);
 	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
 		return failed(j);
-	if (query(j, "PRAGMA synchronous = FULL") || (!is_current(j) && migrate(j)))
+	lite_distrust(&j->lite);
+	lite_limit(&j->lite, STATEMENT_MS);
+	/* One that is as it should be is opened without taking its write lock. */
+	if (query(j, "PRAGMA synchronous = FULL") || check_schema(j, &version) ||
+	    (version < STEPS && migrate(j)))
 		return failed(j);
 	return 0;
 }
@@ -166,6 +246,7 @@ int journal_open_memory(struct journal *j)
 int journal_peek(struct journal *j, const char *fallback, int busy_ms)
 {
 	const char *path;
+	long version;
 
 	*j = (struct journal)JOURNAL_INIT;
 	if (env_get("PGBOX_JOURNAL", &path, &j->error) != 0)
@@ -179,10 +260,13 @@ int journal_peek(struct journal *j, const char *fallback, int busy_ms)
 	}
 	if (lite_open(&j->lite, j->path, LITE_PEEK, busy_ms))
 		return failed(j);
-	if (is_current(j))
+	lite_distrust(&j->lite);
+	lite_limit(&j->lite, STATEMENT_MS);
+	if (check_schema(j, &version))
+		return failed(j);
+	if (version == STEPS)
 		return 0;
-	if (!j->lite.code)
-		buf_puts(&j->lite.error, "it was written by another version of pgbox");
+	buf_puts(&j->lite.error, "it was written by another version of pgbox");
 	return failed(j);
 }
 

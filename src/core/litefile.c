@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -38,6 +39,7 @@ static char *before_name(const char *path)
 {
 	time_t now = time(NULL);
 	char stamp[32], *name = NULL;
+	struct stat st;
 	struct tm at;
 
 	do {
@@ -46,7 +48,7 @@ static char *before_name(const char *path)
 		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
 		name = xasprintf("%s_before_%s", path, stamp);
 		now++;
-	} while (file_exists(name));
+	} while (beneath_lstat(name, &st) == 0);
 	return name;
 }
 
@@ -101,11 +103,25 @@ static char *follow(const char *path)
 	return real;
 }
 
+/* Whoever may write in the database's folder puts nothing in the way of what is made beside it. */
+static void guard(const char *path)
+{
+	char *part = xasprintf("%s.", path), *side = xasprintf("%s-", path), *kept = xasprintf("%s_", path);
+
+	beneath_guard_beside(part);
+	beneath_guard_beside(side);
+	beneath_guard_beside(kept);
+	free(part);
+	free(side);
+	free(kept);
+}
+
 static void start(struct work *w, const struct litefile *f, struct buf *error)
 {
 	*w = (struct work){ .f = f, .fd = -1, .error = error, .deadline = clock_within(f->wait) };
 	w->target.kind = TARGET_SQLITE;
 	w->target.path = follow(f->path);
+	guard(w->target.path);
 	w->target.shown = xasprintf("sqlite:%s", f->path);
 	w->part = xasprintf("%s.part", w->target.path);
 }
@@ -116,7 +132,7 @@ static int take_part(struct work *w)
 	struct stat own, named;
 
 	for (;;) {
-		w->fd = open(w->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		w->fd = beneath_open(w->part, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 		if (w->fd < 0)
 			return file_cannot(w->error, "write", w->part);
 		if (flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {

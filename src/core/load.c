@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
@@ -36,7 +37,7 @@ static char *scratch(const char *dir, const char *stage)
 	char *found = NULL;
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !found; i++)
-		if (folders[i] && *folders[i] && access(folders[i], W_OK) == 0)
+		if (folders[i] && *folders[i] && file_is_dir(folders[i]) && access(folders[i], W_OK) == 0)
 			found = xstrdup(folders[i]);
 	free(own);
 	return found ? found : xstrdup(".");
@@ -78,7 +79,7 @@ static int find(struct load *l, const char *word, const char *dir, const char *d
 		l->path = rc ? NULL : xstrdup(l->staged);
 		return rc;
 	}
-	if (stat(word, &st) == 0 && S_ISFIFO(st.st_mode)) {
+	if (stat(word, &st) == 0 && S_ISFIFO(st.st_mode) && !beneath_is_guarded(word)) {
 		fd = open(word, O_RDONLY | O_CLOEXEC);
 		rc = fd < 0 ? NO_INPUT : stage(l, NULL, fd, folder, error);
 		if (fd < 0)
@@ -135,7 +136,7 @@ static int compare_sum(const struct load *l, struct buf *error)
 	int rc = DONE;
 
 	if (file_is_regular(l->path) && file_exists(name)) {
-		if (file_read(name, &text, SUMS_MAX) == 0 && strspn(text.data, "0123456789abcdef") == HEX &&
+		if (file_read_regular(name, &text, SUMS_MAX) == 0 && strspn(text.data, "0123456789abcdef") == HEX &&
 		    strchr(text.data, '\n') == text.data + text.len - 1) {
 			m.sha256 = xstrndup(text.data, HEX);
 			rc = archive_compare(l->path, &m, NULL, NULL, error);
@@ -191,42 +192,68 @@ static bool is_unknown(const struct load *l, bool packed)
 	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
 
-/* What a -wal or a hot -journal holds belongs to the database; the backup's own folder is
- * left alone, so all are copied and SQLite puts them together there. */
+static bool has_beside(const char *path, const char *suffix)
+{
+	char *beside = xasprintf("%s%s", path, suffix);
+	struct stat st;
+	bool has = beneath_stat(beside, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+
+	free(beside);
+	return has;
+}
+
+static int copy_beside(const struct load *l, const char *suffix, struct buf *error)
+{
+	char *from = xasprintf("%s%s", l->path, suffix), *to = xasprintf("%s%s", l->staged, suffix);
+	int fd = beneath_open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	int rc = fd < 0 || unpack_copy(from, fd) != 0 ? file_cannot(error, "copy to", to) : DONE;
+
+	if (fd >= 0)
+		close(fd);
+	free(from);
+	free(to);
+	return rc;
+}
+
+/* The end of a rollback journal says whether it belongs to a transaction in several databases: only with the
+ * other files' journals can be told whether that was committed, and SQLite deletes the file that it names. */
+static int check_journal(const char *path, struct buf *error)
+{
+	char *journal = xasprintf("%s-journal", path);
+	int rc = lite_journal_names_another(journal) ? BAD_DATA : DONE;
+
+	if (rc)
+		buf_printf(error, "'%s' is not played back: it names another file as its super-journal; open the database "
+		           "once where it came from, or back it up with pgbackup", journal);
+	free(journal);
+	return rc;
+}
+
+/* What a -wal or a hot -journal holds belongs to the database; the backup's own folder is left alone, so all
+ * are copied and SQLite puts them together there: in a folder of ours, where nobody else puts more. */
 static int stage_lite(struct load *l, const char *folder, struct buf *error)
 {
 	static const char *const suffixes[] = { "-wal", "-journal" };
 	struct lite lite = LITE_INIT;
-	int rc = stage(l, l->path, -1, folder, error);
+	int rc = check_journal(l->path, error);
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++) {
-		char *from = xasprintf("%s%s", l->path, suffixes[i]), *to = xasprintf("%s%s", l->staged, suffixes[i]);
-		int fd = file_exists(from) ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-
-		if (file_exists(from) && (fd < 0 || unpack_copy(from, fd) != 0))
-			rc = file_cannot(error, "copy to", to);
-		if (fd >= 0)
-			close(fd);
-		free(from);
-		free(to);
-	}
-	if (!rc && (lite_open(&lite, l->staged, LITE_WRITE, 0) != 0 ||
-	            lite_query(&lite, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, 0, NULL) != 0)) {
+	if (!rc && !l->fetch.folder)
+		rc = fetch_folder(&l->fetch, folder, error);
+	rc = rc ? rc : stage(l, l->path, -1, l->fetch.folder, error);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++)
+		if (has_beside(l->path, suffixes[i]))
+			rc = copy_beside(l, suffixes[i], error);
+	if (rc)
+		return rc;
+	rc = lite_open(&lite, l->staged, LITE_WRITE, 0);
+	if (!rc)
+		lite_distrust(&lite);
+	if (rc || lite_query(&lite, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, 0, NULL) != 0) {
 		buf_printf(error, "'%s' is damaged: %s", l->path, lite.error.data);
 		rc = BAD_DATA;
 	}
 	lite_free(&lite);
 	return rc;
-}
-
-static bool has_beside(const char *path, const char *suffix)
-{
-	char *beside = xasprintf("%s%s", path, suffix);
-	struct stat st;
-	bool has = stat(beside, &st) == 0 && st.st_size > 0;
-
-	free(beside);
-	return has;
 }
 
 static int examine(struct load *l, const char *folder, struct buf *error)
@@ -293,9 +320,11 @@ static int examine_flow(struct load *l, struct buf *error)
 int load_backup(struct load *l, const char *word, const char *dir, const char *stage_dir,
                 const char *database, struct buf *error)
 {
-	char *folder = scratch(dir, stage_dir);
+	char *folder;
 	int rc;
 
+	beneath_guard(dir);
+	folder = scratch(dir, stage_dir);
 	readback_recover(folder);
 	fetch_recover(folder);
 	rc = find(l, word, dir, database, folder, error);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "ext/hash.h"
 
@@ -127,14 +129,16 @@ static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
  * symlink: whoever may write beside the database could have root make any file. */
 static int open_file(struct lock *l)
 {
-	int fd = open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
+	int fd;
 
+	beneath_guard_beside(l->path);
+	fd = beneath_open_regular(l->path);
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	fd = open(l->path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = beneath_open(l->path, O_RDONLY | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 && errno == EEXIST)
-		return open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		return beneath_open_regular(l->path);
 	if (fd >= 0 && stat(l->target->path, &st) == 0) {
 		if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
 			return fd;
@@ -148,7 +152,7 @@ static int try_file(struct lock *l, struct buf *error)
 	int fd = open_file(l);
 
 	if (fd < 0) {
-		buf_printf(error, "cannot open the lock file '%s': %s", l->path, strerror(errno));
+		buf_printf(error, "cannot open the lock file '%s': %s", l->path, file_reason(errno));
 		return CANNOT_WRITE;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {

@@ -268,9 +268,9 @@ int manifest_read(struct manifest *m, const char *path, struct buf *error)
 	int rc;
 
 	*m = (struct manifest){ 0 };
-	if (file_read(path, &json, SIZE_LIMIT) != 0) {
-		buf_printf(error, "cannot read the manifest '%s': %s", path, strerror(errno));
-		rc = NO_INPUT;
+	if (file_read_regular(path, &json, SIZE_LIMIT) != 0) {
+		rc = errno == ENXIO || errno == ELOOP || errno == EFBIG ? BAD_DATA : NO_INPUT;
+		buf_printf(error, "cannot read the manifest '%s': %s", path, file_reason(errno));
 	} else {
 		rc = manifest_parse(m, json.data, path, error);
 	}

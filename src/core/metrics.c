@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -147,8 +146,7 @@ static int replace(const char *path, const struct buf *text, struct buf *error)
 	char *part = xasprintf("%s.%ld.part", path, (long)getpid());
 	int rc = 0;
 
-	if (file_write_new(part, text->data, text->len) != 0 || chmod(part, 0644) != 0 ||
-	    rename(part, path) != 0) {
+	if (file_write_mode(part, 0644, text->data, text->len) != 0 || rename(part, path) != 0) {
 		rc = file_cannot(error, "write the metrics to", path);
 		unlink(part);
 	}

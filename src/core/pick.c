@@ -1,11 +1,13 @@
 /* pick - finds the backup that a word means. */
 #include "core/pick.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
@@ -19,12 +21,25 @@ static char *without_suffix(const char *path, const char *suffix)
 	return len > end && strcmp(path + len - end, suffix) == 0 ? xstrndup(path, len - end) : NULL;
 }
 
+/* `latest` is the one symlink below a guard that leads anywhere: to a name in its own folder. NULL: it is no
+ * such link. The caller frees it. */
+static char *follow_latest(const char *path)
+{
+	char *target = beneath_is_guarded(path) ? beneath_readlink(path) : NULL, *data = NULL;
+
+	if (target && !strchr(target, '/') && beneath_is_confined(target))
+		data = xasprintf("%.*s%s", (int)(file_base(path) - path), path, target);
+	free(target);
+	return data;
+}
+
 /* The data that a file stands for. */
 static char *data_of(const char *path)
 {
 	char *data = without_suffix(path, ".json");
 
 	data = data ? data : without_suffix(path, ".sha256");
+	data = data ? data : follow_latest(path);
 	if (data && file_exists(data))
 		return data;
 	free(data);
@@ -199,10 +214,21 @@ static int pick_name(struct catalog *c, const char *name, char **path, struct bu
 	return rc;
 }
 
+static int is_readable(const char *path, struct buf *error)
+{
+	struct stat st;
+
+	if (beneath_stat(path, &st) == 0)
+		return DONE;
+	buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
+	return NO_INPUT;
+}
+
 int pick_backup(struct catalog *c, const char *word, const char *database, char **path,
                 struct buf *error)
 {
 	const char *of = skip_prefix(word, "latest:");
+	struct stat st;
 	int rc;
 
 	*path = NULL;
@@ -210,9 +236,9 @@ int pick_backup(struct catalog *c, const char *word, const char *database, char 
 		return pick_latest(c, of ? of : database, of, path, error);
 	if (*word == '@')
 		return pick_moment(c, word + 1, database, path, error);
-	if (file_exists(word)) {
+	if (beneath_lstat(word, &st) == 0) {
 		*path = data_of(word);
-		return DONE;
+		return is_readable(*path, error);
 	}
 	if (!word[strspn(word, "0123456789")])
 		return pick_run(c, word, path, error);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -118,7 +119,7 @@ static bool is_whole(const char *path)
 	struct ending e = { .bytes = 0 };
 	struct stat st;
 
-	if (stat(path, &st) != 0)
+	if (beneath_stat(path, &st) != 0)
 		return false;
 	if (object && (method == PACK_NONE || (method != PACK_GZIP && !st.st_size)))
 		return true;
@@ -247,7 +248,7 @@ static int unreadable(const char *path, struct buf *error)
 	buf_printf(error, "'%s' cannot be read back: %s", path,
 	           number == EBADMSG  ? "it is damaged or cut off"
 	           : number == EILSEQ ? "it has a NUL byte in it, so it is no text"
-	                             : strerror(number));
+	                             : file_reason(number));
 	return number == EBADMSG ? damaged(path, error) : BAD_DATA;
 }
 
@@ -286,7 +287,7 @@ static int make_scratch(const char *folder, char **name)
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			number = (uint64_t)clock_wall();
 		*name = xasprintf("%s/" SCRATCH_NAME "%016llx.db", folder, (unsigned long long)number);
-		fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		fd = beneath_open(*name, O_RDWR | O_CREAT | O_EXCL, 0600);
 		if (fd < 0 && errno != EEXIST)
 			return -1;
 		if (fd >= 0) {
@@ -307,7 +308,7 @@ static void remove_scratch(const char *name)
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		char *file = xasprintf("%s%s", name, suffixes[i]);
 
-		unlink(file);
+		beneath_unlink(file);
 		free(file);
 	}
 }
@@ -320,7 +321,7 @@ static int unpack_to(const char *path, int fd, const char *to, struct buf *error
 		buf_printf(error, "'%s' is damaged or cut off", path);
 		return damaged(path, error);
 	}
-	buf_printf(error, "cannot write '%s': %s", to, strerror(errno));
+	buf_printf(error, "cannot write '%s': %s", to, file_reason(errno));
 	return CANNOT_WRITE;
 }
 
@@ -368,7 +369,7 @@ void readback_unstage(const char *staged, int *fd)
 int readback_unpack(const char *path, const char *to, int64_t tables, struct buf *error)
 {
 	int64_t found = 0, rows;
-	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = beneath_open(to, O_RDWR | O_CREAT | O_EXCL, 0600);
 	int rc = read_lite(path, fd, to, &found, &rows, error);
 
 	if (!rc && found != tables) {
@@ -377,7 +378,7 @@ int readback_unpack(const char *path, const char *to, int64_t tables, struct buf
 		rc = BAD_DATA;
 	}
 	if (fd >= 0) {
-		unlink(to);
+		beneath_unlink(to);
 		close(fd);
 	}
 	return rc;
@@ -394,7 +395,7 @@ void readback_recover(const char *scratch)
 
 		if (!skip_prefix(file_base(files.v[i]), SCRATCH_NAME))
 			continue;
-		fd = open(files.v[i], O_RDONLY | O_CLOEXEC);
+		fd = beneath_open_regular(files.v[i]);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 			remove_scratch(files.v[i]);
 		if (fd >= 0)

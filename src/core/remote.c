@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
@@ -219,13 +220,13 @@ void remote_begin(struct remote *r, struct upload *u, const char *path, int64_t 
 static int add_file(struct upload *u, const char *path, struct buf *error)
 {
 	char bytes[READ_SIZE];
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+	int fd = beneath_open_regular(path), rc = 0;
 	ssize_t n = fd < 0 ? -1 : 0;
 
 	while (!rc && fd >= 0 && ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR)))
 		rc = n > 0 ? upload_add(u, bytes, (size_t)n, error) : 0;
 	if (!rc && n < 0) {
-		buf_printf(error, "cannot read '%s': %s", path, strerror(errno));
+		buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
 		rc = NO_INPUT;
 	}
 	if (fd >= 0)

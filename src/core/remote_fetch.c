@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/size.h"
 #include "base/status.h"
@@ -19,7 +20,7 @@ static int take_bytes(void *arg, const char *bytes, size_t len)
 /* Not a byte more than was announced, which is what there is room for. */
 static int fetch_object(struct remote *r, const char *key, int64_t bytes, const char *to, struct buf *error)
 {
-	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+	int fd = beneath_open(to, O_WRONLY | O_CREAT | O_EXCL, 0600), rc;
 
 	if (fd < 0)
 		return file_cannot(error, "make", to);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/proc.h"
@@ -201,7 +202,7 @@ static int copy_lite(struct stream *s, struct manifest *m, struct buf *error)
 		rc = dump_make(s->dump, path, m, error);
 	}
 	if (!rc) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = beneath_open_regular(path);
 		if (fd < 0 || pack_copy(fd, s->dump->output, &plain, NULL, NULL) != 0) {
 			buf_printf(error, "cannot read '%s': %s", path, strerror(errno));
 			rc = NO;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/status.h"
 
 #define SIZE_AT 124
@@ -86,7 +87,7 @@ static bool is_whole(int fd, int64_t bytes)
 
 int tarfile_check(const char *path, struct buf *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = beneath_open_regular(path);
 	struct stat st;
 	bool whole = fd >= 0 && fstat(fd, &st) == 0 && is_whole(fd, st.st_size);
 

@@ -283,10 +283,10 @@ FILE *seam_fopen(const char *path, const char *mode)
 	const char *file = *mode == 'r' ? file_of_job(path) : NULL;
 
 	if (!file)
-		return fopen(path, mode);
+		return engine_fopen(path, mode);
 	end_unpacker();
 	input = file;
-	source = unpack_is_packed(path) ? open_packed(path) : fopen(path, mode);
+	source = unpack_is_packed(path) ? open_packed(path) : engine_fopen(path, mode);
 	return source;
 }
 

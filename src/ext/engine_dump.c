@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/proc.h"
 #include "ext/engine_parts.h"
@@ -53,8 +54,9 @@ PGresult *seam_dump_PQexec(PGconn *conn, const char *query);
 pid_t seam_dump_fork(void);
 int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async);
 FILE *seam_dump_fopen(const char *path, const char *mode);
-struct gzFile_s *gzopen(const char *path, const char *mode); /* zlib.h is pack's */
+struct gzFile_s *gzdopen(int fd, const char *mode); /* zlib.h is pack's */
 struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode);
+int seam_dump_mkdir(const char *path, mode_t mode);
 int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len);
 int seam_dump_PQputCopyEnd(PGconn *conn, const char *words);
 PGresult *seam_dump_PQgetResult(PGconn *conn);
@@ -174,16 +176,34 @@ static bool is_outside(const char *path)
 	return rest && *rest == '/' && (strchr(rest + 1, '/') || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)));
 }
 
+FILE *engine_fopen(const char *path, const char *mode)
+{
+	int fd = beneath_open_as(path, mode);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, mode);
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}
+
 FILE *seam_dump_fopen(const char *path, const char *mode)
 {
 	errno = EPERM;
-	return *mode == 'r' && is_outside(path) ? NULL : fopen(path, mode);
+	return *mode == 'r' && is_outside(path) ? NULL : engine_fopen(path, mode);
+}
+
+int seam_dump_mkdir(const char *path, mode_t mode)
+{
+	return beneath_mkdir(path, mode);
 }
 
 struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode)
 {
+	int fd;
+
 	errno = EPERM;
-	return *mode == 'r' && is_outside(path) ? NULL : gzopen(path, mode);
+	fd = *mode == 'r' && is_outside(path) ? -1 : beneath_open_as(path, mode);
+	return fd < 0 ? NULL : gzdopen(fd, mode);
 }
 
 /* The workers of a parallel dump die with their leader: they would go on writing into

@@ -4,6 +4,8 @@
 #ifndef EXT_ENGINE_PARTS_H
 #define EXT_ENGINE_PARTS_H
 
+#include <stdio.h>
+
 #include "ext/engine.h"
 
 /* The job of this process, in a child of engine_start; NULL elsewhere. */
@@ -15,5 +17,8 @@ void engine_tell_sqlstate(void);
 
 /* Whether a statement sets what the server does not know. */
 bool engine_is_too_new(const struct pg_conn *conn, const char *query);
+
+/* fopen(3), but as base/beneath opens files. */
+FILE *engine_fopen(const char *path, const char *mode);
 
 #endif

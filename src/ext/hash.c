@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/msg.h"
 #include "base/status.h"
 
@@ -34,7 +35,7 @@ void hash_end(struct hash *h, unsigned char digest[HASH_BYTES])
 int hash_add_file(struct hash *h, const char *path, void (*seen)(void *arg, size_t bytes),
                   void *arg)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	int fd = beneath_open(path, O_RDONLY, 0), err;
 	char bytes[65536];
 	ssize_t n;
 

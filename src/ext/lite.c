@@ -11,17 +11,81 @@
 #include <sqlite3.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 
 #define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
 #define BUSY_MS 5000 /* somebody repairs the WAL of a writer that was killed */
+#define CHECK_MS 300000 /* for the check of any file, and */
+#define CHECK_BYTES 1024 /* a millisecond for so many bytes more: slow disks read a MiB a second */
+
+/* --- SQLite's files --- */
+
+/* SQLite, 'sqlite3_vfs', xSetSystemCall: its calls for files below a guard, as open(2) and unlink(2). */
+static int open_guarded(const char *path, int flags, int mode)
+{
+	return beneath_open(path, flags, (unsigned)mode);
+}
+
+static sqlite3_vfs *system_vfs;
+
+/* vdbeaux.c, vdbeCommit: NAME-mjXXXXXX9XX, in capital hexadecimal digits. */
+static bool is_super_name(const char *name)
+{
+	static const char form[] = "-mjxxxxxx9xx";
+	size_t len = name ? strlen(name) : 0, end = sizeof(form) - 1;
+
+	if (len <= end)
+		return false;
+	for (size_t i = 0; i < end; i++) {
+		char c = name[len - end + i];
+
+		if (form[i] == 'x' ? !strchr("0123456789ABCDEF", c) : c != form[i])
+			return false;
+	}
+	return true;
+}
+
+/* pager.c, pager_delsuper: SQLite reads the file that a rollback journal names as its super-journal, and
+ * deletes it when it finds no name in it. Anybody's file could be named there. */
+static int open_vfs(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+	(void)vfs;
+	if ((flags & SQLITE_OPEN_SUPER_JOURNAL) && !(flags & SQLITE_OPEN_CREATE) && !is_super_name(name)) {
+		file->pMethods = NULL;
+		return SQLITE_CANTOPEN;
+	}
+	return system_vfs->xOpen(system_vfs, name, file, flags, out);
+}
+
+static void set_files(void)
+{
+	static sqlite3_vfs ours;
+
+	if (system_vfs || !(system_vfs = sqlite3_vfs_find(NULL)))
+		return;
+	system_vfs->xSetSystemCall(system_vfs, "open", (sqlite3_syscall_ptr)open_guarded);
+	system_vfs->xSetSystemCall(system_vfs, "unlink", (sqlite3_syscall_ptr)beneath_unlink);
+	ours = *system_vfs;
+	ours.zName = "pgbox";
+	ours.pNext = NULL;
+	ours.xOpen = open_vfs;
+	sqlite3_vfs_register(&ours, 1);
+}
+
+/* --- opening --- */
 
 static int fail(struct lite *lite, int code)
 {
 	lite->code = code;
 	buf_cut(&lite->error, 0);
-	buf_puts(&lite->error, lite->db ? sqlite3_errmsg(lite->db) : sqlite3_errstr(code));
+	if (lite->db && sqlite3_extended_errcode(lite->db) == SQLITE_CANTOPEN_SYMLINK)
+		buf_puts(&lite->error, "a symlink is in the way, and none is followed here");
+	else if (code == SQLITE_INTERRUPT && lite->limit)
+		buf_puts(&lite->error, "stopped, for it takes longer than any sound file does");
+	else
+		buf_puts(&lite->error, lite->db ? sqlite3_errmsg(lite->db) : sqlite3_errstr(code));
 	return -1;
 }
 
@@ -40,16 +104,30 @@ static char *still_uri(const char *path)
 	return buf_detach(&uri);
 }
 
+/* SQLite follows symlinks before it opens what they lead to, unless it may not meet any. */
+static char *name_of(const char *path, enum lite_mode mode, int *flags)
+{
+	char *real = strcmp(path, ":memory:") == 0 ? NULL : beneath_real(path), *name;
+
+	if (real)
+		*flags |= SQLITE_OPEN_NOFOLLOW;
+	name = mode == LITE_STILL ? still_uri(real ? real : path) : xstrdup(real ? real : path);
+	free(real);
+	return name;
+}
+
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms)
 {
 	int flags = mode == LITE_STILL  ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
 	            : mode == LITE_PEEK ? SQLITE_OPEN_READONLY
 	                                : SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
-	char *name = mode == LITE_STILL ? still_uri(path) : xstrdup(path);
+	char *name;
 	int code;
 
+	set_files();
 	lite_close(lite);
 	lite->mode = mode;
+	name = name_of(path, mode, &flags);
 	code = sqlite3_open_v2(name, &lite->db, flags, NULL);
 	free(name);
 	if (code != SQLITE_OK) {
@@ -61,6 +139,31 @@ int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy
 	if (mode == LITE_READ)
 		lite_query_only(lite, true);
 	return 0;
+}
+
+void lite_distrust(struct lite *lite)
+{
+	static const struct {
+		int option, value;
+	} settings[] = {
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 }, { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 }, { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		sqlite3_db_config(lite->db, settings[i].option, settings[i].value, (int *)NULL);
+}
+
+static int look_at_clock(void *deadline)
+{
+	return clock_left(*(const int64_t *)deadline) == 0;
+}
+
+void lite_limit(struct lite *lite, int64_t ms)
+{
+	lite->limit = ms;
+	lite->until = clock_after(ms);
+	sqlite3_progress_handler(lite->db, STEPS_BETWEEN_LOOKS, look_at_clock, &lite->until);
 }
 
 void lite_query_only(struct lite *lite, bool on)
@@ -102,6 +205,8 @@ int lite_query(struct lite *lite, const char *sql, const char *const *params, in
 		rows_free(rows);
 	if (!lite->db)
 		return fail(lite, SQLITE_MISUSE);
+	if (lite->limit)
+		lite->until = clock_after(lite->limit);
 	code = sqlite3_prepare_v2(lite->db, sql, -1, &statement, NULL);
 	if (code != SQLITE_OK)
 		return fail(lite, code);
@@ -199,7 +304,7 @@ static int fail_file(struct lite *lite, const char *path)
 {
 	lite->code = errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_IOERR;
 	buf_cut(&lite->error, 0);
-	buf_printf(&lite->error, "'%s': %s", path, strerror(errno));
+	buf_printf(&lite->error, "'%s': %s", path, file_reason(errno));
 	return -1;
 }
 
@@ -209,7 +314,7 @@ static int copy_file(struct lite *lite, int from, const char *path)
 	char piece[65536];
 	off_t at = 0;
 	ssize_t n = 0;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = beneath_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	int rc = fd < 0 ? -1 : 0;
 
 	while (!rc && (n = pread(from, piece, sizeof(piece), at)) > 0) {
@@ -256,7 +361,7 @@ int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t 
                   int (*agree)(void *arg), void *arg)
 {
 	const char *path = sqlite3_db_filename(to->db, "main");
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc, code;
+	int fd = beneath_open(path, O_RDONLY, 0), rc, code;
 	sqlite3_backup *backup = NULL;
 
 	sqlite3_busy_handler(to->db, wait_a_little, &deadline);
@@ -323,11 +428,23 @@ static int count_rows(struct lite *lite, int64_t *total)
 	return rc;
 }
 
+/* As one that distrusts it: a backup may be anybody's. */
+static int open_check(struct lite *lite, const char *path)
+{
+	struct stat st;
+
+	if (lite_open(lite, path, LITE_STILL, 0) != 0)
+		return -1;
+	lite_distrust(lite);
+	lite_limit(lite, CHECK_MS + (beneath_stat(path, &st) == 0 ? (int64_t)st.st_size / CHECK_BYTES : 0));
+	return 0;
+}
+
 int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error)
 {
 	struct lite lite = LITE_INIT;
 	struct rows found = { 0 };
-	int rc = lite_open(&lite, path, LITE_STILL, 0) ||
+	int rc = open_check(&lite, path) ||
 	         lite_query(&lite, "PRAGMA integrity_check(3)", NULL, 0, &found) ||
 	         count(&lite, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
 	               " AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
@@ -358,11 +475,6 @@ void lite_identifier(struct buf *b, const char *name)
 	sqlite3_free(quoted);
 }
 
-static int look_at_clock(void *deadline)
-{
-	return clock_left(*(const int64_t *)deadline) == 0;
-}
-
 void lite_deadline(struct lite *lite, const int64_t *deadline)
 {
 	union {
@@ -384,6 +496,30 @@ bool lite_is_corrupt(const struct lite *lite)
 	return (lite->code & 0xff) == SQLITE_CORRUPT || (lite->code & 0xff) == SQLITE_NOTADB;
 }
 
+/* pager.c, readSuperJournal: name, its length, its checksum and the journal's magic at the end. */
+bool lite_journal_names_another(const char *journal)
+{
+	static const unsigned char magic[8] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7 };
+	unsigned char head[8] = { 0 }, tail[8] = { 0 };
+	int fd = beneath_open_regular(journal);
+	struct stat st;
+	bool names = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 16 && pread(fd, head, 8, 0) == 8 &&
+	             pread(fd, tail, 8, st.st_size - 8) == 8 && memcmp(head, magic, 8) == 0 &&
+	             memcmp(tail, magic, 8) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return names;
+}
+
+int lite_refuse(struct lite *lite, const char *why)
+{
+	lite->code = SQLITE_CORRUPT;
+	buf_cut(&lite->error, 0);
+	buf_puts(&lite->error, why);
+	return -1;
+}
+
 bool lite_is_full(const struct lite *lite)
 {
 	return (lite->code & 0xff) == SQLITE_FULL;
@@ -393,6 +529,7 @@ void lite_close(struct lite *lite)
 {
 	sqlite3_close(lite->db);
 	lite->db = NULL;
+	lite->limit = 0;
 }
 
 void lite_free(struct lite *lite)

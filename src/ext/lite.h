@@ -1,7 +1,9 @@
 /*
  * lite - an SQLite database file.
  *
- * Errors are left as words in the handle; nothing prints.
+ * Errors are left as words in the handle; nothing prints. Files under a guard of base/beneath, and what
+ * SQLite puts beside them, are opened and deleted as that says. A rollback journal that names another file
+ * (a super-journal, which SQLite would delete) is not played back unless that file is named as SQLite's are.
  */
 #ifndef EXT_LITE_H
 #define EXT_LITE_H
@@ -25,6 +27,7 @@ struct lite {
 	enum lite_mode mode;
 	int code;           /* SQLite's result code of the last failure */
 	struct buf error;   /* its words */
+	int64_t limit, until; /* of lite_limit */
 };
 
 #define LITE_INIT { .error = BUF_INIT }
@@ -35,6 +38,14 @@ struct lite {
  * others are waited for up to busy_ms. 0, or -1. A file that is no database is found
  * by the first query, not here. */
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms);
+
+/* For a file that somebody else may have written: its triggers and views do nothing, its schema may call
+ * only what is harmless, and no statement harms the file (SQLite, 'Defense Against The Dark Arts'). */
+void lite_distrust(struct lite *lite);
+
+/* Interrupts each statement that computes for longer than ms. The handle must not be moved in memory
+ * from then on. */
+void lite_limit(struct lite *lite, int64_t ms);
 
 /* Runs one statement with text parameters (?1 ...; NULL is NULL). 0 and rows
  * (the caller frees them; rows may be NULL), or -1 with code and error. */
@@ -65,8 +76,8 @@ int lite_backup(struct lite *from, const char *path);
 int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t deadline,
                   int (*agree)(void *arg), void *arg);
 
-/* Whether every page and row of a file that nobody writes is sound (PRAGMA
- * integrity_check); then the numbers of its tables and of their rows. 0, or -1 with
+/* Whether every page and row of a file that nobody writes, of whoever made it, is sound (PRAGMA
+ * integrity_check), in a time that goes by its size; then the numbers of its tables and of their rows. 0, or -1 with
  * SQLite's words in error. */
 int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error);
 
@@ -86,6 +97,12 @@ void lite_deadline(struct lite *lite, const int64_t *deadline);
 /* Result classes of the last failure. */
 bool lite_is_busy(const struct lite *lite);
 bool lite_is_corrupt(const struct lite *lite);
+/* Whether a rollback journal that is to be played back names a super-journal ('Database File Format', 3). */
+bool lite_journal_names_another(const char *journal);
+
+/* Takes the file for damaged, for a reason of the caller's. Returns -1. */
+int lite_refuse(struct lite *lite, const char *why);
+
 bool lite_is_full(const struct lite *lite);
 
 void lite_close(struct lite *lite);

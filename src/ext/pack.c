@@ -14,6 +14,7 @@
 #include <zstd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 
 #define PIECE 65536
@@ -160,7 +161,7 @@ static enum packing_method method_of(int fd)
 
 enum packing_method unpack_method(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = beneath_open(path, O_RDONLY, 0);
 	enum packing_method method = fd >= 0 ? method_of(fd) : PACK_NONE;
 
 	if (fd >= 0)
@@ -179,7 +180,7 @@ static int start(struct unpack *u, const char *path)
 	char probe;
 
 	u->fd = strcmp(path, UNPACK_STDIN) == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-	                                        : open(path, O_RDONLY | O_CLOEXEC);
+	                                        : beneath_open(path, O_RDONLY, 0);
 	if (u->fd < 0)
 		return -1;
 	/* A directory opens, but does not read. */
