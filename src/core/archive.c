@@ -20,6 +20,7 @@
 #include "ext/hash.h"
 
 #define PART ".part"
+#define OWN ".pgbox" /* the folder of lock and journal */
 #define NAMES_MAX 3600 /* seconds that a name may be moved on by */
 #define STAMP 16       /* YYYYMMDD-HHMMSS and NUL */
 
@@ -346,6 +347,33 @@ bool archive_is_named(const char *folder, const char *name)
 	return rest && !form[i];
 }
 
+/* DATABASE or JOB/DATABASE, but not the folder that is pgbox's own. */
+static bool is_folder(const char *folder)
+{
+	const char *slash = strchr(folder, '/');
+
+	return beneath_is_confined(folder) && !(slash && strchr(slash + 1, '/')) && strcmp(folder, OWN) != 0 &&
+	       !skip_prefix(folder, OWN "/");
+}
+
+bool archive_lies_in(const char *path, const char *folder)
+{
+	const char *rest = skip_prefix(path, folder);
+
+	return rest && *rest == '/' && !strchr(rest + 1, '/') && is_folder(folder) && beneath_is_confined(path);
+}
+
+bool archive_is_path(const char *path)
+{
+	const char *base = file_base(path);
+	char *folder = base > path ? xstrndup(path, (size_t)(base - path) - 1) : xstrdup("");
+	bool is = archive_lies_in(path, folder) && archive_is_named(folder, base) && !ends_in(base, ".json") &&
+	          !ends_in(base, ".sha256") && !ends_in(base, PART);
+
+	free(folder);
+	return is;
+}
+
 /* Nobody else's names look so. */
 static bool is_part_of_ours(const char *folder, const char *name)
 {
@@ -363,7 +391,7 @@ static void each_folder(const char *dir, int depth, void (*visit)(const char *fo
 		const char *name = file_base(folders.v[i]);
 
 		/* A backup may be a folder itself. */
-		if (strcmp(name, ".pgbox") == 0 || archive_is_named(dir, name))
+		if (strcmp(name, OWN) == 0 || archive_is_named(dir, name))
 			continue;
 		visit(folders.v[i], arg);
 		if (depth > 1)

@@ -31,6 +31,13 @@ char *archive_escape(const char *name);
 /* Whether a file's name (BASE-YYYYMMDD-HHMMSS.what) is one of ours for that folder. */
 bool archive_is_named(const char *folder, const char *name);
 
+/* Whether a path, relative to DIR, names a file directly in that folder of a database. Paths that a journal, a
+ * manifest or a bucket's key gives are used only then. */
+bool archive_lies_in(const char *path, const char *folder);
+
+/* Whether a path, relative to DIR, is named as the data of a backup. */
+bool archive_is_path(const char *path);
+
 /* A backup that is being made. */
 struct archive {
 	char *folder; /* the database's, relative to DIR */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "core/archive.h"
 
 #define APPLET "pgbackup"
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -242,7 +243,7 @@ int catalog_keep_promises(struct catalog *c)
 
 	for (size_t i = 0; i < paths.n && !rc; i++)
 		rc = query(c,
-		           catalog_is_there(c, paths.v[i])
+		           beneath_is_confined(paths.v[i]) && catalog_is_there(c, paths.v[i])
 		                   ? "UPDATE files SET gone = NULL WHERE dir = ?1 AND path = ?2"
 		                   : "DELETE FROM files WHERE dir = ?1 AND path = ?2",
 		           paths.v[i], NULL, NULL, NULL);
@@ -291,13 +292,16 @@ int catalog_past(struct catalog *c, const char *folder, const char *system_id, s
 	               " ORDER BY made DESC, path DESC",
 	               folder, system_id, NULL, &rows);
 
-	*n = rows.n;
+	*n = 0;
 	*past = rows.n ? xcalloc(rows.n, sizeof(**past)) : NULL;
 	for (size_t i = 0; i < rows.n; i++) {
+		if (!archive_lies_in(rows_get(&rows, i, 0), folder))
+			continue;
 		strs_add(paths, rows_get(&rows, i, 0));
-		(*past)[i] = (struct past){ .made = atoll(rows_get(&rows, i, 1)),
-			                    .verified = rows_true(&rows, i, 2),
-			                    .id = i };
+		(*past)[*n] = (struct past){ .made = atoll(rows_get(&rows, i, 1)),
+			                     .verified = rows_true(&rows, i, 2),
+			                     .id = *n };
+		++*n;
 	}
 	rows_free(&rows);
 	return rc;
@@ -317,7 +321,7 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
-	while (i < rows.n && !is_whole(c, rows_get(&rows, i, 0), atoll(rows_get(&rows, i, 2))))
+	while (i < rows.n && !(archive_lies_in(rows_get(&rows, i, 0), folder) && is_whole(c, rows_get(&rows, i, 0), atoll(rows_get(&rows, i, 2)))))
 		i++;
 	if (i < rows.n) {
 		newest->made = atoll(rows_get(&rows, i, 1));
@@ -333,6 +337,7 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 }
 
 #define NOT_THERE "not there"
+#define OUTSIDE "not a backup of this folder"
 
 static int note_missing(struct catalog *c, const char *path,
                         void (*tell)(enum msg_level level, const char *words))
@@ -345,21 +350,36 @@ static int note_missing(struct catalog *c, const char *path,
 	return rc;
 }
 
+/* Somebody else has written it. */
+static int note_outside(struct catalog *c, const char *path,
+                        void (*tell)(enum msg_level level, const char *words))
+{
+	char *words = xasprintf("the journal names '%s', which is " OUTSIDE ": it is left alone", path);
+	int rc = catalog_gone(c, path, OUTSIDE);
+
+	tell(MSG_WARNING, words);
+	free(words);
+	return rc;
+}
+
 int catalog_missing(struct catalog *c, const char *folder,
                     void (*tell)(enum msg_level level, const char *words))
 {
 	struct rows rows = { 0 };
 	int rc = query(c,
-	               "SELECT path, gone IS NOT NULL FROM files WHERE dir = ?1"
+	               "SELECT path, gone IS NOT NULL, ifnull(database, '') FROM files WHERE dir = ?1"
 	               " AND (?2 IS NULL OR database = ?2)"
 	               " AND (gone IS NULL OR reason = '" NOT_THERE "') ORDER BY path",
 	               folder, NULL, NULL, &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++) {
 		const char *path = rows_get(&rows, i, 0);
-		bool gone = rows_true(&rows, i, 1), there = catalog_is_there(c, path);
+		bool lies = archive_lies_in(path, rows_get(&rows, i, 2));
+		bool gone = rows_true(&rows, i, 1), there = lies && catalog_is_there(c, path);
 
-		if (!gone && !there)
+		if (!gone && !lies)
+			rc = note_outside(c, path, tell);
+		else if (!gone && !there)
 			rc = note_missing(c, path, tell);
 		else if (gone && there)
 			rc = query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 AND path = ?2",

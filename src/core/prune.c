@@ -55,6 +55,9 @@ static int prune_folder(struct catalog *c, const char *folder, const char *syste
 	for (size_t i = 0; i < n && !rc; i++) {
 		const char *path = paths.v[past[i].id], *reason;
 
+		/* What is named otherwise is not pgbackup's, whatever the journal says of it. */
+		if (!archive_is_path(path))
+			continue;
 		if (!past[i].keep && keep->owed && ship_is_owed(c, path)) {
 			past[i].keep = true;
 			buf_cut(&past[i].reason, 0);

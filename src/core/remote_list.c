@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
@@ -36,7 +37,7 @@ static size_t data_length(const char *path)
 	bool ours;
 
 	if (len <= end || strcmp(path + len - end, ".json") != 0 || base == path || slash == path ||
-	    path[strspn(path, SAFE)])
+	    path[strspn(path, SAFE)] || !beneath_is_confined(path))
 		return 0;
 	if (slash + 1 != base && strchr(slash + 1, '/') != base - 1)
 		return 0;

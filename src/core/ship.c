@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/size.h"
@@ -31,7 +32,8 @@ static void find_owed(struct catalog *c, struct strs *paths)
 		journal_query(&c->journal, "SELECT path FROM files WHERE dir = ?1 AND remote = '" OWED "'"
 		              " AND gone IS NULL ORDER BY made, path", params, 1, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(paths, rows_get(&rows, i, 0));
+		if (archive_is_path(rows_get(&rows, i, 0)))
+			strs_add(paths, rows_get(&rows, i, 0));
 	rows_free(&rows);
 }
 
@@ -129,8 +131,12 @@ static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf 
 
 	if (catalog_is_open(c))
 		journal_query(&c->journal, "SELECT key, upload FROM uploads WHERE place = ?1", params, 1, &rows);
-	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = s3_abort(&r->s3, rows_get(&rows, i, 0), rows_get(&rows, i, 1), error);
+	for (size_t i = 0; i < rows.n && !rc; i++) {
+		const char *path = skip_prefix(rows_get(&rows, i, 0), r->prefix);
+
+		if (path && beneath_is_confined(path))
+			rc = s3_abort(&r->s3, rows_get(&rows, i, 0), rows_get(&rows, i, 1), error);
+	}
 	*n = rows.n;
 	rows_free(&rows);
 	if (!rc)

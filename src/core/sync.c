@@ -21,20 +21,13 @@ static char *folder_of(const struct manifest *m)
 	return folder;
 }
 
-static bool lies_in(const char *path, const char *folder)
-{
-	const char *rest = skip_prefix(path, folder);
-
-	return rest && *rest == '/' && !strchr(rest + 1, '/');
-}
-
 static int adopt(struct catalog *c, const char *path, const char *full, const struct manifest *m,
                  struct buf *error)
 {
 	char *folder = folder_of(m);
 	int rc, judged;
 
-	if (!lies_in(path, folder)) {
+	if (!archive_lies_in(path, folder)) {
 		buf_printf(error, "'%s' is not adopted: its manifest says that it belongs in '%s'", path,
 		           folder);
 		free(folder);
