@@ -157,7 +157,8 @@ static void compare_schema(const struct rows *found, const struct rows *expected
  * damage, in whose place pgbackup sync makes a new one. */
 static int check_schema(struct journal *j, long *version)
 {
-	struct rows found = { 0 }, expected = { 0 }, ours = { 0 };
+	static struct rows ours; /* of the newest version, for as long as the process runs */
+	struct rows found = { 0 }, expected = { 0 };
 	struct buf what = BUF_INIT;
 	int rc = lite_query(&j->lite, find_schema, NULL, 0, &found);
 
@@ -166,13 +167,13 @@ static int check_schema(struct journal *j, long *version)
 		buf_cut(&j->lite.error, 0);
 		buf_puts(&j->lite.error, "it was written by a newer pgbox");
 		rc = -1;
-	} else if (!rc && !expect_schema(*version, &expected) && !expect_schema(STEPS, &ours)) {
-		compare_schema(&found, &expected, &ours, &what);
+	} else if (!rc && (ours.n || !expect_schema(STEPS, &ours)) &&
+	           (*version == STEPS || !expect_schema(*version, &expected))) {
+		compare_schema(&found, *version == STEPS ? &ours : &expected, &ours, &what);
 		rc = what.len ? lite_refuse(&j->lite, what.data) : 0;
 	}
 	rows_free(&found);
 	rows_free(&expected);
-	rows_free(&ours);
 	buf_free(&what);
 	return rc;
 }
