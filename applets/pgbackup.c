@@ -28,14 +28,14 @@
 #include "core/verify.h"
 
 static struct {
-	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into;
+	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser;
 	struct strs urls, databases, exclude;
 	bool all, dry_run, json, remote;
 	long jobs;
 	int64_t lock_wait, busy_wait, wait, every, max_age;
 	struct retention keep;
 } o = {
-	.dir = "/backups", .format = "custom", .compress = "zstd:3", .check = "read", .roles = "yes",
+	.dir = "/backups", .format = "custom", .compress = "zstd:3", .check = "read", .roles = "yes", .as_superuser = "no",
 	.jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = 30000, .keep = { .min = 3 },
 };
 
@@ -59,6 +59,8 @@ static const struct opt opts[] = {
 	     "dump N tables at a time; above 1 the format is directory"),
 	WORD(0, "verify", "BACKUP_VERIFY", "read|restore", &o.check,
 	     "how a new backup is checked: read back in full, or also restored"),
+	WORD(0, "verify-as-superuser", "BACKUP_VERIFY_AS_SUPERUSER", "yes|no", &o.as_superuser,
+	     "restore tests: run the database's own code as the login, even as a superuser"),
 	WORD(0, "roles", "BACKUP_ROLES", "yes|no", &o.roles, "dump roles and tablespaces, too"),
 	TIME(0, "wait", "BACKUP_WAIT", &o.wait, "how long a run waits for the server"),
 	TIME(0, "lock-wait", "BACKUP_LOCK_WAIT", &o.lock_wait, "how long it waits for the lock of a table"),
@@ -224,6 +226,7 @@ static struct backup read_backup(void)
 		.outcome = &notify.outcome,
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
 		.busy_wait = o.busy_wait, .wait = o.wait, .restore = strcmp(o.check, "restore") == 0,
+		.as_login = strcmp(o.as_superuser, "yes") == 0,
 		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
 		.progress = progress_is_shown() ? report_progress : NULL,
 	};
@@ -479,7 +482,8 @@ static int sync_journal(void)
 
 static int verify(int argc, char **argv)
 {
-	struct verify v = { .dir = o.dir, .into = o.into, .wait = o.wait, .tell = tell,
+	struct verify v = { .dir = o.dir, .into = o.into, .as_login = strcmp(o.as_superuser, "yes") == 0,
+		            .wait = o.wait, .tell = tell,
 		            .progress = progress_is_shown() ? report_progress : NULL };
 	struct catalog c;
 	int rc;

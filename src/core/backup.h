@@ -28,7 +28,8 @@ struct backup {
 	struct packing packing;
 	long jobs;
 	int64_t lock_wait, busy_wait, wait; /* ms: for a table; for another run; for the server */
-	bool restore;                       /* restore each as a test */
+	bool restore;                       /* restore each as a test, and */
+	bool as_login;                      /* run its code as the login then, whatever its rights */
 	bool roles;                         /* dump the roles, too */
 	struct retention keep;
 	struct remote *remote;              /* where backups go, too; NULL or off: nowhere */

@@ -15,6 +15,7 @@
 #include "core/readback.h"
 #include "core/ship.h"
 #include "core/stream.h"
+#include "core/toc.h"
 #include "core/trial.h"
 
 #define TRIAL_MS 86400000
@@ -171,15 +172,22 @@ static int make(struct job *j, struct buf *error)
 static int try_restore(struct job *j, struct buf *error)
 {
 	bool lite = j->item->target.kind == TARGET_SQLITE;
+	struct strs left_out = { 0 };
+	struct trial_job trial = { .path = j->archive.part, .m = &j->m, .server = &j->item->target,
+		                   .as_login = j->run->b->as_login, .left_out = &left_out,
+		                   .deadline = clock_after(TRIAL_MS) };
 	int rc;
 
 	/* The readback of an SQLite database is its restore. */
 	if (!j->run->b->restore || lite)
 		return 0;
 	phase(j, "restore test", 0);
-	rc = trial_restore(j->archive.part, &j->m, &j->item->target,
-	                   clock_after(TRIAL_MS), error);
+	rc = trial_restore(&trial, error);
 	j->m.restored = !rc;
+	for (size_t i = 0; i < left_out.n && !rc; i++)
+		work_tell(j->run, MSG_INFO, "%s: left out of the restore test: %s",
+		          j->item->folder, toc_text(left_out.v[i]));
+	strs_free(&left_out);
 	return rc;
 }
 

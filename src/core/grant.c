@@ -142,6 +142,12 @@ static char *name_of(const char *at, size_t len)
 	return buf_detach(&name);
 }
 
+char *grant_name(const char *at, size_t *len)
+{
+	*len = *at ? grant_piece(at) : 0;
+	return name_of(at, *len);
+}
+
 /* Hears each role of a list, and where it stands; returns where the list ends. */
 static const char *each_role(const char *at, void (*hear)(void *arg, const char *name, const char *at, size_t len),
                              void *arg)

@@ -17,6 +17,10 @@ size_t grant_piece(const char *at);
  * line end included; what is behind the last one counts as one; 0 at the end. */
 size_t grant_statement(const char *sql);
 
+/* The name that stands there, quoted or not, and in *len the bytes that it takes. The caller frees
+ * it. */
+char *grant_name(const char *at, size_t *len);
+
 /* Adds the roles that the statement names, but for PUBLIC. */
 void grant_roles(const char *statement, size_t len, struct strs *roles);
 

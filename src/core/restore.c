@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "core/bare.h"
 #include "core/extrows.h"
 #include "core/grant.h"
 #include "core/marker.h"
@@ -409,6 +410,10 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 		strs_add(args, "--no-privileges");
 		strs_add(args, "--no-subscriptions");
 	}
+	if (r->humble) {
+		strs_add(args, "--no-tablespaces");
+		strs_add(args, "--no-security-labels");
+	}
 	if (r->server_version < 180000)
 		strs_add(args, "--no-statistics");
 	if (list >= 0)
@@ -442,7 +447,10 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 
 	arguments(r, fd, &args);
 	if (!rc && tool_run(&t) != 0) {
-		rc = tool_explain(&t, error);
+		r->denied = strcmp(t.sqlstate, "42501") == 0;
+		if (r->denied)
+			buf_printf(error, "the role that restores lacks a right: %s", t.error.data);
+		rc = r->denied ? DENIED : tool_explain(&t, error);
 		r->lost = skip_prefix(t.sqlstate, "08") || skip_prefix(t.sqlstate, "57P");
 		depends = strcmp(t.sqlstate, "2BP01") == 0;
 	}
@@ -455,12 +463,21 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 
 /* --- SQL --- */
 
+struct sql_errors {
+	struct buf words;
+	char sqlstate[6]; /* of the statement that failed; "" */
+};
+
 /* psql's words for a server that is gone are no ERROR. */
 static void take_error(const char *line, void *arg)
 {
-	struct buf *words = arg;
+	struct sql_errors *errors = arg;
+	struct buf *words = &errors->words;
+	const char *state = engine_sqlstate(line);
 
-	if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "error") || strstr(line, "connection")))
+	if (state)
+		snprintf(errors->sqlstate, sizeof(errors->sqlstate), "%s", state);
+	else if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "error") || strstr(line, "connection")))
 		buf_printf(words, "%s%s", words->len ? "; " : "", line);
 }
 
@@ -479,15 +496,24 @@ static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 	return rc ? BAD_DATA : 0;
 }
 
+static char *edit_sql(const char *statement, void *arg)
+{
+	const struct restore *r = arg;
+
+	return r->humble ? bare_statement(statement, &r->schemas) : NULL;
+}
+
 #define PSQL_LOST 2 /* psql/settings.h, EXIT_BADCONN */
 
 static int run_sql(struct restore *r, const struct target *target, struct buf *error)
 {
 	struct strs files = { 0 };
-	struct buf words = BUF_INIT;
+	struct sql_errors errors = { .words = BUF_INIT };
+	struct buf *words = &errors.words;
 	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
-		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first, .arg = r };
-	struct child child = { .watched = -1, .tell = take_error, .arg = &words, .patience = 1000 };
+		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first,
+		                .edit = edit_sql, .arg = r };
+	struct child child = { .watched = -1, .tell = take_error, .arg = &errors, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
 	char *set = r->encoding ? xasprintf("SET client_encoding = '%s'", r->encoding) : NULL;
 	int rc;
@@ -498,12 +524,13 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	if (child.pid >= 0)
 		ending = child_watch(&child);
 	r->lost = ending.status == PSQL_LOST;
+	r->denied = ending.status && strcmp(errors.sqlstate, "42501") == 0;
 	rc = ending.forwarded ? BY_SIGNAL + ending.forwarded
 	     : ending.status == BAD_USAGE || ending.status == DONE ? ending.status
 	     : r->lost ? UNAVAILABLE : BAD_DATA;
 	if (rc)
-		buf_printf(error, "psql: %s", words.len ? words.data : "it failed without a word");
-	buf_free(&words);
+		buf_printf(error, "psql: %s", words->len ? words->data : "it failed without a word");
+	buf_free(words);
 	strs_free(&files);
 	free(set);
 	return rc;

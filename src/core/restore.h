@@ -20,6 +20,8 @@ struct restore {
 	bool clean;                   /* drop what the archive has, first */
 	bool schema_only, data_only, no_owner;
 	bool bare;                    /* neither owners, privileges nor subscriptions */
+	bool humble;                  /* with bare: nor what only a superuser may make (core/bare), nor
+	                               * tablespaces, nor the schemas that are there; set by the caller */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
 	struct strs database_roles;   /* that the database's own rights, settings and ownership name */
@@ -32,6 +34,7 @@ struct restore {
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */
+	bool denied;                  /* restore_run: the role lacks a right (SQLSTATE 42501) */
 	int server_version;           /* found by restore_check; 180006 */
 };
 

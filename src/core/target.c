@@ -394,6 +394,18 @@ void target_copy(struct target *t, const struct target *from, const char *databa
 	show_pg(t);
 }
 
+void target_login(struct target *t, const char *user, const char *password)
+{
+	static const char *const others[] = { "passfile", "sslcert", "sslkey", "sslpassword", "options" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		conninfo_set(&t->conninfo, others[i], NULL);
+	conninfo_set(&t->conninfo, "user", user);
+	conninfo_set(&t->conninfo, "password", password);
+	free(t->shown);
+	show_pg(t);
+}
+
 void target_isolate(void)
 {
 	static bool isolated; /* waitdb comes here fifty times a second */

@@ -36,6 +36,10 @@ void target_copy(struct target *t, const struct target *from, const char *databa
 /* Makes it another database of the same server. */
 void target_use(struct target *t, const char *database);
 
+/* Makes it log in as another user, with that password and with nothing else that the former login
+ * had: client certificate, password file, options. */
+void target_login(struct target *t, const char *user, const char *password);
+
 /* Of a PostgreSQL target, makes it the database that is meant: into (NULL: none is said), else its
  * own, else the backup's (NULL: nobody knows). Where its own is another than the backup's, somebody
  * must have said so: with meant false that is BAD_USAGE with a sentence in error. */

@@ -1,5 +1,9 @@
 /*
  * trial - restores a backup as a test: only what has been restored is known to restore.
+ *
+ * The database's own code runs then. Where the login has more rights than the database's owner, a
+ * throw-away role restores it (core/guest), which has none but on the new database; extensions are
+ * made first, by the login.
  */
 #ifndef CORE_TRIAL_H
 #define CORE_TRIAL_H
@@ -7,15 +11,24 @@
 #include "core/manifest.h"
 #include "core/target.h"
 
+struct trial_job {
+	const char *path;             /* the backup's data */
+	const struct manifest *m;
+	const struct target *server;  /* PostgreSQL: a database of the server to restore on */
+	bool as_login;                /* run the database's code as the login, whatever its rights */
+	int64_t deadline;             /* to log in */
+	struct strs *left_out;        /* gets what no role but a superuser may restore: TYPE schema name owner */
+};
+
 /*
  * Restores the backup into a new database on server's server (SQLite: into server's
  * file, which must not be there), counts its tables and drops it again. Owners and
- * privileges are left out, so roles need not exist. Databases of trials that were
- * killed are dropped, too. 0; BAD_DATA with a sentence in error when it cannot be
- * restored or has not the manifest's number of tables; UNAVAILABLE, DENIED,
+ * privileges are left out, so roles need not exist. Databases and roles of trials that were
+ * killed are dropped, too. 0; BAD_DATA with a message in error when it cannot be
+ * restored or has not the manifest's number of tables; BAD_CONFIG when only a role with more
+ * rights than the database's owner could have tried it; UNAVAILABLE, DENIED,
  * CANNOT_WRITE or BAD_USAGE when it could not be tried.
  */
-int trial_restore(const char *path, const struct manifest *m, const struct target *server,
-                  int64_t deadline, struct buf *error);
+int trial_restore(const struct trial_job *job, struct buf *error);
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/readback.h"
 #include "core/reader.h"
 #include "core/report.h"
+#include "core/toc.h"
 #include "core/trial.h"
 
 /* One backup that is being verified. */
@@ -45,8 +46,18 @@ static bool is_roles(const struct manifest *m)
 	return strcmp(m->kind, "roles") == 0;
 }
 
+static void tell_left_out(const struct reading *r, const char *line)
+{
+	char *words = xasprintf("%s: left out of the restore test: %s", r->progress.database,
+	                        toc_text(line));
+
+	r->v->tell(MSG_INFO, words);
+	free(words);
+}
+
 static int restore_into(const struct reading *r, struct buf *error)
 {
+	struct strs left_out = { 0 };
 	struct target target;
 	int rc;
 
@@ -54,7 +65,12 @@ static int restore_into(const struct reading *r, struct buf *error)
 		return DONE;
 	rc = target_find(&target, r->v->into, error);
 	if (!rc)
-		rc = trial_restore(r->path, &r->m, &target, clock_within(r->v->wait), error);
+		rc = trial_restore(&(struct trial_job){ .path = r->path, .m = &r->m, .server = &target,
+		                                        .as_login = r->v->as_login, .left_out = &left_out,
+		                                        .deadline = clock_within(r->v->wait) }, error);
+	for (size_t i = 0; i < left_out.n && !rc; i++)
+		tell_left_out(r, left_out.v[i]);
+	strs_free(&left_out);
 	target_free(&target);
 	return rc;
 }

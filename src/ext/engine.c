@@ -88,6 +88,7 @@ PGconn *seam_PQconnectStartParams(const char *const *keys, const char *const *va
 void seam_PQfinish(PGconn *conn);
 PGresult *seam_PQexec(PGconn *conn, const char *query);
 int seam_PQsendQuery(PGconn *conn, const char *query);
+PGresult *seam_PQgetResult(PGconn *conn);
 FILE *seam_fopen(const char *path, const char *mode);
 int seam_PQputCopyData(PGconn *conn, const char *bytes, int len);
 int seam_PQputCopyEnd(PGconn *conn, const char *words);
@@ -181,8 +182,21 @@ static bool is_dropped(PGconn *conn, const char *query)
 	}
 }
 
+/* What is sent in place of a statement of the files; NULL: itself. The caller frees it. */
+static char *instead(PGconn *conn, const char *query)
+{
+	if (is_dropped(conn, query))
+		return xstrdup("");
+	if (job->set_encoding && script_judge(query) == SCRIPT_ENCODING)
+		return xstrdup(job->set_encoding);
+	return job->edit ? job->edit(query, job->arg) : NULL;
+}
+
 int seam_PQsendQuery(PGconn *conn, const char *query)
 {
+	char *edited;
+	int sent;
+
 	if (!job)
 		return PQsendQuery(conn, query);
 	settle(conn);
@@ -190,13 +204,21 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 	if (script_is_unchecked(query, PQparameterStatus(conn, "client_encoding"),
 	                        PQparameterStatus(conn, "server_encoding")))
 		leave(BAD_DATA, SCRIPT_UNCHECKED);
-	if (is_dropped(conn, query))
-		query = "";
-	else if (job->set_encoding && script_judge(query) == SCRIPT_ENCODING)
-		query = job->set_encoding;
+	edited = instead(conn, query);
+	query = edited ? edited : query;
 	/* The server takes one statement only the other way: \\; would bring others past us. */
-	return job->restricted ? PQsendQueryParams(conn, query, 0, NULL, NULL, NULL, NULL, 0)
+	sent = job->restricted ? PQsendQueryParams(conn, query, 0, NULL, NULL, NULL, NULL, 0)
 	                       : PQsendQuery(conn, query);
+	free(edited);
+	return sent;
+}
+
+PGresult *seam_PQgetResult(PGconn *conn)
+{
+	PGresult *result = PQgetResult(conn);
+
+	engine_note_failure(conn, result);
+	return result;
 }
 
 int seam_PQputCopyData(PGconn *conn, const char *bytes, int len)
@@ -416,6 +438,8 @@ static _Noreturn void be_psql(pid_t parent, int messages)
 	proc_close_all_but(job->keep_fd);
 	hand_password(job->conninfo);
 	arguments(&args);
+	if (job->restricted)
+		atexit(engine_tell_sqlstate);
 	status = psql_main((int)args.n, args.v);
 	if (status == 0)
 		end_unpacker();

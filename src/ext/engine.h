@@ -42,7 +42,7 @@ struct engine_job {
  * pid, or -1 with errno. The child exits with the program's status. */
 pid_t engine_start(const struct engine_job *job, int *messages);
 
-/* A line of such messages that is not the program's, but says the SQLSTATE (PostgreSQL
+/* A line of such messages, or of a restricted psql_start's, that is not the program's, but says the SQLSTATE (PostgreSQL
  * docs, appendix A) of the last statement that failed: those five letters, or NULL. A
  * connection that was lost, or not to be had, is 08006 or 08001. */
 const char *engine_sqlstate(const char *line);
@@ -66,6 +66,8 @@ struct psql_job {
 	 * the server rolls back; the words in error are said first. */
 	int (*begun)(struct pg_conn *conn, void *arg, struct buf *error);
 	int (*ending)(struct pg_conn *conn, void *arg, struct buf *error);
+	/* As in struct engine_job, with each statement of the files. */
+	char *(*edit)(const char *statement, void *arg);
 	void *arg;
 };
 

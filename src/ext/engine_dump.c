@@ -23,7 +23,7 @@ static bool fatal; /* the server said so, and closed the connection */
 
 #define NOTE "sqlstate: "
 
-static void note_failure(PGconn *conn, const PGresult *result)
+void engine_note_failure(const PGconn *conn, const PGresult *result)
 {
 	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 
@@ -87,7 +87,7 @@ PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
 	PGresult *result = session_exec(conn, engine_is_too_new(conn, query) ? "" : ours);
 
 	free(ours);
-	note_failure(conn, result);
+	engine_note_failure(conn, result);
 	return result;
 }
 
@@ -95,7 +95,7 @@ PGresult *seam_dump_PQgetResult(PGconn *conn)
 {
 	PGresult *result = PQgetResult(conn);
 
-	note_failure(conn, result);
+	engine_note_failure(conn, result);
 	return result;
 }
 
@@ -119,7 +119,7 @@ int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
 	int len = PQgetCopyData(conn, row, async);
 
 	if (len == -2)
-		note_failure(conn, NULL);
+		engine_note_failure(conn, NULL);
 	return len;
 }
 
@@ -128,7 +128,7 @@ int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len)
 	int rc = PQputCopyData(conn, bytes, len);
 
 	if (rc < 0)
-		note_failure(conn, NULL);
+		engine_note_failure(conn, NULL);
 	return rc;
 }
 
@@ -137,7 +137,7 @@ int seam_dump_PQputCopyEnd(PGconn *conn, const char *words)
 	int rc = PQputCopyEnd(conn, words);
 
 	if (rc < 0)
-		note_failure(conn, NULL);
+		engine_note_failure(conn, NULL);
 	return rc;
 }
 

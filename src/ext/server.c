@@ -530,6 +530,27 @@ void server_literal(struct server *pg, struct buf *b, const char *text)
 	PQfreemem(quoted);
 }
 
+void server_complain(struct server *pg, const char *words)
+{
+	pg->sqlstate[0] = '\0';
+	buf_cut(&pg->error, 0);
+	buf_puts(&pg->error, words);
+}
+
+int server_verifier(struct server *pg, struct buf *b, const char *user, const char *password)
+{
+	char *text = PQencryptPasswordConn(pg->conn, password, user, NULL);
+
+	if (!text) {
+		server_complain(pg, PQerrorMessage(pg->conn));
+		buf_trim(&pg->error);
+		return -1;
+	}
+	buf_puts(b, text);
+	PQfreemem(text);
+	return 0;
+}
+
 int server_version(const struct server *pg)
 {
 	return PQserverVersion(pg->conn);

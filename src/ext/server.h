@@ -104,6 +104,13 @@ void server_identifier(struct server *pg, struct buf *b, const char *name);
 /* Quotes a string (PQescapeLiteral) onto b. */
 void server_literal(struct server *pg, struct buf *b, const char *text);
 
+/* Appends what CREATE ROLE takes in place of a password, by the server's password_encryption: the
+ * password itself is in no statement then, and in no log of the server's. 0, or -1 with error. */
+int server_verifier(struct server *pg, struct buf *b, const char *user, const char *password);
+
+/* Sets the words of the last failure, without an SQLSTATE. */
+void server_complain(struct server *pg, const char *words);
+
 /* 180006 for 18.6; PgBouncer reports its server's. */
 int server_version(const struct server *pg);
 

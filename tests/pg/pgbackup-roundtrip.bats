@@ -22,8 +22,10 @@ teardown_file() {
 	[ ! -d "$BATS_FILE_TMPDIR/newer" ] || server_stop "$BATS_FILE_TMPDIR/newer"
 }
 
+# What the database holds, C functions and languages among it, only a superuser can restore.
 setup() {
 	backup_folder
+	export BACKUP_VERIFY_AS_SUPERUSER=yes
 }
 
 teardown() {
