@@ -282,7 +282,7 @@ static enum place_mode prepare(struct db *db)
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
 		            .check = o.verify ? &job.verify : NULL },
 		.record = &job.record, .flow = job.load.head ? &job.load.fetch.flow : NULL,
-		.stands = at_signal, .ready = watch_ready, .side = { .db = DB_INIT },
+		.stands = at_signal, .ready = watch_ready, .side = SIDE_INIT,
 	};
 	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
@@ -367,6 +367,7 @@ static int restore_pg(void)
 	int rc;
 
 	open_journal();
+	/* Before any application is stopped: it may take its time. */
 	record_clear(&job.record, &job.place.side, job.target.shown, msg_tell);
 	if (mode == PLACE_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
@@ -475,7 +476,7 @@ static int watch(int argc, char **argv)
 
 static int undo(int argc, char **argv)
 {
-	struct side side = { .db = DB_INIT };
+	struct side side = SIDE_INIT;
 	struct buf error = BUF_INIT;
 	char *current;
 	int rc;

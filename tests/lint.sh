@@ -51,7 +51,7 @@ libc+='|(string|strings|syslog|termios|time|unistd|utime|wchar|wctype)\.h'
 
 # libpq's is in two: the seams of engine.c are calls of libpq's themselves.
 wrappers() {
-	grep -nE '^#include <' "${code[@]}" | grep -vE "<($libc)>" | grep -v '^src/ext/[a-z]*\.c:'
+	grep -nE '^#include <' "${code[@]}" | grep -vE "<($libc)>" | grep -v '^src/ext/[a-z_]*\.c:'
 	grep -ohE '^#include <.*>' src/ext/*.c | grep -vE "<($libc)>" | sort | uniq -d | grep -v '<libpq-fe.h>'
 }
 

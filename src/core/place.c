@@ -70,6 +70,7 @@ int place_look(struct place *p, struct db *db, struct strs *problems, struct str
 	bool beside, fresh;
 	int rc = side_open(&p->side, p->target, clock_within(p->settle.wait), error);
 
+	p->side.tell = p->settle.tell;
 	rc = rc ? rc : choose_mode(p, error);
 	rc = rc ? rc : place_properties(p, problems, notes, error);
 	/* Only now: a role or database may have a timeout for idle sessions. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "core/dropdb.h"
 #include "core/side_parts.h"
 #include "ext/hash.h"
 
@@ -60,11 +61,25 @@ const char *side_own_name(const struct side *s)
 	return conninfo_get(&s->target->conninfo, "dbname");
 }
 
+/* Through a pooler nothing can be set for the session: each question has a transaction. */
+static int ask_apart(struct side *s, const char *sql, const char *const *params, int n, struct rows *rows)
+{
+	int64_t deadline = clock_after(ASK_MS);
+	int rc = server_begin(&s->db.pg, "READ WRITE", true, deadline) ||
+	         server_query(&s->db.pg, sql, params, n, deadline, rows) || server_commit(&s->db.pg, deadline);
+
+	if (rc)
+		server_rollback(&s->db.pg);
+	return rc ? -1 : 0;
+}
+
 int side_ask(struct side *s, const char *sql, const char *a, const char *b, struct rows *rows)
 {
 	const char *params[] = { a, b };
+	int n = b ? 2 : a ? 1 : 0;
 
-	return server_query(&s->db.pg, sql, params, b ? 2 : a ? 1 : 0, clock_after(ASK_MS), rows);
+	return s->db.pg.pooled ? ask_apart(s, sql, params, n, rows)
+	                       : server_query(&s->db.pg, sql, params, n, clock_after(ASK_MS), rows);
 }
 
 int side_failed(struct side *s, const char *what, struct buf *error)
@@ -109,11 +124,31 @@ int side_run(struct side *s, int64_t ms, const char *format, const char *const *
  * until it ends: who finds it free has found what a killed restore left. */
 #define NAME_LOCK(name) "(('x' || substr(md5('pgbox restore ' || " name "), 1, 15))::bit(60)::bigint)"
 
+/* A session's lock, or, as a pooler hands sessions on, that of a transaction which stays open. */
+static int lock_name(struct side *s, const char *name, struct rows *locked)
+{
+	struct target door;
+	int rc = 0;
+
+	if (!s->db.pg.pooled)
+		return side_ask(s, "SELECT pg_try_advisory_lock" NAME_LOCK("$1"), name, NULL, locked);
+	if (!db_is_open(&s->claims)) {
+		target_copy(&door, s->target, s->door);
+		rc = db_open(&s->claims, &door, DB_WRITE, clock_after(ASK_MS)) != REACHED ||
+		     server_begin(&s->claims.pg, "READ ONLY", true, CLOCK_NEVER) ||
+		     server_settle(&s->claims.pg, true, clock_after(ASK_MS));
+		target_free(&door);
+		s->claims.target = s->target;
+	}
+	return rc ? -1 : server_query(&s->claims.pg, "SELECT pg_try_advisory_xact_lock" NAME_LOCK("$1"), &name, 1,
+	                              clock_after(ASK_MS), locked);
+}
+
 /* Locked first and looked for then: who had the lock before may have made it. */
 static bool claim(struct side *s, const char *name, const char *limit)
 {
 	struct rows locked = { 0 }, later = { 0 };
-	int rc = side_ask(s, "SELECT pg_try_advisory_lock" NAME_LOCK("$1"), name, NULL, &locked);
+	int rc = lock_name(s, name, &locked);
 
 	if (!rc)
 		rc = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
@@ -160,7 +195,8 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
 	const char *const doors[] = { "postgres", "template1", conninfo_get(&target->conninfo, "dbname") };
 	int rc = UNAVAILABLE;
 
-	*s = (struct side){ .target = target, .db = DB_INIT };
+	*s = (struct side)SIDE_INIT;
+	s->target = target;
 	for (size_t i = 0; i < 3 && rc; i++) {
 		struct target door;
 
@@ -201,33 +237,39 @@ static void drop_leftover(struct side *s, const char *name,
                           void (*tell)(enum msg_level level, const char *words))
 {
 	struct buf error = BUF_INIT;
-	int rc = side_drop(s, name, &error);
+	int rc;
 	char *words = xasprintf("dropped '%s', which an interrupted restore had left", name);
 
+	s->tell = tell;
+	rc = side_drop(s, name, &error);
 	tell(rc ? MSG_WARNING : MSG_INFO, rc ? error.data : words);
 	buf_free(&error);
 	free(words);
 }
 
-/* The lock is of the side database's name, so it is free when its restore is gone. */
+/* The lock is of the side database's name, so it is free when its restore is gone; whose sessions may
+ * not be: of a client that was killed with its host they wait in COPY for data. What DROP DATABASE has
+ * begun with can only be dropped (dbcommands.c, DATCONNLIMIT_INVALID_DB). */
 void side_drop_leftovers(struct side *s, const struct strs *names,
                          void (*tell)(enum msg_level level, const char *words))
 {
 	struct rows rows = { 0 };
 	struct buf list = BUF_INIT;
-	char *pattern = side_name(side_own_name(s), "restore", 0);
+	char *pattern = side_name(side_own_name(s), "restore", 0), *before = side_name(side_own_name(s), "before", 0);
 
 	/* Less the moment: it has fifteen bytes. */
-	pattern[strlen(pattern) - 15] = '\0';
+	pattern[strlen(pattern) - 15] = before[strlen(before) - 15] = '\0';
+	buf_printf(&list, "%s\n", before);
 	for (size_t i = 0; i < names->n; i++)
-		buf_printf(&list, "%s%s", i ? "\n" : "", names->v[i]);
+		buf_printf(&list, "%s\n", names->v[i]);
 	if (side_ask(s,
-	        "SELECT d.datname FROM pg_catalog.pg_database d"
-	        " WHERE left(d.datname, length($1)) = $1"
-	        "  AND substr(d.datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$'"
-	        "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit = 7919"
-	        "   OR d.datname = ANY (string_to_array($2, E'\\n')))"
-	        "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
+	        "SELECT d.datname FROM pg_catalog.pg_database d, split_part($2, E'\\n', 1) AS before"
+	        " WHERE ((left(d.datname, length($1)) = $1"
+	        "    AND substr(d.datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$'"
+	        "    AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit IN (7919, -2)"
+	        "     OR d.datname = ANY (string_to_array($2, E'\\n'))))"
+	        "   OR (left(d.datname, length(before)) = before AND d.datconnlimit = -2"
+	        "    AND substr(d.datname, length(before) + 1) ~ '^[0-9]{8}_[0-9]{6}$'))"
 	        "  AND pg_try_advisory_xact_lock" NAME_LOCK("d.datname"),
 	        pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
@@ -235,6 +277,7 @@ void side_drop_leftovers(struct side *s, const struct strs *names,
 	rows_free(&rows);
 	buf_free(&list);
 	free(pattern);
+	free(before);
 }
 
 /* --- creating --- */
@@ -336,28 +379,24 @@ int side_create(struct side *s, const struct properties *p, bool copy, bool near
 
 int side_drop(struct side *s, const char *name, struct buf *error)
 {
-	/* A pooler keeps the sessions open that we had there. */
-	const char *format = server_version(&s->db.pg) >= 130000 ? "DROP DATABASE IF EXISTS %I WITH (FORCE)"
-	                                                         : "DROP DATABASE IF EXISTS %I";
-	const char *const words[] = { name };
-	int rc = side_run(s, MAKE_MS, format, words);
-	char *what;
+	struct buf why = BUF_INIT;
+	int rc = dropdb_run(&s->db, name, s->tell, &why);
 
 	/* A template is not dropped (dbcommands.c, dropdb). */
-	if (rc && strcmp(db_sqlstate(&s->db), "42809") == 0)
-		rc = side_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", words) ||
-		     side_run(s, MAKE_MS, format, words);
-	if (!rc)
-		return 0;
-	what = xasprintf("drop database '%s'", name);
-	side_failed(s, what, error);
+	if (rc && strcmp(db_sqlstate(&s->db), "42809") == 0) {
+		buf_cut(&why, 0);
+		rc = side_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", (const char *const[]){ name });
+		rc = rc ? side_failed(s, "drop a template", &why) : dropdb_run(&s->db, name, s->tell, &why);
+	}
+	if (rc)
+		buf_printf(error, "%s: %s", s->target->shown, why.data);
 	/* It begins with a checkpoint, which a full tablespace lets nobody have. */
-	if (strstr(db_error(&s->db), "checkpoint") || strcmp(db_sqlstate(&s->db), "53100") == 0) {
+	if (rc && (strstr(db_error(&s->db), "checkpoint") || strcmp(db_sqlstate(&s->db), "53100") == 0)) {
 		buf_puts(error, ": make room on the server's disk, and then DROP DATABASE ");
 		server_identifier(&s->db.pg, error, name);
 	}
-	free(what);
-	return NO;
+	buf_free(&why);
+	return rc ? NO : 0;
 }
 
 /* --- what may be swapped --- */
@@ -497,9 +536,10 @@ void side_free(struct side *s)
 
 	side_discard(s, &ignored);
 	db_free(&s->db);
+	db_free(&s->claims);
 	if (s->at.shown)
 		target_free(&s->at);
 	free(s->name);
 	buf_free(&ignored);
-	*s = (struct side){ .db = DB_INIT };
+	*s = (struct side)SIDE_INIT;
 }

@@ -15,12 +15,16 @@
 struct side {
 	const struct target *target; /* the database that is, or is to be */
 	struct db db;                /* a session in another database of the server */
+	struct db claims;            /* through a pooler, the transaction that holds the names' locks */
+	void (*tell)(enum msg_level level, const char *words); /* hears what is waited for; may be NULL */
 	const char *door;            /* which one; NULL: none yet */
 	struct target at;            /* the side database */
 	char *name;                  /* its name; NULL: there is none */
 	bool exists;                 /* the target's database is there */
 	const char *comment;         /* that a new database gets; NULL: none, or the target's */
 };
+
+#define SIDE_INIT { .db = DB_INIT, .claims = DB_INIT }
 
 /* "name_WORD_YYYYMMDD_HHMMSS", cut to 63 bytes. The caller frees it. */
 char *side_name(const char *database, const char *word, int64_t moment);
@@ -31,8 +35,9 @@ char *side_name(const char *database, const char *word, int64_t moment);
 int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error);
 
 /* Drops what restores of this database left that were killed: side databases that have our
- * comment or are among the names (of the journal), that nobody is connected to and whose
- * lock is free. tell hears of each, and of those that cannot be dropped. */
+ * comment or are among the names (of the journal), and whose lock is free, with the sessions that are
+ * still in them; and old ones whose drop was broken off. tell hears of each, and of those that cannot
+ * be dropped. */
 void side_drop_leftovers(struct side *s, const struct strs *names,
                          void (*tell)(enum msg_level level, const char *words));
 
@@ -75,7 +80,7 @@ int side_swap(struct side *s, char **before, struct buf *error);
  * prepared transactions, or as side_swap. */
 int side_undo(struct side *s, char **current, struct buf *error);
 
-/* Drops a database by its name, a template too. 0, or NO with a sentence in error. */
+/* Drops a database by its name, a template too, as dropdb_run. 0, or NO with a sentence in error. */
 int side_drop(struct side *s, const char *name, struct buf *error);
 
 /* Drops the side database if it is still one. 0, or NO with a sentence in error. */

@@ -89,7 +89,7 @@ static int pass_comment(struct side *s, const char *from, const char *own)
 static int rename_both(struct side *s, const char *from, const char *to, const char *in)
 {
 	const char *const first[] = { from, to }, *const second[] = { in, from };
-	int rc = server_query(&s->db.pg, "BEGIN", NULL, 0, clock_after(ASK_MS), NULL) ||
+	int rc = server_query(&s->db.pg, "BEGIN READ WRITE", NULL, 0, clock_after(ASK_MS), NULL) ||
 	         (s->exists && side_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
 	         side_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
 	         (s->name && pass_comment(s, s->exists ? to : NULL, from)) ||
@@ -189,7 +189,8 @@ int side_undo(struct side *s, char **current, struct buf *error)
 	pattern[strlen(pattern) - 15] = '\0';
 	rc = side_ask(s,
 	         "SELECT datname FROM pg_catalog.pg_database WHERE left(datname, length($1)) = $1"
-	         " AND substr(datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$' ORDER BY datname DESC LIMIT 1",
+	         " AND substr(datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$' AND datconnlimit <> -2"
+	         " ORDER BY datname DESC LIMIT 1",
 	         pattern, NULL, &rows);
 	if (rc) {
 		rc = side_failed(s, "look for what it was before", error);

@@ -13,102 +13,10 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ext/errtext.h"
 
 #define PARAMS_MAX 8
 #define TEXTOID 25 /* pg_type.dat; fixed for ever */
-
-/* --- conninfo --- */
-
-static size_t find(const struct conninfo *c, const char *key)
-{
-	size_t i = 0;
-
-	while (i < c->n && strcmp(c->keys[i], key) != 0)
-		i++;
-	return i;
-}
-
-static void add(struct conninfo *c, const char *key, const char *value)
-{
-	c->keys = xrealloc(c->keys, (c->n + 2) * sizeof(*c->keys));
-	c->values = xrealloc(c->values, (c->n + 2) * sizeof(*c->values));
-	c->keys[c->n] = xstrdup(key);
-	c->values[c->n] = xstrdup(value);
-	c->n++;
-	c->keys[c->n] = c->values[c->n] = NULL;
-}
-
-void conninfo_set(struct conninfo *c, const char *key, const char *value)
-{
-	size_t i = find(c, key);
-
-	if (i < c->n) {
-		free(c->values[i]);
-		c->values[i] = xstrdup(value ? value : "");
-	} else if (value) {
-		add(c, key, value);
-	}
-}
-
-const char *conninfo_get(const struct conninfo *c, const char *key)
-{
-	size_t i = find(c, key);
-
-	return i < c->n && *c->values[i] ? c->values[i] : NULL;
-}
-
-bool conninfo_parse(struct conninfo *c, const char *text)
-{
-	PQconninfoOption *options = PQconninfoParse(text, NULL);
-
-	if (!options)
-		return false;
-	for (PQconninfoOption *o = options; o->keyword; o++)
-		if (o->val)
-			conninfo_set(c, o->keyword, o->val);
-	PQconninfoFree(options);
-	return true;
-}
-
-void conninfo_quote(struct buf *text, const char *key, const char *value)
-{
-	buf_printf(text, " %s='", key);
-	for (; *value; value++) {
-		if (*value == '\'' || *value == '\\')
-			buf_putc(text, '\\');
-		buf_putc(text, *value);
-	}
-	buf_putc(text, '\'');
-}
-
-bool conninfo_known(const char *key)
-{
-	static PQconninfoOption *options;
-
-	if (!options)
-		options = PQconndefaults();
-	for (PQconninfoOption *o = options; o && o->keyword; o++)
-		if (strcmp(o->keyword, key) == 0)
-			return true;
-	return false;
-}
-
-void conninfo_copy(struct conninfo *c, const struct conninfo *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		conninfo_set(c, from->keys[i], from->values[i]);
-}
-
-void conninfo_free(struct conninfo *c)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		free(c->keys[i]);
-		free(c->values[i]);
-	}
-	free(c->keys);
-	free(c->values);
-	*c = (struct conninfo){ 0 };
-}
 
 /* --- connecting --- */
 
@@ -168,27 +76,6 @@ static enum reach knock(struct server *pg, const struct conninfo *c, int64_t dea
 	return reach;
 }
 
-/* The server's words carry the SQLSTATE as `SEVERITY:  28P01: text`, because
- * PQerrorMessage is asked for PQERRORS_VERBOSE; the severity is translated, the
- * code is not. Cuts the words down to the text. */
-static void take_message(struct server *pg, const char *message)
-{
-	const char *line = message, *at;
-
-	pg->sqlstate[0] = '\0';
-	for (at = message; (at = strstr(at, ":  ")); at++) {
-		if (strspn(at + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[8] == ':') {
-			memcpy(pg->sqlstate, at + 3, 5);
-			pg->sqlstate[5] = '\0';
-			line = at + 10;
-			break;
-		}
-	}
-	buf_cut(&pg->error, 0);
-	buf_add(&pg->error, line, pg->sqlstate[0] ? strcspn(line, "\n") : strlen(line));
-	buf_trim(&pg->error);
-}
-
 static enum reach reach_of_sqlstate(const char *state)
 {
 	if (strncmp(state, "57P", 3) == 0)
@@ -207,7 +94,7 @@ static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_
 	enum reach reach;
 	struct buf said = BUF_INIT;
 
-	take_message(pg, PQerrorMessage(pg->conn));
+	errtext_take(PQerrorMessage(pg->conn), pg->sqlstate, &pg->error);
 	if (pg->sqlstate[0])
 		return reach_of_sqlstate(pg->sqlstate);
 	if (PQconnectionNeedsPassword(pg->conn)) {
@@ -341,7 +228,7 @@ static void take_error(struct server *pg, const PGresult *result)
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
 	pg->sqlstate[0] = '\0';
-	if (state && strlen(state) == 5)
+	if (state && strlen(state) == 5 && strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5)
 		memcpy(pg->sqlstate, state, 6);
 	buf_cut(&pg->error, 0);
 	buf_puts(&pg->error, text ? text : PQerrorMessage(pg->conn));
@@ -427,6 +314,16 @@ int server_query(struct server *pg, const char *sql, const char *const *params, 
 	return take_results(pg, deadline, rows);
 }
 
+int server_resume(struct server *pg, int64_t deadline, struct rows *rows)
+{
+	return pg->conn ? take_results(pg, deadline, rows) : send_failed(pg);
+}
+
+bool server_busy(const struct server *pg)
+{
+	return pg->conn && PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE;
+}
+
 /* Several statements in one message, one round trip. */
 static int run(struct server *pg, const char *sql, int64_t deadline)
 {
@@ -495,6 +392,18 @@ void server_watch_client(struct server *pg)
 		run(pg, "SET LOCAL client_connection_check_interval = 1000", clock_after(5000));
 }
 
+/* As session.c tells; a login of its own may have another answer. */
+static int find_pooler(struct server *pg, int64_t deadline)
+{
+	struct rows rows = { 0 };
+	int rc = server_query(pg, "SELECT pg_catalog.pg_backend_pid()", NULL, 0, deadline, &rows);
+	const char *pid = rows_get(&rows, 0, 0);
+
+	pg->pooled = !pid || atoi(pid) != PQbackendPID(pg->conn);
+	rows_free(&rows);
+	return rc;
+}
+
 int server_settle(struct server *pg, bool local, int64_t deadline)
 {
 	/* Which of them there are depends on the version. */
@@ -507,7 +416,11 @@ int server_settle(struct server *pg, bool local, int64_t deadline)
 		" ('tcp_keepalives_count', '3')) AS wanted(name, value)"
 		" JOIN pg_catalog.pg_settings USING (name)";
 	const char *how = local ? "true" : "false";
-	int rc = server_query(pg, sql, &how, 1, deadline, NULL);
+	int rc = local ? 0 : find_pooler(pg, deadline);
+
+	if (rc || (!local && pg->pooled))
+		return rc;
+	rc = server_query(pg, sql, &how, 1, deadline, NULL);
 
 	/* A query's portal keeps its snapshot until the next statement; this one has none. */
 	return rc ? rc : server_query(pg, local ? "SET LOCAL lock_timeout = 0" : "SET lock_timeout = 0", NULL, 0,

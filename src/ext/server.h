@@ -14,41 +14,14 @@
 #include "base/net.h"
 #include "base/reach.h"
 #include "base/rows.h"
-
-/* Connection parameters: libpq's keywords (libpq docs, 'Parameter Key Words')
- * with their values. */
-struct conninfo {
-	char **keys; /* owned, n + 1 entries, the last NULL; values alike */
-	char **values;
-	size_t n;
-};
-
-/* Sets a keyword; a NULL value removes it. */
-void conninfo_set(struct conninfo *c, const char *key, const char *value);
-
-/* A keyword's value, or NULL; lives until the keyword is set again. */
-const char *conninfo_get(const struct conninfo *c, const char *key);
-
-/* Reads a `key=value ...` string the way libpq does. False when libpq refuses
- * it; its words may quote a password and are not given. */
-bool conninfo_parse(struct conninfo *c, const char *text);
-
-/* Appends ` key='value'`, quoted as conninfo_parse reads it. */
-void conninfo_quote(struct buf *text, const char *key, const char *value);
-
-/* Whether libpq knows the keyword. */
-bool conninfo_known(const char *key);
-
-/* Sets all keywords of from. */
-void conninfo_copy(struct conninfo *c, const struct conninfo *from);
-
-void conninfo_free(struct conninfo *c);
+#include "ext/conninfo.h"
 
 struct server {
 	struct pg_conn *conn;  /* libpq's PGconn, NULL: closed */
 	bool borrowed;         /* conn belongs to somebody else */
 	bool statement_pooled; /* a pooler refused a transaction for good */
 	bool nested;           /* server_begin found a transaction and made a savepoint */
+	bool pooled;           /* server_settle found a pooler in between */
 	enum reach reach;      /* of the last server_open */
 	struct net_addrs addrs;
 	char sqlstate[6];      /* of the last failure, or empty */
@@ -76,6 +49,12 @@ void server_borrow(struct server *pg, struct pg_conn *conn);
 int server_query(struct server *pg, const char *sql, const char *const *params, int n, int64_t deadline,
              struct rows *rows);
 
+/* Goes on with a statement for which server_query ran out of time: as that. */
+int server_resume(struct server *pg, int64_t deadline, struct rows *rows);
+
+/* Whether a statement is still running. */
+bool server_busy(const struct server *pg);
+
 /* Begins a transaction. Mode is BEGIN's, such as "READ ONLY". With own_path the
  * search_path is pg_catalog until its end. The deadline becomes its
  * statement_timeout. Works behind transaction poolers: nothing outlives it.
@@ -95,7 +74,8 @@ void server_watch_client(struct server *pg);
 
 /* Takes off what a role or database may have set that would end a long and quiet session, or
  * keep it from writing, and lets a vanished host free its locks within half a minute; until
- * the session ends, or with local the transaction, as a pooler needs it. 0, or -1. */
+ * the session ends, or with local the transaction. 0, or -1. For a whole session nothing is set
+ * through a pooler, which would hand it on: pg->pooled tells so. */
 int server_settle(struct server *pg, bool local, int64_t deadline);
 
 /* Quotes an identifier (PQescapeIdentifier) onto b. */

@@ -90,8 +90,7 @@ static PGresult *exec_settings(PGconn *conn)
  * soon as that is answered. Returns what the first statement gave. */
 static PGresult *exec_end(PGconn *conn, const char *query)
 {
-	bool whole = PQtransactionStatus(conn) == PQTRANS_INTRANS;
-	PGresult *prepared = whole ? PQexec(conn, find_prepared) : NULL, *first, *next;
+	PGresult *prepared = PQexec(conn, find_prepared), *first, *next;
 	struct buf sql = BUF_INIT;
 
 	buf_printf(&sql, "%s; %s", query, reset_all);
@@ -115,7 +114,10 @@ PGresult *session_exec(PGconn *conn, const char *query)
 		begun = skip_prefix(query, "BEGIN");
 		return begun ? PQexec(conn, query) : exec_apart(conn, query);
 	}
-	if (strcmp(query, "COMMIT") == 0 || strcmp(query, "ROLLBACK") == 0)
+	/* A pooler closes a connection that its client leaves in a transaction, with all that is in it. */
+	if (strcmp(query, "ROLLBACK") == 0)
+		return PQmakeEmptyPGresult(conn, PGRES_COMMAND_OK);
+	if (strcmp(query, "COMMIT") == 0)
 		return exec_end(conn, query);
 	/* SET TRANSACTION SNAPSHOT comes before any query. */
 	failed = skip_prefix(query, "SET TRANSACTION ") ? NULL : exec_settings(conn);

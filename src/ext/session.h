@@ -34,8 +34,8 @@ void session_start(struct pg_conn *conn, enum session_use use);
 
 /*
  * PQexec. Through a pooler, what a SESSION_WHOLE sets before its BEGIN is set in the transaction
- * instead, and with its COMMIT or ROLLBACK all settings, temporary tables, locks and the like are
- * reset, so that the server's connection is as it was.
+ * instead, and with its COMMIT all settings, temporary tables, locks and the like are reset, so that
+ * the server's connection is as it was. Its ROLLBACK is left to the pooler, when the program ends.
  */
 struct pg_result *session_exec(struct pg_conn *conn, const char *query);
 

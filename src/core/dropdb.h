@@ -1,0 +1,22 @@
+/*
+ * dropdb - drops a database, and reports what holds it up.
+ *
+ * Since PostgreSQL 15 every DROP DATABASE waits until each session of the server has answered a
+ * signal, and one that is in COPY with a client that has vanished, or stalls, does not (procsignal.c).
+ */
+#ifndef CORE_DROPDB_H
+#define CORE_DROPDB_H
+
+#include "base/msg.h"
+#include "core/db.h"
+
+/*
+ * Drops the database of that name, if it is there, with the sessions that are in it. db is a session
+ * in another database; lost when time ran out. tell (may be NULL) hears every few seconds what it
+ * waits for. It waits a minute for other sessions, ten minutes in all. 0, or -1 with a sentence in error
+ * and, unless it waited in vain, the SQLSTATE in db_sqlstate().
+ */
+int dropdb_run(struct db *db, const char *name, void (*tell)(enum msg_level level, const char *words),
+               struct buf *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* errtext - the server's error in what libpq says of a login. */
+#include "ext/errtext.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define GAP ":  "
+#define CODE 5
+
+static bool is_code(const char *text)
+{
+	return strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == CODE && text[CODE] == ':';
+}
+
+void errtext_take(const char *message, char sqlstate[6], struct buf *text)
+{
+	const char *code = strstr(message, GAP), *line = message;
+
+	while (code && !is_code(code + strlen(GAP)))
+		code = strstr(code + 1, GAP);
+	sqlstate[0] = '\0';
+	if (code) {
+		code += strlen(GAP);
+		memcpy(sqlstate, code, CODE);
+		sqlstate[CODE] = '\0';
+		line = code + CODE + 1;
+		line += strspn(line, " ");
+	}
+	buf_cut(text, 0);
+	buf_add(text, line, code ? strcspn(line, "\n") : strlen(line));
+	buf_trim(text);
+}

@@ -1,0 +1,17 @@
+/*
+ * errtext - the server's error in what libpq says of a login.
+ */
+#ifndef EXT_ERRTEXT_H
+#define EXT_ERRTEXT_H
+
+#include "base/buf.h"
+
+/*
+ * Takes PQerrorMessage()'s text of a connection with PQERRORS_VERBOSE apart, where an error of the
+ * server's is `SEVERITY:  28P01: text` (fe-protocol3.c, pqBuildErrorMessage3). The severity is
+ * translated, the code is not. Sets sqlstate, "" when there is none, and text: the error's first line,
+ * or the whole message. Both come from a server that may be hostile.
+ */
+void errtext_take(const char *message, char sqlstate[6], struct buf *text);
+
+#endif
