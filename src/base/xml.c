@@ -133,17 +133,38 @@ static int read_cdata(struct reader *r)
 
 /* --- tags --- */
 
-/* At a name: the part of it behind a prefix, and its length. */
+/* XML 1.0, NameStartChar and NameChar, of ASCII; of what lies above, all. */
+static bool starts_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
+}
+
+static bool is_in_name(char c)
+{
+	return starts_name(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+/* Reads a name without a colon. */
+static int read_part(struct reader *r, const char **part, size_t *len)
+{
+	*part = r->at;
+	if (r->at == r->end || !starts_name(*r->at))
+		return -1;
+	while (r->at < r->end && is_in_name(*r->at))
+		r->at++;
+	*len = (size_t)(r->at - *part);
+	return 0;
+}
+
+/* Reads a name, and gives what follows its prefix ('Namespaces in XML', QName). */
 static int read_name(struct reader *r, const char **name, size_t *len)
 {
-	*name = r->at;
-	while (r->at < r->end && *r->at && !strchr(BLANKS "/><='\"&", *r->at)) {
-		if (*r->at == ':')
-			*name = r->at + 1;
-		r->at++;
-	}
-	*len = (size_t)(r->at - *name);
-	return *len ? 0 : -1;
+	int rc = read_part(r, name, len);
+
+	if (rc || !starts(r, ":"))
+		return rc;
+	r->at++;
+	return read_part(r, name, len);
 }
 
 static void skip_blanks(struct reader *r)

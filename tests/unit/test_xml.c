@@ -67,6 +67,18 @@ static void what_is_cut_off_or_crossed_is_refused(void **state)
 	assert_refuses("<a/>text", 8);
 }
 
+static void names_are_names(void **state)
+{
+	static const char *const bad[] = { "<:!></:!>", "<!/>", "<:a/>", "<a:/>", "<a:b:c/>", "<1/>", "<-/>", "<a!/>",
+		                           "<a \x01='1'/>", "<a :b='1'/>", "<\x7f/>" };
+
+	(void)state;
+	assert_reads("<_x-1.y/>", "_x-1.y=;");
+	assert_reads("<\xC3\xA9:\xC3\xA9/>", "\xC3\xA9=;");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_refuses(bad[i], strlen(bad[i]));
+}
+
 static void nothing_that_can_grow_or_hide_is_taken(void **state)
 {
 	struct buf deep = BUF_INIT;
@@ -93,6 +105,7 @@ int main(void)
 		cmocka_unit_test(prefixes_and_attributes_are_skipped),
 		cmocka_unit_test(entities_and_cdata_are_texts),
 		cmocka_unit_test(what_is_cut_off_or_crossed_is_refused),
+		cmocka_unit_test(names_are_names),
 		cmocka_unit_test(nothing_that_can_grow_or_hide_is_taken),
 	};
 
