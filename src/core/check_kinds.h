@@ -49,6 +49,10 @@ void finding_pass(struct finding *f);
 /* UNKNOWN, with the words of the database's last failure. */
 void finding_unknown(struct db *db, struct finding *f);
 
+/* Judges what a Redis server answered to AUTH and PING, or to PING alone: at most its first error
+ * is quoted. */
+void redis_judge(const char *answer, size_t len, struct finding *f);
+
 /* check_db.c */
 void check_ready(const struct check *, struct db *, int64_t, struct finding *);
 void check_writable(const struct check *, struct db *, int64_t, struct finding *);

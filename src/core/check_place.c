@@ -142,15 +142,21 @@ static void redis_words(struct buf *words, const struct url *u)
 	add_bulk(words, "PING");
 }
 
-/* The last line of the answer is PING's; an error of AUTH comes before it. */
-static void judge_redis(const struct buf *answer, struct finding *f)
+/* The lines are the answers in their order (RESP, 'Simple strings' and 'Simple errors'): AUTH's, whose
+ * error does not count where PING is answered all the same, and PING's. */
+void redis_judge(const char *answer, size_t len, struct finding *f)
 {
-	const char *bad = strchr(answer->data, '-');
+	const char *at = answer, *end = answer + len, *bad = NULL, *eol;
+	bool pong = false;
 
-	if (strstr(answer->data, "+PONG\r\n"))
+	for (; !pong && (eol = memmem(at, (size_t)(end - at), "\r\n", 2)); at = eol + 2) {
+		pong = eol - at == 5 && memcmp(at, "+PONG", 5) == 0;
+		bad = !bad && *at == '-' ? at + 1 : bad;
+	}
+	if (pong)
 		finding_pass(f);
 	else if (bad)
-		finding_set(f, FAIL, "answered: %.*s", (int)strcspn(bad + 1, "\r\n"), bad + 1);
+		finding_set(f, FAIL, "answered: %.*s", (int)strcspn(bad, "\r\n"), bad);
 	else
 		finding_set(f, FAIL, "did not answer PONG");
 }
@@ -171,7 +177,7 @@ void check_redis(const struct check *check, int64_t deadline, struct finding *f)
 	if (error.len && !answer.len)
 		finding_set(f, FAIL, "%s", error.data);
 	else
-		judge_redis(&answer, f);
+		redis_judge(answer.data, answer.len, f);
 	close(fd);
 	url_free(&u);
 	buf_free(&words);

@@ -8,7 +8,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/check.h"
+#include "core/check_kinds.h"
 
 static void read_check(struct check *c, const char *text)
 {
@@ -427,6 +427,30 @@ static void what_cannot_be_told_is_unknown_and_never_a_pass(void **state)
 	assert_int_equal(ask("ready", "sqlite:garbage"), FAIL);
 }
 
+static void assert_redis(const char *answer, const char *why)
+{
+	struct finding f = FINDING_INIT;
+
+	redis_judge(answer, strlen(answer), &f);
+	assert_int_equal(f.verdict, why ? FAIL : PASS);
+	if (why)
+		assert_string_equal(f.why.data, why);
+	finding_free(&f);
+}
+
+static void redis_answers_are_lines(void **state)
+{
+	(void)state;
+	assert_redis("+PONG\r\n", NULL);
+	assert_redis("+OK\r\n+PONG\r\n", NULL);
+	assert_redis("-ERR AUTH called without any password configured\r\n+PONG\r\n", NULL);
+	assert_redis("-WRONGPASS invalid\r\n-NOAUTH needed\r\n", "answered: WRONGPASS invalid");
+	assert_redis("-ERR unknown command '+PONG\r\n", "answered: ERR unknown command '+PONG");
+	assert_redis("+not-a-pong +PONG\r\n", "did not answer PONG");
+	assert_redis("HTTP/1.1 400 Bad-Request\r\n", "did not answer PONG");
+	assert_redis("+PONG", "did not answer PONG");
+}
+
 static void places_are_looked_at(void **state)
 {
 	(void)state;
@@ -454,6 +478,7 @@ int main(void)
 		cmocka_unit_test(checks_of_sqlite_answer),
 		cmocka_unit_test(a_query_writes_nothing_also_in_a_session_that_could),
 		cmocka_unit_test(what_cannot_be_told_is_unknown_and_never_a_pass),
+		cmocka_unit_test(redis_answers_are_lines),
 		cmocka_unit_test(places_are_looked_at),
 	};
 
