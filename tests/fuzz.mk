@@ -12,10 +12,12 @@ FUZZ_WRAP    := msg_secret
 FUZZ_WRAP_toc := tool_capture
 FUZZ_WRAP_tar := tool_start tool_wait
 FUZZ_WRAP_tool := child_watch
+FUZZ_WRAP_s3 := http_send clock_sleep
 FUZZ_LEN_health := 120
 FUZZ_LEN_tar := 4096
 FUZZ_LEN_toc := 1000
 FUZZ_LEN_manifest := 1500
+FUZZ_LEN_s3 := 1500
 FUZZ_LIBS    := -lpq -lsqlite3 -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
