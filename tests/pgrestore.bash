@@ -110,3 +110,9 @@ archive() {
 servers_bin() {
 	"$ROOT/tools/servers.sh" --bin "$1" 2>/dev/null
 }
+
+# with_at_end STATEMENT FILE: a plain dump with one more statement, before the lines that end it.
+with_at_end() {
+	awk -v statement="$1" '{ line[NR] = $0 } /database dump complete/ { at = NR - 1 }
+		END { for (i = 1; i <= NR; i++) { if (i == at) print statement; print line[i] } }' "$2"
+}

@@ -19,7 +19,7 @@ setup_file() {
 	made source 5
 	archive source "$DUMP"
 	archive source "$DUMP.sql" --format=plain
-	sed '/database dump complete/i SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
+	with_at_end 'SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
 	echo junk >"$DUMP.junk"
 }
 
@@ -168,7 +168,7 @@ sleeps() {
 	engine_start '[{"name": "web", "running": true}, {"name": "extra", "running": false}]'
 	export RESTORE_STOP_CONTAINERS=web RESTORE_START_CONTAINERS=extra
 	watch_start
-	sed '/database dump complete/i SELECT 1/0;' "$DUMP.sql" >"$BATS_TEST_TMPDIR/bad.sql"
+	with_at_end 'SELECT 1/0;' "$DUMP.sql" >"$BATS_TEST_TMPDIR/bad.sql"
 	deliver "$BATS_TEST_TMPDIR/bad.sql"
 	lands failed bad.sql
 	equals "$(asked)" ''
@@ -183,7 +183,7 @@ sleeps() {
 	shop
 	export RESTORE_STOP_CONTAINERS=shop-web-1,shop-api-1
 	watch_start
-	sed '/database dump complete/i SELECT 1/0;' "$DUMP.sql" >"$BATS_TEST_TMPDIR/bad.sql"
+	with_at_end 'SELECT 1/0;' "$DUMP.sql" >"$BATS_TEST_TMPDIR/bad.sql"
 	deliver "$BATS_TEST_TMPDIR/bad.sql"
 	lands failed bad.sql
 	logged bad.sql 'division by zero'

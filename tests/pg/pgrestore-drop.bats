@@ -18,7 +18,7 @@ setup_file() {
 	made source 5
 	archive source "$DUMP"
 	archive source "$DUMP.sql" --format=plain
-	sed '/database dump complete/i SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
+	with_at_end 'SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
 	echo junk >"$DUMP.junk"
 	# A journal, as a watcher makes it.
 	watch_folder

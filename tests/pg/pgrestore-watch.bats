@@ -239,7 +239,7 @@ landed_twice() {
 
 # slow_restore: one that is in the middle of it for a minute.
 slow_restore() {
-	sed '/database dump complete/i SELECT pg_sleep(60);' "$DUMP.sql" >"$BATS_TEST_TMPDIR/slow.sql"
+	with_at_end 'SELECT pg_sleep(60);' "$DUMP.sql" >"$BATS_TEST_TMPDIR/slow.sql"
 	deliver "$BATS_TEST_TMPDIR/slow.sql"
 	wait_until 20 sleeps
 }
