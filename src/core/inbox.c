@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -50,10 +51,10 @@ static bool can_move(const char *from, const char *to)
 {
 	char *old = xasprintf("%s/.pgbox-%ld", from, (long)getpid());
 	char *new = xasprintf("%s/.pgbox-%ld", to, (long)getpid());
-	bool can = file_write_new(old, "", 0) == 0 && rename(old, new) == 0;
+	bool can = file_write_new(old, "", 0) == 0 && beneath_rename(old, new) == 0;
 
-	unlink(old);
-	unlink(new);
+	beneath_unlink(old);
+	beneath_unlink(new);
 	free(old);
 	free(new);
 	return can;
@@ -66,6 +67,8 @@ static void name_folders(struct inbox *b, const char *base)
 	b->processing = xasprintf("%s/.processing", base);
 	b->done = xasprintf("%s/done", base);
 	b->failed = xasprintf("%s/failed", base);
+	beneath_guard(base);
+	beneath_guard(b->dir);
 }
 
 static int make_folders(const struct inbox *b)
@@ -91,9 +94,9 @@ int inbox_open(struct inbox *b, struct buf *error)
 	free(real);
 	if (!b->base || make_folders(b) != 0 || !can_move(b->dir, b->processing)) {
 		if (b->base) {
-			rmdir(b->processing);
-			rmdir(b->done);
-			rmdir(b->failed);
+			beneath_rmdir(b->processing);
+			beneath_rmdir(b->done);
+			beneath_rmdir(b->failed);
 		}
 		name_folders(b, b->dir);
 		if (make_folders(b) != 0 || !can_move(b->dir, b->processing))
@@ -171,7 +174,7 @@ static void look_at(struct inbox *b, const char *name)
 	char *path = xasprintf("%s/%s", b->dir, name);
 	struct stat st;
 
-	if (is_none(name) || is_ours(b, name) || lstat(path, &st) != 0) {
+	if (is_none(name) || is_ours(b, name) || beneath_lstat(path, &st) != 0) {
 		free(path);
 		return;
 	}
@@ -216,7 +219,7 @@ static int by_change(const void *x, const void *y)
 static void scan(struct inbox *b)
 {
 	size_t known = b->n;
-	DIR *d = opendir(b->dir);
+	DIR *d = beneath_opendir(b->dir);
 	struct dirent *entry;
 
 	for (size_t i = 0; i < b->n; i++)
@@ -240,7 +243,7 @@ static void scan(struct inbox *b)
  * for reading is refused then (fcntl(2), F_SETLEASE). */
 static bool is_being_written(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = beneath_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	bool written = false;
 
 	if (fd >= 0 && fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
@@ -279,7 +282,7 @@ static bool has_beside(const char *path, const char *suffix)
 {
 	char *beside = side_of(path, suffix);
 	struct stat st;
-	bool has = lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
+	bool has = beneath_lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
 
 	free(beside);
 	return has;
@@ -291,7 +294,7 @@ static bool has_marker(struct arrival *a, const char *path)
 	char *beside = xasprintf("%s.sha256", path);
 	struct buf ignored = BUF_INIT;
 	struct stat st;
-	bool there = lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
+	bool there = beneath_lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
 
 	if (there && !(a->summed && is_same(&a->sum, &st))) {
 		a->matches = inbox_compare(path, clock_after(SUM_MS), &ignored) == 0;
@@ -335,7 +338,7 @@ const char *inbox_look(struct inbox *b, int64_t *again)
  * first, should somebody write faster than this reads. 0, or -1 with errno. */
 static int add_file(struct hash *h, const char *path, int64_t deadline)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = beneath_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct stat st;
 	char bytes[65536];
 	off_t left = 0;
@@ -401,11 +404,11 @@ static int move(const char *from, const char *to, const char *const *suffixes, s
 		char *old = side_of(from, suffixes[i]), *new = side_of(to, suffixes[i]);
 
 		if (has_beside(from, suffixes[i]))
-			rename(old, new);
+			beneath_rename(old, new);
 		free(old);
 		free(new);
 	}
-	return rename(from, to);
+	return beneath_rename(from, to);
 }
 
 static void refuse(struct inbox *b, const char *name)
@@ -422,12 +425,12 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 	int err = 0;
 
 	make_folders(b); /* somebody may have deleted them */
-	if (rename(from, to) != 0)
+	if (beneath_rename(from, to) != 0)
 		err = errno;
-	else if (lstat(to, &st) != 0 || !S_ISREG(st.st_mode))
+	else if (beneath_lstat(to, &st) != 0 || !S_ISREG(st.st_mode))
 		/* It was another when it was looked at; here nobody can exchange it. */
 		buf_printf(error, "'%s' is not a file any more: it is left alone", to);
-	if (err && (err != ENOENT || lstat(from, &st) == 0)) {
+	if (err && (err != ENOENT || beneath_lstat(from, &st) == 0)) {
 		errno = err;
 		file_cannot(error, "take", from);
 		refuse(b, name);
@@ -440,8 +443,8 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 		char *old = xasprintf("%s%s", from, with_it[i]), *new = xasprintf("%s%s", to, with_it[i]);
 
 		/* Nor is it what it was looked at as, if somebody is quick. */
-		if (has_beside(from, with_it[i]) && rename(old, new) == 0 && !has_beside(to, with_it[i]))
-			unlink(new);
+		if (has_beside(from, with_it[i]) && beneath_rename(old, new) == 0 && !has_beside(to, with_it[i]))
+			beneath_unlink(new);
 		free(old);
 		free(new);
 	}
@@ -493,7 +496,7 @@ char *inbox_put(struct inbox *b, const char *path, bool good)
 void inbox_left(struct inbox *b, struct strs *paths)
 {
 	static const char *const none[] = { LOG, ".ok", ".sha256", ".json" };
-	DIR *d = opendir(b->processing);
+	DIR *d = beneath_opendir(b->processing);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d))) {

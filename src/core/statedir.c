@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/status.h"
 
-#define OWN ".pgbox"
 #define NAME "journal.db"
 #define OLD_MOST (64 << 20)
 #define OLD_MS 10000 /* for reading it, whatever it is made of */
@@ -111,24 +111,13 @@ int statedir_check(const struct statedir *s, struct buf *warning, struct buf *er
 
 /* --- the one in the drop folder --- */
 
-/* Whoever drops files may have put anything there. */
-static int open_old_folder(const char *base)
-{
-	int dir = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int own = dir < 0 ? -1 : openat(dir, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (dir >= 0)
-		close(dir);
-	return own;
-}
-
+/* Whoever drops files may have put anything there; core/inbox guards the folder. */
 static int open_old(const char *base)
 {
-	int own = open_old_folder(base);
-	int fd = own < 0 ? -1 : openat(own, NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char *path = xasprintf("%s/" JOURNAL_BESIDE, base);
+	int fd = beneath_open(path, O_RDONLY | O_NOFOLLOW, 0);
 
-	if (own >= 0)
-		close(own);
+	free(path);
 	return fd;
 }
 
@@ -284,6 +273,10 @@ int statedir_adopt(struct statedir *s, const char *base, const char *dir, struct
 	char *copy = xasprintf("%s.adopted", s->journal);
 	int rc = 0, fd = open_old(base);
 
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR) {
+		buf_puts(error, file_reason(errno));
+		rc = -1;
+	}
 	if (fd >= 0 && !is_same_file(fd, s->journal) && !is_in_use(j, dir)) {
 		rc = copy_old(fd, copy, error);
 		rc = rc ? rc : read_old(&o, copy, error);
@@ -300,13 +293,14 @@ int statedir_adopt(struct statedir *s, const char *base, const char *dir, struct
 
 void statedir_remove_old(struct statedir *s, const char *base)
 {
-	static const char *const names[] = { NAME "-journal", NAME };
-	int own = s->leftover ? open_old_folder(base) : -1;
+	static const char *const suffixes[] = { "-journal", "" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && own >= 0; i++)
-		unlinkat(own, names[i], 0);
-	if (own >= 0)
-		close(own);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && s->leftover; i++) {
+		char *path = xasprintf("%s/" JOURNAL_BESIDE "%s", base, suffixes[i]);
+
+		beneath_unlink(path);
+		free(path);
+	}
 	s->leftover = false;
 }
 

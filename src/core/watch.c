@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -103,7 +104,7 @@ static void open_log(struct state *s, const char *path)
 {
 	char *name = inbox_log(path);
 
-	s->log = open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	s->log = beneath_open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
 	if (s->log < 0)
 		sayf(s, MSG_WARNING, "cannot write the log '%s': %s", name, strerror(errno));
 	free(name);
