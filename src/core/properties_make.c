@@ -28,6 +28,8 @@ const char *properties_too_new(const struct properties *p, int version)
 		return "the locale provider 'builtin' needs PostgreSQL 17";
 	if (is_text(p->provider, "icu") && version < 150000)
 		return "a database with the locale provider 'icu' needs PostgreSQL 15";
+	if (is_text(p->provider, "builtin") && is_text(p->locale, "PG_UNICODE_FAST") && version < 180000)
+		return "the locale PG_UNICODE_FAST needs PostgreSQL 18";
 	if (p->rules && version < 160000)
 		return "ICU_RULES need PostgreSQL 16";
 	return NULL;
@@ -95,6 +97,8 @@ static size_t nearer(const struct properties *p, int version, struct form *forms
 	plain.rules = NULL;
 	if (p->rules && !properties_too_new(&plain, version))
 		forms[n++] = (struct form){ p->provider, p->collate, p->ctype, p->locale, NULL };
+	if (is_text(p->provider, "builtin") && version >= 170000)
+		forms[n++] = (struct form){ p->provider, p->collate, p->ctype, "C.UTF-8", NULL };
 	for (size_t i = 0; i < 2 && !libc && !c && is_text(p->encoding, "UTF8"); i++)
 		forms[n++] = (struct form){ "libc", utf8[i], utf8[i], NULL, NULL };
 	if (!libc && !c && p->collate)
@@ -114,7 +118,8 @@ static int make_nearer(const struct properties *p, struct db *db, const char *na
 
 	for (size_t i = 0; i < n && rc; i++) {
 		struct properties made = { .encoding = p->encoding, .provider = (char *)(uintptr_t)forms[i].provider,
-			                   .collate = (char *)(uintptr_t)forms[i].collate };
+			                   .collate = (char *)(uintptr_t)forms[i].collate,
+			                   .locale = (char *)(uintptr_t)forms[i].locale };
 		char *words = properties_form(&made), *wanted = properties_form(p);
 
 		rc = try_form(p, db, name, tail, &forms[i]);
