@@ -134,6 +134,8 @@ static int create(struct trial *t, struct buf *error)
 	}
 	properties_of_manifest(&p, t->m);
 	rc = properties_create(&p, &t->db, t->name, tail.data, true, &note, error);
+	if (t->job->note)
+		buf_puts(t->job->note, note.data);
 	buf_free(&note);
 	buf_free(&tail);
 	properties_free(&p);

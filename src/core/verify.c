@@ -46,18 +46,18 @@ static bool is_roles(const struct manifest *m)
 	return strcmp(m->kind, "roles") == 0;
 }
 
-static void tell_left_out(const struct reading *r, const char *line)
+static void tell(const struct reading *r, enum msg_level level, const char *what, const char *of)
 {
-	char *words = xasprintf("%s: left out of the restore test: %s", r->progress.database,
-	                        toc_text(line));
+	char *words = xasprintf("%s: %s%s", r->progress.database, what, of);
 
-	r->v->tell(MSG_INFO, words);
+	r->v->tell(level, words);
 	free(words);
 }
 
 static int restore_into(const struct reading *r, struct buf *error)
 {
 	struct strs left_out = { 0 };
+	struct buf note = BUF_INIT;
 	struct target target;
 	int rc;
 
@@ -66,10 +66,13 @@ static int restore_into(const struct reading *r, struct buf *error)
 	rc = target_find(&target, r->v->into, error);
 	if (!rc)
 		rc = trial_restore(&(struct trial_job){ .path = r->path, .m = &r->m, .server = &target,
-		                                        .as_login = r->v->as_login, .left_out = &left_out,
+		                                        .as_login = r->v->as_login, .left_out = &left_out, .note = &note,
 		                                        .deadline = clock_within(r->v->wait) }, error);
 	for (size_t i = 0; i < left_out.n && !rc; i++)
-		tell_left_out(r, left_out.v[i]);
+		tell(r, MSG_INFO, "left out of the restore test: ", toc_text(left_out.v[i]));
+	if (note.len)
+		tell(r, MSG_WARNING, "restore test: ", note.data);
+	buf_free(&note);
 	strs_free(&left_out);
 	target_free(&target);
 	return rc;

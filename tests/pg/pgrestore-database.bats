@@ -278,6 +278,8 @@ lowers() {
 		equals "$(lowers app)" t
 		drop app
 	done
+	exits 0 pgbackup verify --into "$(url)" app
+	says 'has no UTF8, builtin C.UTF-8'
 }
 
 @test "a database of ICU comes back as one, with its rules, or is refused where the server has none" {
