@@ -48,7 +48,8 @@ static void show(struct job *j)
 static void on_tick(const char *table, void *arg)
 {
 	struct job *j = arg;
-	int64_t bytes = archive_size(j->archive.part);
+	/* A stream has no file. */
+	int64_t bytes = j->archive.part ? archive_size(j->archive.part) : -1;
 
 	j->progress.table = table;
 	j->progress.done = bytes > 0 ? bytes : 0;

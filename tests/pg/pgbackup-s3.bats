@@ -201,7 +201,7 @@ no_again() {
 	exits 0 pgbackup run --roles no
 	s3_fault get damaged 99
 	exits 65 pgrestore latest:app --remote --stream --into again
-	says 'is damaged: its size is not the one of its manifest'
+	says 'is damaged: it has more than the'
 	no_again
 	s3_end
 	rm -r "$S3"
