@@ -54,6 +54,8 @@ size_t grant_piece(const char *at)
 {
 	size_t len = 0;
 
+	if (!*at)
+		return 0;
 	if (strncmp(at, "--", 2) == 0)
 		return strcspn(at, "\n");
 	if (*at == '"' || *at == '\'')
@@ -65,6 +67,24 @@ size_t grant_piece(const char *at)
 	while (is_word_byte(at[len]))
 		len++;
 	return len ? len : 1;
+}
+
+/* The same before an end, which no piece passes, whatever it opens. */
+static size_t piece(const char *at, const char *end)
+{
+	size_t len = at < end ? grant_piece(at) : 0, left = (size_t)(end - at);
+
+	return len < left ? len : left;
+}
+
+/* The bytes of blanks, before the end. */
+static size_t blanks(const char *at, const char *end)
+{
+	size_t len = 0;
+
+	while (at + len < end && at[len] && strchr(BLANKS, at[len]))
+		len++;
+	return len;
 }
 
 static bool is_word(const char *at, size_t len, const char *word)
@@ -114,14 +134,14 @@ static const char *next_list(const char *at, const char *end)
 	int depth = 0;
 
 	while (at < end) {
-		size_t len = grant_piece(at);
+		size_t len = piece(at, end);
 		bool to = is_word(at, len, "TO") || is_word(at, len, "FROM");
 
 		depth += (*at == '(') - (*at == ')');
 		privileges = privileges || is_word(at, len, "PRIVILEGES");
 		/* Of the ALTERs those of an owner and of default privileges. */
 		if (depth == 0 && ((to && (!alter || owner || privileges)) || (privileges && is_word(at, len, "ROLE"))))
-			return at + len + strspn(at + len, BLANKS);
+			return at + len + blanks(at + len, end);
 		if (!strchr(BLANKS, *at))
 			owner = is_word(at, len, "OWNER");
 		at += len;
@@ -144,24 +164,33 @@ static char *name_of(const char *at, size_t len)
 
 char *grant_name(const char *at, size_t *len)
 {
-	*len = *at ? grant_piece(at) : 0;
+	*len = grant_piece(at);
 	return name_of(at, *len);
 }
 
-/* Hears each role of a list, and where it stands; returns where the list ends. */
-static const char *each_role(const char *at, void (*hear)(void *arg, const char *name, const char *at, size_t len),
-                             void *arg)
+/* Whether it can be the name of a role, and is not a sign, a comment or nothing at all. */
+static bool is_name(const char *at, size_t len)
+{
+	return len > 0 && (is_word_byte(*at) || *at == '"');
+}
+
+/* Gives each role of a list, and where it is, to hear; returns where the list ends. */
+static const char *each_role(const char *at, const char *end,
+                             void (*hear)(void *arg, const char *name, const char *at, size_t len), void *arg)
 {
 	for (;;) {
-		size_t len = grant_piece(at);
-		char *name = name_of(at, len);
+		size_t len = piece(at, end);
+		char *name;
 
+		if (!is_name(at, len))
+			return at;
+		name = name_of(at, len);
 		hear(arg, *at != '"' && strcasecmp(name, "public") == 0 ? NULL : name, at, len);
 		free(name);
 		at += len;
-		if (*at != ',')
+		if (at == end || *at != ',')
 			return at;
-		at += 1 + strspn(at + 1, BLANKS);
+		at += 1 + blanks(at + 1, end);
 	}
 }
 
@@ -180,7 +209,7 @@ static const char *behind_list(const char *statement, const char *list, const ch
 	const char *rest = skip_prefix(begin(statement), "ALTER DEFAULT PRIVILEGES") ? list : end;
 
 	while (rest < end && !skip_prefix(rest, "GRANT ") && !skip_prefix(rest, "REVOKE "))
-		rest += grant_piece(rest);
+		rest += piece(rest, end);
 	return rest;
 }
 
@@ -192,7 +221,7 @@ void grant_roles(const char *statement, size_t len, struct strs *roles)
 		return;
 	list = next_list(statement, end);
 	for (; list; list = next_list(behind_list(statement, list, end), end))
-		each_role(list, add_role, roles);
+		list = each_role(list, end, add_role, roles);
 }
 
 /* --- leaving some out --- */
@@ -221,10 +250,10 @@ char *grant_without(const char *statement, size_t len, const struct strs *roles)
 	bool some = false, empty = false;
 
 	list = may_name_roles(statement) ? next_list(statement, end) : NULL;
-	for (; list; list = next_list(behind_list(statement, list, end), end)) {
+	for (; list; list = next_list(behind_list(statement, from, end), end)) {
 		struct left left = { .roles = roles, .kept = BUF_INIT };
 
-		rest = each_role(list, keep_role, &left);
+		rest = each_role(list, end, keep_role, &left);
 		buf_printf(&text, "%.*s%s", (int)(list - from), from, left.kept.data);
 		some = some || left.some;
 		empty = empty || !left.kept.len;

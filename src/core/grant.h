@@ -10,7 +10,8 @@
 
 #include "base/buf.h"
 
-/* The bytes of the next piece of SQL: a word, something quoted, a comment, or one character. */
+/* The bytes of the next piece of SQL: a word, something quoted, a comment, or one character; 0 at
+ * the end. */
 size_t grant_piece(const char *at);
 
 /* The bytes of the first statement in a script, comments before it, its semicolon and the

@@ -238,6 +238,31 @@ kept() {
 	says 'UTF-16'
 }
 
+@test "a role named -- owns, is granted and gone: created, skipped or an error, and a REVOKE without a role is none" {
+	local file=$BATS_TEST_TMPDIR/dashes.dump
+	made rows 2
+	sql postgres 'create role "--"' 'create role "a, ""b"' >/dev/null
+	sql rows 'alter table t owner to "--"' 'create table u (a int)' 'grant select on u to "--", "a, ""b"' \
+		'create policy p on u to "--", public using (true)' >/dev/null
+	archive rows "$file"
+	exits 0 pgrestore "$file" --into new
+	equals "$(sql new "select tableowner from pg_tables where tablename = 't'")" --
+	drop new rows
+	sql postgres 'drop role "--"' 'drop role "a, ""b"'
+	refused 69 '' pgrestore "$file" "$(url new)"
+	says 'role --: is missing'
+	exits 0 pgrestore "$file" --into new --roles skip
+	equals "$(rows new)" 2
+	drop new
+	exits 0 pgrestore "$file" --into new --roles create
+	equals "$(sql new "select tableowner from pg_tables where tablename = 't'" \
+		"select has_table_privilege('a, \"b', 'u', 'select')")" $'--\nt'
+	drop new
+	sql postgres 'drop role "--"' 'drop role "a, ""b"'
+	damage revoke "$file" --
+	refused 65 '' pgrestore "$file" "$(url new)" --roles skip
+}
+
 @test "an archive of an empty database is restored, in every format" {
 	local format
 	made empty 0

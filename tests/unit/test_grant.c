@@ -111,12 +111,65 @@ static void roles_that_are_gone_are_left_out(void **state)
 	without("SELECT 1;", NULL);
 }
 
+/* A statement as it stands in memory of its own, before what the sanitizers guard. */
+static void assert_safe(const char *statement)
+{
+	char *copy = strdup(statement);
+	struct strs roles = { 0 }, gone = { 0 };
+	size_t len = grant_statement(copy), all = strlen(copy);
+
+	strs_add(&gone, "gone");
+	for (size_t n = 0; n <= all; n++) {
+		grant_roles(copy, n, &roles);
+		free(grant_without(copy, n, &gone));
+	}
+	assert_true(len <= all);
+	strs_free(&roles);
+	strs_free(&gone);
+	free(copy);
+}
+
+static void nothing_behind_a_statement_is_read(void **state)
+{
+	static const char *const statements[] = {
+		"REVOKE ALL ON TABLE public.t FROM ", "REVOKE ALL ON TABLE public.t FROM \n", "REVOKE ALL ON t FROM",
+		"GRANT a TO gone,", "GRANT a TO gone, ", "GRANT a TO --", "GRANT a TO \"", "GRANT a TO \"gone", "GRANT a TO $x$",
+		"ALTER TABLE t OWNER TO", "ALTER DEFAULT PRIVILEGES FOR ROLE", "ALTER DEFAULT PRIVILEGES FOR ROLE gone GRANT",
+		"ALTER DEFAULT PRIVILEGES FOR ROLE GRANT , TO , gone GRANT ALL ON TABLES TO gone;",
+		"CREATE POLICY p ON t TO ", "-- ", "GRANT a TO E'", "GRANT a TO E'\\", "(", "GRANT a TO gone;\nGRANT b TO gone;",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
+		assert_safe(statements[i]);
+}
+
+static void a_list_without_a_role_names_none(void **state)
+{
+	char *roles;
+
+	(void)state;
+	without("REVOKE ALL ON TABLE t FROM ;", NULL);
+	without("REVOKE ALL ON TABLE t FROM \n", NULL);
+	roles = roles_of("REVOKE ALL ON TABLE t FROM -- gone\n;");
+	assert_string_equal(roles, "");
+	free(roles);
+	roles = roles_of("GRANT ALL ON t TO \"--\", a;");
+	assert_string_equal(roles, "--,a");
+	free(roles);
+	roles = roles_of("ALTER DEFAULT PRIVILEGES FOR ROLE x REVOKE ALL ON TABLES FROM y;");
+	assert_string_equal(roles, "x,y");
+	free(roles);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_roles_that_a_statement_names),
 		cmocka_unit_test(the_statements_of_a_script),
 		cmocka_unit_test(roles_that_are_gone_are_left_out),
+		cmocka_unit_test(nothing_behind_a_statement_is_read),
+		cmocka_unit_test(a_list_without_a_role_names_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
