@@ -6,17 +6,28 @@
 
 #include "base/banned.h"
 
-/* An entry, and what it needs. */
+/* An entry, what it needs, and what needs it. */
 struct entry {
 	const char *line; /* `id; table oid TYPE schema name owner` */
 	const char *needs; /* ids with blanks before them, or "" */
-	bool chosen, left;
+	size_t *needed, n_needed;   /* places in entries.v */
+	size_t *needing, n_needing;
+	size_t missing;   /* how many of those that it needs are not chosen */
+	bool part, wanted, chosen;
+};
+
+/* Where the entry of an id is. */
+struct place {
+	long id;
+	size_t at;
 };
 
 struct entries {
-	struct strs lines; /* what the entries point into */
+	struct strs lines;    /* what the entries point into */
 	struct entry *v;
 	size_t n;
+	struct place *by_id;  /* sorted */
+	size_t *chosen, n_chosen; /* those whose consequences have not been looked at, a stack */
 };
 
 static bool is_one_of(const struct entry *e, const char *const *types)
@@ -52,24 +63,70 @@ static void read_entries(struct entries *list, const char *text)
 	}
 }
 
-static struct entry *find(const struct entries *list, long id)
+static int by_id(const void *x, const void *y)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (atol(list->v[i].line) == id)
-			return &list->v[i];
-	return NULL;
+	const struct place *a = x, *b = y;
+
+	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* The next of the ids, or NULL. */
-static struct entry *next_need(const struct entries *list, const char **at)
+static void sort_ids(struct entries *list)
 {
-	char *end;
-	long id = strtol(*at, &end, 10);
+	list->by_id = xcalloc(list->n + 1, sizeof(*list->by_id));
+	for (size_t i = 0; i < list->n; i++)
+		list->by_id[i] = (struct place){ .id = strtol(list->v[i].line, NULL, 10), .at = i };
+	qsort(list->by_id, list->n, sizeof(*list->by_id), by_id);
+}
 
-	if (end == *at)
-		return NULL;
-	*at = end;
-	return find(list, id);
+static void add_place(size_t **list, size_t *n, size_t at)
+{
+	/* Grows by doubling: full at each power of two. */
+	if ((*n & (*n - 1)) == 0)
+		*list = xrealloc(*list, (*n ? *n * 2 : 1) * sizeof(**list));
+	(*list)[(*n)++] = at;
+}
+
+/* Of the entries that the list has; what else an entry needs is not to be had, and not asked for. */
+static void link_entry(struct entries *list, size_t at)
+{
+	struct entry *e = &list->v[at];
+	const char *text = e->needs;
+	char *end;
+
+	for (;; text = end) {
+		struct place key = { .id = strtol(text, &end, 10) }, *found;
+
+		if (end == text)
+			break;
+		found = bsearch(&key, list->by_id, list->n, sizeof(key), by_id);
+		if (!found)
+			continue;
+		add_place(&e->needed, &e->n_needed, found->at);
+		add_place(&list->v[found->at].needing, &list->v[found->at].n_needing, at);
+	}
+	e->missing = e->n_needed;
+}
+
+static void link_entries(struct entries *list)
+{
+	sort_ids(list);
+	list->chosen = xcalloc(list->n + 1, sizeof(*list->chosen));
+	for (size_t i = 0; i < list->n; i++) {
+		link_entry(list, i);
+		list->v[i].part = is_one_of(&list->v[i], parts);
+	}
+}
+
+static void free_entries(struct entries *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->v[i].needed);
+		free(list->v[i].needing);
+	}
+	strs_free(&list->lines);
+	free(list->v);
+	free(list->by_id);
+	free(list->chosen);
 }
 
 /* --- choosing --- */
@@ -82,67 +139,59 @@ static bool is_named(const struct entry *e, const struct strs *names)
 	return false;
 }
 
+static void choose(struct entries *list, size_t at)
+{
+	struct entry *e = &list->v[at];
+
+	if (e->chosen)
+		return;
+	e->chosen = true;
+	list->chosen[list->n_chosen++] = at;
+	for (size_t i = 0; i < e->n_needing; i++)
+		list->v[e->needing[i]].missing--;
+}
+
 /* A foreign key is its own table's: `schema table name owner`; what attaches needs both. */
-static bool belongs(const struct entry *e, const struct entry *to, const struct entries *list)
+static bool belongs(const struct entry *e, const struct entry *to)
 {
 	static const char *const attach[] = { "TABLE ATTACH", "INDEX ATTACH", NULL };
-	const char *key = toc_is(e->line, "FK CONSTRAINT"), *table = toc_is(to->line, "TABLE");
-	const char *at = e->needs, *last;
+	const char *key = toc_is(e->line, "FK CONSTRAINT"), *table = toc_is(to->line, "TABLE"), *last;
 
 	if (key)
 		return table && strncmp(key, table, (size_t)((last = strrchr(table, ' ')) ? last + 1 - table : 0)) == 0;
-	if (!is_one_of(e, attach))
-		return true;
-	for (struct entry *need; (need = next_need(list, &at));)
-		if (!need->chosen)
-			return false;
-	return true;
-}
-
-/* What it needs is chosen too. */
-static bool can_stand(const struct entry *e, const struct entries *list)
-{
-	const char *at = e->needs;
-
-	for (struct entry *need; (need = next_need(list, &at));)
-		if (!need->chosen)
-			return false;
-	return true;
+	return !is_one_of(e, attach) || !e->missing;
 }
 
 /* In a new database there are neither the schema nor the types that a table is made with. */
-static void choose_grounds(struct entries *list, const struct entry *e)
+static void choose_grounds(struct entries *list)
 {
 	static const char *const grounds[] = { "SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "COLLATION", "SHELL TYPE",
 		                               NULL };
-	const char *at = e->needs;
 
-	for (struct entry *need; (need = next_need(list, &at));)
-		if (!need->chosen && is_one_of(need, grounds)) {
-			need->chosen = true;
-			choose_grounds(list, need);
-		}
+	for (size_t i = 0; i < list->n_chosen; i++) {
+		const struct entry *e = &list->v[list->chosen[i]];
+
+		for (size_t k = 0; k < e->n_needed; k++)
+			if (is_one_of(&list->v[e->needed[k]], grounds))
+				choose(list, e->needed[k]);
+	}
 }
 
-/* Whether another one has been chosen. */
-static bool choose_more(struct entries *list, bool fresh)
+/* Those that need one that is chosen, and are part of it; in a new database those alone of which all that
+ * they need is chosen. Each dependency is looked at once. */
+static void choose_parts(struct entries *list, bool fresh)
 {
-	bool more = false;
+	while (list->n_chosen) {
+		const struct entry *to = &list->v[list->chosen[--list->n_chosen]];
 
-	for (size_t i = 0; i < list->n; i++) {
-		struct entry *e = &list->v[i];
-		const char *at = e->needs;
+		for (size_t i = 0; i < to->n_needing; i++) {
+			struct entry *e = &list->v[to->needing[i]];
 
-		if (e->chosen || !is_one_of(e, parts))
-			continue;
-		for (struct entry *need; (need = next_need(list, &at)) && !e->chosen;)
-			if (need->chosen && belongs(e, need, list)) {
-				e->left = fresh && !can_stand(e, list);
-				e->chosen = !e->left;
-			}
-		more = more || e->chosen;
+			e->wanted = e->wanted || (e->part && belongs(e, to));
+			if (e->wanted && (!fresh || !e->missing))
+				choose(list, to->needing[i]);
+		}
 	}
-	return more;
 }
 
 int part_choose(const char *path, const struct strs *names, bool fresh, struct strs *lines,
@@ -154,21 +203,20 @@ int part_choose(const char *path, const struct strs *names, bool fresh, struct s
 
 	if (!rc)
 		read_entries(&list, text.data);
+	link_entries(&list);
 	for (size_t i = 0; i < list.n; i++)
-		list.v[i].chosen = is_named(&list.v[i], names);
-	for (size_t i = 0; i < list.n && fresh; i++)
-		if (list.v[i].chosen)
-			choose_grounds(&list, &list.v[i]);
-	while (choose_more(&list, fresh))
-		;
+		if (is_named(&list.v[i], names))
+			choose(&list, i);
+	if (fresh)
+		choose_grounds(&list);
+	choose_parts(&list, fresh);
 	for (size_t i = 0; i < list.n; i++) {
 		if (list.v[i].chosen)
 			strs_add(lines, list.v[i].line);
-		else if (list.v[i].left)
+		else if (list.v[i].wanted)
 			strs_add(left_out, toc_text(list.v[i].line));
 	}
-	strs_free(&list.lines);
-	free(list.v);
+	free_entries(&list);
 	buf_free(&text);
 	return rc;
 }
