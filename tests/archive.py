@@ -10,11 +10,11 @@ FILE is a custom archive, a tar archive or a toc.dat, changed in place. DAMAGE i
   null            no version of pg_dump;  null-server  no version of the server
   trailing        a byte follows the table of contents (of a toc.dat), or the last block
   number N        the number of the first entry
+  missing         the last entry has no type
   chunk N         the length of the first block of data (custom)
 
 or makes FILE:  bomb N  one entry of number N;  chain N  a table that needs the first of N types, each of which needs the
-next;  revoke OWNER  a REVOKE without a role, of OWNER;  dependency N  an entry that depends on N;  rows N  N rows of a
-table;  oids N  N entries that warn.
+next;  revoke OWNER  a REVOKE without a role, of OWNER;  dependency N  an entry that depends on N.
 """
 import struct
 import sys
@@ -64,8 +64,10 @@ class Toc:
 
     def entry(self):
         self.int(), self.int()
-        for _ in range(4):
+        for _ in range(3):
             self.string()
+        self.type = self.at
+        self.string()
         if self.minor >= 11:
             self.int()
         for _ in range(5 + (self.minor >= 14)):
@@ -104,6 +106,8 @@ def damage(kind, data, argument):
         return data + b"\0"
     if kind == "number":
         return put(data, toc.first, number(int(argument)))
+    if kind == "missing":
+        return put(data, toc.type, number(-1), 5 + struct.unpack_from("<I", data, toc.type + 1)[0])
     if kind == "chunk":
         return put(data, toc.end + 6, number(int(argument)))
     sys.exit(f"unknown damage: {kind}")
@@ -141,8 +145,6 @@ def make(kind, argument):
         types = [entry(i + 10, "TYPE", f"m{i}", f"CREATE TYPE public.m{i} AS ENUM ('a');\n",
                        needs=[i + 11] if i + 1 < n else []) for i in range(n)]
         return archive([entry(5, "TABLE", "t", table, needs=[10])] + types)
-    if kind == "oids":
-        return archive([entry(i + 10, "TABLE", f"t{i}", table, oids="true") for i in range(int(argument))])
     return None
 
 

@@ -200,6 +200,16 @@ void proc_hold(volatile int *last)
 	held = last;
 }
 
+bool proc_is_crash(int number)
+{
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGXCPU };
+
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
+		if (crashes[i] == number)
+			return true;
+	return false;
+}
+
 int proc_status(int wait_status)
 {
 	return WIFSIGNALED(wait_status) ? BY_SIGNAL + WTERMSIG(wait_status)

@@ -61,6 +61,9 @@ void proc_hold(volatile int *last);
  * 128 + the number of the signal that killed it. */
 int proc_status(int wait_status);
 
+/* Whether a process gets the signal for what it does itself: SIGSEGV, SIGABRT, SIGXCPU ... */
+bool proc_is_crash(int number);
+
 /* Makes the caller's process group the terminal's foreground one, where stdin is the
  * terminal of a foreground group: others are stopped when they read. Done by a child
  * for its new group, and by the parent to take the terminal back. */

@@ -103,6 +103,10 @@ int64_t bytes_signed(struct bytes *b, unsigned sign)
 	unsigned char bytes[8] = { 0 };
 	uint64_t number = 0;
 
+	if (b->int_size > sizeof(bytes))
+		bytes_fail(b, "its numbers have an impossible size");
+	if (b->fault)
+		return 0;
 	bytes_read(b, (char *)bytes, b->int_size);
 	for (size_t i = b->int_size; i-- > 0;)
 		number = number << 8 | bytes[i];

@@ -33,7 +33,7 @@ static int run_restore(const char *path, struct structure *s, int keep_fd,
 {
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
-		                   .keep_fd = keep_fd } };
+		                   .keep_fd = keep_fd, .bounded = true } };
 	int messages, rc = 0;
 	pid_t pid;
 

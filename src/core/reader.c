@@ -194,6 +194,18 @@ static void add_words(struct buf *error, const char *words, const char *name)
 		buf_puts(error, words);
 }
 
+/* One that crashed did so on what it read. */
+static int explain_death(struct reader *r, const char *name, struct buf *error)
+{
+	int status = 0;
+	bool crashed = waitpid(r->pid, &status, 0) == r->pid && WIFSIGNALED(status) && proc_is_crash(WTERMSIG(status));
+
+	r->pid = 0;
+	buf_printf(error, "'%s' cannot be read back: the process that reads it %s", name,
+	           crashed ? "crashed on it" : "was killed (out of memory?)");
+	return crashed ? BAD_DATA : NO;
+}
+
 int reader_end(struct reader *r, const char *name, struct buf *error)
 {
 	struct buf answer = BUF_INIT;
@@ -205,8 +217,7 @@ int reader_end(struct reader *r, const char *name, struct buf *error)
 		rc = (unsigned char)*answer.data;
 		add_words(error, answer.data + 1, name);
 	} else {
-		buf_printf(error, "'%s' cannot be read back: the process that does it was killed", name);
-		rc = NO;
+		rc = explain_death(r, name, error);
 	}
 	buf_free(&answer);
 	reader_free(r);

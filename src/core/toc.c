@@ -68,13 +68,15 @@ static bool names_one_of(const struct strs *list, const char *text)
 
 /* --- reading --- */
 
-int toc_ask(const char *path, const char *option, const char *other, const char *list, struct buf *out,
-            struct buf *error)
+/* Gives what pg_restore prints to take; as toc_ask. */
+static int ask(const char *path, const char *option, const char *other, const char *list,
+               void (*take)(void *arg, const char *bytes, size_t len), void *arg, struct buf *error)
 {
 	int fd = list ? memfd_create("list", 0) : -1, rc;
 	char *use = xasprintf("--use-list=/proc/self/fd/%d", fd);
 	struct strs args = { 0 };
-	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .keep_fd = fd } };
+	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .keep_fd = fd,
+		                   .bounded = true } };
 
 	strs_add(&args, "pg_restore");
 	strs_add(&args, option);
@@ -83,7 +85,7 @@ int toc_ask(const char *path, const char *option, const char *other, const char 
 	if (list && file_write(fd, list, strlen(list)) == 0)
 		strs_add(&args, use);
 	strs_add(&args, path);
-	rc = tool_capture(&t, out);
+	rc = tool_read(&t, take, arg);
 	if (rc) {
 		buf_printf(error, "'%s' cannot be read: ", path);
 		rc = tool_explain_reader(&t, error);
@@ -94,6 +96,17 @@ int toc_ask(const char *path, const char *option, const char *other, const char 
 	strs_free(&args);
 	free(use);
 	return rc;
+}
+
+static void take_buf(void *arg, const char *bytes, size_t len)
+{
+	buf_add(arg, bytes, len);
+}
+
+int toc_ask(const char *path, const char *option, const char *other, const char *list, struct buf *out,
+            struct buf *error)
+{
+	return ask(path, option, other, list, take_buf, out, error);
 }
 
 static void take_head(struct toc *t, const char *line)
@@ -255,22 +268,65 @@ bool toc_fills(const struct toc *t, const char *table)
 	return fills;
 }
 
-/* pg_backup_archiver.c: the data stands between `COPY ... FROM stdin;` and `\.`. */
+#define OPENING " FROM stdin;" /* pg_dump.c, dumpTableData: the end of the line before the rows */
+
+/* Lines that come by, of which the ends alone are kept. */
+struct counter {
+	char last[sizeof(OPENING)]; /* the bytes that the line has last */
+	size_t len;                 /* of the line */
+	bool rows;                  /* between COPY and its end */
+	int64_t n;
+};
+
+static bool line_is(const struct counter *c, const char *end, bool alone)
+{
+	size_t len = strlen(end), kept = c->len < sizeof(c->last) ? c->len : sizeof(c->last);
+
+	return kept >= len && (!alone || c->len == len) && memcmp(c->last + kept - len, end, len) == 0;
+}
+
+static void end_line(struct counter *c)
+{
+	if (c->rows && line_is(c, "\\.", true))
+		c->rows = false;
+	else if (c->rows)
+		c->n++;
+	else
+		c->rows = line_is(c, OPENING, false);
+	c->len = 0;
+}
+
+static void add_byte(struct counter *c, char byte)
+{
+	if (c->len >= sizeof(c->last))
+		memmove(c->last, c->last + 1, sizeof(c->last) - 1);
+	c->last[c->len < sizeof(c->last) ? c->len : sizeof(c->last) - 1] = byte;
+	c->len++;
+}
+
+static void count_rows(void *arg, const char *bytes, size_t len)
+{
+	struct counter *c = arg;
+
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\n')
+			end_line(c);
+		else
+			add_byte(c, bytes[i]);
+	}
+}
+
 int64_t toc_count_rows(const struct toc *t, const char *path, const char *table)
 {
-	struct buf list = BUF_INIT, sql = BUF_INIT, ignored = BUF_INIT;
-	const char *begin, *end;
-	int64_t n = 0;
+	struct buf list = BUF_INIT, ignored = BUF_INIT;
+	struct counter c = { .n = 0 };
+	int rc;
 
 	add_fillers(t, table, &list);
-	if (toc_ask(path, "--file=-", NULL, list.data, &sql, &ignored) == 0 &&
-	    (begin = strstr(sql.data, " FROM stdin;\n")) && (end = strstr(begin, "\n\\.\n")))
-		for (begin = strchr(begin, '\n'); begin != end; begin = strchr(begin + 1, '\n'))
-			n++;
+	rc = ask(path, "--file=-", NULL, list.data, count_rows, &c, &ignored);
 	buf_free(&list);
-	buf_free(&sql);
 	buf_free(&ignored);
-	return n;
+	return rc ? 0 : c.n;
 }
 
 static bool is_left_out(const char *line, const struct strs *extensions, const struct strs *schemas)

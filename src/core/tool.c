@@ -10,6 +10,7 @@
 
 #include "base/banned.h"
 #include "base/child.h"
+#include "base/proc.h"
 #include "base/status.h"
 
 #define PATIENCE_MS 1000
@@ -80,17 +81,6 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 	return -1;
 }
 
-/* Signals that a program gets for what it does itself: here, for what it reads. */
-static bool is_crash(int number)
-{
-	static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGXCPU };
-
-	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
-		if (crashes[i] == number)
-			return true;
-	return false;
-}
-
 void tool_wait(struct tool *t, int messages, pid_t pid)
 {
 	struct child child = { .pid = pid, .messages = messages, .tell = hear, .watched = -1,
@@ -106,7 +96,7 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 	if (t->killed)
 		buf_printf(&t->error, "%skilled by signal %d%s", t->error.len ? "; " : "", ending.by_signal,
 		           ending.by_signal == SIGKILL    ? " (out of memory?)"
-		           : is_crash(ending.by_signal) ? " (it crashed on this input)"
+		           : proc_is_crash(ending.by_signal) ? " (it crashed on this input)"
 		                                        : "");
 }
 
@@ -121,18 +111,17 @@ int tool_run(struct tool *t)
 	return t->status ? -1 : 0;
 }
 
-static void read_all(int fd, struct buf *out)
+static void read_all(int fd, void (*take)(void *arg, const char *bytes, size_t len), void *arg)
 {
+	char bytes[16384];
 	ssize_t n;
 
-	while ((n = read(fd, buf_room(out, 65536), 65536)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0) {
-			out->len += (size_t)n;
-			out->data[out->len] = '\0';
-		}
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			take(arg, bytes, (size_t)n);
 }
 
-int tool_capture(struct tool *t, struct buf *out)
+int tool_read(struct tool *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg)
 {
 	int ends[2], messages, rc;
 	pid_t pid;
@@ -143,11 +132,21 @@ int tool_capture(struct tool *t, struct buf *out)
 	rc = tool_start(t, &messages, &pid);
 	close(ends[1]);
 	if (!rc) {
-		read_all(ends[0], out);
+		read_all(ends[0], take, arg);
 		tool_wait(t, messages, pid);
 	}
 	close(ends[0]);
 	return rc || t->status ? -1 : 0;
+}
+
+static void take_buf(void *arg, const char *bytes, size_t len)
+{
+	buf_add(arg, bytes, len);
+}
+
+int tool_capture(struct tool *t, struct buf *out)
+{
+	return tool_read(t, take_buf, out);
 }
 
 /* SQLSTATEs (PostgreSQL docs, appendix A), by their beginnings, and what they mean here. */
@@ -218,7 +217,7 @@ int tool_explain_reader(const struct tool *t, struct buf *error)
 
 	if (rc != NO || t->status == CANNOT_RUN)
 		return rc;
-	return !t->killed || is_crash(t->status - BY_SIGNAL) ? BAD_DATA : NO;
+	return !t->killed || proc_is_crash(t->status - BY_SIGNAL) ? BAD_DATA : NO;
 }
 
 void tool_free(struct tool *t)

@@ -45,6 +45,9 @@ int tool_run(struct tool *t);
 /* The same, with what the program prints appended to out. */
 int tool_capture(struct tool *t, struct buf *out);
 
+/* The same, with what the program prints given to take as it comes. */
+int tool_read(struct tool *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg);
+
 /* The exit code for what went wrong, with a sentence appended to error. */
 int tool_explain(const struct tool *t, struct buf *error);
 

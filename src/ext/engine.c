@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -457,6 +458,52 @@ pid_t psql_start(const struct psql_job *new_job, int *messages)
 	return pid;
 }
 
+#define MEMORY (1LL << 30) /* for the program itself, and for each */
+#define MEMORY_PER_BYTE 32 /* an entry of 150 bytes takes some 1500 */
+#define SECONDS 120
+#define BYTES_PER_SECOND 20000 /* packed as well as zstd can it takes that long */
+
+/* Of the file, of a folder the files in it; 0 where that cannot be known, as of a pipe. */
+static int64_t size_of(const char *path)
+{
+	static const char *const all[] = { "", NULL };
+	struct strs files = { 0 };
+	struct stat st;
+	int64_t bytes = 0;
+
+	if (stat(path, &st) != 0)
+		return 0;
+	if (S_ISREG(st.st_mode))
+		return st.st_size;
+	if (S_ISDIR(st.st_mode))
+		file_list(path, all, &files);
+	for (size_t i = 0; i < files.n; i++)
+		bytes += lstat(files.v[i], &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
+	strs_free(&files);
+	return bytes;
+}
+
+static rlim_t smaller(rlim_t a, int64_t b)
+{
+	return a < (rlim_t)b ? a : (rlim_t)b;
+}
+
+/* What comes through a pipe has been looked at on its way (core/reader), so its memory is in proportion. */
+static void bound(const char *path)
+{
+	int64_t bytes = size_of(path);
+	struct rlimit limit;
+
+	if (bytes && getrlimit(RLIMIT_AS, &limit) == 0) {
+		limit.rlim_cur = smaller(limit.rlim_cur, MEMORY + MEMORY_PER_BYTE * bytes);
+		setrlimit(RLIMIT_AS, &limit);
+	}
+	if (bytes && getrlimit(RLIMIT_CPU, &limit) == 0) {
+		limit.rlim_cur = smaller(limit.rlim_cur, SECONDS + bytes / BYTES_PER_SECOND);
+		setrlimit(RLIMIT_CPU, &limit);
+	}
+}
+
 static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int messages)
 {
 	struct strs args = { 0 };
@@ -467,6 +514,8 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 	redirect(e->args->v[0], e->output, messages);
 	proc_close_all_but(e->keep_fd);
 	hand_password(e->conninfo);
+	if (e->bounded)
+		bound(e->args->v[e->args->n - 1]);
 	strs_add(&args, e->args->v[0]);
 	if (e->conninfo) {
 		text = conninfo_text(e->conninfo);

@@ -31,6 +31,9 @@ struct engine_job {
 	const struct strs *args;               /* args->v[0] is the program's name */
 	int output;                            /* its stdout; -1: nowhere */
 	int keep_fd;                           /* as below */
+	/* It only reads what its last argument names, which is somebody else's: its memory and its
+	 * time on a processor are limited in proportion to the size of that. */
+	bool bounded;
 	/* Called in the child with each statement that is sent: what to send in its place (the
 	 * child frees it), or NULL: the statement itself. May be NULL. */
 	char *(*edit)(const char *statement, void *arg);

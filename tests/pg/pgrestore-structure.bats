@@ -263,6 +263,102 @@ kept() {
 	refused 65 '' pgrestore "$file" "$(url new)" --roles skip
 }
 
+# peak COMMAND...: runs it as exits 0 does; the most memory that one of its processes had, in MiB, is in PEAK.
+peak() {
+	local want=$1 file=$BATS_TEST_TMPDIR/peak
+	shift
+	exits "$want" python3 -c 'import resource, subprocess, sys
+status = subprocess.run(sys.argv[2:]).returncode
+open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
+sys.exit(status)' "$file" "$@"
+	PEAK=$(cat "$file")
+}
+
+@test "an archive of 700 bytes takes no memory for what it claims: 65" {
+	local file=$BATS_TEST_TMPDIR/bomb n
+	for n in 100000000 2147483647 20000000; do
+		damage bomb "$file" $n
+		peak 65 pgrestore plan "$file" "$(url new)"
+		[ "$PEAK" -lt 100 ]
+		says 'is damaged'
+	done
+	# What pg_dump numbers so in a part of a large database.
+	damage bomb "$file" 2000000
+	peak 0 pgrestore "$file" "$(url new)" --roles create
+	[ "$PEAK" -lt 200 ]
+	drop new
+	for n in 0 -5 4294967296 99999999999 x; do
+		damage dependency "$file" $n
+		refused 65 '' pgrestore "$file" "$(url new)"
+	done
+	gzip -f "$file"
+	refused 65 '' pgrestore "$file.gz" "$(url new)"
+	damaged custom chunk 2147483647
+	peak 65 pgrestore plan "$FILE" --replace
+	[ "$PEAK" -lt 100 ]
+}
+
+@test "a tar archive whose sizes are negative, no numbers or beyond its end: 65 at once, and the next file is restored" {
+	local size file=$BATS_TEST_TMPDIR/loop.tar
+	watch_folder
+	unset DOCKER_HOST
+	watch_start
+	for size in -0000002000 -0000001000 00000000-01 77777777777 0x000000200; do
+		python3 - "$KEPT/tar" "$file" "$size" <<-'END'
+			import sys
+			source, path, size = sys.argv[1:]
+			data = bytearray(open(source, "rb").read())
+			data[124:136] = size.encode().ljust(12, b"\0")
+			data[148:156] = b" " * 8
+			data[148:156] = b"%06o\0 " % sum(data[:512])
+			open(path, "wb").write(data)
+		END
+		refused 65 app timeout 20 pgrestore "$file" --replace
+		one_sentence
+	done
+	deliver "$file"
+	lands failed loop.tar
+	deliver "$KEPT/custom"
+	lands 'done' custom
+	watch_stop
+	only app
+}
+
+@test "what makes pg_restore crash is damage: 65" {
+	local format
+	for format in custom tar directory; do
+		damaged "$format" missing
+		[ $format != custom ] || exits 139 bash -c '"$0" pg_restore --list "$1"; exit $?' "$PGBOX" "$FILE"
+		refused 65 app pgrestore "$FILE" --replace
+	done
+}
+
+@test "--tables follows a chain of dependencies in time that grows as it does" {
+	local file=$BATS_TEST_TMPDIR/chain
+	damage chain "$file" 30000
+	exits 0 timeout 20 pgrestore plan "$file" --tables t --into new --roles skip
+}
+
+@test "rows of an extension's table that are left out are counted without being kept" {
+	local file=$BATS_TEST_TMPDIR/rows.dump folder
+	folder=$("$PG_BIN/pg_config" --sharedir 2>/dev/null)/extension
+	[ -w "$folder" ] || skip "no extension can be put into $folder"
+	echo "default_version = '1'" >"$folder/pgbox_rows.control"
+	echo "CREATE TABLE counted (a text); SELECT pg_catalog.pg_extension_config_dump('counted', '');" \
+		>"$folder/pgbox_rows--1.sql"
+	made rows 0
+	sql rows 'create extension pgbox_rows' "insert into counted select repeat('x', 1000) from generate_series(1, 100000)" >/dev/null
+	archive rows "$file"
+	sql postgres 'create role counter login createdb' 'create database new owner counter' >/dev/null
+	sql new 'create extension pgbox_rows' >/dev/null
+	peak 0 pgrestore plan "$file" "$(url new counter)" --clean --data-only
+	says '100000 rows of its table counted are left out'
+	[ "$PEAK" -lt 60 ]
+	drop new rows
+	sql postgres 'drop role counter'
+	rm "$folder/pgbox_rows.control" "$folder/pgbox_rows--1.sql"
+}
+
 @test "an archive of an empty database is restored, in every format" {
 	local format
 	made empty 0

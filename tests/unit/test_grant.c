@@ -114,7 +114,7 @@ static void roles_that_are_gone_are_left_out(void **state)
 /* A statement as it stands in memory of its own, before what the sanitizers guard. */
 static void assert_safe(const char *statement)
 {
-	char *copy = strdup(statement);
+	char *copy = xstrdup(statement);
 	struct strs roles = { 0 }, gone = { 0 };
 	size_t len = grant_statement(copy), all = strlen(copy);
 

@@ -1,5 +1,6 @@
 /* Unit tests of core/reader: what goes by is read back by another process. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "core/reader.h"
+#include "core/tool.h"
 #include "ext/engine.h"
 #include "ext/pack.h"
 
@@ -124,6 +126,31 @@ static void of_an_unknown_kind_nothing_is_known(void **state)
 	buf_free(&b);
 }
 
+/* How a pg_restore that ended so is explained. */
+static int explained(int status, bool killed)
+{
+	char name[] = "pg_restore", *v[] = { name, NULL };
+	struct strs args = { .v = v, .n = 1 };
+	struct tool t = { .job = { .args = &args }, .status = status, .killed = killed, .error = BUF_INIT };
+	struct buf error = BUF_INIT;
+	int rc = tool_explain_reader(&t, &error);
+
+	buf_free(&error);
+	return rc;
+}
+
+static void a_reader_that_crashes_did_so_on_what_it_read(void **state)
+{
+	(void)state;
+	assert_int_equal(explained(1, false), BAD_DATA);
+	assert_int_equal(explained(BY_SIGNAL + SIGSEGV, true), BAD_DATA);
+	assert_int_equal(explained(BY_SIGNAL + SIGABRT, true), BAD_DATA);
+	assert_int_equal(explained(BY_SIGNAL + SIGXCPU, true), BAD_DATA);
+	assert_int_equal(explained(BY_SIGNAL + SIGKILL, true), NO);
+	assert_int_equal(explained(BY_SIGNAL + SIGTERM, true), NO);
+	assert_int_equal(explained(CANNOT_RUN, false), NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +158,7 @@ int main(void)
 		cmocka_unit_test(what_is_damaged_or_cut_off_is_no_backup),
 		cmocka_unit_test(one_that_wants_no_more_does_not_stop_the_writer),
 		cmocka_unit_test(of_an_unknown_kind_nothing_is_known),
+		cmocka_unit_test(a_reader_that_crashes_did_so_on_what_it_read),
 	};
 
 	return unit_run("reader", tests, scratch_make, scratch_remove);
