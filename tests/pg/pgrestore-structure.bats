@@ -328,7 +328,7 @@ sys.exit(status)' "$file" "$@"
 	local format
 	for format in custom tar directory; do
 		damaged "$format" missing
-		[ $format != custom ] || exits 139 bash -c '"$0" pg_restore --list "$1"; exit $?' "$PGBOX" "$FILE"
+		[ $format != custom ] || exits 139 "$PGBOX" pg_restore --list "$FILE"
 		refused 65 app pgrestore "$FILE" --replace
 	done
 }
