@@ -93,13 +93,13 @@ static int judge(const struct rows *rows)
 	size_t first = rows->n, n = 0;
 
 	for (size_t i = 0; i < rows->n; i++)
-		if (counts(rows_get(rows, i, 1), rows_get(rows, i, 2)) && n++ == 0)
+		if (counts(rows_text(rows, i, 1), rows_text(rows, i, 2)) && n++ == 0)
 			first = i;
 	if (n) {
-		const char *schema = rows_get(rows, first, 1);
+		const char *schema = rows_text(rows, first, 1);
 
-		msg(MSG_INFO, "%s: not empty: %s %s%s%s%s", shown, rows_get(rows, first, 0), schema,
-		    *schema ? "." : "", rows_get(rows, first, 2), n > 1 ? " and more" : "");
+		msg(MSG_INFO, "%s: not empty: %s %s%s%s%s", shown, rows_text(rows, first, 0), schema,
+		    *schema ? "." : "", rows_text(rows, first, 2), n > 1 ? " and more" : "");
 		return NO;
 	}
 	msg(MSG_INFO, "%s: empty", shown);

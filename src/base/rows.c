@@ -18,6 +18,13 @@ const char *rows_get(const struct rows *r, size_t row, size_t column)
 	return row < r->n && column < r->columns ? r->cells[row * r->columns + column] : NULL;
 }
 
+const char *rows_text(const struct rows *r, size_t row, size_t column)
+{
+	const char *cell = rows_get(r, row, column);
+
+	return cell ? cell : "";
+}
+
 int rows_true(const struct rows *r, size_t row, size_t column)
 {
 	const char *cell = rows_get(r, row, column);

@@ -20,6 +20,10 @@ void rows_add(struct rows *r, size_t cell, const char *text);
 /* A cell; NULL for SQL's NULL and for what is not there. */
 const char *rows_get(const struct rows *r, size_t row, size_t column);
 
+/* A cell; "" for SQL's NULL and for what is not there: where a server that answers something else than
+ * it was asked for must not matter. */
+const char *rows_text(const struct rows *r, size_t row, size_t column);
+
 /* Whether a cell is there and PostgreSQL's or SQLite's "true". */
 int rows_true(const struct rows *r, size_t row, size_t column);
 

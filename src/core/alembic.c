@@ -309,7 +309,7 @@ static void take_versions(const struct rows *rows, struct strs *at)
 {
 	for (size_t i = 0; i < rows->n; i++)
 		if (rows_get(rows, i, 0))
-			strs_add(at, rows_get(rows, i, 0));
+			strs_add(at, rows_text(rows, i, 0));
 }
 
 static void set_behind(const struct strs *at, const struct strs *want, const char *also,

@@ -256,7 +256,7 @@ static char *add_json(struct lite *lite, char *list, const struct problem *p)
 
 	if (lite_query(lite, "SELECT json_insert(?1, '$[#]', json_object('name', ?2, 'level', ?3,"
 	               " 'code', ?4, 'message', ?5))", params, 5, &rows) == 0 && rows_get(&rows, 0, 0))
-		longer = xstrdup(rows_get(&rows, 0, 0));
+		longer = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&rows);
 	if (!longer)
 		return list;

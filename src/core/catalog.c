@@ -160,7 +160,7 @@ static int list(struct catalog *c, const char *sql, struct strs *texts)
 	int rc = query(c, sql, NULL, NULL, NULL, &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(texts, rows_get(&rows, i, 0));
+		strs_add(texts, rows_text(&rows, i, 0));
 	rows_free(&rows);
 	return rc;
 }
@@ -295,10 +295,10 @@ int catalog_past(struct catalog *c, const char *folder, const char *system_id, s
 	*n = 0;
 	*past = rows.n ? xcalloc(rows.n, sizeof(**past)) : NULL;
 	for (size_t i = 0; i < rows.n; i++) {
-		if (!archive_lies_in(rows_get(&rows, i, 0), folder))
+		if (!archive_lies_in(rows_text(&rows, i, 0), folder))
 			continue;
-		strs_add(paths, rows_get(&rows, i, 0));
-		(*past)[*n] = (struct past){ .made = atoll(rows_get(&rows, i, 1)),
+		strs_add(paths, rows_text(&rows, i, 0));
+		(*past)[*n] = (struct past){ .made = atoll(rows_text(&rows, i, 1)),
 			                     .verified = rows_true(&rows, i, 2),
 			                     .id = *n };
 		++*n;
@@ -321,12 +321,12 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
-	while (i < rows.n && !(archive_lies_in(rows_get(&rows, i, 0), folder) && is_whole(c, rows_get(&rows, i, 0), atoll(rows_get(&rows, i, 2)))))
+	while (i < rows.n && !(archive_lies_in(rows_text(&rows, i, 0), folder) && is_whole(c, rows_get(&rows, i, 0), atoll(rows_text(&rows, i, 2)))))
 		i++;
 	if (i < rows.n) {
-		newest->made = atoll(rows_get(&rows, i, 1));
-		newest->bytes = atoll(rows_get(&rows, i, 2));
-		newest->tables = atoll(rows_get(&rows, i, 3));
+		newest->made = atoll(rows_text(&rows, i, 1));
+		newest->bytes = atoll(rows_text(&rows, i, 2));
+		newest->tables = atoll(rows_text(&rows, i, 3));
 		newest->suspect = rows_true(&rows, i, 6);
 		snprintf(newest->kind, sizeof(newest->kind), "%s", rows_get(&rows, i, 4));
 		snprintf(newest->compression, sizeof(newest->compression), "%s", rows_get(&rows, i, 5));
@@ -373,8 +373,8 @@ int catalog_missing(struct catalog *c, const char *folder,
 	               folder, NULL, NULL, &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++) {
-		const char *path = rows_get(&rows, i, 0);
-		bool lies = archive_lies_in(path, rows_get(&rows, i, 2));
+		const char *path = rows_text(&rows, i, 0);
+		bool lies = archive_lies_in(path, rows_text(&rows, i, 2));
 		bool gone = rows_true(&rows, i, 1), there = lies && catalog_is_there(c, path);
 
 		if (!gone && !lies)
@@ -398,8 +398,8 @@ int catalog_folders(struct catalog *c, struct strs *folders, struct strs *system
 	               NULL, NULL, NULL, &rows);
 
 	for (size_t i = 0; i < rows.n; i++) {
-		strs_add(folders, rows_get(&rows, i, 0));
-		strs_add(systems, rows_get(&rows, i, 1));
+		strs_add(folders, rows_text(&rows, i, 0));
+		strs_add(systems, rows_text(&rows, i, 1));
 	}
 	rows_free(&rows);
 	return rc;
@@ -473,11 +473,11 @@ int catalog_history(struct catalog *c, const char *about, int64_t now, struct hi
 
 	*h = (struct history){ 0 };
 	if (rows.n)
-		*h = (struct history){ .success = atoll(rows_get(&rows, 0, 0)),
-			               .failures = atol(rows_get(&rows, 0, 1)),
-			               .failed = atoll(rows_get(&rows, 0, 2)),
-			               .failed_due = atoll(rows_get(&rows, 0, 3)),
-			               .owed = atoll(rows_get(&rows, 0, 4)) };
+		*h = (struct history){ .success = atoll(rows_text(&rows, 0, 0)),
+			               .failures = atol(rows_text(&rows, 0, 1)),
+			               .failed = atoll(rows_text(&rows, 0, 2)),
+			               .failed_due = atoll(rows_text(&rows, 0, 3)),
+			               .owed = atoll(rows_text(&rows, 0, 4)) };
 	rows_free(&rows);
 	free(limit);
 	return rc;

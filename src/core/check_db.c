@@ -156,7 +156,7 @@ int check_locate(struct db *db, const char *schema, const char *name, int64_t de
 	if (!rc)
 		rc = db_read(db, find_relation, params, 3, deadline, &rows);
 	if (!rc && rows.n)
-		*found = xstrdup(rows_get(&rows, 0, 0));
+		*found = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&path);
 	rows_free(&rows);
 	return rc;
@@ -182,7 +182,7 @@ static void no_table(const struct check *check, struct db *db, int64_t deadline,
 
 	finding_set(f, FAIL, "there is no such table");
 	if (db_read(db, find_near, params, 2, deadline, &rows) == 0 && rows.n) {
-		buf_printf(&f->why, ", but there is '%s': is that one meant?", rows_get(&rows, 0, 0));
+		buf_printf(&f->why, ", but there is '%s': is that one meant?", rows_text(&rows, 0, 0));
 		f->near = true;
 	}
 	rows_free(&rows);
@@ -258,7 +258,7 @@ void check_rows(const struct check *check, struct db *db, int64_t deadline, stru
 		if (db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, &rows))
 			finding_unknown(db, f);
 		else
-			judge_rows(check, atol(rows_get(&rows, 0, 0)), bound, f);
+			judge_rows(check, atol(rows_text(&rows, 0, 0)), bound, f);
 	}
 	buf_free(&sql);
 	rows_free(&rows);
@@ -301,7 +301,7 @@ void check_query(const struct check *check, struct db *db, int64_t deadline, str
 
 	if (ask(check, db, deadline, &rows))
 		finding_unknown(db, f);
-	else if (holds(rows_get(&rows, 0, 0)))
+	else if (holds(rows_text(&rows, 0, 0)))
 		finding_pass(f);
 	else
 		finding_set(f, FAIL, rows.n ? "the query's answer is false, zero or empty"

@@ -447,7 +447,7 @@ long containers_start(const struct containers *c, struct journal *j, int64_t run
 	if (docker_open(&e.docker, c->host, &error) == 0)
 		for (size_t from = 0, to; from < owed.n; from = to) {
 			for (to = from + 1; to < owed.n; to++)
-				if (strcmp(rows_get(&owed, to, PLACE), rows_get(&owed, from, PLACE)) != 0)
+				if (strcmp(rows_text(&owed, to, PLACE), rows_text(&owed, from, PLACE)) != 0)
 					break;
 			start_row(c, &e, j, &owed, from, to);
 		}

@@ -54,7 +54,7 @@ int drizzle_journal(struct drizzles *all, const char *text, size_t len, struct b
 		const char *tag = rows_get(&rows, i, 0), *type = rows_get(&rows, i, 2);
 
 		if (is_tag(tag) && type && strcmp(type, "integer") == 0) {
-			add(all, tag, atoll(rows_get(&rows, i, 1)));
+			add(all, tag, atoll(rows_text(&rows, i, 1)));
 		} else {
 			buf_printf(error, "entry %zu has no tag or no time", i);
 			rc = BAD_DATA;
@@ -266,7 +266,7 @@ static bool is_passed_over(const struct drizzles *all, const struct rows *rows, 
 {
 	for (size_t i = 0; i < all->n && !all->folders; i++)
 		for (size_t row = 0; row < rows->n && strcmp(all->v[i].tag, tag) == 0; row++)
-			if (rows_get(rows, row, CREATED) && all->v[i].when <= atoll(rows_get(rows, row, CREATED)))
+			if (rows_get(rows, row, CREATED) && all->v[i].when <= atoll(rows_text(rows, row, CREATED)))
 				return true;
 	return false;
 }

@@ -55,7 +55,7 @@ static const char find_extensions[] = "SELECT extname, extversion FROM pg_extens
 
 static int64_t number(const struct rows *rows, size_t column)
 {
-	const char *text = rows_get(rows, 0, column);
+	const char *text = rows_text(rows, 0, column);
 
 	return text ? atoll(text) : 0;
 }
@@ -73,7 +73,7 @@ static char *server_name(const char *version)
 
 static void take_facts(struct manifest *m, const struct rows *rows)
 {
-	char *server = server_name(rows_get(rows, 0, 0));
+	char *server = server_name(rows_text(rows, 0, 0));
 
 	manifest_set(&m->server, server);
 	manifest_set(&m->encoding, rows_get(rows, 0, 1));
@@ -94,8 +94,8 @@ static int look_extensions(struct dump *d, struct manifest *m)
 	int rc = ask(d, find_extensions, &rows);
 
 	for (size_t i = 0; i < rows.n; i++) {
-		strs_add(&m->extensions, rows_get(&rows, i, 0));
-		strs_add(&m->extension_versions, rows_get(&rows, i, 1));
+		strs_add(&m->extensions, rows_text(&rows, i, 0));
+		strs_add(&m->extension_versions, rows_text(&rows, i, 1));
 	}
 	rows_free(&rows);
 	return rc;
@@ -125,7 +125,7 @@ static int take_snapshot(struct dump *d, bool standby)
 		return 0;
 	rc = ask(d, "SELECT pg_export_snapshot()", &rows);
 	if (rows_get(&rows, 0, 0))
-		d->snapshot = xstrdup(rows_get(&rows, 0, 0));
+		d->snapshot = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&rows);
 	return rc;
 }

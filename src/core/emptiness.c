@@ -63,8 +63,8 @@ static int check(const struct target *target, int64_t deadline, struct buf *erro
 		rc = UNAVAILABLE;
 	}
 	if (!rc && rows.n) {
-		buf_printf(error, "%s: not empty: %s %s.%s", target->shown, rows_get(&rows, 0, 0),
-		           rows_get(&rows, 0, 1), rows_get(&rows, 0, 2));
+		buf_printf(error, "%s: not empty: %s %s.%s", target->shown, rows_text(&rows, 0, 0),
+		           rows_text(&rows, 0, 1), rows_text(&rows, 0, 2));
 		rc = NO;
 	}
 	rows_free(&rows);

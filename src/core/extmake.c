@@ -128,7 +128,7 @@ static int grant_rows(struct db *db, const char *owner)
 	int rc = db_read(db, find, &owner, 1, clock_after(MAKE_MS), &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = run(db, rows_get(&rows, i, 0));
+		rc = run(db, rows_text(&rows, i, 0));
 	rows_free(&rows);
 	return rc;
 }

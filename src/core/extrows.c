@@ -23,20 +23,20 @@ enum { EXTENSION, KEY, NAME, DELETE, MAY };
 
 static bool is_wanted(const struct extrows *e, const struct rows *rows, size_t i)
 {
-	return (!e->tables || !e->tables->n || strs_has(e->tables, rows_get(rows, i, NAME))) &&
-	       toc_fills(e->toc, rows_get(rows, i, KEY));
+	return (!e->tables || !e->tables->n || strs_has(e->tables, rows_text(rows, i, NAME))) &&
+	       toc_fills(e->toc, rows_text(rows, i, KEY));
 }
 
 static void leave_out(const struct extrows *e, const struct rows *rows, size_t i, struct strs *barred,
                       struct strs *notes)
 {
-	const char *name = rows_get(rows, i, NAME), *key = rows_get(rows, i, KEY);
+	const char *name = rows_text(rows, i, NAME), *key = rows_text(rows, i, KEY);
 	int64_t n = toc_count_rows(e->toc, e->path, key);
 
 	strs_add(barred, key);
 	if (n)
 		strs_printf(notes, "extension %s: %lld row%s of its table %s %s left out: this role may not write"
-		            " there; a superuser can: --clean --data-only --tables %s", rows_get(rows, i, EXTENSION),
+		            " there; a superuser can: --clean --data-only --tables %s", rows_text(rows, i, EXTENSION),
 		            (long long)n, n == 1 ? "" : "s", name, n == 1 ? "is" : "are", name);
 }
 
@@ -52,7 +52,7 @@ int extrows_look(const struct extrows *e, struct db *db, struct strs *barred, st
 		if (!rows_true(&rows, i, MAY))
 			leave_out(e, &rows, i, barred, notes);
 		else if (rows_get(&rows, i, DELETE))
-			strs_add(room, rows_get(&rows, i, DELETE));
+			strs_add(room, rows_text(&rows, i, DELETE));
 	}
 	rows_free(&rows);
 	return rc;

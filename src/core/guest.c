@@ -164,7 +164,7 @@ void guest_drop_stale(struct db *db, const char *prefix, int64_t deadline)
 
 	db_read(db, find, &prefix, 1, deadline, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		guest_drop(db, rows_get(&rows, i, 0), deadline);
+		guest_drop(db, rows_text(&rows, i, 0), deadline);
 	rows_free(&rows);
 }
 

@@ -303,8 +303,8 @@ static bool fits(struct lite *lite, const struct probe *p, size_t room, bool all
 	free(*json);
 	*json = NULL;
 	if (lite_query(lite, compose, params, 3, &rows) == 0 && rows_get(&rows, 0, 2)) {
-		*json = xstrdup(rows_get(&rows, 0, 2));
-		fit = strlen(*json) < HEALTH_MAX && strcmp(rows_get(&rows, 0, all ? 1 : 0), "0") == 0;
+		*json = xstrdup(rows_text(&rows, 0, 2));
+		fit = strlen(*json) < HEALTH_MAX && strcmp(rows_text(&rows, 0, all ? 1 : 0), "0") == 0;
 	}
 	rows_free(&rows);
 	buf_free(&bad);

@@ -121,7 +121,7 @@ static int expect_schema(long version, struct rows *rows)
 static bool is_same_row(const struct rows *a, size_t i, const struct rows *b, size_t k)
 {
 	for (size_t column = 1; column < a->columns; column++)
-		if (strcmp(rows_get(a, i, column), rows_get(b, k, column)) != 0)
+		if (strcmp(rows_text(a, i, column), rows_text(b, k, column)) != 0)
 			return false;
 	return true;
 }
@@ -132,7 +132,7 @@ static bool is_harmless(const struct rows *found, size_t row, const struct rows 
 	const char *type = rows_get(found, row, 1);
 
 	for (size_t i = 0; i < ours->n; i++)
-		if (strcasecmp(rows_get(found, row, 3), rows_get(ours, i, 3)) == 0)
+		if (strcasecmp(rows_text(found, row, 3), rows_text(ours, i, 3)) == 0)
 			return false;
 	return strcmp(type, "table") == 0 || strcmp(type, "index") == 0;
 }
@@ -146,10 +146,10 @@ static void compare_schema(const struct rows *found, const struct rows *expected
 	for (size_t i = 0; i < found->n && !what->len; i++)
 		if (next < expected->n && is_same_row(found, i, expected, next))
 			next++;
-		else if (*rows_get(found, i, 1) && !is_harmless(found, i, ours))
+		else if (*rows_text(found, i, 1) && !is_harmless(found, i, ours))
 			buf_printf(what, "it has a %s '%s' that is not pgbox's", rows_get(found, i, 1),
 			           rows_get(found, i, 2));
-	if (!what->len && next < expected->n && *rows_get(expected, next, 1))
+	if (!what->len && next < expected->n && *rows_text(expected, next, 1))
 		buf_printf(what, "it lacks pgbox's %s '%s'", rows_get(expected, next, 1), rows_get(expected, next, 2));
 }
 
@@ -162,7 +162,7 @@ static int check_schema(struct journal *j, long *version)
 	struct buf what = BUF_INIT;
 	int rc = lite_query(&j->lite, find_schema, NULL, 0, &found);
 
-	*version = rc ? 0 : atol(rows_get(&found, 0, 0));
+	*version = rc ? 0 : atol(rows_text(&found, 0, 0));
 	if (!rc && *version > STEPS) {
 		buf_cut(&j->lite.error, 0);
 		buf_puts(&j->lite.error, "it was written by a newer pgbox");
@@ -323,7 +323,7 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 	               params, 12, &rows))
 		rc = failed(j);
 	else if (rows.n)
-		*id = atoll(rows_get(&rows, 0, 0));
+		*id = atoll(rows_text(&rows, 0, 0));
 	rows_free(&rows);
 	free(part_of);
 	free(due);

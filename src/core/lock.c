@@ -118,7 +118,7 @@ static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
 	struct rows rows = { 0 };
 
 	if (db_read(&l->db, find, (const char *const *)&l->key, 1, deadline, &rows) == 0 && rows.n)
-		buf_puts(who, rows_get(&rows, 0, 0));
+		buf_puts(who, rows_text(&rows, 0, 0));
 	rows_free(&rows);
 }
 

@@ -236,7 +236,7 @@ static int format_of(struct lite *lite, const char *json)
 
 	if (lite_query(lite, "SELECT json_extract(?1, '$.pgbox_backup')", &json, 1, &rows) == 0 &&
 	    rows_get(&rows, 0, 0))
-		format = atoi(rows_get(&rows, 0, 0));
+		format = atoi(rows_text(&rows, 0, 0));
 	rows_free(&rows);
 	return format;
 }

@@ -99,7 +99,7 @@ int marker_drops(struct db *db, int64_t deadline, struct strs *statements)
 	int rc = db_read(db, find, NULL, 0, deadline, &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(statements, rows_get(&rows, i, 0));
+		strs_add(statements, rows_text(&rows, i, 0));
 	rows_free(&rows);
 	return rc;
 }
@@ -188,7 +188,7 @@ static int find(struct db *db, const char *schema, bool *there, struct buf *erro
 	} else if (rows_get(&rows, 0, 2)) {
 		buf_printf(error, "%s: marker table %s.%s %s: refusing to believe it; drop it, or "
 		           "name another place with --schema", db->target->shown,
-		           rows_get(&rows, 0, 0), rows_get(&rows, 0, 1), rows_get(&rows, 0, 2));
+		           rows_text(&rows, 0, 0), rows_text(&rows, 0, 1), rows_text(&rows, 0, 2));
 		rc = DENIED;
 	}
 	*there = rows.n > 0;
@@ -247,7 +247,7 @@ int marker_seeded(struct db *db, const char *name, int64_t deadline, enum marker
 	for (size_t t = 0; t < tables.n && !rc; t++) {
 		if (rows_get(&tables, t, 2))
 			continue;
-		if (run(db, by_name, rows_get(&tables, t, 0), rows_get(&tables, t, 1), &name, 1,
+		if (run(db, by_name, rows_text(&tables, t, 0), rows_text(&tables, t, 1), &name, 1,
 		        &rows))
 			rc = failed(db, error);
 		for (size_t r = 0; r < rows.n && *state != MARKER_DONE; r++) {

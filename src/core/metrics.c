@@ -132,7 +132,7 @@ static void add_databases(struct buf *b, struct catalog *c, const struct rows *n
 
 	for (size_t i = 0; i < names->n; i++) {
 		rows[i].database = rows_get(names, i, 0);
-		rows[i].good = strcmp(rows_get(names, i, 1), "done") == 0;
+		rows[i].good = strcmp(rows_text(names, i, 1), "done") == 0;
 		read_row(c, &rows[i]);
 	}
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns) && names->n; i++)

@@ -282,8 +282,8 @@ static void add_hint(struct db *db, const struct migration *m, int64_t deadline,
 
 	if (db_is_pg(db) && db_read(db, elsewhere, (const char *const *)&m->table, 1, deadline, &rows) == 0 &&
 	    rows.n)
-		buf_printf(why, "; there is one in schema %s: migrated=%s:%s.%s", rows_get(&rows, 0, 0),
-		           m->tool->name, rows_get(&rows, 0, 0), m->table);
+		buf_printf(why, "; there is one in schema %s: migrated=%s:%s.%s", rows_text(&rows, 0, 0),
+		           m->tool->name, rows_text(&rows, 0, 0), m->table);
 	rows_free(&rows);
 }
 

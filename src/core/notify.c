@@ -268,7 +268,7 @@ static char *webhook_body(const struct notify *n, const struct ran *r, int64_t e
 	snprintf(code, sizeof(code), "%d", r->status);
 	if (lite_open(&lite, ":memory:", LITE_CREATE, 0) == 0 &&
 	    lite_query(&lite, body_sql, params, 9, &rows) == 0 && rows_get(&rows, 0, 0))
-		body = xstrdup(rows_get(&rows, 0, 0));
+		body = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&rows);
 	lite_free(&lite);
 	free(results), free(error), free(seconds), free(began), free(finished), free(next);

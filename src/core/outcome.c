@@ -52,7 +52,7 @@ void outcome_add(const struct outcome *o, const struct result *r)
 	               " 'error', ?5, 'bytes', json(?6), 'tables', json(?7), 'seconds', json(?8))"
 	               " || char(10)",
 	               params, 8, &rows) == 0)
-		file_write(o->results, rows_get(&rows, 0, 0), strlen(rows_get(&rows, 0, 0)));
+		file_write(o->results, rows_text(&rows, 0, 0), strlen(rows_text(&rows, 0, 0)));
 	rows_free(&rows);
 	lite_free(&lite);
 	buf_free(&error);

@@ -49,8 +49,8 @@ static int find(struct db *db, const char *sql, const struct toc *toc, const str
 	int rc = server_query(&db->pg, sql, NULL, 0, clock_after(ASK_MS), &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
-		if (!toc || is_meant(toc, tables, rows_get(&rows, i, 0)))
-			strs_add(names, rows_get(&rows, i, 0));
+		if (!toc || is_meant(toc, tables, rows_text(&rows, i, 0)))
+			strs_add(names, rows_text(&rows, i, 0));
 	rows_free(&rows);
 	return rc;
 }

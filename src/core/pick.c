@@ -191,8 +191,8 @@ static int pick_run(struct catalog *c, const char *id, char **path, struct buf *
 	if (catalog_is_open(c) &&
 	    journal_query(&c->journal,
 	                  "SELECT path FROM files WHERE dir = ?1 AND run = ?2 AND gone IS NULL", params, 2,
-	                  &rows) == 0 && rows.n && archive_is_path(rows_get(&rows, 0, 0))) {
-		*path = xasprintf("%s/%s", c->root, rows_get(&rows, 0, 0));
+	                  &rows) == 0 && rows.n && archive_is_path(rows_text(&rows, 0, 0))) {
+		*path = xasprintf("%s/%s", c->root, rows_text(&rows, 0, 0));
 		rc = DONE;
 	} else {
 		buf_printf(error, "the journal has no backup of run %s", id);

@@ -31,7 +31,7 @@ void record_clear(struct record *r, struct side *side, const char *target,
 	journal_query(&r->journal, "SELECT name FROM runs WHERE applet = '" APPLET "' AND status = 'running'"
 	              " AND target = ?1", &target, 1, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(&names, rows_get(&rows, i, 0));
+		strs_add(&names, rows_text(&rows, i, 0));
 	side_drop_leftovers(side, &names, tell);
 	rows_free(&rows);
 	strs_free(&names);

@@ -45,7 +45,7 @@ static int ask_list(struct db *db, const char *sql, struct strs *list)
 	int rc = ask(db, sql, NULL, &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(list, rows_get(&rows, i, 0));
+		strs_add(list, rows_text(&rows, i, 0));
 	rows_free(&rows);
 	return rc;
 }

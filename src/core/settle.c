@@ -43,7 +43,7 @@ static void analyze(const struct settle *s, struct db *db)
 
 	for (size_t i = 0; i < rows.n && db_is_open(db); i++)
 		/* A parent of foreign tables whose wrapper has no handler: 55000. */
-		if (server_query(&db->pg, rows_get(&rows, i, 0), NULL, 0, CLOCK_NEVER, NULL) != 0 &&
+		if (server_query(&db->pg, rows_text(&rows, i, 0), NULL, 0, CLOCK_NEVER, NULL) != 0 &&
 		    strcmp(db_sqlstate(db), "55000") != 0)
 			rc = -1;
 	if (rc) {

@@ -32,8 +32,8 @@ static void find_owed(struct catalog *c, struct strs *paths)
 		journal_query(&c->journal, "SELECT path FROM files WHERE dir = ?1 AND remote = '" OWED "'"
 		              " AND gone IS NULL ORDER BY made, path", params, 1, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		if (archive_is_path(rows_get(&rows, i, 0)))
-			strs_add(paths, rows_get(&rows, i, 0));
+		if (archive_is_path(rows_text(&rows, i, 0)))
+			strs_add(paths, rows_text(&rows, i, 0));
 	rows_free(&rows);
 }
 
@@ -72,9 +72,9 @@ void ship_look(struct catalog *c, const char *name, const char *folder, struct o
 	                  " ifnull(min(made) FILTER (WHERE remote = '" OWED "'), 0)"
 	                  " FROM files WHERE dir = ?1 AND database = ?2",
 	                  params, 3, &rows) == 0 && rows.n) {
-		o->n = (size_t)atoll(rows_get(&rows, 0, 0));
-		o->newest = atoll(rows_get(&rows, 0, 1));
-		o->since = o->newest ? o->newest : atoll(rows_get(&rows, 0, 2));
+		o->n = (size_t)atoll(rows_text(&rows, 0, 0));
+		o->newest = atoll(rows_text(&rows, 0, 1));
+		o->since = o->newest ? o->newest : atoll(rows_text(&rows, 0, 2));
 	}
 	rows_free(&rows);
 }
@@ -132,7 +132,7 @@ static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf 
 	if (catalog_is_open(c))
 		journal_query(&c->journal, "SELECT key, upload FROM uploads WHERE place = ?1", params, 1, &rows);
 	for (size_t i = 0; i < rows.n && !rc; i++) {
-		const char *path = skip_prefix(rows_get(&rows, i, 0), r->prefix);
+		const char *path = skip_prefix(rows_text(&rows, i, 0), r->prefix);
 
 		if (path && beneath_is_confined(path))
 			rc = s3_abort(&r->s3, rows_get(&rows, i, 0), rows_get(&rows, i, 1), error);

@@ -273,7 +273,7 @@ void side_drop_leftovers(struct side *s, const struct strs *names,
 	        "  AND pg_try_advisory_xact_lock" NAME_LOCK("d.datname"),
 	        pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
-			drop_leftover(s, rows_get(&rows, i, 0), tell);
+			drop_leftover(s, rows_text(&rows, i, 0), tell);
 	rows_free(&rows);
 	buf_free(&list);
 	free(pattern);
@@ -316,7 +316,7 @@ static int create_like_target(struct side *s)
 
 	if (!rc)
 		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I%s" MARK,
-		         (const char *const[]){ s->name, rows_get(&rows, 0, 0) });
+		         (const char *const[]){ s->name, rows_text(&rows, 0, 0) });
 	rows_free(&rows);
 	return rc;
 }
@@ -452,8 +452,8 @@ int side_check_swap(struct side *s, struct buf *error)
 	} else if (rc)
 		rc = side_failed(s, "look at it", error);
 	else if (rows_get(&rows, 0, 0)) {
-		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_get(&rows, 0, 0));
-		rc = strstr(rows_get(&rows, 0, 0), "this role") ? DENIED : NO;
+		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_text(&rows, 0, 0));
+		rc = strstr(rows_text(&rows, 0, 0), "this role") ? DENIED : NO;
 	}
 	rows_free(&rows);
 	return rc;
@@ -496,7 +496,7 @@ static int dress_like_target(struct side *s)
 	int rc = side_ask(s, find_dress, side_own_name(s), s->name, &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = side_ask(s, rows_get(&rows, i, 1), NULL, NULL, NULL);
+		rc = side_ask(s, rows_text(&rows, i, 1), NULL, NULL, NULL);
 	rows_free(&rows);
 	return rc;
 }

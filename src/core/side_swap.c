@@ -80,7 +80,7 @@ static int pass_comment(struct side *s, const char *from, const char *own)
 	         " WHERE datname = $2)), 'NULL'))",
 	         own, from ? from : "", &rows);
 	if (!rc)
-		rc = side_ask(s, rows_get(&rows, 0, 0), NULL, NULL, NULL);
+		rc = side_ask(s, rows_text(&rows, 0, 0), NULL, NULL, NULL);
 	rows_free(&rows);
 	return rc;
 }
@@ -172,7 +172,7 @@ static int check_prepared(struct side *s, const char *other, struct buf *error)
 		rc = side_failed(s, "look for prepared transactions", error);
 	} else if (rows.n) {
 		buf_printf(error, "%s: cannot be swapped back: database '%s' has prepared transactions: commit or roll "
-		           "them back first", s->target->shown, rows_get(&rows, 0, 0));
+		           "them back first", s->target->shown, rows_text(&rows, 0, 0));
 		rc = NO;
 	}
 	rows_free(&rows);
@@ -197,9 +197,9 @@ int side_undo(struct side *s, char **current, struct buf *error)
 	} else if (!rows.n) {
 		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
 		rc = NO_INPUT;
-	} else if ((rc = check_prepared(s, rows_get(&rows, 0, 0), error)) == 0) {
+	} else if ((rc = check_prepared(s, rows_text(&rows, 0, 0), error)) == 0) {
 		*current = s->exists ? side_free_name(s, "before") : NULL;
-		rc = swap(s, rows_get(&rows, 0, 0), *current, error);
+		rc = swap(s, rows_text(&rows, 0, 0), *current, error);
 	}
 	rows_free(&rows);
 	free(pattern);

@@ -337,8 +337,8 @@ int source_items(const struct sources *sources, size_t i, int64_t deadline, stru
 	if (s->target.kind == TARGET_PG && sources->all)
 		rc = list_all(s, deadline, &rows, error);
 	for (size_t k = 0; k < rows.n; k++)
-		if (!is_excluded(sources, rows_get(&rows, k, 0)))
-			add_item(items, s, rows_get(&rows, k, 0));
+		if (!is_excluded(sources, rows_text(&rows, k, 0)))
+			add_item(items, s, rows_text(&rows, k, 0));
 	for (size_t k = 0; k < s->databases.n; k++)
 		if (!is_excluded(sources, s->databases.v[k]))
 			add_item(items, s, s->databases.v[k]);

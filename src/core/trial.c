@@ -79,7 +79,7 @@ static void drop_stale(struct trial *t)
 
 	db_read(&t->db, find, (const char *const *)&seconds, 1, clock_after(DROP_MS), &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		drop_database(t, rows_get(&rows, i, 0));
+		drop_database(t, rows_text(&rows, i, 0));
 	guest_drop_stale(&t->db, PREFIX, clock_after(DROP_MS));
 	rows_free(&rows);
 	free(seconds);
@@ -281,7 +281,7 @@ static void drop_subscriptions(struct trial *t)
 		             " WHERE d.datname = current_database()",
 		             NULL, 0, clock_after(DROP_MS), &rows);
 	for (size_t i = 0; i < rows.n; i++) {
-		const char *name = rows_get(&rows, i, 0);
+		const char *name = rows_text(&rows, i, 0);
 
 		if (on_subscription(&db, name, " DISABLE") == 0 &&
 		    on_subscription(&db, name, " SET (slot_name = NONE)") == 0)
