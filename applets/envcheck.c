@@ -13,6 +13,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "base/show.h"
 #include "core/audit.h"
 
 static struct {
@@ -221,7 +222,7 @@ static int run(int argc, char **argv, char ***command)
 	if (o.json) {
 		char *json = audit_json(&audit, &s);
 
-		printf("%s\n", json);
+		show_json(json);
 		free(json);
 	} else {
 		print_problems(&audit);

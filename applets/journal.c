@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/show.h"
 #include "core/journal.h"
 
 static struct {
@@ -31,8 +32,8 @@ static const char *const heads[] = { "STARTED", "APPLET", "NAME", "TARGET", "STA
 static void print_row(const char *const *cells, const int *widths)
 {
 	for (size_t i = 0; i + 1 < COLUMNS; i++)
-		printf("%-*s  ", widths[i], cells[i]);
-	printf("%s\n", cells[COLUMNS - 1]);
+		show("%-*s  ", widths[i], cells[i]);
+	show("%s\n", cells[COLUMNS - 1]);
 }
 
 static void print_table(const struct rows *rows)
@@ -55,7 +56,7 @@ static void print_table(const struct rows *rows)
 static void print_json(const struct rows *rows)
 {
 	for (size_t row = 0; row < rows->n; row++)
-		printf("%s\n", rows_get(rows, row, 0));
+		show_json(rows_get(rows, row, 0));
 }
 
 /* A file, or a folder of backups. */

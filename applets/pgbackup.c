@@ -17,6 +17,7 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/show.h"
 #include "core/backup.h"
 #include "core/daemon.h"
 #include "core/folder.h"
@@ -418,7 +419,7 @@ static void lock_folder(struct folder_lock *l)
 
 static void print_verdict(const char *path, bool keep, const char *reason)
 {
-	printf("%-6s  %s  (%s)\n", keep ? "keep" : "delete", path, reason);
+	show("%-6s  %s  (%s)\n", keep ? "keep" : "delete", path, reason);
 }
 
 static int prune_bucket(void)

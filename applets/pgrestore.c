@@ -14,6 +14,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/show.h"
 #include "base/size.h"
 #include "core/archive.h"
 #include "core/check.h"
@@ -301,7 +302,7 @@ static void print_need(void)
 	char *size = known ? size_text(job.load.m.database_bytes) : NULL;
 
 	if (known)
-		printf("needs:   about %s, the size of the database then\n", size);
+		show("needs:   about %s, the size of the database then\n", size);
 	free(size);
 }
 
@@ -313,7 +314,7 @@ static void print_properties(enum place_mode mode)
 	char *rest = made ? properties_words(&job.place.properties) : NULL;
 
 	if (made)
-		printf("as:      %s%s%s\n", form, *rest ? ", with " : "", rest);
+		show("as:      %s%s%s\n", form, *rest ? ", with " : "", rest);
 	free(form);
 	free(rest);
 }
@@ -326,12 +327,12 @@ static int plan(void)
 	enum place_mode mode;
 	int rc;
 
-	printf("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
+	show("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
 	if (job.r.toc.server)
-		printf("made of: PostgreSQL %s by pg_dump %s, %lld tables\n", job.r.toc.server,
+		show("made of: PostgreSQL %s by pg_dump %s, %lld tables\n", job.r.toc.server,
 		       job.r.toc.program, (long long)job.r.toc.tables);
 	print_need();
-	printf("target:  %s\n", job.target.shown);
+	show("target:  %s\n", job.target.shown);
 	fflush(stdout);
 	if (job.target.kind == TARGET_PG)
 		mode = prepare(&db);
@@ -339,7 +340,7 @@ static int plan(void)
 		fail(rc, &error);
 	else
 		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
-	printf("would:   %s\n", place_words(mode));
+	show("would:   %s\n", place_words(mode));
 	print_properties(mode);
 	db_free(&db);
 	free(size);

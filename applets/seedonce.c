@@ -11,6 +11,7 @@
 
 #include "applet.h"
 #include "base/banned.h"
+#include "base/show.h"
 #include "core/journal.h"
 #include "core/seed.h"
 #include "core/wait.h"
@@ -517,12 +518,12 @@ static int show_status(void)
 
 	if (rc)
 		return rc;
-	printf("%s: seed '%s': %s", shown(), o.name, marker_state_name(m.state));
+	show("%s: seed '%s': %s", shown(), o.name, marker_state_name(m.state));
 	if (m.state != MARKER_NONE)
-		printf(", attempt %ld, began %s on %s, ended %s%s%s", m.attempt, m.started, m.host,
+		show(", attempt %ld, began %s on %s, ended %s%s%s", m.attempt, m.started, m.host,
 		       m.finished ? m.finished : "never", m.version ? ", version " : "",
 		       m.version ? m.version : "");
-	printf("\n");
+	show("\n");
 	rc = m.state == MARKER_DONE || m.state == MARKER_ADOPTED ? DONE : NO;
 	marker_free(&m);
 	return rc;

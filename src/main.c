@@ -183,8 +183,10 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	int rc;
 
 	msg_name(a->name);
+	/* They start editors, pagers and shells by themselves. */
 	if (a->raw) {
 		proc_default_signals();
+		proc_public();
 		hide_urls(argv);
 		return a->raw(argc, argv);
 	}
@@ -244,6 +246,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	proc_standard_files();
+	proc_private();
 	env_keep();
 	proc_signals();
 	a = find(base_name(argc ? argv[0] : ""));

@@ -83,10 +83,12 @@ void msg_mask(struct buf *text)
 
 static void blank_controls(struct buf *text)
 {
+	struct buf blanked = BUF_INIT;
+
 	buf_trim(text);
-	for (size_t i = 0; i < text->len; i++)
-		if ((unsigned char)text->data[i] < 0x20 || text->data[i] == 0x7f)
-			text->data[i] = ' ';
+	utf8_blank(&blanked, text->data);
+	buf_free(text);
+	*text = blanked;
 }
 
 /* RFC 8259, sections 7 and 8.1; control bytes are blanked before, and servers of

@@ -2,8 +2,8 @@
  * msg - what is said on stderr, and how a program ends.
  *
  * A message is one line `applet: level: text`, sent with one write(2) so that
- * the lines of parallel processes never mix. Control bytes (server texts are
- * foreign data) are blanked, known secrets masked. PGBOX_LOG=json makes each
+ * the lines of parallel processes never mix. Characters that a terminal obeys
+ * (utf8_hidden; server texts are foreign data) are blanked, known secrets masked. PGBOX_LOG=json makes each
  * line a JSON object with a timestamp. Only applets, option parsing and main
  * talk; libraries return.
  */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -34,6 +35,26 @@ static volatile sig_atomic_t yes_or_no;
 int proc_ending(int status)
 {
 	return yes_or_no && status != DONE ? NO : status;
+}
+
+static struct rlimit core_before;
+static bool is_private;
+
+void proc_private(void)
+{
+	struct rlimit none;
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (getrlimit(RLIMIT_CORE, &core_before) != 0)
+		return;
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = core_before.rlim_max };
+	is_private = setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
+void proc_public(void)
+{
+	if (is_private)
+		setrlimit(RLIMIT_CORE, &core_before);
 }
 
 static const char *volatile last_words;
@@ -178,9 +199,11 @@ int proc_exec(char *const *argv)
 
 	proc_alarm(0, 0, -1, "");
 	proc_default_signals();
+	proc_public();
 	environ = env_original();
 	execvp(argv[0], argv);
 	err = errno;
+	proc_private();
 	proc_signals();
 	errno = err;
 	return err == ENOENT || err == ENOTDIR ? NOT_FOUND : CANNOT_RUN;
@@ -225,14 +248,27 @@ static void close_between(unsigned first, unsigned last)
 		close((int)fd);
 }
 
+static int kept = -1;
+
+void proc_keep(int fd)
+{
+	kept = fd;
+}
+
 void proc_close_all_but(int keep)
 {
-	if (keep < 3) {
-		close_between(3, UINT_MAX);
-		return;
+	int first = keep < kept ? keep : kept, last = keep < kept ? kept : keep;
+	unsigned from = 3;
+
+	if (first >= 3) {
+		close_between(from, (unsigned)first - 1);
+		from = (unsigned)first + 1;
 	}
-	close_between(3, (unsigned)keep - 1);
-	close_between((unsigned)keep + 1, UINT_MAX);
+	if (last >= (int)from) {
+		close_between(from, (unsigned)last - 1);
+		from = (unsigned)last + 1;
+	}
+	close_between(from, UINT_MAX);
 }
 
 void proc_take_terminal(void)

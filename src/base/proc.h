@@ -22,7 +22,17 @@ void proc_no_standard_files(void);
  * SIGPIPE an error of write(2). Signals ignored by nohup(1) stay so. */
 void proc_signals(void);
 
-/* Undoes it, for what runs after exec or fork: only after proc_signals, once. */
+/*
+ * Keeps what is in memory, passwords among it, out of core dumps (core(5)), and from the other processes of this
+ * user (ptrace(2), /proc/PID/mem). Children that are forked inherit it. A program that is exec'ed is as dumpable
+ * as any, by the kernel (prctl(2), PR_SET_DUMPABLE), and gets its limit back by proc_public.
+ */
+void proc_private(void);
+
+/* Gives the limit of core files back as it was when this was started, for a program that is about to be exec'ed. */
+void proc_public(void);
+
+/* Undoes proc_signals, for what runs after exec or fork: only after proc_signals, once. */
 void proc_default_signals(void);
 
 /* What this process, not a child of its, writes to stderr when one of the three ends it: a whole
@@ -69,9 +79,13 @@ bool proc_is_crash(int number);
  * for its new group, and by the parent to take the terminal back. */
 void proc_take_terminal(void);
 
-/* Closes every descriptor above 2 but keep (-1: none), in a forked child that
+/* Closes every descriptor above 2 but keep (-1: none) and that of proc_keep, in a forked child that
  * must not hold its parent's connections. */
 void proc_close_all_but(int keep);
+
+/* Has children keep this descriptor (-1: none), too. One of this process's can be opened as /proc/self/fd/N by a
+ * child alone: other processes may not look into it. */
+void proc_keep(int fd);
 
 /*
  * Makes the kernel end this process when its parent dies; ends it at once where the parent,

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "base/msg.h"
 
 #define BAR 20
@@ -49,13 +50,11 @@ void progress_draw(const char *label, int percent, const char *what)
 	if (percent != 100 && clock_ms() < next)
 		return;
 	next = clock_ms() + PAUSE_MS;
-	buf_printf(&line, "%s ", label);
+	utf8_blank(&line, label);
+	buf_putc(&line, ' ');
 	if (percent >= 0)
 		add_bar(&line, percent);
-	buf_puts(&line, what);
-	for (size_t i = 0; i < line.len; i++)
-		if ((unsigned char)line.data[i] < ' ')
-			line.data[i] = ' ';
+	utf8_blank(&line, what);
 	if (line.len > columns())
 		buf_cut(&line, columns());
 	file_write(STDERR_FILENO, "\r", 1);

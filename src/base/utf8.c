@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include "base/banned.h"
+#include "base/buf.h"
 
 /* The lead byte's range, the length, and what the second byte may be: the table of
  * RFC 3629, section 4. */
@@ -43,4 +44,43 @@ size_t utf8_cut(const char *text, size_t most)
 		len += n;
 	}
 	return len;
+}
+
+unsigned utf8_point(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t len = utf8_sequence(text);
+	unsigned point = len > 1 ? *at & (0x7fu >> len) : *at;
+
+	for (size_t i = 1; i < len; i++)
+		point = point << 6 | (at[i] & 0x3f);
+	return point;
+}
+
+size_t utf8_hidden(const char *text)
+{
+	static const struct {
+		unsigned first, last;
+	} ranges[] = {
+		{ 0x01, 0x1f },     { 0x7f, 0x9f },     { 0x61c, 0x61c },
+		{ 0x200e, 0x200f }, { 0x202a, 0x202e }, { 0x2066, 0x2069 },
+	};
+	size_t len = utf8_sequence(text);
+	unsigned point = utf8_point(text);
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (point >= ranges[i].first && point <= ranges[i].last)
+			return len ? len : 1;
+	return 0;
+}
+
+void utf8_blank(struct buf *b, const char *text)
+{
+	while (*text) {
+		size_t hidden = utf8_hidden(text), len = utf8_sequence(text);
+
+		len = hidden ? hidden : len ? len : 1;
+		buf_add(b, hidden ? " " : text, hidden ? 1 : len);
+		text += len;
+	}
 }

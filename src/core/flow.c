@@ -80,8 +80,9 @@ int flow_head(struct flow *f, int64_t bytes, char **path, struct buf *error)
 	if (f->head >= 0)
 		close(f->head);
 	f->head = h.fd;
-	/* By this process: the programs that read it close what is not theirs. */
-	*path = xasprintf("/proc/%d/fd/%d", getpid(), h.fd);
+	/* The programs that read it are children, and close what is not theirs. */
+	proc_keep(h.fd);
+	*path = xasprintf("/proc/self/fd/%d", h.fd);
 	buf_free(&words);
 	return rc == -1 ? CANNOT_WRITE : rc;
 }
@@ -211,8 +212,10 @@ int flow_poured(struct flow *f, const struct manifest *m, int restored, struct b
 void flow_free(struct flow *f)
 {
 	stop(f);
-	if (f->head >= 0)
+	if (f->head >= 0) {
+		proc_keep(-1);
 		close(f->head);
+	}
 	remote_free(&f->remote);
 	free(f->key);
 	free(f->pipe);

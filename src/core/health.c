@@ -67,12 +67,12 @@ static void add_words(struct buf *out, const char *text, size_t limit)
 	buf_trim(&words);
 	most = words.len > limit ? limit - strlen(CUT) : words.len;
 	for (at = words.data; *at; at += len ? len : 1) {
-		bool control = (unsigned char)*at < 0x20 || *at == 0x7f;
+		bool hidden = utf8_hidden(at);
 
 		len = utf8_sequence(at);
 		if ((size_t)(at - words.data) + (len ? len : 1) > most)
 			break;
-		buf_add(out, control ? " " : len ? at : "?", control || !len ? 1 : len);
+		buf_add(out, hidden ? " " : len ? at : "?", hidden || !len ? 1 : len);
 	}
 	if (*at)
 		buf_puts(out, CUT);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/show.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
@@ -35,7 +36,7 @@ static void print_row(const struct manifest *m, const char *path, const char *st
 {
 	char *size = size_text(m->bytes), *when = clock_iso(m->started);
 
-	printf("%.10s %.8s  %10s  %-8s  %6lld  %s%s\n", when, when + 11, size, state,
+	show("%.10s %.8s  %10s  %-8s  %6lld  %s%s\n", when, when + 11, size, state,
 	       (long long)m->tables, path, m->suspect ? "  (suspect)" : "");
 	free(size);
 	free(when);
@@ -56,7 +57,7 @@ static void list_one(struct catalog *c, const char *manifest, bool json,
 		state = state_of(c, path, full);
 		line = json ? manifest_line(&m, path, state) : NULL;
 		if (json)
-			printf("%s\n", line);
+			show_json(line);
 		else
 			print_row(&m, path, state);
 		free(line);
@@ -108,12 +109,12 @@ static void print_state(const struct freshness *s, const struct lag *l)
 {
 	char *text = freshness_text(s), *age = clock_age(clock_wall() - l->owed.newest);
 
-	printf("%s", text);
+	show("%s", text);
 	if (l->owed.n)
-		printf("; %zu backup%s not in %s yet, where %s%s%s%s", l->owed.n, l->owed.n > 1 ? "s are" : " is", l->remote,
+		show("; %zu backup%s not in %s yet, where %s%s%s%s", l->owed.n, l->owed.n > 1 ? "s are" : " is", l->remote,
 		       l->owed.newest ? "the newest is " : "there is none", l->owed.newest ? age : "",
 		       l->owed.newest ? " old" : "", l->late ? ": too old" : "");
-	printf("\n");
+	show("\n");
 	free(age);
 	free(text);
 }
@@ -136,7 +137,7 @@ static void print_json(const struct freshness *s, const struct lag *l)
 	               " 'suspect', json(?6), 'last_run', ?7, 'error', nullif(?8, ''),"
 	               " 'owed', json(?9), 'newest_there', ?10)",
 	               params, 10, &rows) == 0)
-		printf("%s\n", rows_get(&rows, 0, 0));
+		show_json(rows_get(&rows, 0, 0));
 	rows_free(&rows);
 	lite_free(&lite);
 	free(made);
@@ -169,7 +170,7 @@ int report_status(struct catalog *c, const char *about, const char *remote, int6
 	int rc = DONE;
 
 	if (catalog_last(c, about, limit, &rows) != 0) {
-		printf("failed: %s\n", c->journal.error.data);
+		show("failed: %s\n", c->journal.error.data);
 		return NO;
 	}
 	if (!rows.n && !json)
@@ -303,7 +304,7 @@ int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level
 		char *line = json ? manifest_line(&b->m, path, remote_state(b)) : NULL;
 
 		if (json)
-			printf("%s\n", line);
+			show_json(line);
 		else
 			print_row(&b->m, path, remote_state(b));
 		free(line);

@@ -434,6 +434,9 @@ static _Noreturn void be_psql(pid_t parent, int messages)
 	/* A seed may outlive its runner, and keeps the lock then; a restore is rolled back. */
 	if (job->restricted)
 		proc_die_with_parent(parent);
+	/* A script of the user's own may run programs by \!. */
+	if (!job->restricted)
+		proc_public();
 	signal(SIGTERM, on_term);
 	redirect("psql", -1, messages);
 	proc_close_all_but(job->keep_fd);
