@@ -220,6 +220,15 @@ static void use_bucket(void)
 	o.remote = true;
 }
 
+/* Whoever else may write there is the user's business; but everybody seldom is meant. */
+static void look_at_folder(void)
+{
+	struct stat st;
+
+	if (!o.remote && stat(o.dir, &st) == 0 && (st.st_mode & S_IWOTH))
+		msg(MSG_WARNING, "'%s' can be written by every user, who could delete or replace backups: chmod o-w", o.dir);
+}
+
 static struct backup read_backup(void)
 {
 	struct buf error = BUF_INIT;
@@ -232,6 +241,7 @@ static struct backup read_backup(void)
 		.progress = progress_is_shown() ? report_progress : NULL,
 	};
 
+	look_at_folder();
 	read_remote();
 	must(notify_check(&notify, &error), &error);
 	if (!packing_parse(o.compress, &b.packing))

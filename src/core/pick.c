@@ -37,10 +37,12 @@ static char *follow_latest(const char *path)
 static char *data_of(const char *path)
 {
 	char *data = without_suffix(path, ".json");
+	struct stat st;
 
 	data = data ? data : without_suffix(path, ".sha256");
 	data = data ? data : follow_latest(path);
-	if (data && file_exists(data))
+	/* Of a symlink it is said that it is one. */
+	if (data && beneath_lstat(data, &st) == 0)
 		return data;
 	free(data);
 	return xstrdup(path);

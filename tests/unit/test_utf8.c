@@ -4,6 +4,8 @@
 #include "unit.h"
 
 #include "base/banned.h"
+#include "base/buf.h"
+#include "base/show.h"
 #include "base/utf8.h"
 
 /* The bytes of a code point as RFC 3629 says; 0 for what has none. */
@@ -62,11 +64,58 @@ static void what_is_cut_ends_where_a_character_ends(void **state)
 	assert_int_equal(utf8_cut("", 5), 0);
 }
 
+static void what_a_terminal_obeys_is_blanked(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{ "plain \303\244 \342\202\254 \360\237\230\200", "plain \303\244 \342\202\254 \360\237\230\200" },
+		{ "\033[31m\r\n\t\177", " [31m    " },
+		{ "a\302\200b\302\233c\302\237d\302\240e", "a b c d\302\240e" },
+		{ "a\233b\237c\351d", "a b c\351d" },
+		{ "\342\200\216\342\200\217\330\234|\342\200\252\342\200\256|\342\201\246\342\201\251", "   |  |  " },
+		{ "\342\200\215\342\200\220\342\200\257\342\201\245\342\201\252",
+		  "\342\200\215\342\200\220\342\200\257\342\201\245\342\201\252" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf b = BUF_INIT;
+
+		utf8_blank(&b, cases[i].text);
+		assert_string_equal(b.data, cases[i].shown);
+		buf_free(&b);
+	}
+	assert_int_equal(utf8_point("\360\237\230\200"), 0x1f600);
+	assert_int_equal(utf8_point("\302\200"), 0x80);
+}
+
+static int print_shown(void *arg)
+{
+	(void)arg;
+	show("%s: %d\n", "a\nb\033", 1);
+	show("part %s", "\342\200\256");
+	show("\n");
+	show_json("{\"a\":\"\303\244\302\233\177\342\200\256\351\"}");
+	return 0;
+}
+
+static void what_is_shown_is_one_line_and_json_stays_json(void **state)
+{
+	struct outcome o = call(print_shown, NULL);
+
+	(void)state;
+	assert_string_equal(o.out, "a b : 1\npart  \n{\"a\":\"\303\244\\u009b\\u007f\\u202e?\"}\n");
+	outcome_free(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_point_is_a_sequence_but_surrogates),
 		cmocka_unit_test(what_is_overlong_cut_off_or_no_lead_is_none),
+		cmocka_unit_test(what_a_terminal_obeys_is_blanked),
+		cmocka_unit_test(what_is_shown_is_one_line_and_json_stays_json),
 		cmocka_unit_test(what_is_cut_ends_where_a_character_ends),
 	};
 
