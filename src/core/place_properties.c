@@ -95,8 +95,8 @@ static int choose_encoding(struct place *p, const char *target, struct strs *pro
 		choose_form(p);
 	p->r->encoding = p->encoding ? p->encoding : is_any_bytes(of->encoding) ? NULL : of->encoding;
 	if (!is_made(p) && !p->r->encoding && target && !is_any_bytes(target))
-		strs_printf(problems, "encoding: the backup is in SQL_ASCII, bytes of any encoding, and database '%s' in "
-		            "%s: say --encoding NAME (UTF8, LATIN1 ...) for what they are in, or restore into a new "
+		strs_printf(problems, "encoding: the backup is in SQL_ASCII (bytes of any encoding), database '%s' in %s: "
+		            "name the encoding of its text with --encoding (UTF8, LATIN1 ...), or restore into a new "
 		            "database (--into)", own_name(p), target);
 	return p->encoding ? check_name(p, error) : 0;
 }
@@ -147,10 +147,10 @@ static void note_kept(struct place *p, const struct properties *found, struct st
 	char *words = properties_words(&p->properties);
 
 	if (p->properties.encoding && !is_same_form(own, was))
-		strs_printf(notes, "the database stays %s; in the backup it was %s", own, was);
+		strs_printf(notes, "the database stays %s; the backup's was %s", own, was);
 	if (*words && p->mode == PLACE_FILL)
-		strs_printf(notes, "the database keeps its own rights and settings; the backup has %s: drop the empty "
-		            "database first and it is made with them", words);
+		strs_printf(notes, "the database keeps its own rights and settings; the backup has %s: to get them, drop the "
+		            "empty database first", words);
 	free(own);
 	free(was);
 	free(words);
@@ -164,7 +164,7 @@ static void check_form(struct place *p, struct strs *problems)
 	const char *why = properties_too_new(&p->properties, server_version(&p->side.db.pg));
 
 	if (why && !p->near_locale)
-		strs_printf(problems, "locale: %s: say --locale near for the nearest that this server has", why);
+		strs_printf(problems, "locale: %s: use --locale near for the nearest that this server has", why);
 }
 
 /* Who restores owns it then, and has what the owner had. */
@@ -217,7 +217,7 @@ static void leave_out_absent(struct place *p, struct strs *notes)
 
 		if (ask(p, "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1", named.v[i], &rows) == 0 && !rows.n) {
 			strs_add(&absent, named.v[i]);
-			strs_printf(notes, "role %s: is missing: its rights and settings of the database are left out",
+			strs_printf(notes, "role %s: is missing: its rights and settings in the database are left out",
 			            named.v[i]);
 		}
 		rows_free(&rows);

@@ -124,7 +124,7 @@ static int make_nearer(const struct properties *p, struct db *db, const char *na
 
 		rc = try_form(p, db, name, tail, &forms[i]);
 		if (!rc)
-			buf_printf(note, "this server has no %s: the database is made as %s%s", wanted, words,
+			buf_printf(note, "this server has no %s: the database is created as %s%s", wanted, words,
 			           forms[i].collate ? "" : ", with the server's own locale");
 		free(words);
 		free(wanted);
@@ -157,7 +157,7 @@ static char *tail_with_tablespace(const struct properties *p, struct db *db, con
 			buf_puts(&sql, " TABLESPACE ");
 			server_identifier(&db->pg, &sql, p->tablespace);
 		} else {
-			buf_printf(note, "tablespace '%s': not there, or not for this role: the database is in pg_default",
+			buf_printf(note, "tablespace '%s' does not exist, or this role may not use it: the database is in pg_default",
 			           p->tablespace);
 		}
 	}
@@ -171,16 +171,16 @@ static int failed(const struct properties *p, struct db *db, const char *why, bo
 	int rc = NO;
 
 	if (is_about_form(state)) {
-		buf_printf(error, "%s: cannot make the database as it was, %s: %s%s", db->target->shown, wanted,
+		buf_printf(error, "%s: cannot create the database as %s: %s%s", db->target->shown, wanted,
 		           why ? why : db_error(db),
-		           near ? "" : ": say --locale near for the nearest that this server has");
+		           near ? "" : ": use --locale near for the nearest that this server has");
 		rc = UNAVAILABLE;
 	} else if (strcmp(state, "42501") == 0) {
-		buf_printf(error, "%s: cannot make a database (the role needs CREATEDB): %s", db->target->shown,
+		buf_printf(error, "%s: cannot create a database (the role needs CREATEDB): %s", db->target->shown,
 		           db_error(db));
 		rc = DENIED;
 	} else {
-		buf_printf(error, "%s: cannot make a database: %s", db->target->shown, db_error(db));
+		buf_printf(error, "%s: cannot create a database: %s", db->target->shown, db_error(db));
 		rc = strcmp(state, "53100") == 0 ? CANNOT_WRITE : NO; /* disk_full */
 	}
 	free(wanted);
@@ -256,10 +256,10 @@ void properties_try(struct properties *p, struct db *db, bool near, const struct
 		int rc = try_setting(db, s, missing, &words);
 
 		if (rc && near)
-			strs_printf(notes, "setting %s%s%s: is left out: %s", s->name, of, role, words.data);
+			strs_printf(notes, "setting %s%s%s is left out: %s", s->name, of, role, words.data);
 		else if (rc)
-			strs_printf(problems, "setting %s%s%s of the database: %s: say --settings near to leave out what "
-			            "cannot be, or --settings none", s->name, of, role, words.data);
+			strs_printf(problems, "setting %s%s%s of the database: %s: use --settings near to leave out what "
+			            "is not possible, or --settings none", s->name, of, role, words.data);
 		if (rc && near)
 			properties_drop_setting(p, i);
 		else

@@ -329,7 +329,7 @@ static int create_like_backup(struct side *s, const struct properties *p, bool n
 
 	if (!rc && p->owner &&
 	    side_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, p->owner }) != 0)
-		buf_printf(note, "%sthe database belongs to this role, and not to %s: %s", note->len ? "; " : "",
+		buf_printf(note, "%sthe database belongs to this role, not to %s: %s", note->len ? "; " : "",
 		           p->owner, db_error(&s->db));
 	return rc;
 }

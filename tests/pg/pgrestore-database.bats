@@ -183,7 +183,7 @@ copies() {
 	done
 	exits 0 pgrestore "$FILE" --no-owner "$(url app)"
 	says 'role gone: is missing'
-	says 'role lost: is missing: its rights and settings of the database are left out'
+	says 'role lost: is missing: its rights and settings in the database are left out'
 }
 
 @test "a setting that the server does not have, or the role may not set, is refused, or left out by --settings near" {
@@ -322,7 +322,7 @@ lowers() {
 	"$PGBOX" pg_dump -Fc -f "$FILE" "$(url app)"
 	made other
 	exits 0 pgrestore "$FILE" "$(url other)"
-	says 'stays UTF8, libc C.UTF-8; in the backup it was UTF8, libc C'
+	says "stays UTF8, libc C.UTF-8; the backup's was UTF8, libc C"
 	exits 0 pgrestore "$FILE" --replace "$(url other)"
 	says 'stays UTF8, libc C.UTF-8'
 	equals "$(locale other)" 'UTF8|c|C.UTF-8|C.UTF-8||'
