@@ -30,7 +30,7 @@
 
 static struct {
 	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser;
-	struct strs urls, databases, exclude;
+	struct strs urls, databases, exclude, first;
 	bool all, dry_run, json, remote;
 	long jobs;
 	int64_t lock_wait, busy_wait, wait, every, max_age;
@@ -64,6 +64,8 @@ static const struct opt opts[] = {
 	     "restore tests: run the database's own code as the login, even as a superuser"),
 	WORD(0, "roles", "BACKUP_ROLES", "yes|no", &o.roles, "dump roles and tablespaces, too"),
 	TIME(0, "wait", "BACKUP_WAIT", &o.wait, "how long a run waits for the server"),
+	LIST(0, "wait-for", "BACKUP_WAIT_FOR", "CHECK", &o.first,
+	     "a database's first backup waits until CHECK (see waitdb) holds, for --wait at most"),
 	TIME(0, "lock-wait", "BACKUP_LOCK_WAIT", &o.lock_wait, "how long it waits for the lock of a table"),
 	TIME(0, "busy-wait", "BACKUP_BUSY_WAIT", &o.busy_wait,
 	     "how long it waits for another run of the folder or database"),
@@ -235,7 +237,7 @@ static struct backup read_backup(void)
 	struct backup b = {
 		.outcome = &notify.outcome,
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
-		.busy_wait = o.busy_wait, .wait = o.wait, .restore = strcmp(o.check, "restore") == 0,
+		.busy_wait = o.busy_wait, .wait = o.wait, .first = o.first, .restore = strcmp(o.check, "restore") == 0,
 		.as_login = strcmp(o.as_superuser, "yes") == 0,
 		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
 		.progress = progress_is_shown() ? report_progress : NULL,

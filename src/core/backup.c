@@ -11,6 +11,7 @@
 #include "core/readback.h"
 #include "core/ship.h"
 #include "core/sync.h"
+#include "core/wait.h"
 
 #define RECOVER_MS 1000
 
@@ -57,6 +58,21 @@ void work_count(struct work *r, int rc, bool roles, const struct buf *error)
 	r->good += !rc && !roles;
 }
 
+/* Whether the checks can be read. */
+static void check_first(const struct backup *b, struct buf *error)
+{
+	struct buf words = BUF_INIT;
+	struct check check;
+
+	for (size_t i = 0; i < b->first.n && !error->len; i++) {
+		if (check_read(&check, b->first.v[i], &words) == 0)
+			check_free(&check);
+		else
+			buf_printf(error, "--wait-for or BACKUP_WAIT_FOR: %s", words.data);
+	}
+	buf_free(&words);
+}
+
 /* What goes into a bucket as it is made is one file, and is not there to be restored. */
 int backup_check(struct backup *b, struct buf *error)
 {
@@ -72,16 +88,59 @@ int backup_check(struct backup *b, struct buf *error)
 		buf_puts(error, "--verify restore needs a folder: set BACKUP_DIR");
 	if (b->jobs > 1)
 		b->format = DUMP_DIRECTORY;
+	if (!error->len)
+		check_first(b, error);
 	return error->len ? BAD_CONFIG : 0;
 }
-
-/* --- the whole run --- */
 
 static bool is_made(struct work *r, const struct item *item)
 {
 	return catalog_is_open(&r->catalog) &&
 	       catalog_is_done(&r->catalog, r->about, r->b->due, item->folder);
 }
+
+/* --- the first backup --- */
+
+static void tell_nothing(const struct checks *c, size_t i, const struct finding *f, bool again)
+{
+	(void)c;
+	(void)i;
+	(void)f;
+	(void)again;
+}
+
+/* Waits until the checks hold, or b->wait is over. */
+static void wait_for_first(struct work *r, const struct item *item)
+{
+	struct wait w = { .deadline = clock_within(r->b->wait), .grace = r->b->wait, .tell = tell_nothing };
+	struct finding f = FINDING_INIT;
+	struct buf error = BUF_INIT;
+	struct checks c;
+	int rc = checks_read_of(&c, &r->b->first, &item->target, &error);
+
+	work_tell(r, MSG_INFO, "%s: the first backup waits for what --wait-for names", item->target.shown);
+	for (size_t i = 0; i < c.n && !rc; i++)
+		if ((rc = wait_for(&c, i, &w, &f)))
+			work_tell(r, MSG_WARNING, "%s: %s does not hold: %s: backing up all the same",
+			          item->target.shown, c.v[i].shown, f.why.data);
+	finding_free(&f);
+	checks_free(&c);
+	buf_free(&error);
+}
+
+/* Before its app has made what is in it, a database is empty: a backup of that is harmless, but
+ * one that nobody wants to restore. Whatever is wrong later must not hold backups up, so a
+ * database that has one is not waited for. */
+static void wait_for_app(struct work *r, const struct item *item)
+{
+	struct newest newest;
+
+	if (r->b->first.n && catalog_is_open(&r->catalog) &&
+	    catalog_newest(&r->catalog, item->folder, NULL, INT64_MAX, &newest) == 0 && !newest.made)
+		wait_for_first(r, item);
+}
+
+/* --- the whole run --- */
 
 /* The roles are the server's, whatever the number of its databases here. */
 static void run_roles(struct work *r, const struct item *of)
@@ -109,6 +168,8 @@ static bool run_item(struct work *r, const struct item *item)
 
 	if (made)
 		work_tell(r, MSG_INFO, "%s: is backed up already", item->target.shown);
+	else
+		wait_for_app(r, item);
 	r->good += made;
 	return made || backup_one(r, item, false);
 }

@@ -28,6 +28,7 @@ struct backup {
 	struct packing packing;
 	long jobs;
 	int64_t lock_wait, busy_wait, wait; /* ms: for a table; for another run; for the server */
+	struct strs first;                  /* checks that a database's first backup waits for; not owned */
 	bool restore;                       /* restore each as a test, and */
 	bool as_login;                      /* run its code as the login then, whatever its rights */
 	bool roles;                         /* dump the roles, too */

@@ -398,6 +398,24 @@ int checks_read(struct checks *c, const struct strs *lines, const struct strs *u
 	return rc;
 }
 
+int checks_read_of(struct checks *c, const struct strs *lines, const struct target *target,
+                   struct buf *error)
+{
+	bool pg = target->kind == TARGET_PG;
+	struct strs clean = { 0 };
+	int rc = 0;
+
+	*c = (struct checks){ .targets = xcalloc(1, sizeof(*c->targets)), .targets_n = 1 };
+	c->dbs = xcalloc(1, sizeof(*c->dbs));
+	c->dbs[0] = (struct db)DB_INIT;
+	target_copy(&c->targets[0], target, pg ? conninfo_get(&target->conninfo, "dbname") : NULL);
+	clean_lines(&clean, lines);
+	for (size_t i = 0; i < clean.n && !rc; i++)
+		rc = add_check(c, clean.v[i], 0, error);
+	strs_free(&clean);
+	return rc;
+}
+
 void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)
 {
 	va_list args;

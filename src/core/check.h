@@ -82,6 +82,11 @@ struct checks {
 int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
                 const char *fallback, struct buf *error);
 
+/* Reads checks that are all asked of the database of target, which is copied, or of elsewhere.
+ * 0, or BAD_USAGE with a sentence in error. checks_free after both. */
+int checks_read_of(struct checks *c, const struct strs *lines, const struct target *target,
+                   struct buf *error);
+
 /* Asks check i. The session stays open for the next call, but for one with a
  * server that is about to restart. */
 void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);

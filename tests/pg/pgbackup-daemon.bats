@@ -201,6 +201,31 @@ dumps_waiting() {
 	equals "$(runs_done)" 1
 }
 
+@test "--wait-for: a first backup waits for its app's data, also for a database that is still to be made" {
+	server_sql "$SERVER" postgres 'drop database if exists late'
+	DATABASE_URL=$(server_url "$SERVER" late)
+	daemon env BACKUP_INTERVAL=24h BACKUP_WAIT=60s BACKUP_WAIT_FOR=$'table=public.t\n  rows=public.t>2' pgbackup
+	says_soon 'the first backup waits'
+	server_sql "$SERVER" postgres 'create database late'
+	server_sql "$SERVER" late 'create table t as select generate_series(1, 3) i'
+	says_soon 'the next run is at' 30
+	equals "$(field late .tables)" 1
+	kill -TERM "$PID"
+	ends 143
+}
+
+@test "--wait-for: what does not come true only delays the first backup, and no later one" {
+	export BACKUP_WAIT=1s BACKUP_WAIT_FOR=table=public.none
+	exits 0 pgbackup run
+	says "table=public.none does not hold: there is no such table: backing up all the same"
+	equals "$(backups app)" 1
+	exits 0 pgbackup run
+	says_not 'waits'
+	equals "$(backups app)" 2
+	BACKUP_WAIT_FOR='rows=a>>1' exits 78 pgbackup run
+	says BACKUP_WAIT_FOR
+}
+
 @test "a server that is down is tried again after a minute, and after two" {
 	DATABASE_URL=postgres://postgres@127.0.0.1:$(free_port)/app
 	daemon pgbackup --every 1h --wait 200ms
