@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,14 @@
 
 #include "base/banned.h"
 #include "base/buf.h"
+
+/* openat2(2): as in linux/openat2.h. The kernel's headers are not there wherever we are compiled:
+ * the image's build has none. */
+struct open_how {
+	uint64_t flags, mode, resolve;
+};
+#define RESOLVE_NO_SYMLINKS 0x04
+#define RESOLVE_BENEATH 0x08
 
 #define TRIES 16 /* after EAGAIN: somebody renames in the folder */
 
