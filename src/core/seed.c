@@ -18,6 +18,7 @@
 #include "ext/engine.h"
 #include "ext/hash.h"
 #include "ext/pack.h"
+#include "ext/rehearsal.h"
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
 #define LAST_SIGNAL 31  /* of those with a name; a shell's status for it is 128 more */
@@ -296,6 +297,26 @@ static int run_script(struct seed *s, struct db *db, const char *path, struct bu
 	return rc;
 }
 
+/* A file that would end the transaction is found before one of them runs. */
+static int rehearse(const struct seed *s, struct buf *why)
+{
+	int rc = 0;
+
+	if (s->target->kind == TARGET_PG)
+		return rehearse_files(&s->files, why);
+	for (size_t i = 0; i < s->files.n && !rc; i++) {
+		struct buf script = BUF_INIT, error = BUF_INIT;
+
+		rc = unpack_read(s->files.v[i], &script) ? unreadable(s->files.v[i], why)
+		                                         : rehearse_lite(script.data, &error);
+		if (error.len)
+			buf_printf(why, "%s: %s", s->files.v[i], error.data);
+		buf_free(&script);
+		buf_free(&error);
+	}
+	return rc;
+}
+
 static int run_scripts(struct seed *s, struct db *db, struct buf *why)
 {
 	int rc = 0;
@@ -414,10 +435,13 @@ static int run_command(struct seed *s, struct buf *why)
  * Then nobody can know, and the next start must not guess. */
 static int run_transaction(struct seed *s, struct buf *why)
 {
-	int rc = run_files(s, why);
+	int rc = rehearse(s, why);
 
+	if (!rc)
+		rc = run_files(s, why);
 	if (rc != BROKEN_OFF)
 		return rc;
+	buf_puts(why, "; what it committed is there: look at it, then use --mark or --reset");
 	write_running(s, why);
 	return BAD_DATA;
 }

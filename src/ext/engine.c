@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "ext/engine_parts.h"
 #include "ext/pack.h"
+#include "ext/rehearsal.h"
 #include "ext/script.h"
 #include "ext/session.h"
 
@@ -97,6 +98,9 @@ int seam_find_my_exec(const char *argv0, char *path);
 int seam_find_other_exec(const char *argv0, const char *target, const char *version, char *path);
 void seam_set_pglocale_pgservice(const char *argv0, const char *app);
 
+/* Whether a file has begun a transaction of its own, whose end is dropped like its beginning. */
+static bool bracket;
+
 /* Of psql: a connection that nothing has been sent through yet. \connect does not wait for its. */
 static bool fresh;
 
@@ -157,6 +161,20 @@ bool engine_is_too_new(const PGconn *conn, const char *query)
 	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
 }
 
+/* A file of our own user's: rehearse_files has read it, but not what \if, \i and \gexec make of it. */
+static bool is_bracket(const char *query)
+{
+	switch (rehearse_query(query, &bracket)) {
+	case SCRIPT_REFUSE:
+		leave(BAD_DATA, "the file would end the transaction that all is run in (COMMIT or ROLLBACK): remove "
+		                "that, or use --no-transaction");
+	case SCRIPT_DROP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What is not sent to the server: settings that it does not know, and what would begin or end
  * the transaction that all is in (pg_dump puts large objects in such brackets). */
 static bool is_dropped(PGconn *conn, const char *query)
@@ -164,7 +182,7 @@ static bool is_dropped(PGconn *conn, const char *query)
 	if (engine_is_too_new(conn, query))
 		return true;
 	if (!job->restricted)
-		return false;
+		return job->one_transaction && is_bracket(query);
 	switch (script_judge(query)) {
 	case SCRIPT_BRACKET:
 		return job->one_transaction;
@@ -186,7 +204,7 @@ static bool is_dropped(PGconn *conn, const char *query)
 /* What is sent in place of a statement of the files; NULL: itself. The caller frees it. */
 static char *instead(PGconn *conn, const char *query)
 {
-	if (is_dropped(conn, query))
+	if (is_dropped(conn, query) || (job->left_out && skip_prefix(script_first_word(query), job->left_out)))
 		return xstrdup("");
 	if (job->set_encoding && script_judge(query) == SCRIPT_ENCODING)
 		return xstrdup(job->set_encoding);
@@ -308,6 +326,7 @@ FILE *seam_fopen(const char *path, const char *mode)
 	if (!file)
 		return engine_fopen(path, mode);
 	end_unpacker();
+	bracket = false;
 	input = file;
 	source = unpack_is_packed(path) ? open_packed(path) : engine_fopen(path, mode);
 	return source;

@@ -62,6 +62,7 @@ struct psql_job {
 	 * 18. */
 	bool restricted;
 	const char *set_encoding; /* sent in place of each SET client_encoding; NULL: that is sent */
+	const char *left_out;     /* what a statement that is not sent begins with; NULL: none */
 	int keep_fd;              /* a descriptor that the child holds until it ends */
 
 	/* With one_transaction: called in the child behind BEGIN and before COMMIT,

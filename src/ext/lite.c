@@ -14,6 +14,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ext/script.h"
 
 #define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
 #define BUSY_MS 5000 /* somebody repairs the WAL of a writer that was killed */
@@ -231,9 +232,16 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t\r\n");
 }
 
+/* What rehearse_lite refuses does not come here; if it did, the transaction would be over. */
+static bool is_bracket(sqlite3_stmt *statement, bool *open)
+{
+	return script_within(sqlite3_sql(statement), open) == SCRIPT_DROP;
+}
+
 int lite_script(struct lite *lite, const char *script, bool one_transaction)
 {
 	const char *at = skip_blanks(script);
+	bool open = false;
 
 	while (*at) {
 		sqlite3_stmt *statement = NULL;
@@ -241,7 +249,7 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction)
 		int code = sqlite3_prepare_v2(lite->db, at, -1, &statement, &next), rc;
 
 		rc = code == SQLITE_OK ? 0 : fail(lite, code);
-		if (!rc && statement)
+		if (!rc && statement && !(one_transaction && is_bracket(statement, &open)))
 			rc = step_all(lite, statement, NULL);
 		sqlite3_finalize(statement);
 		if (!rc && one_transaction && lite_autocommit(lite)) {

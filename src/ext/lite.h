@@ -54,8 +54,9 @@ int lite_query(struct lite *lite, const char *sql, const char *const *params, in
 
 /*
  * Runs a script, statement by statement. With one_transaction the caller has
- * begun one: a script that ends it or begins its own is stopped there, before
- * another statement runs. 0, or -1 with error naming the line.
+ * begun one: BEGIN and the COMMIT of one in the script are left out, and a script that ends
+ * the caller's is stopped there, before another statement runs. 0, or -1 with error naming
+ * the line.
  */
 int lite_script(struct lite *lite, const char *script, bool one_transaction);
 

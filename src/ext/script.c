@@ -23,7 +23,7 @@ static const char *behind_comment(const char *at)
 }
 
 /* Behind blanks and comments. */
-static const char *first_word(const char *at)
+const char *script_first_word(const char *at)
 {
 	for (;;) {
 		at += strspn(at, " \t\r\n\f\v");
@@ -46,17 +46,17 @@ static bool is_word(const char *at, const char *word)
 /* Behind a word and the noise that may follow it: WORK, TRANSACTION. */
 static const char *behind(const char *at, const char *word)
 {
-	at = first_word(at + strlen(word));
+	at = script_first_word(at + strlen(word));
 	if (is_word(at, "WORK"))
-		return first_word(at + strlen("WORK"));
-	return is_word(at, "TRANSACTION") ? first_word(at + strlen("TRANSACTION")) : at;
+		return script_first_word(at + strlen("WORK"));
+	return is_word(at, "TRANSACTION") ? script_first_word(at + strlen("TRANSACTION")) : at;
 }
 
 static enum script_kind judge_opening(const char *at)
 {
 	const char *end = strchr(at, ';');
 
-	return end && *first_word(end + 1) ? SCRIPT_OTHER : SCRIPT_BRACKET;
+	return end && *script_first_word(end + 1) ? SCRIPT_OTHER : SCRIPT_BRACKET;
 }
 
 /* COMMIT alone, or COMMIT with more. */
@@ -69,7 +69,7 @@ static enum script_kind judge_closing(const char *at, const char *word)
 
 enum script_kind script_judge(const char *statement)
 {
-	const char *at = first_word(statement), *next = first_word(at + strcspn(at, " \t\r\n"));
+	const char *at = script_first_word(statement), *next = script_first_word(at + strcspn(at, " \t\r\n"));
 
 	if (is_word(at, "BEGIN") || is_word(at, "START"))
 		return judge_opening(at);
@@ -106,6 +106,86 @@ static bool has_raw_option(const char *statement)
 
 bool script_is_unchecked(const char *statement, const char *client, const char *server)
 {
-	return client && server && strcmp(server, "SQL_ASCII") != 0 && is_word(first_word(statement), "COPY") &&
+	return client && server && strcmp(server, "SQL_ASCII") != 0 && is_word(script_first_word(statement), "COPY") &&
 	       (strcmp(client, "SQL_ASCII") == 0 || has_raw_option(statement));
+}
+
+enum script_fate script_within(const char *statement, bool *open)
+{
+	const char *at = script_first_word(statement);
+
+	switch (script_judge(statement)) {
+	case SCRIPT_BRACKET:
+		if (is_word(at, "BEGIN") || is_word(at, "START")) {
+			*open = true;
+			return SCRIPT_DROP;
+		}
+		if (!*open)
+			return SCRIPT_REFUSE;
+		*open = false;
+		return SCRIPT_DROP;
+	case SCRIPT_BREAKS:
+		return SCRIPT_REFUSE;
+	default:
+		return SCRIPT_SEND;
+	}
+}
+
+/* --- SQLite's statements (lang.html, "SQL Language Expressions"; complete.c) --- */
+
+/* Behind a string, a name or a [name] that begins there; a quote in it is doubled. */
+static const char *behind_quoted(const char *at)
+{
+	char end = *at == '[' ? ']' : *at;
+
+	for (at++; *at; at++)
+		if (*at == end && (end == ']' || at[1] != end))
+			return at + 1;
+		else if (*at == end)
+			at++;
+	return at;
+}
+
+/* Behind the next semicolon that is in no string, name or comment. */
+static const char *behind_semicolon(const char *at)
+{
+	while (*at) {
+		if (strchr("'\"`[", *at))
+			at = behind_quoted(at);
+		else if (strncmp(at, "--", 2) == 0)
+			at += strcspn(at, "\n");
+		else if (strncmp(at, "/*", 2) == 0)
+			at = strstr(at + 2, "*/") ? strstr(at + 2, "*/") + 2 : at + strlen(at);
+		else if (*at++ == ';')
+			return at;
+	}
+	return at;
+}
+
+static const char *next_word(const char *at)
+{
+	return script_first_word(at + strcspn(at, " \t\r\n\f\v/-"));
+}
+
+static bool makes_trigger(const char *at)
+{
+	at = script_first_word(at);
+	if (is_word(at, "EXPLAIN"))
+		at = next_word(at);
+	if (!is_word(at, "CREATE"))
+		return false;
+	at = next_word(at);
+	if (is_word(at, "TEMP") || is_word(at, "TEMPORARY"))
+		at = next_word(at);
+	return is_word(at, "TRIGGER");
+}
+
+const char *script_lite_end(const char *at)
+{
+	bool trigger = makes_trigger(at);
+
+	at = behind_semicolon(at);
+	while (trigger && *at && !is_word(script_first_word(at), "END"))
+		at = behind_semicolon(at);
+	return trigger ? behind_semicolon(at) : at;
 }

@@ -26,4 +26,22 @@ bool script_is_unchecked(const char *statement, const char *client, const char *
 #define SCRIPT_UNCHECKED "the text's encoding is not known (client_encoding is SQL_ASCII), and the database's is another:" \
 	" say in the file what it is in (SET client_encoding = 'UTF8', 'LATIN1' ...), or use a database in SQL_ASCII"
 
+/* What becomes of a statement in a transaction of ours. */
+enum script_fate {
+	SCRIPT_SEND,
+	SCRIPT_DROP,  /* a bracket: BEGIN, or the COMMIT of one */
+	SCRIPT_REFUSE /* it would end our transaction */
+};
+
+/* Judges the next statement of a file. *open, false at the file's beginning, is whether a bracket
+ * is open. */
+enum script_fate script_within(const char *statement, bool *open);
+
+/* Returns the first word at `at`, behind blanks and comments, or the end of the text. */
+const char *script_first_word(const char *at);
+
+/* Returns where the statement at `at` ends as SQLite has it, behind its semicolon or at the end of the
+ * text: semicolons in strings, names, comments and in a trigger's body do not end it. */
+const char *script_lite_end(const char *at);
+
 #endif

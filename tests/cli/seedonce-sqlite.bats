@@ -174,20 +174,33 @@ killed_writer() {
 	equals "$(rows 'select a from t')" ';12'
 }
 
-@test "a file with BEGIN, COMMIT, END or ROLLBACK is reported and never counted as done" {
+@test "a file's own BEGIN and COMMIT are dropped, as in what sqlite3 .dump writes" {
+	empty_file
+	sql_file dump.sql 'PRAGMA foreign_keys=OFF;' 'BEGIN TRANSACTION;' 'CREATE TABLE t(a);' "INSERT INTO t VALUES('; commit;');" \
+		'CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET a = 1; SELECT CASE 1 WHEN 1 THEN 2 END; END;' 'COMMIT;'
+	exits 0 seedonce --sql "$FILE"
+	exits 0 seedonce --sql "$FILE"
+	equals "$(rows 'select count(*) from t')" 1
+	sql_file two.sql 'begin immediate; create table u(a); end;' 'begin; create table [v;](a); commit transaction;'
+	exits 0 seedonce --name two --sql "$FILE"
+	sql_file fails.sql 'begin; create table w(a); commit;' 'nonsense;'
+	exits 1 seedonce --name fails --sql "$FILE"
+	equals "$(rows "select count(*) from sqlite_master where name = 'w'")" 0
+}
+
+@test "a file that would end the transaction otherwise is refused before anything is run" {
 	local n=0 sql
 	empty_file
-	for sql in 'commit;' 'end' 'rollback;' 'begin; create table t%(a); commit;' \
-		'create table t%(a); commit; begin;' 'create table t%(a); commit'; do
+	for sql in 'commit;' 'end' 'rollback;' 'create table t%(a); commit; begin;' 'create table t%(a); commit' \
+		'begin; create table t%(a);' 'begin; create table t%(a); rollback transaction;' 'begin; commit; end;'; do
 		n=$((n + 1))
-		echo "$sql"
-		sql_file "$n.sql" "${sql//%/$n}"
-		run timeout 20 seedonce --name "n$n" --sql "$FILE"
-		[ "$status" -ne 0 ]
+		sql_file "$n.sql" '-- first' "${sql//%/$n}"
+		exits 65 seedonce --name "n$n" --sql "$FILE"
 		says "$n.sql"
+		says 'line '
 		exits 1 seedonce --name "n$n" --status
-		[ "$(rows "select count(*) from sqlite_master where name = 't$n'")" = 0 ] ||
-			exits 70 seedonce --name "n$n" --sql "$FILE"
+		says none
+		equals "$(rows "select count(*) from sqlite_master where name = 't$n'")" 0
 	done
 }
 

@@ -168,38 +168,64 @@ interrupt() {
 	exits 1 seedonce --status
 }
 
-@test "a file with its own COMMIT is reported with exit 65, and then it is 70" {
-	sql_file seed.sql 'create table t ();' 'COMMIT;' 'create table u ();'
-	exits 65 seedonce --sql "$FILE"
-	says seed.sql
-	says COMMIT
-	exits 1 seedonce --status
-	says running
-	exits 70 seedonce --sql "$FILE"
-	equals "$(db "select to_regclass('t') is not null and to_regclass('u') is null")" t
+@test "a file's own BEGIN and COMMIT are dropped: it runs once, and all of it is one transaction" {
+	local n=0 sql
+	for sql in 'begin; create table t%(); commit;' 'START TRANSACTION; create table t%(); END' \
+		'/* a */ begin work; -- b' 'set client_min_messages = warning; begin isolation level serializable; commit work;' \
+		'begin; create table t%(); commit; begin; create table u%(); commit;' \
+		"begin; do 'begin null; end'; create function f%() returns int language sql begin atomic select 1; end; commit;" \
+		'begin; savepoint a; create table t%(); rollback to a; release a; commit;'; do
+		n=$((n + 1))
+		case $sql in '/*'*) sql+=$'\ncreate table t%(); commit;' ;; esac
+		sql_file "$n.sql" "${sql//%/$n}"
+		exits 0 seedonce --name "n$n" --sql "$FILE"
+		exits 0 seedonce --name "n$n" --sql "$FILE"
+		says 'is done since'
+	done
+	# Nothing of it stays when what follows the bracket fails.
+	sql_file fails.sql 'begin; create table v (); commit;' 'select 1/0;'
+	exits 1 seedonce --name fails --sql "$FILE"
+	equals "$(db "select to_regclass('v') is null")" t
+	sql_file copy.sql 'begin;' 'create table c (a text);' 'copy c from stdin;' 'commit;' 'rollback;' '\.' \
+		"insert into c values ('; commit;');" 'commit;'
+	gzip -k "$FILE"
+	exits 0 seedonce --name copy --sql "$FILE.gz"
+	equals "$(db 'select count(*) from c')" 3
 }
 
-@test "a file that ends the transaction in any way is reported and never counted as done" {
+@test "a file that would end the transaction otherwise is refused before anything is sent" {
 	local n=0 sql
-	for sql in 'rollback;' 'begin; create table t%(); commit;' \
-		'create table t%(); commit and chain;' 'rollback and chain;' \
+	for sql in 'rollback;' 'create table t%(); commit;' 'create table t%(); commit and chain;' 'rollback and chain;' \
 		'create table t%(); commit\; begin;' 'create table t%(); end' 'abort; create table t%();' \
-		'create table t%(); commit; begin;' 'create table t%(); \c' \
+		'create table t%(); commit; begin;' 'create table t%(); \c' 'begin; commit; commit;' 'begin; create table t%();' \
+		'begin; create table t%(); prepare transaction $$x$$;' 'select 1 as a \gset \\ commit;' 'commit \g' \
 		'rollback\; create table t%()\; commit\; select 1/0;'; do
 		n=$((n + 1))
-		sql_file "$n.sql" "${sql//%/$n}"
+		sql_file "$n.sql" "do \$\$begin raise warning 'was sent'; end\$\$;" "${sql//%/$n}"
 		exits 65 seedonce --name "n$n" --sql "$FILE"
-		says COMMIT
-		never_done "$n"
+		says "$n.sql:2"
+		says transaction
+		says_not 'was sent'
+		equals "$(db "select to_regclass('t$n') is null")" t
+		exits 1 seedonce --name "n$n" --status
+		says none
+		sql_file "$n.sql" "create table t$n();"
+		exits 0 seedonce --name "n$n" --sql "$FILE"
 	done
 }
 
-# never_done N: seed nN is not done, and would run again only if it left nothing.
-never_done() {
-	exits 1 seedonce --name "n$1" --status
-	if [ "$(db "select to_regclass('t$1') is null")" = f ]; then
-		exits 70 seedonce --name "n$1" --sql "$FILE"
-	fi
+@test "what cannot be known beforehand is stopped before it ends the transaction" {
+	local n=0 sql
+	sql_file inner.inc 'commit;'
+	for sql in '\if true' "\\ir inner.inc" "select 'commit' \\gexec"; do
+		n=$((n + 1))
+		sql_file "$n.sql" "create table t$n ();" "$sql" 'commit;' 'create table u ();'
+		exits 65 seedonce --name "n$n" --sql "$FILE"
+		says 'would end the transaction'
+		equals "$(db "select to_regclass('t$n') is null and to_regclass('u') is null")" t
+		exits 1 seedonce --name "n$n" --status
+		says none
+	done
 }
 
 @test "a damaged or cut-off packed file is exit 65 and nothing is left" {
@@ -845,13 +871,12 @@ index_while_seeding() {
 	equals "$(marker)" 'done'
 }
 
-@test "a file that turns AUTOCOMMIT off and commits by itself is reported" {
+@test "a file that turns AUTOCOMMIT off and commits by itself is refused" {
 	printf '%s\n' '\set AUTOCOMMIT off' 'create table x (a int);' 'commit;' 'insert into x values (2);' \
 		>"$BATS_TEST_TMPDIR/off.sql"
 	exits 65 seedonce --sql "$BATS_TEST_TMPDIR/off.sql"
-	says 'ends the transaction by itself'
-	equals "$(db 'select count(*) from x')" 0
-	exits 70 seedonce --sql "$BATS_TEST_TMPDIR/off.sql"
+	says 'would end the transaction'
+	equals "$(db "select to_regclass('x') is null")" t
 }
 
 @test "a daemon that the seed left behind does not keep the lock" {
