@@ -18,6 +18,7 @@
 #include "core/grant.h"
 #include "core/marker.h"
 #include "core/ownership.h"
+#include "core/public.h"
 #include "core/part.h"
 
 #define ASK_MS 30000
@@ -192,6 +193,8 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	r->server_version = server_version(&db->pg);
 	if (!rc && !fresh && !r->clean && !r->data_only)
 		rc = marker_drops(db, clock_after(ASK_MS), &r->room);
+	if (!rc && !fresh && !r->data_only)
+		rc = public_needed(db, clock_after(ASK_MS), &r->room, &r->makes_public);
 	self.superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes);
@@ -325,11 +328,12 @@ static char *make_room(struct restore *r, const char *statement)
 	struct buf sql = BUF_INIT;
 
 	if (!r->room.n || (!skip_prefix(statement, "CREATE ") && !skip_prefix(statement, "COPY ") &&
-	                   !skip_prefix(statement, "COMMIT")))
+	                   !skip_prefix(statement, "ALTER SCHEMA ") && !skip_prefix(statement, "COMMIT")))
 		return NULL;
 	for (size_t i = 0; i < r->room.n; i++)
 		buf_printf(&sql, "%s; ", r->room.v[i]);
-	buf_puts(&sql, statement);
+	if (!r->makes_public || !skip_prefix(statement, PUBLIC_CREATE))
+		buf_puts(&sql, statement);
 	strs_free(&r->room);
 	return buf_detach(&sql);
 }
@@ -376,6 +380,8 @@ static char *edit(const char *statement, void *arg)
 		return ease(statement);
 	if (r->clean && skip_prefix(statement, "CREATE TRANSFORM "))
 		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
+	if (r->makes_public && !r->room.n && skip_prefix(statement, PUBLIC_CREATE))
+		return xstrdup("");
 	edited = writable(r, statement);
 	if (!edited)
 		edited = r->data_only ? only_into_empty(statement) : make_room(r, statement);
@@ -519,6 +525,7 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	int rc;
 
 	job.set_encoding = set;
+	job.left_out = r->makes_public ? PUBLIC_CREATE : NULL;
 	strs_add(&files, r->path);
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)

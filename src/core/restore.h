@@ -33,6 +33,7 @@ struct restore {
 	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
+	bool makes_public;            /* the schema is among those statements */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */
 	bool denied;                  /* restore_run: the role lacks a right (SQLSTATE 42501) */
 	int server_version;           /* found by restore_check; 180006 */

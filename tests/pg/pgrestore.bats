@@ -30,6 +30,12 @@ setup() {
 	export DATABASE_URL
 }
 
+# public_of DATABASE: the schema's owner and rights.
+public_of() {
+	sql "$1" "select nspowner::regrole, has_schema_privilege('stranger', oid, 'usage'), has_schema_privilege('stranger', oid, 'create')
+		from pg_namespace where nspname = 'public'"
+}
+
 # becomes ROWS SOURCE...: each of them, put into a new database, has so many.
 becomes() {
 	local want=$1 source
@@ -315,4 +321,41 @@ packed_files() {
 sleeping() {
 	[ "$(sql postgres "select count(*) from pg_stat_activity where query ~ '^select pg_sleep' and datname ~ '^$1'
 		and state = 'active'")" -gt 0 ]
+}
+
+@test "a database that has lost its schema public gets it back as a new one has it" {
+	local want how
+	sql postgres 'drop role if exists stranger' 'create role stranger'
+	made lost 3
+	exits 0 pgbackup run lost --roles no
+	archive lost "$BATS_TEST_TMPDIR/t.dump"
+	archive lost "$BATS_TEST_TMPDIR/t.sql" --format=plain
+	archive lost "$BATS_TEST_TMPDIR/t.tar" --format=tar
+	want=$(public_of lost)
+	for how in "latest:lost --replace" latest:lost "$BATS_TEST_TMPDIR/t.dump" "$BATS_TEST_TMPDIR/t.sql" \
+		"$BATS_TEST_TMPDIR/t.sql --replace" "$BATS_TEST_TMPDIR/t.tar --clean" "$BATS_TEST_TMPDIR/t.dump --jobs 2"; do
+		sql lost 'drop schema public cascade' 2>/dev/null
+		# What seedonce leaves is no content.
+		sql lost 'create schema if not exists pgbox'
+		# shellcheck disable=SC2086 # words
+		exits 0 pgrestore $how "$(url lost)"
+		equals "$(rows lost)" 3
+		equals "$(public_of lost)" "$want"
+	done
+	# pg_dump makes it where it is not as it was.
+	sql lost 'alter schema public owner to stranger'
+	archive lost "$BATS_TEST_TMPDIR/own.dump"
+	sql lost 'drop schema public cascade' 2>/dev/null
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/own.dump" "$(url lost)"
+	equals "$(sql lost "select nspowner::regrole from pg_namespace where nspname = 'public'")" stranger
+	# With --schema it makes it itself.
+	archive lost "$BATS_TEST_TMPDIR/only.dump" --schema=public
+	archive lost "$BATS_TEST_TMPDIR/only.sql" --schema=public --format=plain
+	for how in "$BATS_TEST_TMPDIR/only.dump" "$BATS_TEST_TMPDIR/only.sql"; do
+		sql lost 'drop schema public cascade' 2>/dev/null
+		exits 0 pgrestore "$how" "$(url lost)"
+		equals "$(rows lost)" 3
+	done
+	drop lost
+	sql postgres 'drop role stranger'
 }
