@@ -33,6 +33,27 @@ compose() {
 	docker compose --ansi never --progress quiet --project-name "$PROJECT" --project-directory "$STACK" "$@"
 }
 
+# backup_volume: makes the volume that the stack's README has people make for the backups, which its Compose file has as an
+# external one; under a name of this run's own, BACKUP_VOLUME.
+backup_volume() {
+	local name
+	name=$(sed -n 's/^    docker volume create \([a-z-]*\).*/\1/p' "$STACK/README.md" | head -n 1)
+	grep -q "backups: {external: true, name: \"\${BACKUP_VOLUME:-${name:?is not in the README}}\"}" "$STACK"/compose*.yaml
+	export BACKUP_VOLUME=$PROJECT-backups
+	docker volume create "$BACKUP_VOLUME" >/dev/null
+}
+
+# written COMMAND [FILE]: runs a `docker compose` command that stands in that page, the stack's README by default.
+written() {
+	grep -qF "docker compose $1" "${2:-$STACK/README.md}" || { echo "not in the page: docker compose $1"; return 1; }
+	eval "compose $1"
+}
+
+# started NAME: since when its container runs.
+started() {
+	docker inspect -f '{{.State.StartedAt}}' "$(id_of "$1")"
+}
+
 # container NAME DOCKER-RUN-ARGUMENT...: one in the background, on the file's network, where the others know it by NAME.
 container() {
 	local name=$1

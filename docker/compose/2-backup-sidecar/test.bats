@@ -11,6 +11,7 @@ setup_file() {
 	cd "$STACK" || return
 	export PORT=
 	sed "s/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=$(openssl rand -hex 16)/" "$STACK/.env.example" >"$STACK/.env"
+	backup_volume
 	compose up -d --build
 }
 
@@ -56,6 +57,8 @@ backups() {
 	wait_until 30 is healthy postgres-backup
 	wait_until 30 is healthy postgres
 	[ "$(backups)" = 1 ]
+	# Not of the empty database.
+	compose exec -T postgres-backup /pgbox pgbackup list --json | grep '"tables":2'
 	run -0 compose exec -T postgres-backup /pgbox pgbackup list
 	[[ "$output" =~ wepppy-[0-9]{8}-[0-9]{6}\.dump ]]
 	runs 0
@@ -80,20 +83,48 @@ backups() {
 	run_make
 	runs 1
 	compose stop app
-	run -0 compose run --rm postgres-backup pgrestore plan latest --replace
-	run -1 compose run --rm postgres-backup pgrestore latest
-	run -0 compose run --rm postgres-backup pgrestore latest --replace --verify 'rows=runs>=2'
+	run -0 written 'run --rm restore plan latest --replace'
+	run -1 compose run --rm restore latest
+	run -0 written "run --rm restore latest --replace --verify 'rows=runs'"
+	# The app that was stopped has stayed so.
+	is exited app
 	compose start app
 	wait_until 30 runs 2
-	run -0 compose run --rm postgres-backup pgrestore undo
+	run -0 written 'run --rm restore undo'
 	wait_until 10 runs 1
 }
 
 @test "a drill that touches nothing: into a database of its own" {
-	run -0 compose run --rm postgres-backup pgrestore latest --into drill
+	run -0 written 'run --rm restore latest --into drill'
 	[ "$(docker exec "$(id_of postgres)" psql -XqAt -U wepppy -d drill -c 'select count(*) from runs')" = 2 ]
 	runs 1
 	ask 'drop database drill'
+}
+
+@test "an app that is broken, and its schema gone: backups are made, the restore works, and starts nothing" {
+	compose run --rm postgres-backup pgbackup run
+	printf '%s\n' 'services:' '  app: {command: ["false"], restart: "no"}' >broken.yaml
+	compose -f compose.yaml -f compose.prod.yaml -f broken.yaml rm -sf app postgres-backup
+	compose -f compose.yaml -f compose.prod.yaml -f broken.yaml up -d
+	wait_until 30 is healthy postgres-backup
+	is exited app
+	ask 'drop schema public cascade'
+	run -0 written "run --rm restore latest --replace --verify 'rows=runs'"
+	is exited app
+	[ "$(ask 'select count(*) from runs')" = 1 ]
+	rm broken.yaml
+	compose up -d
+	wait_until 30 is healthy app
+	runs 1
+}
+
+@test "the backups survive down -v, and so do the runs" {
+	compose down --volumes --timeout 1
+	written 'up -d postgres'
+	run -0 written 'run --rm restore latest'
+	written 'up -d'
+	wait_until 30 is healthy app
+	runs 1
 }
 
 @test "each service stops within two seconds" {
@@ -116,7 +147,7 @@ backups() {
 		started timestamptz not null default now());
 		insert into runs (watershed) select 'Metal ' || g from generate_series(1, 7) g"
 	docker exec "$(id_of metal)" pg_dump -U wepppy -d wepppy >"$BATS_FILE_TMPDIR/wepppy.sql"
-	run -0 compose run --rm -T postgres-backup pgrestore - --replace <"$BATS_FILE_TMPDIR/wepppy.sql"
+	run -0 compose run --rm -T restore - --replace <"$BATS_FILE_TMPDIR/wepppy.sql"
 	wait_until 10 runs 7
 	run_make
 	runs 8

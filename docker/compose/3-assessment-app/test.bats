@@ -9,6 +9,9 @@ setup_file() {
 	export PORT='' BACKUP_INTERVAL_SECONDS=2 BACKUP_KEEP_DAYS=7 RESTORE_DIR=$BATS_FILE_TMPDIR/restore
 	unset DATABASE_URL
 	mkdir -m 755 "$RESTORE_DIR"
+	backup_volume
+	docker volume create "$PROJECT-prod-backups" >/dev/null
+	grep -q '^    docker volume create assessment-backups$' "$STACK/README.md"
 	sed "s/change_me/$(openssl rand -hex 32)/" "$STACK/.env.production.example" >"$BATS_FILE_TMPDIR/env"
 	compose build
 	prod --profile postgres build
@@ -20,7 +23,7 @@ teardown_file() {
 
 # prod ARGUMENT...: compose on the production file. Its containers are prod-web, prod-db ... to the helpers.
 prod() {
-	compose --project-name "$PROJECT-prod" -f "$STACK/compose.prod.yaml" --env-file "${ENV_FILE:-$BATS_FILE_TMPDIR/env}" "$@"
+	BACKUP_VOLUME=$PROJECT-prod-backups compose --project-name "$PROJECT-prod" -f "$STACK/compose.prod.yaml" --env-file "${ENV_FILE:-$BATS_FILE_TMPDIR/env}" "$@"
 }
 
 # ask SERVICE CODE: Python in that container, with `call` to ask the app.
@@ -35,6 +38,10 @@ $2"
 
 add() {
 	ask "$1" "call({'title': '$2', 'score': 7})"
+}
+
+sql_prod() {
+	docker exec "$(id_of prod-db)" psql -X -q -U assessment -d assessment -c "$1"
 }
 
 titles() {
@@ -154,6 +161,43 @@ with sqlite3.connect('/data/assessment.db') as live, sqlite3.connect('/tmp/app.d
 	before=$(ask web "import glob; print(max(glob.glob('/data/*_before_*')))")
 	compose run --rm -T restore "$before" --replace
 	prod run --rm -T restore undo
+	[ "$(titles web), $(titles prod-web)" = 'algebra newer, geometry newer' ]
+}
+
+@test "an app that is broken: backups are made, and a dropped schema comes back without the app" {
+	local kind broken=$BATS_FILE_TMPDIR/broken.yaml
+	printf '%s\n' 'services:' '  web: {entrypoint: ["false"], restart: "no"}' >"$broken"
+	compose -f "$STACK/compose.yaml" -f "$broken" up -d --force-recreate web backup
+	prod --profile postgres -f "$broken" up -d --force-recreate web backup
+	for kind in compose prod; do
+		wait_until 30 snapshots '' 1 $kind
+	done
+	compose stop backup
+	prod stop backup
+	sql_prod 'drop schema public cascade'
+	compose run --rm -T --no-deps --entrypoint python web -c \
+		"import sqlite3; sqlite3.connect('/data/assessment.db').execute('drop table assessment')"
+	compose run --rm -T restore latest --replace
+	prod run --rm -T restore latest --replace
+	is exited web
+	is exited prod-web
+	compose up -d web
+	prod up -d web
+	wait_until 30 is healthy web
+	wait_until 30 is healthy prod-web
+	[ "$(titles web), $(titles prod-web)" = 'algebra newer, geometry newer' ]
+}
+
+@test "the backups survive down -v, and bring back what it deleted" {
+	compose down --volumes --timeout 1
+	prod --profile postgres down --volumes --timeout 1
+	compose up -d
+	compose run --rm -T restore latest --replace
+	prod --profile postgres up -d db
+	prod run --rm -T restore latest
+	prod --profile postgres up -d
+	wait_until 30 is healthy web
+	wait_until 30 is healthy prod-web
 	[ "$(titles web), $(titles prod-web)" = 'algebra newer, geometry newer' ]
 }
 

@@ -12,6 +12,7 @@ setup_file() {
 	for name in db_password secret_key admin_password; do
 		openssl rand -hex 32 >"$SECRETS_DIR/$name"
 	done
+	backup_volume
 	compose build
 }
 
@@ -175,11 +176,29 @@ assert not authenticate(username='admin', password='admin')"
 
 @test "a backup brings vectors and indexes back" {
 	query 'delete from research_publication'
-	compose run --rm -T --entrypoint /pgbox backup pgrestore latest --replace --verify 'rows=research_publication>=2'
+	written 'run --rm restore latest --replace'
 	[ "$(get near/1)" = '["Random graphs"]' ]
 	[ "$(query "select count(*) from pg_indexes where indexname in ('publication_title', 'publication_embedding')")" = 2 ]
 	healthy db
 	healthy web pgbox
+}
+
+@test "with an app that is broken, and after down -v, the restore is the same" {
+	local broken=$BATS_TEST_TMPDIR/broken.yaml
+	printf '%s\n' 'services:' '  web: {entrypoint: ["false"], restart: "no"}' >"$broken"
+	compose -f "$STACK/compose.yaml" -f "$broken" up -d --force-recreate web backup
+	wait_until 20 logged backup 'the next run is at'
+	query 'drop schema public cascade'
+	written 'run --rm restore latest --replace'
+	is exited web
+	[ "$(query 'select count(*) from research_publication')" = 2 ]
+	compose down --volumes --timeout 1
+	written 'up -d db'
+	written 'run --rm restore latest'
+	[ "$(query 'select count(*) from research_publication')" = 2 ]
+	compose up -d
+	wait_until 60 is healthy web
+	[ "$(get near/1)" = '["Random graphs"]' ]
 }
 
 @test "each service stops within two seconds" {

@@ -16,6 +16,7 @@ setup_file() {
 	sed -n '/^    mkdir/,/^    docker/s/^    //p' README.md | grep -v '^docker' >"$BATS_FILE_TMPDIR/secrets.sh"
 	sh -eu "$BATS_FILE_TMPDIR/secrets.sh"
 	sed -i 's/\(interval[:=] *\)10s/\11s/' compose.yaml Dockerfile
+	backup_volume
 	compose build
 }
 
@@ -113,6 +114,8 @@ sessions() {
 	compose up -d bootstrap
 	wait_until 20 sleeps
 	[ "$(stops bootstrap)" = 143 ]
+	run -70 bootstrap
+	forget
 	compose up -d bootstrap
 	wait_until 20 sleeps
 	docker kill "$(id_of bootstrap)"
@@ -301,6 +304,7 @@ sessions() {
 	service users Edsger
 	counts 3 2 1
 	healthy backup /pgbox
+	[ "$(compose exec -T backup /pgbox pgbackup list --json | grep -c '"tables":0')" = 0 ]
 	before=$(sessions workstation)
 	[[ $before == *users* && $before == *syncstation* ]]
 	compose run --rm -T restore plan latest:workstation --replace
@@ -314,7 +318,11 @@ sessions() {
 	[[ $output == *'permission denied for database'* ]]
 	[ "$(sql db postgres "select datdba::regrole from pg_database where datname = 'workstation'")" = svc_workstation ]
 	compose exec -T backup /pgbox pgbackup run
+	# Also while the service is stopped, which it stays.
+	compose stop workstation
 	compose run --rm -T -e POSTGRES_DB=workstation restore undo
+	is exited workstation
+	compose start workstation
 	wait_until 10 counts 3 2 1
 	healthy workstation
 	healthy api
@@ -331,10 +339,8 @@ sessions() {
 }
 
 @test "a new server gets its databases back from the backups" {
-	compose rm -sf db
-	docker volume rm "${PROJECT}_db"
-	compose up -d bootstrap
-	wait_until 30 is exited bootstrap
+	compose down --volumes --timeout 1
+	compose up bootstrap
 	[ "$(exit_code bootstrap)" = 0 ]
 	local name
 	for name in $NAMES; do
