@@ -9,6 +9,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "core/db.h"
+#include "ext/script.h"
 
 static void open_or_fail(struct lite *lite, const char *path, enum lite_mode mode)
 {
@@ -127,7 +128,7 @@ static void a_script_runs_to_its_first_error_and_names_the_line(void **state)
 
 static void a_script_that_ends_its_transaction_is_stopped_there(void **state)
 {
-	static const char *const enders[] = { "COMMIT", "ROLLBACK", "END", "COMMIT; BEGIN", "BEGIN",
+	static const char *const enders[] = { "COMMIT", "ROLLBACK", "END", "COMMIT; BEGIN",
 		                              "SAVEPOINT a; ROLLBACK; BEGIN" };
 	struct lite lite = LITE_INIT;
 
@@ -146,7 +147,28 @@ static void a_script_that_ends_its_transaction_is_stopped_there(void **state)
 	assert_int_equal(lite_query(&lite, "BEGIN", NULL, 0, NULL), 0);
 	assert_int_equal(lite_script(&lite, "CREATE TABLE t (x); SAVEPOINT a; RELEASE a;", true), 0);
 	assert_false(lite_autocommit(&lite));
+	/* Brackets are left out. */
+	assert_int_equal(lite_script(&lite, "BEGIN IMMEDIATE; CREATE TABLE u (x); END;", true), 0);
+	assert_false(lite_autocommit(&lite));
 	lite_free(&lite);
+}
+
+static void statements_end_where_sqlite_has_it(void **state)
+{
+	static const char *const statements[] = {
+		"SELECT ';';", " -- a; b\n/* ; */ SELECT \"a;\", `b;`, [c;], 'it''s;';", "COMMIT",
+		"CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 2 THEN 3 END; SELECT ';'; END;",
+		"CREATE TABLE trigger_log (x);", "/* unclosed ; ", "'unclosed ; ", ";",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++) {
+		bool whole = statements[i][strlen(statements[i]) - 1] == ';';
+		char *text = xasprintf("%s%s", statements[i], whole ? " SELECT 1;" : "");
+
+		assert_int_equal(script_lite_end(text) - text, strlen(statements[i]));
+		free(text);
+	}
 }
 
 static void identifiers_are_quoted(void **state)
@@ -286,6 +308,7 @@ int main(void)
 		cmocka_unit_test(changes_are_counted),
 		cmocka_unit_test(a_script_runs_to_its_first_error_and_names_the_line),
 		cmocka_unit_test(a_script_that_ends_its_transaction_is_stopped_there),
+		cmocka_unit_test(statements_end_where_sqlite_has_it),
 		cmocka_unit_test(identifiers_are_quoted),
 		cmocka_unit_test(a_query_past_its_deadline_is_interrupted),
 		cmocka_unit_test(busy_and_corrupt_are_told_apart),
