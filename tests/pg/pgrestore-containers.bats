@@ -107,6 +107,28 @@ sleeps() {
 	equals "$(owed)" ''
 }
 
+@test "what a killed restore has left is dropped, with its session, before anything is stopped" {
+	shop
+	sql postgres 'create database app_restore_20260101_000000'
+	sql postgres "comment on database app_restore_20260101_000000 is 'pgbox: being restored'"
+	mkfifo "$BATS_TEST_TMPDIR/rows"
+	exec 7<>"$BATS_TEST_TMPDIR/rows"
+	"$PG_BIN/psql" -X -q "$(url app_restore_20260101_000000)" -c 'create table half (a int)' -c 'copy half from stdin' \
+		<&7 >/dev/null 2>&1 3>&- 9>&- &
+	echo $! >"$BATS_TEST_TMPDIR/ghost.pid"
+	wait_until 10 copies
+	export RESTORE_STOP_CONTAINERS=shop-web-1
+	watch_start
+	deliver "$DUMP"
+	lands 'done' new.dump
+	equals "$(databases | grep -c _restore_)" 0
+	equals "$(grep -oE "dropped '|stopped container" "$LOG" | paste -sd' ')" "dropped ' stopped container"
+}
+
+copies() {
+	[ "$(sql postgres "select count(*) from pg_stat_activity where query ilike 'copy half%'")" = 1 ]
+}
+
 @test "a named container that does not exist stops the restore before anything is touched" {
 	shop
 	export RESTORE_STOP_CONTAINERS=shop-web-1,shop-wep-1
