@@ -14,6 +14,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "base/show.h"
 #include "base/size.h"
 #include "core/archive.h"
@@ -27,12 +28,13 @@
 #include "core/safety.h"
 #include "core/statedir.h"
 #include "core/watch.h"
+#include "core/watchcheck.h"
 #include "core/zone.h"
 
 static struct {
 	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding;
 	struct strs listed, tables; /* as given, and each */
-	bool replace, clean, drop_old, schema_only, data_only, no_owner, json, remote, stream;
+	bool status, replace, clean, drop_old, schema_only, data_only, no_owner, json, remote, stream;
 	long jobs;
 	int64_t wait;
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .locale = "exact", .settings = "exact", .jobs = 1, .wait = 30000 };
@@ -40,6 +42,8 @@ static struct {
 /* What `watch` is told beside that. */
 static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .state = STATEDIR_DEFAULT,
                          .limit = 43200000, .containers = { .healthy = 120000 } };
+
+#define LOG_IN_MS 5000
 
 static const struct opt opts[] = {
 	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
@@ -73,6 +77,7 @@ static const struct opt opts[] = {
 	     "restore what is in S3 as it comes, and compare it at the end, as where there is no room for it"),
 	TIME(0, "wait", "PGRESTORE_WAIT", &o.wait, "how long to wait for the server"),
 	FLAG(0, "json", &o.json, "list: one JSON object a line"),
+	FLAG(0, "status", &o.status, "watch: check a watcher that runs, and what it needs: exit 0 or 1"),
 	TEXT(0, "watch-dir", "RESTORE_WATCH_DIR", "DIR", &w.dir, "watch: where backups are dropped"),
 	TIME(0, "settle", "RESTORE_SETTLE", &w.settle, "watch: a file that has been still for so long is whole"),
 	TIME(0, "poll", "RESTORE_POLL_INTERVAL", &w.poll, "watch: look so often, whatever the kernel tells"),
@@ -459,6 +464,35 @@ static int restore_dropped(char *path, char *url)
 	return restore(url ? 2 : 1, argv);
 }
 
+/* The database itself may be missing: a restore makes it. */
+static int log_in(struct buf *error)
+{
+	struct side side = SIDE_INIT;
+	struct target target;
+	int rc = target_find(&target, o.url, error);
+
+	if (rc && w.sqlite && *w.sqlite) {
+		buf_cut(error, 0);
+		rc = 0;
+	} else if (!rc && target.kind == TARGET_PG) {
+		rc = side_open(&side, &target, clock_within(LOG_IN_MS), error);
+	}
+	side_free(&side);
+	target_free(&target);
+	return rc;
+}
+
+static int watch_status(void)
+{
+	struct strs lines = { 0 };
+	int rc = watchcheck_status(&w, &lines);
+
+	for (size_t i = 0; i < lines.n; i++)
+		show("%s\n", lines.v[i]);
+	strs_free(&lines);
+	return rc;
+}
+
 static int watch(int argc, char **argv)
 {
 	struct buf error = BUF_INIT;
@@ -468,7 +502,11 @@ static int watch(int argc, char **argv)
 		o.url = argv[0];
 	o.replace = true;
 	check_options();
-	w.restore = restore_dropped, w.tell = msg_tell;
+	w.restore = restore_dropped, w.tell = msg_tell, w.database = log_in;
+	if (o.status) {
+		proc_yes_or_no();
+		return watch_status();
+	}
 	rc = watch_run(&w, &error);
 	if (error.len)
 		die(rc, "%s", error.data);

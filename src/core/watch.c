@@ -23,6 +23,7 @@
 #include "core/content.h"
 #include "core/folder.h"
 #include "core/statedir.h"
+#include "core/watchcheck.h"
 
 #define APPLET "watch"
 #define LOCK_MS 10000     /* a killed watch's restore may be ending */
@@ -487,9 +488,22 @@ static int find_journal(struct state *s, struct buf *error)
 	return rc ? rc : check_journal(s, error);
 }
 
+/* Where a volume is missing the folder is made in the container, and nobody drops anything there. */
+static void tell_missing(const struct state *s)
+{
+	char *words = file_exists(s->w->dir) ? NULL : xasprintf("no folder '%s' found, so it is made: is a mount missing?",
+	                                                        s->w->dir);
+
+	if (words)
+		s->w->tell(MSG_WARNING, words);
+	free(words);
+}
+
 static int start(struct state *s, struct buf *error)
 {
 	int rc = containers_check(&s->w->containers, error);
+
+	tell_missing(s);
 
 	if (!rc)
 		rc = inbox_open(&s->inbox, error);
@@ -517,6 +531,7 @@ int watch_run(struct watch *w, struct buf *error)
 		proc_hold(&s.signal);
 		recover(&s);
 		proc_hold(NULL);
+		watchcheck_warn(w);
 		words = xasprintf("watching '%s'", w->dir);
 		w->tell(MSG_INFO, words);
 		free(words);

@@ -27,6 +27,8 @@ struct watch {
 	/* Restores the file, in a process of its own whose messages are logged, into url (NULL: what is
 	 * configured), with watch_ready before it touches that. Its exit status. */
 	int (*restore)(char *path, char *url);
+	/* Logs in to the database that is configured; 0, or a status with a message in error. May be NULL. */
+	int (*database)(struct buf *error);
 	void (*tell)(enum msg_level level, const char *words);
 };
 

@@ -231,6 +231,7 @@ copies() {
 	deliver "$DUMP" second.dump
 	lands failed second.dump
 	logged second.dump "engine/socket' does not answer"
+	not grep -q 'ended by a signal' "$LOG"
 	equals "$(rows app)" 1
 }
 

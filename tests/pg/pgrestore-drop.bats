@@ -313,3 +313,34 @@ nameless() {
 	logged second.dump "database 'source', and this watcher restores into 'postgres'; RESTORE_ALLOW_DATABASES allows 'app', 'apple'"
 	equals "$(befores source)" ''
 }
+
+# --- at its start, and --status ---
+
+@test "the watcher says at its start what is missing, and --status names it with 1; then all is well, and 0" {
+	watch_start
+	said "warning: no folder '$BOX/incoming' found, so it is made"
+	said "warning: a file that is dropped now cannot be restored: the engine at '$BATS_TEST_TMPDIR/engine/socket' does not answer"
+	exits 1 pgrestore watch --status
+	grep -qF "[-]engine failed: the engine at '$BATS_TEST_TMPDIR/engine/socket' does not answer" <<<"$output"
+	engine_start '[{"name": "web", "running": true}]'
+	exits 0 pgrestore watch --status
+	equals "$output" $'[+]folder ok\n[+]watcher ok\n[+]engine ok\n[+]database ok'
+	RESTORE_STOP_CONTAINERS=wep exits 1 pgrestore watch --status
+	grep -qF "[-]engine failed: RESTORE_STOP_CONTAINERS: no container 'wep' found" <<<"$output"
+	equals "$(asked)" ''
+	watch_stop
+	exits 1 pgrestore watch --status
+	grep -qF "[-]watcher failed: no watcher of '$BOX/incoming' is running" <<<"$output"
+	RESTORE_WATCH_DIR=$BOX/nowhere exits 1 pgrestore watch --status
+	grep -qF "[-]folder failed: no folder '$BOX/nowhere' found: mount it, or set RESTORE_WATCH_DIR" <<<"$output"
+	test ! -e "$BOX/nowhere"
+	DATABASE_URL=postgres://postgres@127.0.0.1:1/app exits 1 pgrestore watch --status
+	grep -qF '[-]database failed: ' <<<"$output"
+}
+
+@test "an unreachable database is said at the start, and the watcher waits for files all the same" {
+	unset DOCKER_HOST
+	DATABASE_URL=postgres://postgres@127.0.0.1:1/app watch_start
+	said 'warning: a file that is dropped now cannot be restored: '
+	watch_stop
+}

@@ -1,0 +1,17 @@
+/*
+ * watchcheck - whether a watcher has what it needs, before a file that is dropped finds out: its folder,
+ * the database, the engine and the containers that it is to stop.
+ */
+#ifndef CORE_WATCHCHECK_H
+#define CORE_WATCHCHECK_H
+
+#include "core/watch.h"
+
+/* Warns of what is missing, by w->tell: it may come yet. */
+void watchcheck_warn(const struct watch *w);
+
+/* Adds a line for each, as healthz has them: `[+]engine ok`, `[-]database failed: why`, and whether a
+ * watcher of that folder is running. DONE when all hold, else NO. It takes up to half a minute. */
+int watchcheck_status(const struct watch *w, struct strs *lines);
+
+#endif
