@@ -141,7 +141,10 @@ static int take_part(struct work *w)
 			w->fd = -1;
 			return LOCKED;
 		}
-		if (fstat(w->fd, &own) == 0 && stat(w->part, &named) == 0 && own.st_ino == named.st_ino &&
+		/* Whoever made it could still write to it: one of another user's is deleted, and made anew. */
+		if (fstat(w->fd, &own) == 0 && own.st_uid != geteuid() && beneath_unlink(w->part) != 0)
+			return file_cannot(w->error, "delete", w->part);
+		if (own.st_uid == geteuid() && stat(w->part, &named) == 0 && own.st_ino == named.st_ino &&
 		    own.st_dev == named.st_dev)
 			break;
 		close(w->fd);

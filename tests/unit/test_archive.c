@@ -64,6 +64,36 @@ static char *unescape(const char *text)
 	return buf_detach(&b);
 }
 
+static void paths_of_backups_are_told_from_others(void **state)
+{
+	static const char *const good[] = {
+		"app/app-20260101-000000.dump", "job/app/app-20260101-000000.sql.zst",
+		".globals/globals-20260101-000000.sql.zst", "job/.globals/globals-20260101-000000.sql.zst",
+		"a%2Fb/a%2Fb-20260101-000000.dir", "..a/..a-20260101-000000.dump",
+	};
+	static const char *const bad[] = {
+		"", "app", "app-20260101-000000.dump", "app/notes", "app/other-20260101-000000.dump",
+		"../app/app-20260101-000000.dump", "app/../app/app-20260101-000000.dump",
+		"/app/app-20260101-000000.dump", "app//app-20260101-000000.dump", "./app/app-20260101-000000.dump",
+		"../../app-20260101-000000.dump", "a/b/app/app-20260101-000000.dump",
+		"app/app-20260101-000000.dump.json", "app/app-20260101-000000.dump.sha256",
+		"app/app-20260101-000000.dump.part", ".pgbox/.pgbox-20260101-000000.dump",
+		".pgbox/app/app-20260101-000000.dump", "app/app-20260101-000000.dump/../../../x",
+		"../..-20260101-000000.dump", "./.-20260101-000000.dump",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(archive_is_path(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(archive_is_path(bad[i]));
+	assert_true(archive_lies_in("app/anything", "app"));
+	assert_false(archive_lies_in("app/anything", "ap"));
+	assert_false(archive_lies_in("app/a/b", "app"));
+	assert_false(archive_lies_in("../x/y", "../x"));
+	assert_false(archive_lies_in(".pgbox/lock", ".pgbox"));
+}
+
 static void check_name(const char *name)
 {
 	char *text = archive_escape(name), *back = unescape(text);
@@ -688,6 +718,7 @@ static void space_is_told_where_there_is_a_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_of_backups_are_told_from_others),
 		cmocka_unit_test(names_that_are_safe_stay_and_others_are_percent_signs),
 		cmocka_unit_test(no_two_names_become_one_and_none_leaves_its_folder),
 		cmocka_unit_test(the_longest_name_of_a_database_fits),
