@@ -9,7 +9,8 @@ load ../s3
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to serve S3 with'
-	export BATS_TEST_TIMEOUT=${SOAK:+9}00
+	export BATS_TEST_TIMEOUT=300
+	[ -z "${SOAK-}" ] || BATS_TEST_TIMEOUT=900
 	use_applets
 	python3 -c 'import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
@@ -60,13 +61,12 @@ nothing_sent() {
 }
 
 @test "any other byte in a prefix is sent as it is signed, and found again" {
-	local prefix n=0
-	for prefix in ... ..x x.. x//y '%2e%2e/x' '%2F' 'a b+c%25&d?e#f' "q'q\"q" '<>;:@$,=!*()[]{}|^`~\' $'tab\tx' $'line\nx' $'\x01\x7f' 'é-日本'; do
+	local prefix
+	for prefix in ... ..x x.. x//y '%2e%2e/x' '%2F' 'a b+c%25&d?e#f' "q'q\"q" '\<>;:@$,=!*()[]{}|^`~' $'tab\tx' $'line\nx' $'\x01\x7f' 'é-日本'; do
 		S3_PREFIX=$prefix exits 0 pgbackup run
-		equals "$(S3_PREFIX=$prefix backups)" $((n += 1))
+		equals "$(S3_PREFIX=$prefix backups)" 1
 		S3_PREFIX=$prefix exits 0 pgbackup verify --remote
 		S3_PREFIX=$prefix exits 0 pgrestore plan latest --remote "sqlite:$BATS_TEST_TMPDIR/new.db"
-		n=0
 		rm -r "$BACKUP_DIR"
 	done
 }
