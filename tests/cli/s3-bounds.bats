@@ -62,7 +62,7 @@ nothing_sent() {
 
 @test "any other byte in a prefix is sent as it is signed, and found again" {
 	local prefix
-	for prefix in ... ..x x.. x//y '%2e%2e/x' '%2F' 'a b+c%25&d?e#f' "q'q\"q" '\<>;:@$,=!*()[]{}|^`~' $'tab\tx' $'line\nx' $'\x01\x7f' 'é-日本'; do
+	for prefix in ... '..x/x..//%2e%2e/%2F' 'a b+c%25&d?e#f/q'"'"'q"q' '\<>;:@$,=!*()[]{}|^`~' $'tab\tx/line\nx/\x01\x7f' 'é-日本'; do
 		S3_PREFIX=$prefix exits 0 pgbackup run
 		equals "$(S3_PREFIX=$prefix backups)" 1
 		S3_PREFIX=$prefix exits 0 pgbackup verify --remote
