@@ -207,8 +207,10 @@ static bool still_locked(void *arg)
 static bool was_interrupted(const struct seed *s, const struct ending *e)
 {
 	bool by_shell = e->status > BY_SIGNAL && e->status <= BY_SIGNAL + LAST_SIGNAL;
+	/* Our psql cancels its statement at a signal, and says that it failed. */
+	bool by_psql = s->files.n && e->forwarded && e->status;
 
-	return !(s->files.n && s->one_transaction) && (e->by_signal || by_shell);
+	return !(s->files.n && s->one_transaction) && (e->by_signal || by_shell || by_psql);
 }
 
 /* What the end of the child means. */

@@ -445,13 +445,20 @@ interrupted() {
 }
 
 @test "a psql that is killed in files without a transaction is interrupted" {
-	sql_file seed.sql 'create table t ();' 'select pg_sleep(60);'
+	sql_file seed.sql 'create table if not exists t ();' 'select pg_sleep(60);'
 	background a seedonce --no-transaction --sql "$FILE"
 	wait_until 10 is_sleeping
 	pkill -KILL -P "$PID"
 	ended a 1
 	equals "$(marker)" running
 	exits 70 seedonce --no-transaction --sql "$FILE"
+	db "select pg_terminate_backend(pid) from pg_stat_activity where query ~ '^select pg_sleep'" >/dev/null
+	wait_until 10 no_sleeper
+	background b seedonce --name b --no-transaction --sql "$FILE"
+	wait_until 10 is_sleeping
+	kill -TERM "$PID"
+	ended b 143
+	exits 70 seedonce --name b --no-transaction --sql "$FILE"
 }
 
 @test "a killed command runs again with --on-interrupted rerun, and with --always" {

@@ -191,14 +191,16 @@ with sqlite3.connect('/data/assessment.db') as live, sqlite3.connect('/tmp/app.d
 @test "the backups survive down -v, and bring back what it deleted" {
 	compose down --volumes --timeout 1
 	prod --profile postgres down --volumes --timeout 1
-	compose up -d
+	compose up -d --wait web
 	compose run --rm -T restore latest --replace
 	prod --profile postgres up -d db
 	prod run --rm -T restore latest
-	prod --profile postgres up -d
+	prod --profile postgres up -d web
 	wait_until 30 is healthy web
 	wait_until 30 is healthy prod-web
 	[ "$(titles web), $(titles prod-web)" = 'algebra newer, geometry newer' ]
+	compose up -d
+	prod --profile postgres up -d
 }
 
 @test "what cannot be restored leaves the database as it was" {
