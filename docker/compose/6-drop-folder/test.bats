@@ -209,10 +209,15 @@ socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)
 '
 
 @test "one that was made anew under another id while the restorer was dead is started all the same" {
+	local events=$BATS_TEST_TMPDIR/events pid
 	old_app
+	docker events --since "$(date +%s)" --filter "container=$(id_of web)" --filter event=die >"$events" 3>&- &
+	pid=$!
 	deliver anew.dump
-	wait_until 30 is exited web
+	# It is killed between the app's end and the swap, which follows at once.
+	wait_until 60 test -s "$events" || { kill "$pid"; return 1; }
 	docker kill -s KILL "$(id_of db-restore)" >/dev/null
+	kill "$pid"
 	compose up --no-start --force-recreate --no-deps web
 	equals "$(state web)" created
 	compose up -d --no-deps db-restore
