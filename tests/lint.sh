@@ -85,6 +85,14 @@ todos() {
 	grep -nE '\b(TODO|FIXME|XXX)\b' "${texts[@]}" | grep -vE '^tests/lint\.sh:|TODO: [^ ]+ [^ ]+ [^ ]+'
 }
 
+# --- SQL ---
+
+# A dollar quote ends at its tag, and a quote of ours at the first in what it holds. grant.c reads them.
+quotes() {
+	grep -nE '"[^"]*\$[A-Za-z_0-9]*\$' "${sources[@]}" | grep -vE '\^\[|\+\$|\{[0-9,]+\}\$'
+	grep -nE '"(ALTER|CLOSE|COMMENT|COPY|CREATE|DELETE|DO|DROP|EXECUTE|GRANT|INSERT|REVOKE|SELECT|SET|UPDATE) ([^"\\]|\\.)*('"'"'|\\")%[^ ]*s' "${sources[@]}"
+}
+
 # --- texts ---
 
 help_width() {
@@ -121,6 +129,7 @@ rule "banned.h is included everywhere, behind the system's headers" banned
 rule "no name of ours is one of PostgreSQL's" names
 rule "no function has more than 80 lines" functions
 rule "no file has more than 600 lines" lengths
+rule "foreign text is quoted in SQL by the library, as a parameter or by format()" quotes
 rule "what is left to do has its reason" todos
 rule "the help fits 80 columns" help_width
 rule "the README has the options of --help" tools/readme.sh --check "$pgbox"

@@ -44,7 +44,7 @@ int extrows_look(const struct extrows *e, struct db *db, struct strs *barred, st
                  struct strs *notes)
 {
 	struct rows rows = { 0 };
-	int rc = server_query(&db->pg, find, NULL, 0, clock_after(ASK_MS), &rows);
+	int rc = db_read(db, (struct sql){ .pg = find }, NULL, 0, clock_after(ASK_MS), &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++) {
 		if (!is_wanted(e, &rows, i))

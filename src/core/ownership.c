@@ -46,7 +46,7 @@ static int find(struct db *db, const char *sql, const struct toc *toc, const str
                 struct strs *names)
 {
 	struct rows rows = { 0 };
-	int rc = server_query(&db->pg, sql, NULL, 0, clock_after(ASK_MS), &rows);
+	int rc = db_read(db, (struct sql){ .pg = sql }, NULL, 0, clock_after(ASK_MS), &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
 		if (!toc || is_meant(toc, tables, rows_text(&rows, i, 0)))

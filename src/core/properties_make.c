@@ -139,9 +139,9 @@ static bool may_use_tablespace(const struct properties *p, struct db *db)
 {
 	struct rows rows = { 0 };
 	const char *params[] = { p->tablespace };
-	bool may = server_query(&db->pg, "SELECT pg_catalog.has_tablespace_privilege(spcname, 'CREATE')"
-	                        " FROM pg_catalog.pg_tablespace WHERE spcname = $1", params, 1,
-	                        clock_after(ASK_MS), &rows) == 0 && rows_true(&rows, 0, 0);
+	static const struct sql find = { .pg = "SELECT has_tablespace_privilege(spcname, 'CREATE')"
+		                               " FROM pg_tablespace WHERE spcname = $1" };
+	bool may = db_read(db, find, params, 1, clock_after(ASK_MS), &rows) == 0 && rows_true(&rows, 0, 0);
 
 	rows_free(&rows);
 	return may;

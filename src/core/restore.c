@@ -16,10 +16,12 @@
 #include "core/bare.h"
 #include "core/extrows.h"
 #include "core/grant.h"
+#include "core/inplace.h"
 #include "core/marker.h"
 #include "core/ownership.h"
 #include "core/public.h"
 #include "core/part.h"
+#include "ext/script.h"
 
 #define ASK_MS 30000
 #define NAME_BYTES 63 /* NAMEDATALEN - 1: the server would cut what is longer */
@@ -36,7 +38,17 @@ static bool has_part(const struct restore *r)
 
 static int ask(struct db *db, const char *sql, const char *a, struct rows *rows)
 {
-	return server_query(&db->pg, sql, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
+	return db_read(db, (struct sql){ .pg = sql }, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
+}
+
+static int run(struct db *db, const char *sql)
+{
+	int rc = db_begin(db, DB_WRITE, clock_after(ASK_MS)) ||
+	         db_query(db, (struct sql){ .pg = sql }, NULL, 0, NULL) || db_commit(db);
+
+	if (rc)
+		db_rollback(db);
+	return rc ? -1 : 0;
 }
 
 /* The first column. */
@@ -226,7 +238,7 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 
 		buf_puts(&sql, "CREATE ROLE ");
 		server_identifier(&db->pg, &sql, r->missing_roles.v[i]);
-		rc = ask(db, sql.data, NULL, NULL);
+		rc = run(db, sql.data);
 		if (!rc)
 			strs_printf(&r->made_roles, "role %s: was made, and stays", r->missing_roles.v[i]);
 		else
@@ -261,65 +273,6 @@ static char *leave_out(const char *script, const struct restore *r)
 	return NULL;
 }
 
-/* --- what --clean drops --- */
-
-/* Whether a statement drops something, as pg_restore --clean sends them; a view that is
- * part of a circle loses its query first (pg_dump.c, createDummyViewAsClause). */
-static bool is_drop(const char *statement)
-{
-	return skip_prefix(statement, "DROP ") ||
-	       (skip_prefix(statement, "ALTER ") && strstr(statement, " DROP ")) ||
-	       (skip_prefix(statement, "CREATE OR REPLACE VIEW ") && strstr(statement, " AS\nSELECT\n    NULL::"));
-}
-
-#define TAG "$pgbox_clean$"
-
-/* A range type and the functions that it is made of hold each other: where nothing else needs
- * the type, they go together. Before 14 there are no multiranges. */
-static char *ease_held(const char *statement)
-{
-	const char *name = skip_prefix(statement, "DROP TYPE IF EXISTS ");
-
-	/* An extension's functions may have come to use it; it is replaced then. */
-	if (skip_prefix(statement, "DROP TRANSFORM "))
-		return xstrdup(" WHEN dependent_objects_still_exist THEN NULL;");
-	if (!name)
-		return xstrdup("");
-	return xasprintf(
-		" WHEN dependent_objects_still_exist THEN"
-		" IF NOT EXISTS (SELECT FROM pg_catalog.pg_type t"
-		"  LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid,"
-		"  LATERAL (SELECT ARRAY[t.oid, t.typarray, (to_jsonb(r) ->> 'rngmultitypid')::oid]) o(types),"
-		"  pg_catalog.pg_depend d"
-		"  WHERE t.oid = to_regtype(" TAG "%.*s" TAG ")"
-		"   AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = ANY (types) AND d.deptype = 'n'"
-		"   AND NOT coalesce(d.classid = 'pg_catalog.pg_proc'::regclass"
-		"    AND d.objid IN (r.rngcanonical, r.rngsubdiff), false)"
-		/* Its constructors are parts of it. */
-		"   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = d.classid"
-		"    AND i.objid = d.objid AND i.refclassid = d.refclassid AND i.refobjid = ANY (types)"
-		"    AND i.deptype = 'i'))"
-		" THEN EXECUTE rtrim(" TAG "%s" TAG ", E';\\n') || ' CASCADE'; ELSE RAISE; END IF;",
-		(int)strcspn(name, ";\n"), name, statement);
-}
-
-/* IF EXISTS does not forgive a missing schema everywhere, nor that a partition's constraint
- * goes only with its parent's: what is not there, or goes with something else, is dropped. */
-static char *ease(const char *statement)
-{
-	char *held, *eased;
-
-	if (strstr(statement, TAG))
-		return NULL;
-	held = ease_held(statement);
-	eased = xasprintf("DO $pgbox_do$ BEGIN EXECUTE " TAG "%s" TAG "; EXCEPTION WHEN undefined_object"
-	                  " OR undefined_table OR undefined_function OR undefined_column"
-	                  " OR invalid_schema_name OR invalid_table_definition THEN NULL;%s END $pgbox_do$",
-	                  statement, held);
-	free(held);
-	return eased;
-}
-
 /* --- what comes before --- */
 
 /* Once nothing more is dropped. */
@@ -338,53 +291,43 @@ static char *make_room(struct restore *r, const char *statement)
 	return buf_detach(&sql);
 }
 
-/* Rows that are there already would be there twice. `COPY name (column, ...) FROM stdin;` */
-static char *only_into_empty(const char *statement)
+static char *set_encoding(const struct restore *r, struct pg_conn *conn)
 {
-	const char *name = skip_prefix(statement, "COPY "), *end;
-	bool quoted = false;
+	struct server pg;
+	struct buf sql = BUF_INIT;
 
-	for (end = name; end && *end && (quoted || *end != ' '); end++)
-		quoted = quoted != (*end == '"');
-	if (!name)
-		return NULL;
-	return xasprintf("DO $pgbox_do$ BEGIN IF EXISTS (SELECT FROM ONLY %.*s) AND NOT EXISTS (SELECT FROM"
-	                 " pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_class'::regclass AND deptype = 'e'"
-	                 " AND objid = " TAG "%.*s" TAG "::regclass) THEN RAISE EXCEPTION USING MESSAGE ="
-	                 " 'rows are there already, and --data-only adds to them: empty the table first: '"
-	                 " || " TAG "%.*s" TAG "; END IF; END $pgbox_do$; %s",
-	                 (int)(end - name), name, (int)(end - name), name, (int)(end - name), name, statement);
+	server_borrow(&pg, conn);
+	buf_puts(&sql, "SET client_encoding = ");
+	server_literal(&pg, &sql, r->encoding);
+	return buf_detach(&sql);
 }
 
 /* default_transaction_read_only may be on. */
-static char *writable(const struct restore *r, const char *statement)
+static char *writable(const struct restore *r, struct pg_conn *conn, const char *statement)
 {
 	if (strcmp(statement, "BEGIN") == 0)
 		return xstrdup("BEGIN READ WRITE");
 	if (skip_prefix(statement, "SET statement_timeout = 0;"))
 		return xasprintf("SET default_transaction_read_only = off; %s", statement);
 	if (r->encoding && skip_prefix(statement, "SET client_encoding = "))
-		return xasprintf("SET client_encoding = '%s'", r->encoding);
+		return set_encoding(r, conn);
 	/* Clients that hold a table would make it wait while others wait for it. */
 	if (r->clean && skip_prefix(statement, "SET lock_timeout = 0;"))
 		return xstrdup("SET lock_timeout = '30s'");
 	return NULL;
 }
 
-static char *edit(const char *statement, void *arg)
+static char *edit(struct pg_conn *conn, const char *statement, void *arg)
 {
 	struct restore *r = arg;
-	char *edited;
+	char *edited = r->clean ? inplace_drop(conn, statement) : NULL;
 
-	if (r->clean && is_drop(statement))
-		return ease(statement);
-	if (r->clean && skip_prefix(statement, "CREATE TRANSFORM "))
-		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
-	if (r->makes_public && !r->room.n && skip_prefix(statement, PUBLIC_CREATE))
+	if (!edited && r->makes_public && !r->room.n && skip_prefix(statement, PUBLIC_CREATE))
 		return xstrdup("");
-	edited = writable(r, statement);
 	if (!edited)
-		edited = r->data_only ? only_into_empty(statement) : make_room(r, statement);
+		edited = writable(r, conn, statement);
+	if (!edited)
+		edited = r->data_only ? inplace_fill(conn, statement) : make_room(r, statement);
 	if (edited)
 		return edited;
 	return r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out(statement, r) : NULL;
@@ -490,23 +433,29 @@ static void take_error(const char *line, void *arg)
 /* In the script's transaction. */
 static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 {
+	const struct target target = { .kind = TARGET_PG };
 	struct restore *r = arg;
 	struct db db = DB_INIT;
 	int rc = 0;
 
-	db_borrow(&db, NULL, conn);
+	db_borrow(&db, &target, conn);
 	for (size_t i = 0; i < r->room.n && !rc; i++)
-		rc = ask(&db, r->room.v[i], NULL, NULL);
+		rc = run(&db, r->room.v[i]);
 	if (rc)
 		buf_puts(error, db_error(&db));
 	return rc ? BAD_DATA : 0;
 }
 
-static char *edit_sql(const char *statement, void *arg)
+static char *edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 {
 	const struct restore *r = arg;
+	const char *at = script_first_word(statement);
 
-	return r->humble ? bare_statement(statement, &r->schemas) : NULL;
+	if (r->makes_public && skip_prefix(at, PUBLIC_CREATE))
+		return xstrdup("");
+	if (r->encoding && script_judge(statement) == SCRIPT_ENCODING)
+		return set_encoding(r, conn);
+	return r->humble ? bare_statement(at, &r->schemas) : NULL;
 }
 
 #define PSQL_LOST 2 /* psql/settings.h, EXIT_BADCONN */
@@ -521,11 +470,8 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 		                .edit = edit_sql, .arg = r };
 	struct child child = { .watched = -1, .tell = take_error, .arg = &errors, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
-	char *set = r->encoding ? xasprintf("SET client_encoding = '%s'", r->encoding) : NULL;
 	int rc;
 
-	job.set_encoding = set;
-	job.left_out = r->makes_public ? PUBLIC_CREATE : NULL;
 	strs_add(&files, r->path);
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
@@ -539,7 +485,6 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 		buf_printf(error, "psql: %s", words->len ? words->data : "it failed without a word");
 	buf_free(words);
 	strs_free(&files);
-	free(set);
 	return rc;
 }
 

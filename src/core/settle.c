@@ -39,7 +39,7 @@ static const char find_tables[] =
 static void analyze(const struct settle *s, struct db *db)
 {
 	struct rows rows = { 0 };
-	int rc = server_query(&db->pg, find_tables, NULL, 0, clock_within(s->wait), &rows);
+	int rc = db_read(db, (struct sql){ .pg = find_tables }, NULL, 0, clock_within(s->wait), &rows);
 
 	for (size_t i = 0; i < rows.n && db_is_open(db); i++)
 		/* A parent of foreign tables whose wrapper has no handler: 55000. */

@@ -90,30 +90,9 @@ int side_failed(struct side *s, const char *what, struct buf *error)
 	return strcmp(db_sqlstate(&s->db), "42501") == 0 ? DENIED : NO;
 }
 
-/* SQL with identifiers (%I) and strings (%L) in it, as PostgreSQL's format() has them. */
-static char *sql_of(struct side *s, const char *format, const char *const *words)
-{
-	struct buf sql = BUF_INIT;
-
-	for (; *format; format++) {
-		if (format[0] == '%' && format[1] == 'I')
-			server_identifier(&s->db.pg, &sql, *words++);
-		else if (format[0] == '%' && format[1] == 'L')
-			server_literal(&s->db.pg, &sql, *words++);
-		else if (format[0] == '%' && format[1] == 's')
-			buf_puts(&sql, *words++);
-		else {
-			buf_putc(&sql, *format);
-			continue;
-		}
-		format++;
-	}
-	return buf_detach(&sql);
-}
-
 int side_run(struct side *s, int64_t ms, const char *format, const char *const *words)
 {
-	char *sql = sql_of(s, format, words);
+	char *sql = server_format(&s->db.pg, format, words);
 	int rc = server_query(&s->db.pg, sql, NULL, 0, clock_after(ms), NULL);
 
 	free(sql);

@@ -49,7 +49,8 @@ pid_t side_start_ending(struct side *s, const char *a, const char *b)
 	proc_close_all_but(-1);
 	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
 	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
-	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED)
+	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED &&
+	    server_settle(&db.pg, false, clock_after(ASK_MS)) == 0)
 		for (;;) {
 			server_query(&db.pg, end_sessions, databases, 4, clock_after(ASK_MS), NULL);
 			clock_sleep(5, CLOCK_NEVER);

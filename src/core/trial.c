@@ -275,11 +275,9 @@ static void drop_subscriptions(struct trial *t)
 	struct rows rows = { 0 };
 
 	if (db_open(&db, &t->target, DB_WRITE, clock_after(DROP_MS)) == REACHED)
-		server_query(&db.pg,
-		             "SELECT s.subname FROM pg_catalog.pg_subscription s"
-		             " JOIN pg_catalog.pg_database d ON d.oid = s.subdbid"
-		             " WHERE d.datname = current_database()",
-		             NULL, 0, clock_after(DROP_MS), &rows);
+		db_read(&db, (struct sql){ .pg = "SELECT s.subname FROM pg_subscription s JOIN pg_database d"
+			                         " ON d.oid = s.subdbid WHERE d.datname = current_database()" },
+		        NULL, 0, clock_after(DROP_MS), &rows);
 	for (size_t i = 0; i < rows.n; i++) {
 		const char *name = rows_text(&rows, i, 0);
 

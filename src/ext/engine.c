@@ -204,11 +204,9 @@ static bool is_dropped(PGconn *conn, const char *query)
 /* What is sent in place of a statement of the files; NULL: itself. The caller frees it. */
 static char *instead(PGconn *conn, const char *query)
 {
-	if (is_dropped(conn, query) || (job->left_out && skip_prefix(script_first_word(query), job->left_out)))
+	if (is_dropped(conn, query))
 		return xstrdup("");
-	if (job->set_encoding && script_judge(query) == SCRIPT_ENCODING)
-		return xstrdup(job->set_encoding);
-	return job->edit ? job->edit(query, job->arg) : NULL;
+	return job->edit ? job->edit(conn, query, job->arg) : NULL;
 }
 
 int seam_PQsendQuery(PGconn *conn, const char *query)

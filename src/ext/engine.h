@@ -35,8 +35,9 @@ struct engine_job {
 	 * time on a processor are limited in proportion to the size of that. */
 	bool bounded;
 	/* Called in the child with each statement that is sent: what to send in its place (the
-	 * child frees it), or NULL: the statement itself. May be NULL. */
-	char *(*edit)(const char *statement, void *arg);
+	 * child frees it), or NULL: the statement itself; on which connection, for the
+	 * library's quoting. May be NULL. */
+	char *(*edit)(struct pg_conn *conn, const char *statement, void *arg);
 	void *arg;
 };
 
@@ -61,8 +62,6 @@ struct psql_job {
 	 * arguments never evaluated. Statistics are not sent to servers older than
 	 * 18. */
 	bool restricted;
-	const char *set_encoding; /* sent in place of each SET client_encoding; NULL: that is sent */
-	const char *left_out;     /* what a statement that is not sent begins with; NULL: none */
 	int keep_fd;              /* a descriptor that the child holds until it ends */
 
 	/* With one_transaction: called in the child behind BEGIN and before COMMIT,
@@ -71,7 +70,7 @@ struct psql_job {
 	int (*begun)(struct pg_conn *conn, void *arg, struct buf *error);
 	int (*ending)(struct pg_conn *conn, void *arg, struct buf *error);
 	/* As in struct engine_job, with each statement of the files. */
-	char *(*edit)(const char *statement, void *arg);
+	char *(*edit)(struct pg_conn *conn, const char *statement, void *arg);
 	void *arg;
 };
 

@@ -82,7 +82,7 @@ static char *without_attver(const char *query)
  * another language. */
 PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
 {
-	char *edited = engine_job && engine_job->edit ? engine_job->edit(query, engine_job->arg) : NULL;
+	char *edited = engine_job && engine_job->edit ? engine_job->edit(conn, query, engine_job->arg) : NULL;
 	char *ours = edited ? edited : without_attver(query);
 	PGresult *result = session_exec(conn, engine_is_too_new(conn, query) ? "" : ours);
 

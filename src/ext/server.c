@@ -420,8 +420,10 @@ int server_settle(struct server *pg, bool local, int64_t deadline)
 
 	if (rc || (!local && pg->pooled))
 		return rc;
-	rc = server_query(pg, sql, &how, 1, deadline, NULL);
-
+	/* First: a database's own path could have operators of the same names. */
+	rc = server_query(pg, local ? "SET LOCAL search_path = pg_catalog" : "SET search_path = pg_catalog", NULL, 0,
+	                  deadline, NULL);
+	rc = rc ? rc : server_query(pg, sql, &how, 1, deadline, NULL);
 	/* A query's portal keeps its snapshot until the next statement; this one has none. */
 	return rc ? rc : server_query(pg, local ? "SET LOCAL lock_timeout = 0" : "SET lock_timeout = 0", NULL, 0,
 	                              deadline, NULL);
@@ -441,6 +443,26 @@ void server_literal(struct server *pg, struct buf *b, const char *text)
 
 	buf_puts(b, quoted ? quoted : "''");
 	PQfreemem(quoted);
+}
+
+char *server_format(struct server *pg, const char *format, const char *const *words)
+{
+	struct buf sql = BUF_INIT;
+
+	for (; *format; format++) {
+		if (format[0] == '%' && format[1] == 'I')
+			server_identifier(pg, &sql, *words++);
+		else if (format[0] == '%' && format[1] == 'L')
+			server_literal(pg, &sql, *words++);
+		else if (format[0] == '%' && format[1] == 's')
+			buf_puts(&sql, *words++);
+		else {
+			buf_putc(&sql, *format);
+			continue;
+		}
+		format++;
+	}
+	return buf_detach(&sql);
 }
 
 void server_complain(struct server *pg, const char *words)

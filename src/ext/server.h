@@ -84,6 +84,10 @@ void server_identifier(struct server *pg, struct buf *b, const char *name);
 /* Quotes a string (PQescapeLiteral) onto b. */
 void server_literal(struct server *pg, struct buf *b, const char *text);
 
+/* SQL with identifiers (%I), strings (%L) and text as it is (%s) in it, in the order of words, as
+ * PostgreSQL's format() has them. The caller frees it. */
+char *server_format(struct server *pg, const char *format, const char *const *words);
+
 /* Appends what CREATE ROLE takes in place of a password, by the server's password_encryption: the
  * password itself is in no statement then, and in no log of the server's. 0, or -1 with error. */
 int server_verifier(struct server *pg, struct buf *b, const char *user, const char *password);

@@ -1,0 +1,129 @@
+/* inplace - what --clean and --data-only send in place of pg_restore's statements. */
+#include "core/inplace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "core/grant.h"
+#include "ext/server.h"
+
+static char *sql_of(struct pg_conn *conn, const char *format, const char *const *words)
+{
+	struct server pg;
+
+	server_borrow(&pg, conn);
+	return server_format(&pg, format, words);
+}
+
+/* A block of PL/pgSQL, as a statement. */
+static char *block(struct pg_conn *conn, const char *body, const char *behind)
+{
+	return sql_of(conn, "DO %L%s", (const char *const[]){ body, behind });
+}
+
+/* [schema.]name, each quoted or not; "" for none. The caller frees it. */
+static char *name_at(const char *at)
+{
+	size_t len = grant_piece(at);
+
+	while (at[len] == '.')
+		len += 1 + grant_piece(at + len + 1);
+	return xstrndup(at, len);
+}
+
+/* --- what --clean drops --- */
+
+/* Whether a statement drops something, as pg_restore --clean sends them; a view that is
+ * part of a circle loses its query first (pg_dump.c, createDummyViewAsClause). */
+static bool is_drop(const char *statement)
+{
+	return skip_prefix(statement, "DROP ") ||
+	       (skip_prefix(statement, "ALTER ") && strstr(statement, " DROP ")) ||
+	       (skip_prefix(statement, "CREATE OR REPLACE VIEW ") && strstr(statement, " AS\nSELECT\n    NULL::"));
+}
+
+/* A range type and the functions that it is made of hold each other: where nothing else needs
+ * the type, they go together. Before 14 there are no multiranges. */
+static const char held[] =
+	" WHEN dependent_objects_still_exist THEN"
+	" IF NOT EXISTS (SELECT FROM pg_catalog.pg_type t"
+	"  LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid,"
+	"  LATERAL (SELECT ARRAY[t.oid, t.typarray, (to_jsonb(r) ->> 'rngmultitypid')::oid]) o(types),"
+	"  pg_catalog.pg_depend d"
+	"  WHERE t.oid = to_regtype(%L)"
+	"   AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = ANY (types) AND d.deptype = 'n'"
+	"   AND NOT coalesce(d.classid = 'pg_catalog.pg_proc'::regclass"
+	"    AND d.objid IN (r.rngcanonical, r.rngsubdiff), false)"
+	/* Its constructors are parts of it. */
+	"   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = d.classid"
+	"    AND i.objid = d.objid AND i.refclassid = d.refclassid AND i.refobjid = ANY (types)"
+	"    AND i.deptype = 'i'))"
+	" THEN EXECUTE rtrim(%L, E';\\n') || ' CASCADE'; ELSE RAISE; END IF;";
+
+/* One more handler for what something else still needs; "" for none. */
+static char *ease_held(struct pg_conn *conn, const char *statement)
+{
+	const char *at = skip_prefix(statement, "DROP TYPE IF EXISTS ");
+	char *name, *handler;
+
+	/* An extension's functions may have come to use it; it is replaced then. */
+	if (skip_prefix(statement, "DROP TRANSFORM "))
+		return xstrdup(" WHEN dependent_objects_still_exist THEN NULL;");
+	if (!at)
+		return xstrdup("");
+	name = name_at(at);
+	handler = sql_of(conn, held, (const char *const[]){ name, statement });
+	free(name);
+	return handler;
+}
+
+/* IF EXISTS does not forgive a missing schema everywhere, nor that a partition's constraint
+ * goes only with its parent's: what is not there, or goes with something else, is dropped. */
+static char *ease(struct pg_conn *conn, const char *statement)
+{
+	char *handler = ease_held(conn, statement);
+	char *body = sql_of(conn, "BEGIN EXECUTE %L; EXCEPTION WHEN undefined_object"
+	                    " OR undefined_table OR undefined_function OR undefined_column"
+	                    " OR invalid_schema_name OR invalid_table_definition THEN NULL;%s END",
+	                    (const char *const[]){ statement, handler });
+	char *eased = block(conn, body, "");
+
+	free(body);
+	free(handler);
+	return eased;
+}
+
+char *inplace_drop(struct pg_conn *conn, const char *statement)
+{
+	if (is_drop(statement))
+		return ease(conn, statement);
+	if (skip_prefix(statement, "CREATE TRANSFORM "))
+		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
+	return NULL;
+}
+
+/* --- what --data-only fills --- */
+
+char *inplace_fill(struct pg_conn *conn, const char *statement)
+{
+	static const char check[] =
+		"BEGIN IF EXISTS (SELECT FROM ONLY %s) AND NOT EXISTS (SELECT FROM"
+		" pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_class'::regclass AND deptype = 'e'"
+		" AND objid = %L::regclass) THEN RAISE EXCEPTION USING MESSAGE ="
+		" 'rows are there already, and --data-only adds to them: empty the table first: '"
+		" || %L; END IF; END";
+	const char *at = skip_prefix(statement, "COPY ");
+	char *name, *body, *checked, *behind;
+
+	if (!at)
+		return NULL;
+	name = name_at(at);
+	body = sql_of(conn, check, (const char *const[]){ name, name, name });
+	behind = xasprintf("; %s", statement);
+	checked = block(conn, body, behind);
+	free(behind);
+	free(body);
+	free(name);
+	return checked;
+}

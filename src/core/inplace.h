@@ -1,0 +1,21 @@
+/*
+ * inplace - what --clean and --data-only send in place of pg_restore's statements.
+ *
+ * Names and statements are foreign text: they are quoted by the library, as strings, wherever they
+ * are part of a block of PL/pgSQL.
+ */
+#ifndef CORE_INPLACE_H
+#define CORE_INPLACE_H
+
+struct pg_conn;
+
+/* Of a statement of pg_restore --clean that drops something: one that takes what is not there, or
+ * goes with something else, for dropped. Of one that makes a transform: one that replaces it. NULL
+ * for others. The caller frees it. */
+char *inplace_drop(struct pg_conn *conn, const char *statement);
+
+/* Of a COPY: one that fails where the table has rows already, which would be there twice; but not of
+ * an extension's own table. NULL for others. The caller frees it. */
+char *inplace_fill(struct pg_conn *conn, const char *statement);
+
+#endif
