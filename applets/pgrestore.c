@@ -324,6 +324,17 @@ static void print_properties(enum place_mode mode)
 	free(rest);
 }
 
+/* PostgreSQL's own semantics; who restores should know. */
+static void print_rights(void)
+{
+	const char *user = conninfo_get(&job.target.conninfo, "user");
+
+	if (job.target.kind == TARGET_PG)
+		printf("runs:    the backup's own code (constraints, defaults, index expressions) as %s%s\n",
+		       user ? user : "this login", job.r.superuser ? ", a superuser: where its owner is not "
+		       "trusted, restore with the owner's login" : "");
+}
+
 static int plan(void)
 {
 	struct db db = DB_INIT;
@@ -347,6 +358,7 @@ static int plan(void)
 		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
 	show("would:   %s\n", place_words(mode));
 	print_properties(mode);
+	print_rights();
 	db_free(&db);
 	free(size);
 	return DONE;

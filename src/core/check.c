@@ -23,6 +23,8 @@ static const struct check_kind kinds[] = {
 	{ .name = "standby", .usage = "standby", .of_db = check_standby },
 	{ .name = "table", .arg = ARG_TABLE, .usage = "table=[schema.]name", .of_db = check_table },
 	{ .name = "rows", .arg = ARG_ROWS, .usage = "rows=[schema.]name[>=N] (or > = < <=)", .of_db = check_rows },
+	{ .name = "rows-of-view", .arg = ARG_ROWS, .usage = "rows-of-view=[schema.]name[>=N] (or > = < <=)",
+	  .of_db = check_rows_of_view },
 	{ .name = "query", .arg = ARG_TEXT, .usage = "query=SQL", .of_db = check_query },
 	{ .name = "extension", .arg = ARG_VERSION, .usage = "extension=name[>=version]", .of_db = check_extension },
 	{ .name = "migrated", .arg = ARG_TOOL,

@@ -16,6 +16,7 @@
 	"  ready  writable  standby     logged in; not read-only; in recovery\n"             \
 	"  table=[SCHEMA.]NAME          the table exists\n"                                  \
 	"  rows=[SCHEMA.]NAME[>=N]      it has at least N (1) rows; > = < <= too\n"          \
+	"  rows-of-view=NAME[>=N]       the same of a view, whose functions run as you\n"    \
 	"  query=SQL                    the first value is true, non-zero or non-empty\n"    \
 	"  extension=NAME[>=VERSION]    the extension is installed\n"                        \
 	"  migrated=TOOL[=REV or @DIR]  alembic, django or drizzle is at REV, or has\n"            \

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "core/check_kinds.h"
 #include "core/marker.h"
+#include "core/relation.h"
 
 void finding_unknown(struct db *db, struct finding *f)
 {
@@ -238,31 +239,50 @@ static void judge_rows(const struct check *check, long n, long bound, struct fin
 		            sign_text(sign), bound);
 }
 
-void check_rows(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+/* In the transaction that is open. */
+static void count(const struct check *check, struct db *db, const char *schema, struct finding *f)
 {
 	long bound = check->bound ? atol(check->bound) : 1;
 	struct buf sql = BUF_INIT;
 	struct rows rows = { 0 };
+
+	buf_puts(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+	db_identifier(db, &sql, schema);
+	buf_putc(&sql, '.');
+	db_identifier(db, &sql, check->name);
+	buf_printf(&sql, " LIMIT %ld) AS t", rows_needed(check->sign, bound));
+	if (db_query(db, (struct sql){ sql.data, sql.data }, NULL, 0, &rows))
+		finding_unknown(db, f);
+	else
+		judge_rows(check, atol(rows_text(&rows, 0, 0)), bound, f);
+	buf_free(&sql);
+	rows_free(&rows);
+}
+
+static void rows_of(const struct check *check, struct db *db, enum relation_trust trust, int64_t deadline,
+                    struct finding *f)
+{
 	char *schema;
 
 	if (check_locate(db, check->schema, check->name, deadline, &schema)) {
 		finding_unknown(db, f);
 	} else if (!schema) {
 		no_table(check, db, deadline, f);
-	} else {
-		buf_puts(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
-		db_identifier(db, &sql, schema);
-		buf_putc(&sql, '.');
-		db_identifier(db, &sql, check->name);
-		buf_printf(&sql, " LIMIT %ld) AS t", rows_needed(check->sign, bound));
-		if (db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, &rows))
-			finding_unknown(db, f);
-		else
-			judge_rows(check, atol(rows_text(&rows, 0, 0)), bound, f);
+	} else if (relation_hold(db, schema, check->name, trust, deadline, f) == 0) {
+		count(check, db, schema, f);
+		db_rollback(db);
 	}
-	buf_free(&sql);
-	rows_free(&rows);
 	free(schema);
+}
+
+void check_rows(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	rows_of(check, db, RELATION_TABLE, deadline, f);
+}
+
+void check_rows_of_view(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
+{
+	rows_of(check, db, RELATION_ANY, deadline, f);
 }
 
 /* --- the rest --- */

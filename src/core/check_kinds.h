@@ -59,6 +59,7 @@ void check_writable(const struct check *, struct db *, int64_t, struct finding *
 void check_standby(const struct check *, struct db *, int64_t, struct finding *);
 void check_table(const struct check *, struct db *, int64_t, struct finding *);
 void check_rows(const struct check *, struct db *, int64_t, struct finding *);
+void check_rows_of_view(const struct check *, struct db *, int64_t, struct finding *);
 void check_query(const struct check *, struct db *, int64_t, struct finding *);
 void check_extension(const struct check *, struct db *, int64_t, struct finding *);
 void check_seeded(const struct check *, struct db *, int64_t, struct finding *);

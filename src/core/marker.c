@@ -10,7 +10,8 @@
 #include "base/status.h"
 
 /* The marker tables: all of them, or the one of schema $1 and name $2. Each with
- * the reason not to trust it, or NULL. */
+ * the reason not to trust it, or NULL. What its owner may have put in that runs code of his (16384:
+ * FirstNormalObjectId) would run with the rights of whoever writes the marker. */
 static const struct sql find_tables = {
 	.pg = "WITH trusted AS ("
 	      "  SELECT oid FROM pg_roles"
@@ -27,7 +28,20 @@ static const struct sql find_tables = {
 	      "         THEN 'has a trigger'"
 	      "       WHEN EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid)"
 	      "         THEN 'has a rule'"
-	      "       WHEN c.relrowsecurity THEN 'has row security' END"
+	      "       WHEN c.relrowsecurity THEN 'has row security'"
+	      "       WHEN c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper OR rolname = current_user) THEN NULL"
+	      "       WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)"
+	      "         THEN 'has child tables'"
+	      "       WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
+	      "                    AND (a.atthasdef OR a.atttypid >= 16384))"
+	      "         THEN 'has a default, or a type that is not built in'"
+	      "       WHEN EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid"
+	      "                    AND (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL))"
+	      "         THEN 'has an index on an expression'"
+	      "       WHEN EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'"
+	      "                    AND pg_get_constraintdef(k.oid) <> 'CHECK ((state = ANY (ARRAY['"
+	      "                     || '''running''::text, ''done''::text, ''failed''::text, ''adopted''::text])))')"
+	      "         THEN 'has a constraint that is not ours' END"
 	      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	      " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_temp'"
 	      "  AND CASE WHEN $1 IS NULL THEN c.relname = 'pgbox_seed'"
@@ -341,18 +355,31 @@ int marker_prepare(struct db *db, const char *schema, int64_t deadline, struct b
 	return rc;
 }
 
+/* As it was when it was found to be trustworthy, it stays until the transaction ends. */
+static int hold(struct db *db, const char *schema, struct buf *error)
+{
+	static const struct sql lock = { .pg = "LOCK TABLE %s IN ROW EXCLUSIVE MODE", .lite = "SELECT 1 FROM %s" };
+	bool there = false;
+	int rc = find(db, schema, &there, error);
+
+	if (!rc && there && db_is_pg(db)) {
+		rc = run(db, lock, schema_of(schema), table_of(schema), NULL, 0, NULL) ? failed(db, error) : 0;
+		rc = rc ? rc : find(db, schema, &there, error);
+	}
+	return rc;
+}
+
 /* One writing statement in a transaction of its own, or in the one that is open. */
 static int write_row(struct db *db, struct sql sql, const char *schema, const char *const *params,
                      int n, int64_t deadline, long *changed, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = 0;
+	int rc = db_begin(db, DB_WRITE, deadline) ? failed(db, error) : hold(db, schema, error);
 
-	if (db_begin(db, DB_WRITE, deadline) ||
-	    run(db, sql, schema_of(schema), table_of(schema), params, n, &rows) || db_commit(db)) {
+	if (!rc && (run(db, sql, schema_of(schema), table_of(schema), params, n, &rows) || db_commit(db)))
 		rc = failed(db, error);
+	if (rc)
 		db_rollback(db);
-	}
 	*changed = rows.changed;
 	rows_free(&rows);
 	return rc;

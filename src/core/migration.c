@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
+#include "core/relation.h"
 
 #define ROWS "20000"          /* more are not read: no tool has so many */
 #define NAMES 200000          /* below DIR, of all kinds */
@@ -298,7 +299,7 @@ static void no_table(struct db *db, const struct migration *m, int64_t deadline,
 }
 
 static int read_columns(struct db *db, const struct migration *m, const char *columns,
-                        const char *schema, int64_t deadline, struct rows *rows)
+                        const char *schema, struct rows *rows)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
@@ -308,21 +309,21 @@ static int read_columns(struct db *db, const struct migration *m, const char *co
 	buf_putc(&sql, '.');
 	db_identifier(db, &sql, m->table);
 	buf_printf(&sql, " AS t ORDER BY %s LIMIT " ROWS, m->tool->order);
-	rc = db_read(db, (struct sql){ sql.data, sql.data }, NULL, 0, deadline, rows);
+	rc = db_query(db, (struct sql){ sql.data, sql.data }, NULL, 0, rows);
 	buf_free(&sql);
 	return rc;
 }
 
-static int read_rows(struct db *db, const struct migration *m, const char *schema, int64_t deadline,
-                     struct rows *rows)
+/* In the transaction that is open. */
+static int read_rows(struct db *db, const struct migration *m, const char *schema, struct rows *rows)
 {
 	const struct migration_tool *tool = m->tool;
 
 	if (db_is_pg(db))
-		return read_columns(db, m, tool->columns.pg, schema, deadline, rows);
-	if (read_columns(db, m, tool->columns.lite, schema, deadline, rows) == 0)
+		return read_columns(db, m, tool->columns.pg, schema, rows);
+	if (read_columns(db, m, tool->columns.lite, schema, rows) == 0)
 		return 0;
-	return tool->older ? read_columns(db, m, tool->older, schema, deadline, rows) : -1;
+	return tool->older ? read_columns(db, m, tool->older, schema, rows) : -1;
 }
 
 static void judge(const struct migration *m, const struct rows *rows, int64_t deadline,
@@ -338,21 +339,33 @@ static void judge(const struct migration *m, const struct rows *rows, int64_t de
 		finding_set(f, FAIL, "%s has applied nothing", m->tool->name);
 }
 
-static void ask(const struct migration *m, struct db *db, int64_t deadline, struct finding *f)
+static void read_and_judge(const struct migration *m, struct db *db, const char *schema, int64_t deadline,
+                           struct finding *f)
 {
 	struct rows rows = { 0 };
-	char *schema = NULL;
-	int rc = check_locate(db, m->schema, m->table, deadline, &schema);
+	int rc;
 
-	if (!rc && schema)
-		rc = read_rows(db, m, schema, deadline, &rows);
+	if (relation_hold(db, schema, m->table, RELATION_PLAIN, deadline, f) != 0)
+		return;
+	rc = read_rows(db, m, schema, &rows);
 	if (rc)
+		finding_unknown(db, f);
+	db_rollback(db);
+	if (!rc)
+		judge(m, &rows, deadline, f);
+	rows_free(&rows);
+}
+
+static void ask(const struct migration *m, struct db *db, int64_t deadline, struct finding *f)
+{
+	char *schema = NULL;
+
+	if (check_locate(db, m->schema, m->table, deadline, &schema))
 		finding_unknown(db, f);
 	else if (!schema)
 		no_table(db, m, deadline, f);
 	else
-		judge(m, &rows, deadline, f);
-	rows_free(&rows);
+		read_and_judge(m, db, schema, deadline, f);
 	free(schema);
 }
 

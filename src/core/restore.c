@@ -207,7 +207,7 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 		rc = marker_drops(db, clock_after(ASK_MS), &r->room);
 	if (!rc && !fresh && !r->data_only)
 		rc = public_needed(db, clock_after(ASK_MS), &r->room, &r->makes_public);
-	self.superuser = rows_true(&rows, 0, 0);
+	self.superuser = r->superuser = rows_true(&rows, 0, 0);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes);
 	if (!rc)

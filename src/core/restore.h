@@ -36,6 +36,7 @@ struct restore {
 	bool makes_public;            /* the schema is among those statements */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */
 	bool denied;                  /* restore_run: the role lacks a right (SQLSTATE 42501) */
+	bool superuser;               /* the role is one, found by restore_check */
 	int server_version;           /* found by restore_check; 180006 */
 };
 
