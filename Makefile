@@ -28,7 +28,7 @@ VERSION  := $(shell cat VERSION)
 CPPFLAGS := -D_GNU_SOURCE -DPGBOX_VERSION='"$(VERSION)"' -I. -Isrc
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wwrite-strings -Wconversion $(if $(WERROR),-Werror)
-CFLAGS   := -std=c11 -Os -g -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
+CFLAGS   := -std=c11 -Os -g -fPIE -ffunction-sections -fdata-sections $(file <$(DEPS)/hardening) \
             -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.' $(WARNINGS)
 # The wrapper links a static PIE with RELRO and immediate binding.
 LDFLAGS  := -Wl,--gc-sections,--build-id=none,--fatal-warnings$(if $(filter x86_64,$(TARGET)),$(comma)-z$(comma)pack-relative-relocs)

@@ -21,6 +21,9 @@ segments=$(readelf -lW "$binary")
 dynamic=$(readelf -dW "$binary")
 sections=$(readelf -SW "$binary")
 symbols=$(nm "$unstripped")
+objdump=objdump
+! readelf -h "$binary" | grep -q AArch64 || objdump=aarch64-linux-gnu-objdump
+start=$($objdump -d --no-show-raw-insn --disassemble=main "$unstripped")
 
 holds 'not position independent (ET_DYN)' has "$header" 'Type: *DYN'
 holds 'not marked as PIE' has "$dynamic" 'FLAGS_1.* PIE'
@@ -35,5 +38,6 @@ holds 'writable code' lacks "$segments" 'LOAD.* RWE '
 holds 'not stripped' lacks "$sections" '\.symtab\|\.debug_'
 holds 'carries a build id' lacks "$sections" build-id
 holds 'no stack protector' has "$symbols" ' __stack_chk_fail$'
+holds 'no branch protection' has "$start" 'endbr64\|paciasp\|bti'
 holds "larger than $limit bytes" test "$(stat -c %s "$binary")" -le "$limit"
 exit "$((failures > 0))"

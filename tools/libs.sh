@@ -8,6 +8,7 @@
 #   ca-bundle.pem          Mozilla's certificates
 #   zones                  a line `NAME RULE` for each time zone
 #   licenses/ versions
+#   hardening              compiler flags for all of pgbox, which the Makefile reads
 #
 # usage: tools/libs.sh TARGET SOURCES DEST     (called by build.sh, which verified SOURCES)
 #
@@ -25,7 +26,15 @@ tools=$target-linux-gnu-
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1 ZERO_AR_DATE=1
 export MUSL_GCC_FLAGS="-ffile-prefix-map=$work=. -ffile-prefix-map=$dest=."
 export PATH="$dest/bin:$PATH" CC=musl-gcc AR="${tools}ar" RANLIB="${tools}ranlib"
-export CFLAGS='-Os -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong -fno-asynchronous-unwind-tables'
+
+# Variables are zero where nothing else is assigned; a large frame cannot jump over the guard page; indirect branches
+# and returns land only where they may, on processors that check it.
+hardening='-fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero'
+case $target in
+x86_64) hardening="$hardening -fcf-protection" ;;
+aarch64) hardening="$hardening -mbranch-protection=standard" ;;
+esac
+export CFLAGS="-Os -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables $hardening"
 
 # Unpacks a source by its name in sources.lock into $work/NAME and goes there.
 unpack() {
@@ -43,7 +52,8 @@ licence() {
 
 build_musl() {
     unpack musl
-    CC="${tools}gcc" CFLAGS='-fPIE -ffunction-sections -fdata-sections' \
+    # Not the stack protector: musl sets its canary up itself.
+    CC="${tools}gcc" CFLAGS="-fPIE -ffunction-sections -fdata-sections ${hardening#* }" \
         ./configure --target="$target" --prefix="$dest" --syslibdir="$dest/lib" --disable-shared --disable-wrapper
     make -j"$jobs" AR="$AR" RANLIB="$RANLIB" install
     link_kernel_headers
@@ -156,7 +166,8 @@ build_openssl() {
 # shellcheck disable=SC2086
 build_sqlite() {
     unpack sqlite
-    CC=gcc ./configure --disable-tcl --disable-readline >/dev/null
+    # Only to make the one file; for this machine.
+    CC=gcc CFLAGS='' ./configure --disable-tcl --disable-readline >/dev/null
     make sqlite3.c
     musl-gcc $CFLAGS -c sqlite3.c -o sqlite3.o \
         -DSQLITE_THREADSAFE=0 -DSQLITE_DQS=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
@@ -267,4 +278,5 @@ for part in musl zlib zstd lz4 openssl sqlite curl postgresql ca_bundle zones; d
 done
 log=''
 awk '!/^#/ && NF && !seen[$1]++ { print $1, $2 }' "$here/sources.lock" >"$dest/versions"
+echo "$hardening" >"$dest/hardening"
 rm -rf "$work"
