@@ -14,6 +14,7 @@ FUZZ_WRAP_tar := tool_start tool_wait
 FUZZ_WRAP_tool := child_watch
 FUZZ_WRAP_s3 := http_send clock_sleep
 FUZZ_LEN_health := 120
+FUZZ_LEN_archive := 1200
 FUZZ_LEN_tar := 4096
 FUZZ_LEN_toc := 1000
 FUZZ_LEN_manifest := 1500
