@@ -2,8 +2,9 @@
 # own. Where a server cannot be made, as without a network, its tests are skipped with the reason; in CI they fail.
 
 MAJORS := 13 17 18
-# What kills, fills disks, waits for clocks and goes to buckets and containers is the same on every server.
-MAJORS_TESTS ?= $(filter-out $(addprefix %-,$(addsuffix .bats,kill full daemon pooler hostile damage s3 watch containers drop)), \
+# What kills, fills disks, waits for clocks, reads damaged files and goes to buckets and containers is the same on every
+# server.
+MAJORS_TESTS ?= $(filter-out $(addprefix %-,$(addsuffix .bats,kill full daemon pooler hostile damage structure s3 watch drop containers)), \
     $(wildcard tests/pg/*.bats))
 
 .PHONY: majors $(MAJORS:%=pg-%)

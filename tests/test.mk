@@ -8,7 +8,7 @@ BATS := bats --print-output-on-failure --timing
 BATS_JOBS := --jobs $(shell nproc) --no-parallelize-within-files
 
 cli: $(BIN)
-	PGBOX="$(CURDIR)/$(BIN)" $(BATS) tests/cli
+	PGBOX="$(CURDIR)/$(BIN)" $(BATS) $(BATS_JOBS) tests/cli
 
 # The S3 servers are made before the tests that need them, which have but their own time.
 pg: $(BIN)
