@@ -212,6 +212,7 @@ static void read_seed(void)
 	seed.marker.attempt = 1;
 	seed.lock = &lock;
 	seed.tell = tell_line;
+	seed.patience = o.lock_timeout;
 }
 
 /* --- the database --- */

@@ -377,6 +377,62 @@ static int run_lite(struct seed *s, struct buf *why)
 
 /* psql's two moments, in the child, on its connection. */
 
+/* We hold the lock, so whoever has written the row in a transaction that is still open is gone. */
+static void find_ghost(struct db *db, struct buf *who)
+{
+	static const struct sql find = {
+		.pg = "SELECT 'pid ' || pid || coalesce(' from ' || host(client_addr), '') FROM pg_stat_activity"
+		      " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL"
+		      " ORDER BY xact_start LIMIT 1",
+	};
+	struct rows rows = { 0 };
+
+	if (db_begin(db, DB_WRITE, clock_after(MARKER_MS)) == 0 && db_query(db, find, NULL, 0, &rows) == 0)
+		db_commit(db);
+	else
+		db_rollback(db);
+	buf_puts(who, rows.n ? rows_text(&rows, 0, 0) : "another session");
+	rows_free(&rows);
+}
+
+static bool is_held(const struct db *db)
+{
+	return strcmp(db_sqlstate(db), "55P03") == 0; /* lock_not_available */
+}
+
+/* The child's messages are the parent's, who hears them line by line. */
+static void tell_ghost(const struct seed *s, const char *who)
+{
+	fprintf(stderr, "waiting for %s, which an earlier run of seed '%s' left in the middle of its work\n", who, s->name);
+}
+
+static int begin_patiently(struct seed *s, struct db *db, struct buf *error)
+{
+	int64_t deadline = clock_after(s->patience);
+	struct buf who = BUF_INIT;
+	int rc;
+
+	server_query(&db->pg, "SET LOCAL lock_timeout = 1000", NULL, 0, clock_after(MARKER_MS), NULL);
+	while ((rc = begun(s, db, error)) != 0 && is_held(db) && clock_left(deadline)) {
+		if (!who.len) {
+			find_ghost(db, &who);
+			tell_ghost(s, who.data);
+		}
+		buf_cut(error, 0);
+	}
+	if (rc && is_held(db)) {
+		buf_cut(error, 0);
+		buf_cut(&who, 0);
+		find_ghost(db, &who);
+		buf_printf(error, "%s holds the row of seed '%s', and its run is gone: end it with "
+		           "pg_terminate_backend()", who.data, s->name);
+		rc = LOCKED;
+	}
+	server_query(&db->pg, "SET LOCAL lock_timeout TO DEFAULT", NULL, 0, clock_after(MARKER_MS), NULL);
+	buf_free(&who);
+	return rc;
+}
+
 static int psql_begun(struct pg_conn *conn, void *arg, struct buf *error)
 {
 	struct seed *s = arg;
@@ -384,7 +440,7 @@ static int psql_begun(struct pg_conn *conn, void *arg, struct buf *error)
 
 	db_borrow(&db, s->target, conn);
 	server_watch_client(&db.pg);
-	return begun(s, &db, error);
+	return begin_patiently(s, &db, error);
 }
 
 static int psql_ending(struct pg_conn *conn, void *arg, struct buf *error)

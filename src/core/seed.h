@@ -18,6 +18,7 @@ struct seed {
 	const struct check *verify; /* must hold afterwards; or NULL */
 	struct marker marker;      /* version, sha256 and attempt to write */
 	struct lock *lock;         /* held */
+	int64_t patience;          /* ms to wait for a dead run's session that holds the marker's row */
 	int signal;                /* set by seed_run: the last one that was forwarded, or 0 */
 	bool interrupted;          /* set by seed_run: it was stopped half-way, as said there */
 
@@ -41,6 +42,9 @@ int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
  * ran (the seed's process group is then stopped, TERM at once and KILL after a second);
  * or a file ended the transaction that it ran in. A command that catches a signal and
  * exits with another status has had its say: it failed.
+ *
+ * A run that was killed with its host may have left a server session with the row of the marker, until the
+ * server finds its client gone: that is waited for, and said. LOCKED when it took too long.
  *
  * While it runs, SIGTERM, SIGINT and SIGHUP go to its process group. 0, NO (it
  * failed), 128 + n (stopped by a signal that was forwarded), or another code;
