@@ -27,8 +27,7 @@ static struct {
 	struct strs sql;
 	bool bare, create, always, status, reset, mark;
 	int64_t timeout, lock_timeout;
-} o = { .name = "default", .interrupted = "", .change = "warn", .timeout = 60000,
-	.lock_timeout = 600000 };
+} o = { .name = "default", .interrupted = "", .change = "warn", .timeout = 60000, .lock_timeout = 600000 };
 
 static const struct opt opts[] = {
 	SECRET(0, "url", NULL, "URL", &o.url, "the database, in place of the operand"),
@@ -36,8 +35,7 @@ static const struct opt opts[] = {
 	LIST(0, "sql", NULL, "PATH", &o.sql,
 	     "the seed is this file or directory (.sql .sql.gz .sql.zst, by name); may be "
 	     "given more than once"),
-	FLAG(0, "no-transaction", &o.bare,
-	     "run SQL files one by one instead of all in one transaction"),
+	FLAG(0, "no-transaction", &o.bare, "run SQL files one by one instead of all in one transaction"),
 	SECRET(0, "unless", "SEEDONCE_UNLESS", "CHECK", &o.unless,
 	       "without a marker: take the seed for done where CHECK holds"),
 	SECRET(0, "verify", "SEEDONCE_VERIFY", "CHECK", &o.verify,

@@ -143,6 +143,10 @@ static int begin(struct dump *d)
 		{ "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII'"
 		  " THEN 'SQL_ASCII' ELSE 'UTF8' END, true)", 0 },
 		{ "SET LOCAL statement_timeout = 0", 0 },
+		/* As session.h has them. */
+		{ "SET LOCAL tcp_keepalives_idle = 10", 0 },
+		{ "SET LOCAL tcp_keepalives_interval = 5", 0 },
+		{ "SET LOCAL tcp_keepalives_count = 3", 0 },
 		{ "SET LOCAL idle_in_transaction_session_timeout = 0", 90600 },
 		{ "SET LOCAL transaction_timeout = 0", 170000 },
 	};

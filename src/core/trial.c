@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "core/bare.h"
 #include "core/db.h"
+#include "core/dropdb.h"
 #include "core/extmake.h"
 #include "core/guest.h"
 #include "core/properties.h"
@@ -56,10 +57,21 @@ static int on_database(struct trial *t, const char *verb, const char *name, cons
 }
 
 /* Sessions that a killed trial, or the database's own code, has left there end with it. */
-static int drop_database(struct trial *t, const char *name)
+static int drop_database(struct trial *t, const char *name, struct buf *error)
 {
-	return on_database(t, "DROP DATABASE IF EXISTS", name,
-	                   server_version(&t->db.pg) >= 130000 ? " WITH (FORCE)" : "", DROP_MS);
+	return dropdb_run(&t->db, name, t->job->tell, error);
+}
+
+/* Keeps the session that is the sign of a running trial, and ends it with its host. */
+static int open_door(struct trial *t, int64_t deadline, struct buf *error)
+{
+	int rc = db_reopen(&t->db, &t->door, deadline, error);
+
+	if (!rc && server_settle(&t->db.pg, false, clock_after(DROP_MS)) != 0) {
+		buf_printf(error, "%s: cannot prepare the session: %s", t->job->server->shown, db_error(&t->db));
+		rc = UNAVAILABLE;
+	}
+	return rc;
 }
 
 /* Databases and roles of trials that were killed: no session has the name for its application_name,
@@ -76,10 +88,15 @@ static void drop_stale(struct trial *t)
 	};
 	char *seconds = xasprintf("%lld", (long long)(clock_wall() / 1000 - STALE_S));
 	struct rows rows = { 0 };
+	struct buf why = BUF_INIT;
 
 	db_read(&t->db, find, (const char *const *)&seconds, 1, clock_after(DROP_MS), &rows);
-	for (size_t i = 0; i < rows.n; i++)
-		drop_database(t, rows_text(&rows, i, 0));
+	for (size_t i = 0; i < rows.n; i++) {
+		if (drop_database(t, rows_text(&rows, i, 0), &why) != 0 && t->job->tell)
+			t->job->tell(MSG_WARNING, why.data);
+		buf_cut(&why, 0);
+	}
+	buf_free(&why);
 	guest_drop_stale(&t->db, PREFIX, clock_after(DROP_MS));
 	rows_free(&rows);
 	free(seconds);
@@ -292,12 +309,20 @@ static void drop_subscriptions(struct trial *t)
 /* The database, and then its owner. The session may have been cut off meanwhile. */
 static int drop(struct trial *t, struct buf *error)
 {
-	if (drop_database(t, t->name) != 0) {
+	struct buf why = BUF_INIT;
+	int rc = drop_database(t, t->name, &why);
+
+	if (rc && !server_alive(&t->db.pg)) {
 		db_close(&t->db);
-		if (db_open(&t->db, &t->door, DB_WRITE, clock_after(DROP_MS)) != REACHED ||
-		    drop_database(t, t->name) != 0)
-			return failed(t, &t->db, "drop the restored database", error);
+		buf_cut(&why, 0);
+		rc = open_door(t, clock_after(DROP_MS), &why);
+		rc = rc ? rc : drop_database(t, t->name, &why);
 	}
+	if (rc)
+		buf_printf(error, "%s: after the restore test: %s", t->job->server->shown, why.data);
+	buf_free(&why);
+	if (rc)
+		return UNAVAILABLE;
 	if (t->guest.name && guest_drop(&t->db, t->guest.name, clock_after(DROP_MS)) != 0)
 		return failed(t, &t->db, "drop the throw-away role of the restore test", error);
 	return 0;
@@ -316,7 +341,7 @@ static char *make_name(void)
 static int try_pg(struct trial *t, struct buf *error)
 {
 	struct buf ignored = BUF_INIT;
-	int rc = db_reopen(&t->db, &t->door, t->job->deadline, error), dropped;
+	int rc = open_door(t, t->job->deadline, error), dropped;
 
 	if (rc)
 		return rc;

@@ -8,6 +8,7 @@
 #ifndef CORE_TRIAL_H
 #define CORE_TRIAL_H
 
+#include "base/msg.h"
 #include "core/manifest.h"
 #include "core/target.h"
 
@@ -17,6 +18,7 @@ struct trial_job {
 	const struct target *server;  /* PostgreSQL: a database of the server to restore on */
 	bool as_login;                /* run the database's code as the login, whatever its rights */
 	int64_t deadline;             /* to log in */
+	void (*tell)(enum msg_level level, const char *words); /* hears what a drop waits for; or NULL */
 	struct buf *note;             /* gets what the new database's locale differs in (a message); or NULL */
 	struct strs *left_out;        /* gets what no role but a superuser may restore: TYPE schema name owner */
 };

@@ -409,7 +409,7 @@ int server_settle(struct server *pg, bool local, int64_t deadline)
 	/* Which of them there are depends on the version. */
 	static const char sql[] =
 		"SELECT pg_catalog.set_config(name, value, $1::boolean) FROM (VALUES"
-		" ('search_path', 'pg_catalog'), ('statement_timeout', '0'), ('lock_timeout', '0'),"
+		" ('statement_timeout', '0'), ('lock_timeout', '0'),"
 		" ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),"
 		" ('transaction_timeout', '0'), ('default_transaction_read_only', 'off'),"
 		" ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'),"

@@ -9,6 +9,10 @@
 #include "base/banned.h"
 #include "base/buf.h"
 
+/* Probes after 10 s of silence, every 5 s, 3 times; as server_settle has them. */
+static const char keep_alive[] =
+	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+
 /* The connection if a pooler stands between, else NULL. */
 static PGconn *pooled;
 static enum session_use how;
@@ -46,7 +50,7 @@ void session_start(PGconn *conn, enum session_use use)
 	if (is_pooled(conn))
 		pooled = conn;
 	else
-		PQclear(PQexec(conn, SESSION_KEEPALIVE("SET")));
+		PQclear(PQexec(conn, keep_alive));
 	/* pg_dumpall; the pooler closes a connection that is left in a transaction. */
 	if (pooled && how == SESSION_READS)
 		PQclear(PQexec(conn, "BEGIN READ ONLY"));

@@ -17,10 +17,6 @@
 struct pg_conn;
 struct pg_result;
 
-/* Probes after 10 s of silence, every 5 s, 3 times: for SET, and for SET LOCAL. */
-#define SESSION_KEEPALIVE(set) \
-	set " tcp_keepalives_idle = 10; " set " tcp_keepalives_interval = 5; " set " tcp_keepalives_count = 3"
-
 /* How a program uses its connection. */
 enum session_use {
 	SESSION_LOOSE, /* statements on their own */
