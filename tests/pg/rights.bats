@@ -81,7 +81,7 @@ hostile_view() {
 	sql postgres "alter database \"$1\" owner to mallory"
 	sql "$1" 'create schema m authorization mallory' 'set role mallory' \
 		"create function m.f() returns boolean language plpgsql as \$\$begin
-		  execute format('copy (select 1) to program %L', 'touch $BATS_FILE_TMPDIR/pg/ran'); return true; end\$\$" \
+		  execute format('copy (select 1) to program %L', 'cat >$BATS_FILE_TMPDIR/pg/ran'); return true; end\$\$" \
 		'create view m.v as select 1 as a where m.f()' 'create materialized view m.mv as select 1 as a' \
 		'create table m.t (a int)' 'insert into m.t values (1), (2)' \
 		'create view m.alembic_version as select $$a$$::text as version_num where m.f()'
