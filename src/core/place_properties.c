@@ -49,16 +49,21 @@ static bool is_any_bytes(const char *encoding)
 	return encoding && strcasecmp(encoding, "SQL_ASCII") == 0;
 }
 
+/* SQL_ASCII has the number 0 and many spellings (encnames.c); as the encoding of text it is none. */
 static int check_name(struct place *p, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = ask(p, "SELECT pg_catalog.pg_char_to_encoding($1) >= 0", p->encoding, &rows);
-	bool known = rows_true(&rows, 0, 0);
+	int rc = ask(p, "SELECT n > 0, n = 0 FROM pg_catalog.pg_char_to_encoding($1) AS n", p->encoding, &rows);
+	bool known = rows_true(&rows, 0, 0), raw = rows_true(&rows, 0, 1);
 
 	rows_free(&rows);
 	if (rc || known)
 		return 0;
-	buf_printf(error, "--encoding: the server has no encoding '%s'", p->encoding);
+	if (raw)
+		buf_puts(error, "--encoding: SQL_ASCII says nothing about the text: name its encoding (UTF8, LATIN1 ...), "
+		                "or leave --encoding out to create an SQL_ASCII database");
+	else
+		buf_printf(error, "--encoding: the server has no encoding '%s'", p->encoding);
 	return BAD_USAGE;
 }
 

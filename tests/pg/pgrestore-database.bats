@@ -386,6 +386,11 @@ byte() {
 	refused 65 '' pgrestore "$file" --encoding UTF8 "$(url new)"
 	refused 64 '' pgrestore "$file" --encoding KLINGON "$(url new)"
 	says KLINGON
+	made empty
+	for file in $(copies app); do
+		refused 64 empty pgrestore "$file" --encoding sql-ascii "$(url empty)"
+		says 'leave --encoding out'
+	done
 	made other 1
 	"$PGBOX" pg_dump -Fc -f "$FILE" "$(url other)"
 	refused 64 '' pgrestore "$FILE" --encoding LATIN1 "$(url new)"
