@@ -9,6 +9,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/status.h"
+#include "core/content.h"
 
 #define SIZE_AT 124
 #define SIZE_LEN 12
@@ -64,10 +65,23 @@ int64_t tarfile_size(const char *header)
 	return has_sum(header) ? number_of(header + SIZE_AT, SIZE_LEN) : -1;
 }
 
-/* Whether the headers lead to the block of zeros. Each step is at least one block forward. */
+static const char zeros[TARFILE_BLOCK];
+
+/* Whether nothing but zeros comes from there on, to which tar fills its last record. */
+static bool is_empty(int fd, int64_t at)
+{
+	char block[TARFILE_BLOCK];
+	ssize_t n;
+
+	while ((n = pread(fd, block, TARFILE_BLOCK, at)) > 0 && memcmp(block, zeros, (size_t)n) == 0)
+		at += n;
+	return n == 0;
+}
+
+/* Whether the headers lead to the block of zeros, and nothing follows. Each step is at least one block
+ * forward. */
 static bool is_whole(int fd, int64_t bytes)
 {
-	static const char zeros[TARFILE_BLOCK];
 	char block[TARFILE_BLOCK];
 	int64_t at = 0;
 
@@ -75,7 +89,7 @@ static bool is_whole(int fd, int64_t bytes)
 		int64_t size;
 
 		if (memcmp(block, zeros, TARFILE_BLOCK) == 0)
-			return true;
+			return is_empty(fd, at);
 		size = tarfile_size(block);
 		at += TARFILE_BLOCK;
 		if (size < 0 || size > bytes - at)
@@ -93,7 +107,9 @@ int tarfile_check(const char *path, struct buf *error)
 
 	if (fd >= 0)
 		close(fd);
-	if (!whole)
+	if (!whole) {
 		buf_printf(error, "'%s' is damaged or cut off", path);
+		content_explain_damage(path, error);
+	}
 	return whole ? DONE : BAD_DATA;
 }

@@ -86,7 +86,7 @@ not_taken() {
 
 @test "line ends converted to CR LF: 65 from a file, a plan, stdin and in packed form, and the cause is named" {
 	local format
-	for format in custom directory; do
+	for format in custom tar directory; do
 		damaged "$format" crlf
 		not_taken "$FILE"
 		says 'docker exec -t'
@@ -112,12 +112,17 @@ not_taken() {
 }
 
 @test "bytes after the last entry, or after the last block of data: 65" {
+	local format
 	damaged custom trailing
 	not_taken "$FILE"
 	damaged directory trailing
 	not_taken "$FILE"
-	cat "$KEPT/custom" "$KEPT/custom" >"$BATS_TEST_TMPDIR/twice"
-	not_taken "$BATS_TEST_TMPDIR/twice"
+	for format in custom tar; do
+		cat "$KEPT/$format" "$KEPT/$format" >"$BATS_TEST_TMPDIR/twice"
+		not_taken "$BATS_TEST_TMPDIR/twice"
+	done
+	head -c 4096 /dev/zero | cat "$KEPT/tar" - >"$BATS_TEST_TMPDIR/filled"
+	exits 0 pgrestore plan "$BATS_TEST_TMPDIR/filled" --replace
 	damaged custom chunk -5
 	not_taken "$FILE"
 }
