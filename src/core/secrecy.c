@@ -47,6 +47,7 @@ static const struct {
 } spoken[] = {
 	{ "ssl", values },       { "tls", values },        { "sslmode", values },  { "tlsmode", values },
 	{ "usessl", values },    { "usetls", values },     { "requiressl", values }, { "encrypt", values },
+	{ "secure", values },
 	{ "sslaccept", accepts }, { "sslfactory", factories },
 };
 
@@ -112,7 +113,7 @@ static bool sounds_secret(const char *word)
 		if (strcmp(harmless[i], word) == 0)
 			return false;
 	return strstr(word, "ssl") || strstr(word, "tls") || strstr(word, "encrypt") || strstr(word, "cert") ||
-	       strstr(word, "rejectunauthorized");
+	       strstr(word, "secure") || strstr(word, "rejectunauthorized");
 }
 
 int secrecy_take(struct secrecy *s, struct conninfo *c, const char *key, const char *value, const char **why)

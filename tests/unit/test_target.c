@@ -148,6 +148,7 @@ static void other_drivers_words_for_tls_become_sslmode(void **state)
 		{ "ssl=true&sslmode=allow", "require" }, { "sslmode=allow&ssl=1", "require" },
 		{ "ssl=disable", "disable" },        { "sslaccept=strict&sslmode=prefer", "verify-full" },
 		{ "sslaccept=accept_invalid_certs", NULL }, { "sslmode=", NULL },
+		{ "secure=true", "require" },        { "secure=false", "disable" },
 	};
 
 	(void)state;
@@ -170,6 +171,7 @@ static void what_is_not_known_about_tls_is_refused(void **state)
 	environment(NULL);
 	assert_error("postgres://u:s3cret@h/db?ssl=s3cret", BAD_USAGE, "TLS");
 	assert_error("postgres://u:s3cret@h/db?tls_ca_file=s3cret", BAD_USAGE, "TLS");
+	assert_error("postgres://u:s3cret@h/db?secure-connection=s3cret", BAD_USAGE, "TLS");
 	assert_error("postgres://u:s3cret@h/db?sslmode=disable&ssl=true", BAD_USAGE, "encrypted");
 	assert_error("host=h user=u sslmode=s3cret", BAD_USAGE, "TLS");
 	ENVIRONMENT("DATABASE_URL=postgres://u@h/db?sslmode=s3cret");
