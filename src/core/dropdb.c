@@ -55,8 +55,8 @@ static void look(struct dropping *d)
 
 static void say(const struct dropping *d)
 {
-	char *words = xasprintf("waiting to drop database '%s'%s%s%s", d->name, d->held.len ? ": " : "", d->held.data,
-	                        d->held.len ? " has not answered the server: in COPY, its client stalls or is gone" : "");
+	char *words = xasprintf("waiting to drop database '%s'%s%s%s", d->name, d->held.len ? ": the server waits for " : "",
+	                        d->held.data, d->held.len ? ", in COPY with a client that stalls or is gone" : "");
 
 	if (d->tell)
 		d->tell(MSG_INFO, words);

@@ -121,13 +121,17 @@ static void stands(const struct place *p, const char *words, const char *name)
 /* What has become of the one before. */
 static void leave(struct place *p, const char *before, struct buf *error)
 {
-	bool drop = p->drop_old;
+	bool drop = p->drop_old, dropped;
 	char *words = NULL;
 
 	if (p->was_empty)
 		drop = is_empty(p, before, error) == 0;
-	if (before && drop && side_drop(&p->side, before, error) == 0)
+	drop = drop && before;
+	dropped = drop && side_drop(&p->side, before, error) == 0;
+	if (dropped)
 		words = xasprintf("dropped '%s'", before);
+	else if (drop && !side_is_whole(&p->side, before))
+		words = xasprintf("the old database, '%s', cannot be used any more: the next restore drops it", before);
 	else if (before)
 		words = xasprintf("the old database is '%s': pgrestore undo swaps it back", before);
 	if (words)

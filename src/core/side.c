@@ -378,6 +378,17 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 	return rc ? NO : 0;
 }
 
+/* From a certain step on DROP DATABASE cannot be taken back (dbcommands.c, DATCONNLIMIT_INVALID_DB). */
+bool side_is_whole(struct side *s, const char *name)
+{
+	struct rows rows = { 0 };
+	bool whole = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1 AND datconnlimit <> -2", name, NULL,
+	                      &rows) == 0 && rows.n;
+
+	rows_free(&rows);
+	return whole;
+}
+
 /* --- what may be swapped --- */
 
 int side_check_create(struct side *s, struct buf *error)

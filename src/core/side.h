@@ -83,6 +83,9 @@ int side_undo(struct side *s, char **current, struct buf *error);
 /* Drops a database by its name, a template too, as dropdb_run. 0, or NO with a sentence in error. */
 int side_drop(struct side *s, const char *name, struct buf *error);
 
+/* Whether a database that side_drop could not drop can still be used; false when that cannot be found out. */
+bool side_is_whole(struct side *s, const char *name);
+
 /* Drops the side database if it is still one. 0, or NO with a sentence in error. */
 int side_discard(struct side *s, struct buf *error);
 

@@ -78,6 +78,42 @@ two lines 🐘'" 'revoke all on database app from public' 'grant connect, tempor
 	equals "$(sql postgres "select datacl from pg_database where datname = 'app'")" ''
 }
 
+# A session in COPY whose client stalls: since PostgreSQL 15 every DROP DATABASE waits for it.
+stall() {
+	mkfifo "$BATS_TEST_TMPDIR/rows"
+	exec 7<>"$BATS_TEST_TMPDIR/rows"
+	"$PG_BIN/psql" -X -q "$(url source)" -c 'create temp table half (a int)' -c 'copy half from stdin' \
+		<&7 >/dev/null 2>&1 3>&- &
+	STALLED=$!
+	wait_until 10 counts 1 "query like 'copy half%' and wait_event = 'ClientRead'"
+}
+
+# counts N CONDITION: there are so many such sessions.
+counts() {
+	[ "$(sql postgres "select count(*) from pg_stat_activity where $2 and pid <> pg_backend_pid()")" = "$1" ]
+}
+
+@test "a drop that is broken off has cost the old database: nobody is sent to undo, and the next restore drops it" {
+	[ "$("$PG_BIN/postgres" -V | grep -oE '[0-9]+' | head -n 1)" -ge 15 ] || skip 'no drop waits before 15'
+	made app 1
+	stall
+	pgrestore "$DUMP" --replace --drop-old >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- &
+	wait_until 30 counts 1 "query like 'DROP DATABASE%' and wait_event = 'ProcSignalBarrier'"
+	wait_until 30 grep -q "waiting to drop .*pid .*in COPY" "$BATS_TEST_TMPDIR/out"
+	sql postgres "select pg_cancel_backend(pid) from pg_stat_activity where query like 'DROP DATABASE%' and pid <> pg_backend_pid()"
+	wait $!
+	kill -0 "$STALLED"
+	kill "$STALLED"
+	output=$(cat "$BATS_TEST_TMPDIR/out")
+	says 'canceling statement due to user request'
+	says 'cannot be used any more: the next restore drops it'
+	says_not undo
+	equals "$(rows app)" 3
+	exits 66 pgrestore undo
+	exits 0 pgrestore "$DUMP" --replace --drop-old
+	not grep -q _before_ <<<"$(databases)"
+}
+
 @test "a template stays one, and its old one can be dropped" {
 	made app 1
 	sql postgres 'alter database app is_template true'
