@@ -186,7 +186,7 @@ static void add_keepalives(struct conninfo *c)
 		{ "keepalives_idle", "10" },
 		{ "keepalives_interval", "5" },
 		{ "keepalives_count", "3" },
-		{ "tcp_user_timeout", "25000" },
+		{ "tcp_user_timeout", CONNINFO_UNANSWERED },
 	};
 
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)

@@ -17,6 +17,9 @@ struct conninfo {
 	size_t n;
 };
 
+/* What libpq is told by default: how long a peer may leave what was sent unanswered, in ms. */
+#define CONNINFO_UNANSWERED "25000"
+
 /* Sets a keyword; a NULL value removes it. */
 void conninfo_set(struct conninfo *c, const char *key, const char *value);
 

@@ -358,21 +358,28 @@ int seam_find_other_exec(const char *argv0, const char *target, const char *vers
 
 /* --- the programs as children --- */
 
-/* conninfo as a string, less the password. */
-static char *conninfo_text(const struct conninfo *c)
+/* The kernel takes a server that reads nothing for as long for one that is gone (tcp_timer.c,
+ * tcp_probe_timer), and while it works on a slow statement or disk it does not read COPY's data. */
+static bool is_default_timeout(const struct conninfo *c, size_t i)
+{
+	return strcmp(c->keys[i], "tcp_user_timeout") == 0 && strcmp(c->values[i], CONNINFO_UNANSWERED) == 0;
+}
+
+/* conninfo as a string, less the password; sends: for a program that sends COPY's data. */
+static char *conninfo_text(const struct conninfo *c, bool sends)
 {
 	struct buf text = BUF_INIT;
 
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->keys[i], "password") != 0)
-			conninfo_quote(&text, c->keys[i], c->values[i]);
+			conninfo_quote(&text, c->keys[i], sends && is_default_timeout(c, i) ? "0" : c->values[i]);
 	return buf_detach(&text);
 }
 
 static void arguments(struct strs *args)
 {
 	static const char *const fixed[] = { "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d" };
-	char *text = conninfo_text(job->conninfo);
+	char *text = conninfo_text(job->conninfo, true);
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		strs_add(args, fixed[i]);
@@ -538,7 +545,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 		bound(e->args->v[e->args->n - 1]);
 	strs_add(&args, e->args->v[0]);
 	if (e->conninfo) {
-		text = conninfo_text(e->conninfo);
+		text = conninfo_text(e->conninfo, e->program == pg_restore_main);
 		strs_add(&args, "-d");
 		strs_add(&args, text);
 		free(text);

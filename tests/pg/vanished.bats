@@ -183,3 +183,21 @@ freed() {
 	ended seed 0
 	equals "$(sql app "select to_regclass('seeded_too') is not null")" t
 }
+
+@test "a server that reads nothing for half a minute has not vanished" {
+	[ -n "${SOAK:-}" ] || skip 'SOAK=1 runs it: it takes half a minute'
+	local sql=$BATS_TEST_TMPDIR/long.sql pid
+	{
+		echo 'create table long (a text); copy long from stdin;'
+		head -c 60000000 /dev/zero | tr '\0' x | fold -w 1000
+		printf '\n%s\n' '\.'
+	} >"$sql"
+	made app
+	started restore pgrestore "$sql" "$(url app)"
+	wait_until 20 runs 'copy long%'
+	pid=$(sql postgres "select pid from pg_stat_activity where query like 'copy long%'")
+	kill -STOP "$pid"
+	pause 32000
+	kill -CONT "$pid"
+	ended restore 0
+}
