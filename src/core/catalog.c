@@ -67,24 +67,29 @@ int catalog_imagine(struct catalog *c, const char *dir)
 	return journal_open_memory(&c->journal);
 }
 
-int catalog_open_anew(struct catalog *c, const char *dir,
-                      void (*tell)(enum msg_level level, const char *words))
+int catalog_renew(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
-	int rc = catalog_open(c, dir, true);
-	char *aside, *words;
+	char *aside = xasprintf("%s.damaged", c->journal.path), *dir = xstrdup(c->root);
+	char *words = xasprintf("%s: it is moved aside, to '%s'", c->journal.error.data, aside);
+	int rc = -1;
 
-	if (rc >= 0 || !lite_is_corrupt(&c->journal.lite))
-		return rc;
-	aside = xasprintf("%s.damaged", c->journal.path);
-	words = xasprintf("%s: it is moved aside, to '%s'", c->journal.error.data, aside);
-	if (beneath_rename(c->journal.path, aside) == 0) {
+	if (lite_is_corrupt(&c->journal.lite) && beneath_rename(c->journal.path, aside) == 0) {
 		tell(MSG_WARNING, words);
 		catalog_free(c);
 		rc = catalog_open(c, dir, true);
 	}
 	free(words);
 	free(aside);
+	free(dir);
 	return rc;
+}
+
+int catalog_open_anew(struct catalog *c, const char *dir,
+                      void (*tell)(enum msg_level level, const char *words))
+{
+	int rc = catalog_open(c, dir, true);
+
+	return rc < 0 ? catalog_renew(c, tell) : rc;
 }
 
 bool catalog_is_open(const struct catalog *c)

@@ -32,6 +32,11 @@ int catalog_open(struct catalog *c, const char *dir, bool create);
  * of which tell hears, and a new one made. The folder's lock is held. */
 int catalog_open_anew(struct catalog *c, const char *dir,
                       void (*tell)(enum msg_level level, const char *words));
+
+/* Moves a journal aside that was found to be damaged after it was opened, and makes a new one, in the same
+ * way. 0, or -1 when the last failure was another, or it cannot be done. */
+int catalog_renew(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
+
 /* Opens the journal only to look, as journal_peek. catalog_free after all. */
 int catalog_peek(struct catalog *c, const char *dir, int busy_ms);
 

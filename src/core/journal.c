@@ -22,6 +22,11 @@
 /* No statement on a journal of ours takes so long. */
 #define STATEMENT_MS 60000
 
+/* None of ours has such values, or so many: what is read is held in memory. */
+#define VALUE_MOST (1 << 20)
+#define ANSWER_MOST ((size_t)128 << 20)
+#define ERROR_MOST (64 << 10) /* of an error, which a server or a tool may have sent */
+
 /* Step i brings a file of user_version i to i + 1. Steps are never edited. */
 static const char *const steps[] = {
 	"CREATE TABLE runs ("
@@ -91,6 +96,14 @@ static int failed(struct journal *j)
 	buf_printf(&j->error, "journal '%s': %s", j->path, j->lite.error.data);
 	lite_close(&j->lite);
 	return -1;
+}
+
+/* Others may be able to write the file. */
+static void distrust(struct journal *j)
+{
+	lite_distrust(&j->lite);
+	lite_limit(&j->lite, STATEMENT_MS);
+	lite_bound(&j->lite, VALUE_MOST, ANSWER_MOST);
 }
 
 static int query(struct journal *j, const char *sql)
@@ -223,8 +236,7 @@ static int open_path(struct journal *j, const char *path, bool create)
 		make_file(path);
 	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
 		return failed(j);
-	lite_distrust(&j->lite);
-	lite_limit(&j->lite, STATEMENT_MS);
+	distrust(j);
 	/* One that is as it should be is opened without taking its write lock. */
 	if (query(j, "PRAGMA synchronous = FULL") || check_schema(j, &version) ||
 	    (version < STEPS && migrate(j)))
@@ -261,8 +273,7 @@ int journal_peek(struct journal *j, const char *fallback, int busy_ms)
 	}
 	if (lite_open(&j->lite, j->path, LITE_PEEK, busy_ms))
 		return failed(j);
-	lite_distrust(&j->lite);
-	lite_limit(&j->lite, STATEMENT_MS);
+	distrust(j);
 	if (check_schema(j, &version))
 		return failed(j);
 	if (version == STEPS)
@@ -292,6 +303,8 @@ static char *masked(const char *words)
 		return NULL;
 	buf_puts(&text, words);
 	msg_mask(&text);
+	if (text.len > ERROR_MOST)
+		buf_cut(&text, ERROR_MOST);
 	return buf_detach(&text);
 }
 

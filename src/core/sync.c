@@ -57,11 +57,23 @@ int sync_adopt(struct catalog *c, const char *path, struct buf *error)
 	return rc;
 }
 
-int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+/* Finds values that are too large for a journal's, and damaged pages. */
+static int read_through(struct catalog *c)
+{
+	return journal_query(&c->journal,
+	                     "SELECT (SELECT count(*) FROM runs WHERE applet || name || target || started || finished"
+	                     "  || status || sha256 || error || host || dir || about = ''),"
+	                     " (SELECT count(*) FROM files WHERE path || kind || database || sha256 || verified || dir"
+	                     "  || system || compression || gone || reason || remote = '')",
+	                     NULL, 0, NULL);
+}
+
+/* NO: the journal cannot be read or written. */
+static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
 	size_t prefix = strlen(c->root) + 1;
 	struct strs manifests = { 0 };
-	int rc = catalog_missing(c, NULL, tell) ? NO : DONE;
+	int rc = read_through(c) || catalog_missing(c, NULL, tell) ? NO : DONE;
 
 	archive_manifests(c->root, &manifests);
 	for (size_t i = 0; i < manifests.n && rc != NO; i++) {
@@ -70,14 +82,25 @@ int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *w
 		struct buf error = BUF_INIT;
 		int one = sync_adopt(c, path, &error);
 
-		tell(one ? MSG_ERROR : MSG_INFO, one ? error.data : path);
+		if (one != NO)
+			tell(one ? MSG_ERROR : MSG_INFO, one ? error.data : path);
 		rc = one ? one == NO ? NO : BAD_DATA : rc;
 		buf_free(&error);
 		free(path);
 	}
+	strs_free(&manifests);
+	return rc;
+}
+
+/* Not all damage is seen when the journal is opened. */
+int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+{
+	int rc = adopt_all(c, tell);
+
+	if (rc == NO && catalog_renew(c, tell) == 0)
+		rc = adopt_all(c, tell);
 	if (rc == NO)
 		tell(MSG_ERROR, c->journal.error.data);
-	strs_free(&manifests);
 	return rc;
 }
 

@@ -85,6 +85,8 @@ static int fail(struct lite *lite, int code)
 		buf_puts(&lite->error, "a symlink is in the way, and none is followed here");
 	else if (code == SQLITE_INTERRUPT && lite->limit)
 		buf_puts(&lite->error, "stopped, for it takes longer than any sound file does");
+	else if (code == SQLITE_TOOBIG && lite->most)
+		return lite_refuse(lite, "stopped, for it holds larger values than any sound file does");
 	else
 		buf_puts(&lite->error, lite->db ? sqlite3_errmsg(lite->db) : sqlite3_errstr(code));
 	return -1;
@@ -167,6 +169,12 @@ void lite_limit(struct lite *lite, int64_t ms)
 	sqlite3_progress_handler(lite->db, STEPS_BETWEEN_LOOKS, look_at_clock, &lite->until);
 }
 
+void lite_bound(struct lite *lite, int value, size_t answer)
+{
+	lite->most = answer;
+	sqlite3_limit(lite->db, SQLITE_LIMIT_LENGTH, value);
+}
+
 void lite_query_only(struct lite *lite, bool on)
 {
 	sqlite3_exec(lite->db,
@@ -175,22 +183,31 @@ void lite_query_only(struct lite *lite, bool on)
 	             NULL, NULL, NULL);
 }
 
-static void take_row(sqlite3_stmt *statement, struct rows *rows)
+/* Its bytes. */
+static size_t take_row(sqlite3_stmt *statement, struct rows *rows)
 {
+	size_t bytes = 0;
+
 	rows->columns = (size_t)sqlite3_column_count(statement);
-	for (size_t i = 0; i < rows->columns; i++)
+	for (size_t i = 0; i < rows->columns; i++) {
 		rows_add(rows, rows->n * rows->columns + i,
 		         (const char *)sqlite3_column_text(statement, (int)i));
+		bytes += (size_t)sqlite3_column_bytes(statement, (int)i);
+	}
 	rows->n++;
+	return bytes;
 }
 
 static int step_all(struct lite *lite, sqlite3_stmt *statement, struct rows *rows)
 {
+	size_t bytes = 0;
 	int code;
 
-	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-		if (rows)
-			take_row(statement, rows);
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+		bytes += rows ? take_row(statement, rows) : 0;
+		if (lite->most && bytes > lite->most)
+			return fail(lite, SQLITE_TOOBIG);
+	}
 	if (rows)
 		rows->changed = sqlite3_changes(lite->db);
 	return code == SQLITE_DONE ? 0 : fail(lite, code);
@@ -538,6 +555,7 @@ void lite_close(struct lite *lite)
 	sqlite3_close(lite->db);
 	lite->db = NULL;
 	lite->limit = 0;
+	lite->most = 0;
 }
 
 void lite_free(struct lite *lite)

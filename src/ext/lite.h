@@ -28,6 +28,7 @@ struct lite {
 	int code;           /* SQLite's result code of the last failure */
 	struct buf error;   /* its words */
 	int64_t limit, until; /* of lite_limit */
+	size_t most;        /* of lite_bound; 0: no bound */
 };
 
 #define LITE_INIT { .error = BUF_INIT }
@@ -46,6 +47,10 @@ void lite_distrust(struct lite *lite);
 /* Interrupts each statement that computes for longer than ms. The handle must not be moved in memory
  * from then on. */
 void lite_limit(struct lite *lite, int64_t ms);
+
+/* Takes a file for damaged in which a value, or a row, has more than `value` bytes, or of which a query gives more
+ * than `answer` bytes: what is read of a file is held in memory. */
+void lite_bound(struct lite *lite, int value, size_t answer);
 
 /* Runs one statement with text parameters (?1 ...; NULL is NULL). 0 and rows
  * (the caller frees them; rows may be NULL), or -1 with code and error. */

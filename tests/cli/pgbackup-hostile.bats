@@ -301,6 +301,25 @@ while time.time() < end:
 	says 'view'
 }
 
+@test "a journal of huge values takes no memory, and sync makes a new one" {
+	local journal=$BACKUP_DIR/.pgbox/journal.db bounded=(prlimit --as=400000000 "$PGBOX") sql
+	exits 0 pgbackup run
+	for sql in "update runs set error = hex(zeroblob(30000000)), about = hex(zeroblob(30000000))" \
+		"update files set database = hex(zeroblob(30000000))" \
+		"with recursive n (i) as (select 1 union all select i + 1 from n where i < 150) insert into files
+		(run, path, kind, database, bytes, sha256, dir) select 1, 'x' || i, 'custom', hex(zeroblob(500000)), 1, 'x', '.' from n"; do
+		statements "$journal" "$sql"
+		case $sql in
+		*runs*) exits 66 "${bounded[@]}" journal "$journal" ;;
+		*) exits 1 "${bounded[@]}" pgbackup prune --keep-last 1 ;;
+		esac
+		says 'larger values'
+		exits 0 "${bounded[@]}" pgbackup sync
+		says 'moved aside'
+		exits 0 pgbackup status
+	done
+}
+
 @test "a journal is made for its owner alone, whatever the umask" {
 	umask 000
 	PGBOX_JOURNAL=$PWD/j.db exits 0 seedonce --name a -- true
