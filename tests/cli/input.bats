@@ -164,7 +164,7 @@ shown() {
 }
 
 @test "a wrong check is 64 and names how it is written" {
-	checks="the checks are ready, writable, standby, table, rows, query, extension, migrated, seeded, connections,"
+	checks="the checks are ready, writable, standby, table, rows, rows-of-view, query, extension, migrated, seeded, connections,"
 	checks+=" lag, tcp, http, redis, file, disk, backup"
 	refuses 64 "waitdb: error: unknown check 'raedy': $checks" waitdb --for raedy sqlite:a.db
 	refuses 64 "waitdb: error: check 'table' is written table=[schema.]name; a name with blanks or operators goes in double quotes" \
