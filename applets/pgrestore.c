@@ -541,7 +541,8 @@ static int undo(int argc, char **argv)
 		rc = side_undo(&side, &current, &error);
 	if (rc)
 		fail(rc, &error);
-	msg(MSG_INFO, "%s: is what it was before, and that '%s'", job.target.shown, current ? current : "-");
+	msg(MSG_INFO, "%s: the old database is back%s%s%s", job.target.shown, current ? "; the one that was there is '" : "",
+	    current ? current : "", current ? "': pgrestore undo swaps again" : "");
 	side_free(&side);
 	free(current);
 	return DONE;

@@ -53,6 +53,7 @@ keeps() {
 	equals "$(dress)" "$before"
 	equals "$(rows app)" 3
 	exits 0 pgrestore undo
+	says "app: the old database is back; the one that was there is 'app_before_"
 	equals "$(dress)" "$before"
 	exits 0 pgrestore undo
 	equals "$(dress)" "$before"
