@@ -112,10 +112,11 @@ static int failed(struct trial *t, const struct db *db, const char *what, struct
 
 #define WAY_OUT "BACKUP_VERIFY_AS_SUPERUSER=yes if everybody who may create objects in the database is trusted"
 
-/* Whether the login itself may run the database's code. */
+/* Whether the login itself may run the database's code. Others than the owner may have created objects there, so
+ * who can make a role does. */
 static bool login_will_do(const struct trial *t)
 {
-	return t->job->as_login || !t->rights.wider;
+	return t->job->as_login || (!t->rights.wider && !t->rights.makes_roles);
 }
 
 static int choose(struct trial *t, struct buf *error)

@@ -1,8 +1,8 @@
 /*
  * trial - restores a backup as a test: only what has been restored is known to restore.
  *
- * The database's own code runs then. Where the login has more rights than the database's owner, a
- * throw-away role restores it (core/guest), which has none but on the new database; extensions are
+ * The database's own code runs then. Where the login has more rights than the database's owner, or may
+ * make roles, a throw-away role restores it (core/guest), which has none but on the new database; extensions are
  * made first, by the login.
  */
 #ifndef CORE_TRIAL_H

@@ -66,6 +66,19 @@ nothing_left() {
 	nothing_left
 }
 
+@test "nor as the owner who may make roles, for others own objects there" {
+	sql 'create role keeper login createdb createrole' 'create database house owner keeper'
+	server_sql "$SERVER" house 'create schema m authorization mallory' 'set role mallory' \
+		"create function m.f(int) returns boolean language plpgsql as \$\$begin
+		  if current_user = 'keeper' then execute 'create role keepers_own'; end if; return true; end\$\$" \
+		'create table m.t (a int check (m.f(a)))' 'insert into m.t values (1)' \
+		'grant usage on schema m to keeper' 'grant select on m.t to keeper'
+	exits 0 pgbackup run --verify restore "$(server_url "$SERVER" house keeper)"
+	equals "$(field house .restored)" true
+	equals "$(sql "select count(*) from pg_roles where rolname = 'keepers_own'")" 0
+	nothing_left
+}
+
 @test "a role with more rights than the owner, which may not make another: 78, unless it is said" {
 	sql 'drop role if exists reader' 'create role reader login createdb bypassrls'
 	server_sql "$SERVER" tenant 'grant usage on schema m to reader' 'grant select on m.t to reader'
