@@ -256,7 +256,7 @@ each_way() {
 	holds
 
 	journal_sql "pragma user_version = 99"
-	is_unknown "another version of pgbox"
+	is_unknown "a newer pgbox"
 	echo "no database at all, and long enough not to be taken for an empty one" >"$journal"
 	is_unknown "not a database"
 
