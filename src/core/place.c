@@ -43,10 +43,20 @@ static int is_empty(const struct place *p, const char *database, struct buf *err
 	return emptiness_check(p->target, database, clock_within(p->settle.wait), error);
 }
 
+/* The sessions of several jobs would share a pooler's connections, and each might leave what it set in another's. */
+static void limit_jobs(struct place *p)
+{
+	if (p->r->jobs <= 1 || !p->side.db.pg.pooled)
+		return;
+	p->settle.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a pooler");
+	p->r->jobs = 1;
+}
+
 static int choose_mode(struct place *p, struct buf *error)
 {
 	int rc;
 
+	limit_jobs(p);
 	p->mode = p->side.exists ? PLACE_CLEAN : PLACE_CREATE;
 	if (p->side.exists && p->into) {
 		buf_printf(error, "database '%s' is there already: --into makes a new one", p->into);

@@ -106,6 +106,7 @@ marked() {
 	equals "$(rows app)" 3
 	stays_clean app 0 pgrestore "$DUMP" --clean "$(pooled transaction app)"
 	stays_clean app 0 pgrestore "$DUMP" --clean --jobs 2 "$(pooled transaction app)"
+	says 'restored by one job'
 	stays_clean app 0 pgrestore "$DUMP" --into other "$(pooled transaction app)"
 	clean_connections other
 	clean_connections postgres
