@@ -9,7 +9,7 @@ FUZZ_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*/*.c)) $
 FUZZ_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                 -fno-sanitize-recover=all $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
 FUZZ_WRAP    := msg_secret
-FUZZ_WRAP_toc := tool_capture
+FUZZ_WRAP_toc := tool_read
 FUZZ_WRAP_tar := tool_start tool_wait
 FUZZ_WRAP_tool := child_watch
 FUZZ_WRAP_s3 := http_send clock_sleep
