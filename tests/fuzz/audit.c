@@ -81,7 +81,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int rc = envspec_read(&spec, path, audit_environment(env), &error);
 
 	MUST(rc == 0 || rc == BAD_USAGE);
-	run(&spec, env);
+	/* In a name it may be shown. */
+	if (!strstr(example, SECRET) && !strstr(text, SECRET))
+		run(&spec, env);
 	envspec_free(&spec);
 	strs_free(&lines);
 	strs_free(&variables);
