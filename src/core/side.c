@@ -36,7 +36,6 @@ char *side_name(const char *database, const char *word, int64_t moment)
 {
 	time_t seconds = moment / 1000;
 	char tail[64], stamp[32], mark[16] = "";
-	size_t len = 0, room;
 	struct tm at;
 
 	gmtime_r(&seconds, &at);
@@ -44,16 +43,7 @@ char *side_name(const char *database, const char *word, int64_t moment)
 	if (strlen(database) + strlen(word) + strlen(stamp) + 2 > NAME_BYTES)
 		mark_of(database, mark);
 	snprintf(tail, sizeof(tail), "%s_%s_%s", mark, word, stamp);
-	room = NAME_BYTES - strlen(tail);
-	while (database[len]) {
-		size_t n = utf8_sequence(database + len);
-
-		n = n ? n : 1;
-		if (len + n > room)
-			break;
-		len += n;
-	}
-	return xasprintf("%.*s%s", (int)len, database, tail);
+	return xasprintf("%.*s%s", (int)utf8_cut(database, NAME_BYTES - strlen(tail)), database, tail);
 }
 
 const char *side_own_name(const struct side *s)
