@@ -171,6 +171,16 @@ int db_read(struct db *db, struct sql sql, const char *const *params, int n, int
 	return rc;
 }
 
+int db_execute(struct db *db, const char *sql, int64_t deadline)
+{
+	int rc = db_begin(db, DB_WRITE, deadline) || db_query(db, (struct sql){ .pg = sql }, NULL, 0, NULL) ||
+	         db_commit(db);
+
+	if (rc)
+		db_rollback(db);
+	return rc ? -1 : 0;
+}
+
 void db_identifier(struct db *db, struct buf *b, const char *name)
 {
 	if (db_is_pg(db))

@@ -69,6 +69,10 @@ void db_identifier(struct db *db, struct buf *b, const char *name);
 int db_read(struct db *db, struct sql sql, const char *const *params, int n, int64_t deadline,
             struct rows *rows);
 
+/* One statement of PostgreSQL's, written for its effect, in a transaction of its own. 0, or -1 with
+ * the words in db_error. */
+int db_execute(struct db *db, const char *sql, int64_t deadline);
+
 /* Makes the target's database when it is missing (CREATE DATABASE, for which it
  * logs in to `postgres` or `template1`; an empty SQLite file). *created says
  * whether it did. The reach of the server; error is in db_error(). */

@@ -74,16 +74,6 @@ int extlist_read(struct extlist *list, const char *path, const struct toc *toc, 
 
 /* --- making --- */
 
-static int run(struct db *db, const char *sql)
-{
-	int rc = db_begin(db, DB_WRITE, clock_after(MAKE_MS)) ||
-	         db_query(db, (struct sql){ .pg = sql }, NULL, 0, NULL) || db_commit(db);
-
-	if (rc)
-		db_rollback(db);
-	return rc ? -1 : 0;
-}
-
 static int make_schema(struct db *db, const char *schema, const char *owner)
 {
 	struct buf sql = BUF_INIT;
@@ -93,7 +83,7 @@ static int make_schema(struct db *db, const char *schema, const char *owner)
 	server_identifier(&db->pg, &sql, schema);
 	buf_puts(&sql, " AUTHORIZATION ");
 	server_identifier(&db->pg, &sql, owner);
-	rc = run(db, sql.data);
+	rc = db_execute(db, sql.data, clock_after(MAKE_MS));
 	buf_free(&sql);
 	return rc;
 }
@@ -108,7 +98,7 @@ static int make_one(struct db *db, const char *name, const char *schema, const c
 	server_identifier(&db->pg, &sql, name);
 	buf_puts(&sql, " WITH SCHEMA ");
 	server_identifier(&db->pg, &sql, schema);
-	rc = rc ? rc : run(db, sql.data);
+	rc = rc ? rc : db_execute(db, sql.data, clock_after(MAKE_MS));
 	buf_free(&sql);
 	return rc;
 }
@@ -128,7 +118,7 @@ static int grant_rows(struct db *db, const char *owner)
 	int rc = db_read(db, find, &owner, 1, clock_after(MAKE_MS), &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = run(db, rows_text(&rows, i, 0));
+		rc = db_execute(db, rows_text(&rows, i, 0), clock_after(MAKE_MS));
 	rows_free(&rows);
 	return rc;
 }

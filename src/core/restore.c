@@ -41,16 +41,6 @@ static int ask(struct db *db, const char *sql, const char *a, struct rows *rows)
 	return db_read(db, (struct sql){ .pg = sql }, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
 }
 
-static int run(struct db *db, const char *sql)
-{
-	int rc = db_begin(db, DB_WRITE, clock_after(ASK_MS)) ||
-	         db_query(db, (struct sql){ .pg = sql }, NULL, 0, NULL) || db_commit(db);
-
-	if (rc)
-		db_rollback(db);
-	return rc ? -1 : 0;
-}
-
 /* The first column. */
 static int ask_list(struct db *db, const char *sql, struct strs *list)
 {
@@ -238,7 +228,7 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 
 		buf_puts(&sql, "CREATE ROLE ");
 		server_identifier(&db->pg, &sql, r->missing_roles.v[i]);
-		rc = run(db, sql.data);
+		rc = db_execute(db, sql.data, clock_after(ASK_MS));
 		if (!rc)
 			strs_printf(&r->made_roles, "role %s: was made, and stays", r->missing_roles.v[i]);
 		else
@@ -440,7 +430,7 @@ static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 
 	db_borrow(&db, &target, conn);
 	for (size_t i = 0; i < r->room.n && !rc; i++)
-		rc = run(&db, r->room.v[i]);
+		rc = db_execute(&db, r->room.v[i], clock_after(ASK_MS));
 	if (rc)
 		buf_puts(error, db_error(&db));
 	return rc ? BAD_DATA : 0;
