@@ -22,7 +22,7 @@ int public_needed(struct db *db, int64_t deadline, struct strs *statements, bool
 	int rc = db_read(db, find_statements, NULL, 0, deadline, &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
-		strs_add(statements, rows_get(&rows, i, 0));
+		strs_add(statements, rows_text(&rows, i, 0));
 	*needed = rows.n > 0;
 	rows_free(&rows);
 	return rc;
