@@ -6,26 +6,6 @@
 
 #include "base/banned.h"
 #include "core/properties.h"
-#include "ext/engine.h"
-
-/* The engine is not linked in here; archives are read in tests/pg. */
-int pg_restore_main(int argc, char **argv)
-{
-	(void)argc, (void)argv;
-	return 1;
-}
-
-pid_t engine_start(const struct engine_job *job, int *messages)
-{
-	(void)job, (void)messages;
-	return -1;
-}
-
-const char *engine_sqlstate(const char *line)
-{
-	(void)line;
-	return NULL;
-}
 
 static void forms_of_all_versions_are_read(void **state)
 {

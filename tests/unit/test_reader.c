@@ -12,29 +12,9 @@
 #include "base/status.h"
 #include "core/reader.h"
 #include "core/tool.h"
-#include "ext/engine.h"
 #include "ext/pack.h"
 
 #define LAST "\n-- PostgreSQL database dump complete\n"
-
-/* The engine is not linked in here; archives are read in tests/pg. */
-int pg_restore_main(int argc, char **argv)
-{
-	(void)argc, (void)argv;
-	return 1;
-}
-
-pid_t engine_start(const struct engine_job *job, int *messages)
-{
-	(void)job, (void)messages;
-	return -1;
-}
-
-const char *engine_sqlstate(const char *line)
-{
-	(void)line;
-	return NULL;
-}
 
 /* Gives it the bytes piece by piece; what it says is in error. */
 static int reads(const char *kind, const char *bytes, size_t len, size_t piece, struct buf *error)
