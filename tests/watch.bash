@@ -1,6 +1,31 @@
 # What the tests of `pgrestore watch` share, behind lib.bash, seedonce.bash, pgbackup.bash and pgrestore.bash: the watcher
 # in the background, what is dropped for it, and an engine whose containers it stops.
 
+# watch_suite: what a file's tests share: a server, and a database `source` as an archive, as SQL, as SQL that does not
+# end, and junk; all are $DUMP with a suffix.
+watch_suite() {
+	use_applets
+	restore_folder
+	export SERVER=$BATS_FILE_TMPDIR/pg DUMP=$BATS_FILE_TMPDIR/new.dump
+	server_make "$SERVER"
+	server_start "$SERVER"
+	made source 5
+	archive source "$DUMP"
+	archive source "$DUMP.sql" --format=plain
+	with_at_end 'SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
+	echo junk >"$DUMP.junk"
+}
+
+# watch_begin: what each test begins with: a folder, and a database `app` that is to be replaced.
+watch_begin() {
+	restore_folder
+	watch_folder
+	only source
+	made app 1
+	DATABASE_URL=$(url app)
+	export DATABASE_URL
+}
+
 # watch_folder: a folder of the test's own; files settle soon.
 watch_folder() {
 	local name

@@ -11,16 +11,7 @@ load ../watch
 setup_file() {
 	export BATS_TEST_TIMEOUT=120
 	[ -z "${SOAK:-}" ] || BATS_TEST_TIMEOUT=1800
-	use_applets
-	restore_folder
-	export SERVER=$BATS_FILE_TMPDIR/pg DUMP=$BATS_FILE_TMPDIR/new.dump
-	server_make "$SERVER"
-	server_start "$SERVER"
-	made source 5
-	archive source "$DUMP"
-	archive source "$DUMP.sql" --format=plain
-	with_at_end 'SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
-	echo junk >"$DUMP.junk"
+	watch_suite
 }
 
 teardown_file() {
@@ -28,12 +19,7 @@ teardown_file() {
 }
 
 setup() {
-	restore_folder
-	watch_folder
-	only source
-	made app 1
-	DATABASE_URL=$(url app)
-	export DATABASE_URL
+	watch_begin
 }
 
 teardown() {

@@ -10,16 +10,7 @@ load ../watch
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120
-	use_applets
-	restore_folder
-	export SERVER=$BATS_FILE_TMPDIR/pg DUMP=$BATS_FILE_TMPDIR/new.dump
-	server_make "$SERVER"
-	server_start "$SERVER"
-	made source 5
-	archive source "$DUMP"
-	archive source "$DUMP.sql" --format=plain
-	with_at_end 'SELECT pg_sleep(60);' "$DUMP.sql" >"$DUMP.slow"
-	echo junk >"$DUMP.junk"
+	watch_suite
 	# A journal, as a watcher makes it.
 	watch_folder
 	unset DOCKER_HOST
@@ -39,12 +30,7 @@ teardown_file() {
 }
 
 setup() {
-	restore_folder
-	watch_folder
-	only source
-	made app 1
-	DATABASE_URL=$(url app)
-	export DATABASE_URL
+	watch_begin
 	WATCHER=()
 }
 

@@ -9,14 +9,8 @@ load ../watch
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120
-	use_applets
-	restore_folder
-	export SERVER=$BATS_FILE_TMPDIR/pg DUMP=$BATS_FILE_TMPDIR/new.dump LITE=$BATS_FILE_TMPDIR/new.db
-	server_make "$SERVER"
-	server_start "$SERVER"
-	made source 5
-	archive source "$DUMP"
-	archive source "$DUMP.sql" --format=plain
+	export LITE=$BATS_FILE_TMPDIR/new.db
+	watch_suite
 	gzip -k "$DUMP.sql" && zstd -q "$DUMP.sql" && gzip -k "$DUMP"
 	python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("create table t (a)")
 db.execute("insert into t values (5)"); db.commit()' "$LITE"
@@ -27,13 +21,8 @@ teardown_file() {
 }
 
 setup() {
-	restore_folder
-	watch_folder
+	watch_begin
 	unset DOCKER_HOST
-	only source
-	made app 1
-	DATABASE_URL=$(url app)
-	export DATABASE_URL
 }
 
 teardown() {
