@@ -169,11 +169,12 @@ interrupt() {
 }
 
 @test "a file's own BEGIN and COMMIT are dropped: it runs once, and all of it is one transaction" {
-	local n=0 sql
+	local n=0 sql atomic="as 'select 1';" # from 14 on, a body may be SQL that has its own begin and end
+	[ "$(db 'show server_version_num')" -lt 140000 ] || atomic='begin atomic select 1; end;'
 	for sql in 'begin; create table t%(); commit;' 'START TRANSACTION; create table t%(); END' \
 		'/* a */ begin work; -- b' 'set client_min_messages = warning; begin isolation level serializable; commit work;' \
 		'begin; create table t%(); commit; begin; create table u%(); commit;' \
-		"begin; do 'begin null; end'; create function f%() returns int language sql begin atomic select 1; end; commit;" \
+		"begin; do 'begin null; end'; create function f%() returns int language sql $atomic commit;" \
 		'begin; savepoint a; create table t%(); rollback to a; release a; commit;'; do
 		n=$((n + 1))
 		case $sql in '/*'*) sql+=$'\ncreate table t%(); commit;' ;; esac
