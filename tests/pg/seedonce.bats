@@ -253,7 +253,7 @@ interrupt() {
 }
 
 @test "an SQL seed whose own process is killed leaves nothing and runs again" {
-	sql_file seed.sql 'create table t ();' 'select pg_sleep(60);'
+	sql_file seed.sql 'create table t ();' 'select pg_sleep(20);'
 	background a seedonce --sql "$FILE"
 	wait_until 10 is_sleeping
 	pkill -KILL -P "$PID"
