@@ -69,7 +69,8 @@ static const struct opt opts[] = {
 	TIME(0, "lock-wait", "BACKUP_LOCK_WAIT", &o.lock_wait, "how long it waits for the lock of a table"),
 	TIME(0, "busy-wait", "BACKUP_BUSY_WAIT", &o.busy_wait,
 	     "how long it waits for another run of the folder or database"),
-	TIME(0, "every", "BACKUP_INTERVAL|BACKUP_INTERVAL_SECONDS", &o.every, "daemon: run at this interval"),
+	COARSE_TIME(0, "every", "BACKUP_INTERVAL|BACKUP_INTERVAL_SECONDS", &o.every,
+	            "daemon: run at this interval: 24h, 30m; 1 to 59 wants a unit"),
 	TEXT(0, "cron", "BACKUP_CRON|SCHEDULE|CRON_SCHEDULE", "TEXT", &o.cron,
 	     "daemon: run at these times: five fields, @daily, @every 6h"),
 	TEXT(0, "time-zone", "CRON_TZ", "ZONE", &o.zone, "the zone of --cron and of days; else TZ, else UTC"),
@@ -88,8 +89,8 @@ static const struct opt opts[] = {
 	SECRET(0, "healthchecks", "HEALTHCHECKS_URL", "URL", &notify.healthchecks,
 	       "ping it as healthchecks.io has it: /start, success, /fail with the log's end"),
 	TEXT(0, "metrics", "METRICS_FILE", "FILE", &notify.metrics, "write metrics for Prometheus there"),
-	TIME(0, "max-age", "BACKUP_MAX_AGE", &o.max_age,
-	     "status: the greatest age that is fine; 0: 26h or twice the interval, the larger"),
+	COARSE_TIME(0, "max-age", "BACKUP_MAX_AGE", &o.max_age,
+	            "status: the greatest age that is fine; 0: 26h or twice the interval, the larger"),
 	SECRET(0, "into", NULL, "URL", &o.into, "verify: also restore it into a new database there"),
 	FLAG('n', "dry-run", &o.dry_run, "prune: only say what would be deleted"),
 	FLAG(0, "remote", &o.remote, "list, verify, prune: those in S3_BUCKET"),
@@ -327,6 +328,22 @@ static void tell_due(int64_t due, void *arg)
 	free(when);
 }
 
+/* What is kept belongs to how often something is added. */
+static void tell_plan(void)
+{
+	char *every = schedule.kind == SCHEDULE_EVERY ? duration_text(schedule.every) : NULL;
+	char *when = every ? xasprintf("every %s", every) : xasprintf("at '%s'", o.cron);
+
+	if (!o.remote)
+		msg(MSG_INFO, "a backup %s%s", when,
+		    retention_is_on(&o.keep) ? "" : ", and all are kept: no BACKUP_KEEP_* rule is set, nothing is ever deleted");
+	if (remote.on && !retention_is_on(&remote.keep))
+		msg(MSG_INFO, "a backup %s, and all in the bucket are kept: no S3_KEEP_* rule is set, nothing is ever "
+		    "deleted there", when);
+	free(every);
+	free(when);
+}
+
 static int run_daemon(void)
 {
 	struct backup b;
@@ -338,10 +355,7 @@ static int run_daemon(void)
 		die(BAD_CONFIG, "a daemon needs a schedule: set BACKUP_INTERVAL or BACKUP_CRON");
 	read_sources(0, NULL);
 	b = read_backup();
-	if (!o.remote && !retention_is_on(&o.keep))
-		msg(MSG_INFO, "no BACKUP_KEEP_* rule is set: nothing is ever deleted");
-	if (remote.on && !retention_is_on(&remote.keep))
-		msg(MSG_INFO, "no S3_KEEP_* rule is set: nothing is ever deleted in the bucket");
+	tell_plan();
 	return daemon_loop(&d);
 }
 

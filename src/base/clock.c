@@ -122,6 +122,14 @@ bool duration_parse(const char *text, int64_t *ms)
 	return true;
 }
 
+bool duration_lacks_unit(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	int64_t ms;
+
+	return digits && !text[digits] && duration_parse(text, &ms) && ms > 0 && ms < 60000;
+}
+
 char *duration_text(int64_t ms)
 {
 	size_t i = 0;

@@ -45,6 +45,10 @@ bool clock_iso_parse(const char *text, int64_t *wall);
  * fractions, and what does not fit. */
 bool duration_parse(const char *text, int64_t *ms);
 
+/* Whether text is a number of 1 to 59 without a unit. Where nobody means seconds (24 for a day's
+ * backup), the caller refuses it. */
+bool duration_lacks_unit(const char *text);
+
 /* Writes ms the way duration_parse reads it, in the largest exact unit. The
  * caller frees it. */
 char *duration_text(int64_t ms);

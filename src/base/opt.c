@@ -106,10 +106,22 @@ static const char *store(const struct opt *o, const char *value)
 	}
 }
 
+/* Whether the unit of the value is in the name of where it comes from: BACKUP_INTERVAL_SECONDS. */
+static bool names_unit(const char *origin)
+{
+	static const char unit[] = "_SECONDS";
+	size_t len = strlen(origin);
+
+	return len >= sizeof(unit) && strcmp(origin + len - strlen(unit), unit) == 0;
+}
+
 static void store_or_die(const struct opt *o, const char *origin, const char *value, int status)
 {
 	const char *wanted = store(o, value);
 
+	if (o->coarse && duration_lacks_unit(value) && !names_unit(origin))
+		die(status, "%s: '%s' has no unit and would be seconds: write %sh, %sm or %ss", origin, value, value,
+		    value, value);
 	if (wanted && o->secret)
 		die(status, "%s: the value is not %s", origin, wanted);
 	if (wanted)

@@ -26,6 +26,8 @@ struct opt {
 	const char *words; /* OPT_TEXT: the only values allowed, 'a|b|c'; or NULL */
 	const char *prefix; /* OPT_LIST: put in front of each value, or NULL */
 	const char *split; /* OPT_LIST: what else than line ends parts values in the variable */
+	bool coarse;       /* OPT_TIME: of minutes or more; 1 to 59 without a unit is refused, except from a
+	                    * variable whose name ends in _SECONDS */
 	bool secret;       /* may hold a password: wiped from argv, no default shown */
 	union {
 		bool *flag;
@@ -47,6 +49,8 @@ struct opt {
 	{ .type = OPT_NUMBER, .letter = l, .name = n, .env = e, .arg = a, .help = h, .to.number = v }
 #define TIME(l, n, e, v, h) \
 	{ .type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, .to.ms = v }
+#define COARSE_TIME(l, n, e, v, h) \
+	{ .type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, .coarse = true, .to.ms = v }
 #define LIST(l, n, e, a, v, h) \
 	{ .type = OPT_LIST, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, .to.list = v }
 #define LIST_SPLIT(l, n, e, s, a, v, h) \

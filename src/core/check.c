@@ -76,6 +76,9 @@ static int64_t limit_parse(const struct check *check, const char *text)
 	size_t digits = strspn(text, "0123456789");
 	int64_t limit = -1;
 
+	/* backup=/backups<26 means hours. */
+	if (check->kind->arg == ARG_PATH_TIME && duration_lacks_unit(text))
+		return -1;
 	if (!percent)
 		return duration_parse(text, &limit) && limit > 0 ? limit : -1;
 	if (!digits || digits > 3 || (text[digits] && strcmp(text + digits, "%") != 0))
@@ -210,6 +213,8 @@ static void tell_usage(const struct check_kind *kind, struct buf *error)
 	int operand = operand_of(kind);
 
 	buf_printf(error, "check '%s' is written %s", kind->name, kind->usage);
+	if (kind->arg == ARG_PATH_TIME)
+		buf_puts(error, ", AGE with its unit: 26h");
 	if (operand >= 0 && operand != OPERAND_NONE)
 		buf_printf(error, "; a %s with blanks or operators goes in double quotes",
 		           operand == OPERAND_PATH ? "path" : "name");

@@ -138,7 +138,7 @@ dumps_waiting() {
 		case $set in
 		# A schedule waits for its time where an interval does not.
 		SCHEDULE*) ;;
-		*) says_soon "1 tables in" ;;
+		*) says_soon "1 table in" ;;
 		esac
 		says_soon "the next run is at"
 		next_in 86390 86400
@@ -172,11 +172,30 @@ dumps_waiting() {
 	[ ! -e "$BACKUP_DIR" ]
 }
 
+@test "an interval of 1 to 59 without a unit is refused: nobody means seconds" {
+	local set
+	for set in BACKUP_INTERVAL=24 BACKUP_INTERVAL=1 BACKUP_INTERVAL=059 BACKUP_MAX_AGE=26 'SCHEDULE=@every 6' \
+		'BACKUP_CRON=@EVERY 30'; do
+		exits 78 env "$set" pgbackup
+		says "has no unit"
+	done
+	echo 24 >"$BATS_TEST_TMPDIR/interval"
+	exits 78 env BACKUP_INTERVAL_FILE="$BATS_TEST_TMPDIR/interval" pgbackup
+	says "BACKUP_INTERVAL: '24' has no unit and would be seconds: write 24h"
+	exits 64 pgbackup --every 24
+	exits 64 pgbackup status --max-age 26
+	[ ! -e "$BACKUP_DIR" ]
+	daemon env BACKUP_INTERVAL_SECONDS=24 BACKUP_KEEP_DAYS=7 pgbackup
+	says_soon "a backup every 24s"
+	kill -TERM "$PID"
+	ends 143
+}
+
 @test "without a schedule it is one run; without a rule it says that nothing is ever deleted" {
 	exits 0 pgbackup
 	equals "$(backups app)" 1
 	daemon env BACKUP_INTERVAL=1h pgbackup
-	says_soon "nothing is ever deleted"
+	says_soon "a backup every 1h, and all are kept: no BACKUP_KEEP_* rule is set, nothing is ever deleted"
 	kill -TERM "$PID"
 	ends 143
 }

@@ -272,6 +272,7 @@ static void what_is_wrong_is_said(void **state)
 		{ "@every", "'@every' is none of" },
 		{ "@daily 3", ", not 2" },
 		{ "@every 1h 30m", ", not 3" },
+		{ "@every 24", "'@every 24' has no unit" },
 		{ "@every 0", "'0' is no interval" },
 		{ "@every 0s", "'0s' is no interval" },
 		{ "@every 1h30m", "'1h30m' is no interval; 30m, 6h and 7d are" },
