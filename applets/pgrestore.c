@@ -345,8 +345,8 @@ static int plan(void)
 
 	show("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
 	if (job.r.toc.server)
-		show("made of: PostgreSQL %s by pg_dump %s, %lld tables\n", job.r.toc.server,
-		       job.r.toc.program, (long long)job.r.toc.tables);
+		show("made of: PostgreSQL %s by pg_dump %s, %lld table%s\n", job.r.toc.server,
+		       job.r.toc.program, (long long)job.r.toc.tables, plural(job.r.toc.tables));
 	print_need();
 	show("target:  %s\n", job.target.shown);
 	fflush(stdout);

@@ -13,8 +13,13 @@ char *size_text(int64_t bytes)
 	size_t i = 0;
 
 	if (bytes < 1000)
-		return xasprintf("%d bytes", (int)bytes);
+		return xasprintf("%d byte%s", (int)bytes, plural(bytes));
 	for (; number >= 999.95 && i + 1 < sizeof(units) / sizeof(*units); i++)
 		number /= 1000;
 	return xasprintf("%.1f %s", number, units[i]);
+}
+
+const char *plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
 }

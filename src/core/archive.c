@@ -16,6 +16,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "ext/hash.h"
 
@@ -558,7 +559,7 @@ int archive_compare(const char *path, const struct manifest *m,
 		buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
 		rc = NO_INPUT;
 	} else if (s.bytes != m->bytes) {
-		buf_printf(error, "'%s' has %lld bytes in place of %lld", path, (long long)s.bytes,
+		buf_printf(error, "'%s' has %lld byte%s in place of %lld", path, (long long)s.bytes, plural(s.bytes),
 		           (long long)m->bytes);
 		rc = BAD_DATA;
 	} else if (strcmp(hex, m->sha256) != 0) {

@@ -208,8 +208,8 @@ static void tell_unknown(struct work *r)
 	size_t unknown = sync_unknown(&r->catalog);
 
 	if (unknown)
-		work_tell(r, MSG_WARNING, "%zu backups are not in the journal, and not counted: pgbackup sync "
-		          "adopts them", unknown);
+		work_tell(r, MSG_WARNING, "%zu backup%s not in the journal, and not counted: pgbackup sync adopts %s", unknown,
+		          unknown == 1 ? " is" : "s are", unknown == 1 ? "it" : "them");
 }
 
 /* What the last run left, if it died. */

@@ -231,8 +231,8 @@ static void tell_done(struct job *j)
 	if (j->roles)
 		work_tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
 	else
-		work_tell(j->run, MSG_INFO, "%s: %s, %lld tables in %.1f s: %s/%s", shown, size,
-		          (long long)j->m.tables, seconds, dir, path);
+		work_tell(j->run, MSG_INFO, "%s: %s, %lld table%s in %.1f s: %s/%s", shown, size,
+		          (long long)j->m.tables, plural(j->m.tables), seconds, dir, path);
 	free(size);
 }
 

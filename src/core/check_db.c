@@ -4,6 +4,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
 #include "core/marker.h"
@@ -233,9 +234,9 @@ static void judge_rows(const struct check *check, long n, long bound, struct fin
 	if (compares(n, sign, bound))
 		finding_pass(f);
 	else if (sign == SIGN_NONE || sign == SIGN_AT_LEAST)
-		finding_set(f, FAIL, "%ld of %ld rows", n, bound);
+		finding_set(f, FAIL, "%ld of %ld row%s", n, bound, plural(bound));
 	else
-		finding_set(f, FAIL, "%ld rows%s, not %s %ld", n, n == rows_needed(sign, bound) ? " or more" : "",
+		finding_set(f, FAIL, "%ld row%s%s, not %s %ld", n, plural(n), n == rows_needed(sign, bound) ? " or more" : "",
 		            sign_text(sign), bound);
 }
 

@@ -40,8 +40,8 @@ void judge_suspect(struct manifest *m, const struct newest *last)
 		words = xasprintf("suspect: it has no tables, the one before had %lld",
 		                  (long long)last->tables);
 	else if (same && m->bytes < last->bytes / 2)
-		words = xasprintf("suspect: it has %lld bytes, the one before had %lld",
-		                  (long long)m->bytes, (long long)last->bytes);
+		words = xasprintf("suspect: it has %lld byte%s, the one before had %lld",
+		                  (long long)m->bytes, plural(m->bytes), (long long)last->bytes);
 	else
 		return;
 	m->suspect = true;

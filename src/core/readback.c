@@ -15,6 +15,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "core/content.h"
 #include "core/structure.h"
@@ -373,8 +374,8 @@ int readback_unpack(const char *path, const char *to, int64_t tables, struct buf
 	int rc = read_lite(path, fd, to, &found, &rows, error);
 
 	if (!rc && found != tables) {
-		buf_printf(error, "'%s' has %lld tables in place of %lld", path, (long long)found,
-		           (long long)tables);
+		buf_printf(error, "'%s' has %lld table%s in place of %lld", path, (long long)found,
+		           plural(found), (long long)tables);
 		rc = BAD_DATA;
 	}
 	if (fd >= 0) {

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/banned.h"
+#include "base/size.h"
 
 #define DAY_MS 86400000
 
@@ -124,7 +125,7 @@ static void judge(const struct retention *r, struct past *list, size_t n)
 		if (nr < r->min)
 			keep(&list[i], "of the newest %ld", r->min);
 		if ((list[newest].made - list[i].made) / DAY_MS < r->days)
-			keep(&list[i], "within %ld days of the newest", r->days);
+			keep(&list[i], "within %ld day%s of the newest", r->days, plural(r->days));
 		ask_rules(rules, sizeof(rules) / sizeof(*rules), &list[i], nr++, i == oldest);
 		if (!list[i].keep)
 			buf_puts(&list[i].reason, "no rule keeps it");

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "core/dump.h"
 
@@ -19,8 +20,8 @@ static int count(const struct settle *s, const struct target *target, struct buf
 	if (!rc)
 		rc = dump_look(&d, &found, error);
 	if (!rc && found.tables != s->tables) {
-		buf_printf(error, "%lld tables were restored in place of %lld", (long long)found.tables,
-		           (long long)s->tables);
+		buf_printf(error, "%lld table%s came back in place of %lld", (long long)found.tables,
+		           plural(found.tables), (long long)s->tables);
 		rc = BAD_DATA;
 	}
 	dump_free(&d);

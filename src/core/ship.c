@@ -154,7 +154,8 @@ static int sweep(struct catalog *c, struct remote *r,
 	if (!rc)
 		rc = remote_sweep(r, &old, error);
 	if (known + old) {
-		words = xasprintf("%s: ended %zu uploads that an interrupted run had left", r->name, known + old);
+		words = xasprintf("%s: ended %zu upload%s that an interrupted run had left", r->name, known + old,
+		                  plural((int64_t)(known + old)));
 		tell(MSG_INFO, words);
 		free(words);
 	}

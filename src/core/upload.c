@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "base/size.h"
 #include "base/status.h"
 
 #define STACK (1 << 20)
@@ -199,8 +200,8 @@ static int compare(struct upload *u, struct buf *error)
 	int rc = s3_head(u->s3, u->key, &bytes, &etag, error);
 
 	if (!rc && bytes != u->bytes) {
-		buf_printf(error, "s3://%s/%s: the server has %lld bytes of the %lld that were sent",
-		           u->s3->bucket, u->key, (long long)bytes, (long long)u->bytes);
+		buf_printf(error, "s3://%s/%s: the server has %lld byte%s of the %lld that were sent",
+		           u->s3->bucket, u->key, (long long)bytes, plural(bytes), (long long)u->bytes);
 		rc = BAD_DATA;
 	} else if (!rc && (u->s3->doubtful || strcasecmp(etag, expected) != 0)) {
 		rc = read_back(u, error);

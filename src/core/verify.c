@@ -191,7 +191,7 @@ int verify_remote(const struct verify *v, struct remote *remote, const struct re
 	int rc;
 
 	if (b->bytes != b->m.bytes) {
-		buf_printf(&error, "'%s' has %lld bytes in place of %lld", name, (long long)b->bytes,
+		buf_printf(&error, "'%s' has %lld byte%s in place of %lld", name, (long long)b->bytes, plural(b->bytes),
 		           (long long)b->m.bytes);
 		rc = b->bytes < 0 ? NO_INPUT : BAD_DATA;
 	} else if (strcmp(b->m.kind, "directory") == 0) {

@@ -113,7 +113,7 @@ lite_file() {
 	HEALTHCHECKS_URL=$SITE/ping/some-uuid exits 0 pgbackup run
 	equals "$(paths)" '/ping/some-uuid/start /ping/some-uuid'
 	equals "$(told '.method' | sort -u)" POST
-	[[ $(told 'select(.path == "/ping/some-uuid") | .body') == 'info: sqlite:'*'1 tables in'* ]]
+	[[ $(told 'select(.path == "/ping/some-uuid") | .body') == 'info: sqlite:'*'1 table in'* ]]
 	: >"$WEB/requests"
 	rm "$BATS_TEST_TMPDIR/app.db"
 	HEALTHCHECKS_URL="$SITE/slug/?create=1" exits 69 pgbackup run

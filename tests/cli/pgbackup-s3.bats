@@ -288,7 +288,7 @@ bucket_is_whole() {
 	timeout -s KILL 3 pgbackup run || true
 	equals "$(requests '^start')" 1
 	exits 0 pgbackup run
-	says 'ended 1 uploads that an interrupted run had left'
+	says 'ended 1 upload that an interrupted run had left'
 	equals "$(requests '^abort')" 1
 	bucket_is_whole
 }

@@ -81,7 +81,7 @@ teardown() {
 	timeout 60 pgbackup run >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
 	[ ! -s "$BATS_TEST_TMPDIR/out" ]
 	equals "$(wc -l <"$BATS_TEST_TMPDIR/err")" 2
-	grep -qE "^pgbackup: info: postgres@127\.0\.0\.1:$PORT/app: [0-9.]+ k?B(ytes)?|bytes, 1 tables in [0-9.]+ s: $BACKUP_DIR" \
+	grep -qE "^pgbackup: info: postgres@127\.0\.0\.1:$PORT/app: [0-9.]+ k?B(ytes)?|bytes, 1 table in [0-9.]+ s: $BACKUP_DIR" \
 		"$BATS_TEST_TMPDIR/err"
 	not grep -q $'[\r\033]' "$BATS_TEST_TMPDIR/err"
 }

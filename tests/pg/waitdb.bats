@@ -354,7 +354,7 @@ late_url() {
 	fails 'rows=users<2'
 	fails 'rows=users=1'
 	in_background waitdb "$(server_url "$PG" other)" --for rows=thing
-	says "0 of 1 rows"
+	says "0 of 1 row"
 	server_sql "$PG" other "insert into thing default values"
 	ends 0
 }

@@ -989,7 +989,7 @@ static void after_a_long_pause_min_keeps_what_days_would_not(void **state)
 	add_at(&h, "2026-11-21 12:00");
 	expect(&h, (struct retention){ .days = 1 }, "2026-11-21");
 	expect_reasons(&h, (struct retention){ .days = 1, .min = 3 },
-	               "2026-11-21 (of the newest 3, within 1 days of the newest) "
+	               "2026-11-21 (of the newest 3, within 1 day of the newest) "
 	               "2026-06-10 (of the newest 3) 2026-06-09 (of the newest 3)");
 }
 

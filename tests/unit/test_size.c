@@ -19,7 +19,7 @@ static void sizes_are_decimal_with_one_digit_behind_the_point(void **state)
 {
 	(void)state;
 	assert_size(0, "0 bytes");
-	assert_size(1, "1 bytes");
+	assert_size(1, "1 byte");
 	assert_size(999, "999 bytes");
 	assert_size(1000, "1.0 kB");
 	assert_size(1049, "1.0 kB");
