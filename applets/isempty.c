@@ -164,7 +164,7 @@ static int ask(const struct target *target)
 		}
 		/* fall through */
 	default:
-		die(reach_status(db.reach), "%s: cannot tell: %s", shown, db_error(&db));
+		die(db_status(&db), "%s: cannot tell: %s", shown, db_error(&db));
 	}
 	db_free(&db);
 	return rc;

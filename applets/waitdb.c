@@ -51,8 +51,9 @@ static const char notes[] =
 	"  waitdb --for writable --for table=public.users -- gunicorn app\n"
 	"  waitdb --url env:USERS_URL --for ready --for redis=cache:6379 --timeout 2m\n"
 	"\n"
-	"exit codes: 0 ready; 64 wrong call; 69 no such database; 77 login refused; 78\n"
-	"wrong variable; 124 timeout; 126, 127 COMMAND does not run, is not found; 128+n\n"
+	"exit codes: 0 ready; 64 wrong call; 65 not an SQLite database; 69 no such\n"
+	"database; 73 the SQLite file cannot be written; 77 login refused; 78 wrong\n"
+	"variable; 124 timeout; 126, 127 COMMAND does not run, is not found; 128+n\n"
 	"stopped by signal n. With --once: 0 ready, 1 the server answers but is not\n"
 	"ready, 2 no answer, 3 no target to try.";
 

@@ -445,7 +445,7 @@ static void reset(struct finding *f)
 	f->verdict = UNKNOWN;
 	f->reach = REACHED;
 	f->final = 0;
-	f->certain = f->near = false;
+	f->lasting = f->certain = f->near = false;
 	f->value = -1;
 	buf_cut(&f->why, 0);
 }
@@ -455,7 +455,10 @@ static void not_reached(const struct check *check, const struct db *db, struct f
 	bool no;
 
 	f->reach = db->reach;
-	f->final = db->reach == REACH_DENIED        ? DENIED
+	f->lasting = db->lasting;
+	f->certain = db->certain;
+	f->final = db->final                        ? db->final
+	           : db->reach == REACH_DENIED      ? DENIED
 	           : db->reach == REACH_NO_DATABASE ? UNAVAILABLE
 	                                            : 0;
 	/* No session to be had is an answer, too. */

@@ -41,6 +41,7 @@ struct finding {
 	enum verdict verdict;
 	enum reach reach; /* how far it got: REACHED when it was answered */
 	int final;        /* an exit code when waiting will hardly help, else 0 */
+	bool lasting;     /* final is the code at a deadline, too */
 	bool certain;     /* it will not at all: no grace */
 	bool near;        /* FAIL, but something of nearly that name is there: why names it */
 	int64_t value;    /* what was measured, in the kind's unit; -1: nothing */

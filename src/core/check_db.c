@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "base/status.h"
 #include "core/check_kinds.h"
+#include "core/litefault.h"
 #include "core/marker.h"
 #include "core/relation.h"
 
@@ -71,13 +72,20 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 
 static void writable_lite(struct db *db, struct finding *f)
 {
+	const char *path = db->target->path;
+	struct litefault fault;
 	struct lite lite = LITE_INIT;
 
-	if (lite_open(&lite, db->target->path, LITE_WRITE, 100) ||
-	    lite_query(&lite, "BEGIN IMMEDIATE", NULL, 0, NULL))
-		finding_set(f, FAIL, "%s", lite.error.data);
+	if (lite_open(&lite, path, LITE_WRITE, 100) || lite_query(&lite, "BEGIN IMMEDIATE", NULL, 0, NULL))
+		fault = litefault_judge(&lite, path);
 	else
-		finding_pass(f);
+		fault = litefault_writable(&lite, path);
+	finding_pass(f);
+	if (fault.reach != REACHED)
+		finding_set(f, FAIL, "%s", lite.error.data);
+	f->final = fault.final;
+	f->lasting = fault.lasting;
+	f->certain = fault.certain;
 	lite_free(&lite);
 }
 

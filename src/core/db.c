@@ -1,14 +1,13 @@
 /* db - a session with a target, whichever engine it is. */
 #include "core/db.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/litefault.h"
 
 #define LITE_BUSY_MS 5000
 #define RETRY_MS 250
@@ -18,33 +17,44 @@ bool db_is_pg(const struct db *db)
 	return db->target->kind == TARGET_PG;
 }
 
-/* A missing file and a file that is no database show themselves here. */
-static enum reach open_lite(struct db *db, enum db_mode mode)
+static enum reach take_fault(struct db *db, struct litefault fault)
+{
+	db->final = fault.final;
+	db->lasting = fault.lasting;
+	db->certain = fault.certain;
+	return db->reach = fault.reach;
+}
+
+/* A file that is no database shows itself with the first query. */
+static struct litefault open_lite(struct db *db, enum lite_mode mode)
 {
 	const char *path = db->target->path;
-	struct stat st;
+	struct litefault fault = { .reach = REACHED };
 
-	if (stat(path, &st) != 0) {
-		buf_cut(&db->lite.error, 0);
-		buf_printf(&db->lite.error, "SQLite file '%s': %s", path, strerror(errno));
-		return errno == ENOENT || errno == ENOTDIR ? REACH_NO_DATABASE : REACH_DENIED;
-	}
-	if (lite_open(&db->lite, path, mode == DB_READ ? LITE_READ : LITE_WRITE, LITE_BUSY_MS) ||
+	if (lite_open(&db->lite, path, mode, LITE_BUSY_MS) ||
 	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
-		enum reach reach = lite_is_busy(&db->lite) ? REACH_FULL : REACH_FAILED;
-
 		lite_close(&db->lite);
-		return reach;
+		fault = litefault_judge(&db->lite, path);
 	}
-	return REACHED;
+	return fault;
+}
+
+static enum reach find_lite(struct db *db, enum db_mode mode)
+{
+	struct litefault fault = litefault_path(db->target->path, &db->lite.error);
+
+	if (fault.reach == REACHED)
+		fault = open_lite(db, mode == DB_READ ? LITE_READ : LITE_WRITE);
+	return take_fault(db, fault);
 }
 
 enum reach db_open(struct db *db, const struct target *target, enum db_mode mode, int64_t deadline)
 {
 	db->target = target;
 	target_isolate();
+	take_fault(db, (struct litefault){ .reach = REACHED });
 	db->reach = db_is_pg(db) ? server_open(&db->pg, &target->conninfo, deadline)
-	                      : open_lite(db, mode);
+	                      : find_lite(db, mode);
 	return db->reach;
 }
 
@@ -53,19 +63,22 @@ bool db_is_open(const struct db *db)
 	return db->pg.conn || db->lite.db;
 }
 
+int db_status(const struct db *db)
+{
+	return db->final ? db->final : reach_status(db->reach);
+}
+
 int db_reopen(struct db *db, const struct target *target, int64_t deadline, struct buf *error)
 {
 	while (!db_is_open(db)) {
 		enum reach reach = db_open(db, target, DB_WRITE, deadline);
 
-		bool hopeless = !db_is_pg(db) && lite_is_corrupt(&db->lite);
-
 		if (reach == REACHED)
 			break;
-		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || hopeless || !clock_left(deadline)) {
+		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || db->final || !clock_left(deadline)) {
 			buf_printf(error, "%s: %s", target->shown,
 			           *db_error(db) ? db_error(db) : reach_text(reach));
-			return hopeless ? BAD_DATA : reach_status(reach);
+			return db_status(db);
 		}
 		clock_sleep(RETRY_MS, deadline);
 	}
@@ -193,16 +206,17 @@ void db_identifier(struct db *db, struct buf *b, const char *name)
 
 static enum reach create_lite(struct db *db, bool *created)
 {
-	struct stat st;
+	const char *path = db->target->path;
+	struct litefault fault = litefault_path(path, &db->lite.error);
+	bool missing = fault.reach == REACH_NO_DATABASE;
 
-	*created = stat(db->target->path, &st) != 0;
+	if (missing)
+		fault = litefault_folder(path, &db->lite.error);
 	/* A page is written only with the first table: an empty file is a database. */
-	if (lite_open(&db->lite, db->target->path, LITE_CREATE, LITE_BUSY_MS) ||
-	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
-		lite_close(&db->lite);
-		return REACH_DENIED;
-	}
-	return REACHED;
+	if (fault.reach == REACHED)
+		fault = open_lite(db, LITE_CREATE);
+	*created = missing && fault.reach == REACHED;
+	return take_fault(db, fault);
 }
 
 /* Another replica may have made it in between: 42P04, or 23505 in its index. */

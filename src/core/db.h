@@ -23,6 +23,8 @@ struct db {
 	struct server pg;
 	struct lite lite;
 	enum reach reach;      /* of the last db_open */
+	int final;             /* of the last db_open: as of a litefault; 0 of PostgreSQL */
+	bool lasting, certain;
 	int64_t deadline;      /* of the running transaction */
 	unsigned depth;        /* SQLite: transactions open, all but the first savepoints */
 };
@@ -32,18 +34,22 @@ struct db {
 enum db_mode { DB_READ, DB_WRITE };
 
 /* Opens a session. Variables of libpq that name a database are ignored from the
- * first call on (target_isolate). A missing SQLite file is REACH_NO_DATABASE. */
+ * first call on (target_isolate). A missing SQLite file is REACH_NO_DATABASE; what
+ * else is wrong with one is judged by core/litefault. */
 enum reach db_open(struct db *db, const struct target *target, enum db_mode mode,
                    int64_t deadline);
 
 bool db_is_open(const struct db *db);
 
+/* The exit code for an applet that does not wait, of a db_open or db_create that failed. */
+int db_status(const struct db *db);
+
 /* Whether the target is PostgreSQL's; else it is an SQLite file. */
 bool db_is_pg(const struct db *db);
 
 /* Opens a session for writing where it is closed. A server that was just restarted, or
- * has no connection to spare, is tried until the deadline. 0; BAD_DATA for
- * a file that is no SQLite database, else reach_status(), with a sentence in error. */
+ * has no connection to spare, and an SQLite file that is locked are tried until the deadline.
+ * 0, or db_status() with a sentence in error. */
 int db_reopen(struct db *db, const struct target *target, int64_t deadline, struct buf *error);
 
 /* Takes over a connection that the linked psql owns. */

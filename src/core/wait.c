@@ -61,7 +61,9 @@ static void ask(struct checks *c, size_t i, const struct wait *w, struct finding
 		buf_cut(&f->why, 0);
 		buf_printf(&f->why, "cannot create the database: %s", db_error(&c->dbs[t]));
 		f->reach = c->dbs[t].reach;
-		f->final = reach_status(f->reach);
+		f->final = db_status(&c->dbs[t]);
+		f->lasting = c->dbs[t].lasting;
+		f->certain = c->dbs[t].certain;
 	}
 }
 
@@ -95,6 +97,6 @@ int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f
 			pause = w->grace - (clock_ms() - final_since);
 		clock_sleep(pause, w->deadline);
 		if (!clock_left(w->deadline))
-			return TIMED_OUT;
+			return f->final && f->lasting ? f->final : TIMED_OUT;
 	}
 }

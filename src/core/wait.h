@@ -26,7 +26,7 @@ void wait_guard(int64_t deadline);
  * log) and while a name does not resolve.
  *
  * 0 when it holds; TIMED_OUT at the deadline; the finding's final code when that
- * has lasted for the grace. f keeps the last finding.
+ * has lasted for the grace, or at the deadline where it is lasting. f keeps the last finding.
  */
 int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f);
 

@@ -134,10 +134,11 @@ int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy
 	code = sqlite3_open_v2(name, &lite->db, flags, NULL);
 	free(name);
 	if (code != SQLITE_OK) {
-		fail(lite, code);
+		fail(lite, lite->db ? sqlite3_extended_errcode(lite->db) : code);
 		lite_close(lite);
 		return -1;
 	}
+	sqlite3_extended_result_codes(lite->db, 1);
 	sqlite3_busy_timeout(lite->db, busy_ms);
 	if (mode == LITE_READ)
 		lite_query_only(lite, true);
@@ -511,14 +512,42 @@ void lite_deadline(struct lite *lite, const int64_t *deadline)
 	                         arg.out);
 }
 
+enum lite_failure lite_failure(const struct lite *lite)
+{
+	switch (lite->code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+		return LITE_BUSY;
+	case SQLITE_NOTADB:
+		return LITE_NO_DATABASE;
+	case SQLITE_CORRUPT:
+		return LITE_DAMAGED;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return LITE_UNOPENED;
+	case SQLITE_READONLY:
+		return LITE_UNWRITABLE;
+	case SQLITE_ERROR:
+		return LITE_UNSUPPORTED;
+	default:
+		return LITE_PASSING;
+	}
+}
+
 bool lite_is_busy(const struct lite *lite)
 {
-	return (lite->code & 0xff) == SQLITE_BUSY || (lite->code & 0xff) == SQLITE_LOCKED;
+	return lite_failure(lite) == LITE_BUSY;
 }
 
 bool lite_is_corrupt(const struct lite *lite)
 {
-	return (lite->code & 0xff) == SQLITE_CORRUPT || (lite->code & 0xff) == SQLITE_NOTADB;
+	return lite_failure(lite) == LITE_DAMAGED || lite_failure(lite) == LITE_NO_DATABASE;
+}
+
+bool lite_is_readonly(const struct lite *lite)
+{
+	return sqlite3_db_readonly(lite->db, "main") == 1;
 }
 
 /* pager.c, readSuperJournal: name, its length, its checksum and the journal's magic at the end. */

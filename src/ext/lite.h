@@ -25,7 +25,7 @@ enum lite_mode {
 struct lite {
 	struct sqlite3 *db; /* NULL: closed */
 	enum lite_mode mode;
-	int code;           /* SQLite's result code of the last failure */
+	int code;           /* SQLite's extended result code of the last failure */
 	struct buf error;   /* its words */
 	int64_t limit, until; /* of lite_limit */
 	size_t most;        /* of lite_bound; 0: no bound */
@@ -100,9 +100,25 @@ void lite_identifier(struct buf *b, const char *name);
 /* Interrupts statements that run past the deadline of clock.h. */
 void lite_deadline(struct lite *lite, const int64_t *deadline);
 
-/* Result classes of the last failure. */
+/* What kind of failure the last one was, by its result code (SQLite, 'Result and Error Codes'). */
+enum lite_failure {
+	LITE_PASSING,     /* an I/O error, out of memory: the next try may succeed */
+	LITE_BUSY,        /* somebody has it locked */
+	LITE_NO_DATABASE, /* the file is not an SQLite database, or is encrypted */
+	LITE_DAMAGED,
+	LITE_UNOPENED,    /* the file, or one that belongs beside it, cannot be opened or made */
+	LITE_UNWRITABLE,  /* it must be written to, and may not be */
+	LITE_UNSUPPORTED  /* of a format that this SQLite does not read */
+};
+enum lite_failure lite_failure(const struct lite *lite);
+
 bool lite_is_busy(const struct lite *lite);
 bool lite_is_corrupt(const struct lite *lite);
+
+/* Returns whether the open file cannot be written to: SQLite opens such a file all the same, and begins no more than
+ * a read transaction in it. */
+bool lite_is_readonly(const struct lite *lite);
+
 /* Whether a rollback journal that is to be played back names a super-journal ('Database File Format', 3). */
 bool lite_journal_names_another(const char *journal);
 

@@ -1,0 +1,281 @@
+/* litefault - why an SQLite file cannot be used. */
+#include "core/litefault.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/file.h"
+#include "base/status.h"
+
+static const struct litefault none = { .reach = REACHED };
+
+static struct litefault lasting(enum reach reach, int final)
+{
+	return (struct litefault){ .reach = reach, .final = final, .lasting = true };
+}
+
+static struct litefault certain(int final)
+{
+	return (struct litefault){ .reach = REACH_FAILED, .final = final, .lasting = true, .certain = true };
+}
+
+/* --- what is in the way --- */
+
+/* Appends why access(2) refuses, by errno. */
+static void explain(struct buf *error, const char *what, const char *path)
+{
+	int err = errno;
+	struct stat st;
+
+	buf_printf(error, "cannot %s '%s': ", what, path);
+	if (err == EROFS)
+		buf_puts(error, "read-only file system: mount it writable");
+	else if (err == EPERM)
+		buf_puts(error, "operation not permitted: is it immutable (chattr +i)?");
+	else if (err == EACCES && stat(path, &st) == 0)
+		buf_printf(error, "permission denied: it belongs to uid %ld (mode %04o), and this runs as uid %ld",
+		           (long)st.st_uid, (unsigned)st.st_mode & 07777, (long)geteuid());
+	else
+		buf_puts(error, file_reason(err));
+}
+
+/* Finds the first of the folders above path that cannot be entered, by errno. The caller frees it; NULL: all can. */
+static char *find_barrier(const char *path)
+{
+	for (const char *slash = strchr(path + (*path == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
+		char *folder = xasprintf("%.*s/", (int)(slash - path), path);
+
+		if (access(folder, X_OK) != 0) {
+			folder[slash - path] = '\0';
+			return folder;
+		}
+		free(folder);
+	}
+	return NULL;
+}
+
+static struct litefault absent(const char *path, struct buf *error)
+{
+	char to[4096], *folder = find_barrier(path);
+	ssize_t len = readlink(path, to, sizeof(to) - 1);
+	struct litefault fault = { .reach = REACH_NO_DATABASE, .final = UNAVAILABLE };
+
+	if (folder) {
+		buf_printf(error, "no folder '%s' found: correct the path, or mount it", folder);
+		fault.lasting = true;
+	} else if (len >= 0) {
+		buf_printf(error, "it is a symlink to '%.*s', which does not exist", (int)len, to);
+	} else {
+		buf_puts(error, file_reason(ENOENT));
+	}
+	free(folder);
+	return fault;
+}
+
+/* By errno, of a stat(2) that failed. */
+static struct litefault out_of_reach(const char *path, struct buf *error)
+{
+	int err = errno;
+	struct litefault fault = err == EACCES ? lasting(REACH_DENIED, DENIED)
+	                         : err == ENOTDIR || err == ELOOP || err == ENAMETOOLONG
+	                                 ? certain(UNAVAILABLE)
+	                                 : (struct litefault){ .reach = REACH_FAILED };
+	char *folder;
+
+	if (err == ENOENT)
+		return absent(path, error);
+	folder = find_barrier(path);
+	if (err == ENOTDIR && folder)
+		buf_printf(error, "'%s' is a file, not a folder", folder);
+	else if (err == EACCES && folder)
+		explain(error, "enter folder", folder);
+	else
+		buf_puts(error, file_reason(err));
+	free(folder);
+	return fault;
+}
+
+struct litefault litefault_path(const char *path, struct buf *error)
+{
+	struct stat st;
+
+	buf_cut(error, 0);
+	buf_printf(error, "SQLite file '%s': ", path);
+	if (stat(path, &st) != 0)
+		return out_of_reach(path, error);
+	if (S_ISDIR(st.st_mode))
+		buf_puts(error, "it is a directory: Docker makes one in place of a file that it is to mount and does not find: "
+		         "remove it, and mount the folder, or make the file first");
+	else if (!S_ISREG(st.st_mode))
+		buf_puts(error, "it is not a regular file");
+	else
+		buf_cut(error, 0);
+	return error->len ? certain(UNAVAILABLE) : none;
+}
+
+/* The folder of a path, "." for the current one. The caller frees it. */
+static char *folder_of(const char *path)
+{
+	size_t len = strlen(path) - strlen(file_base(path));
+
+	return len ? xstrndup(path, len > 1 ? len - 1 : len) : xstrdup(".");
+}
+
+/* SQLite's own files lie beside what a link leads to. The caller frees it. */
+static char *real_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : xstrdup(path);
+}
+
+struct litefault litefault_folder(const char *path, struct buf *error)
+{
+	char *real = real_path(path), *folder = folder_of(real);
+	struct litefault fault = none;
+
+	buf_cut(error, 0);
+	if (access(folder, W_OK | X_OK) != 0) {
+		fault = lasting(errno == EACCES ? REACH_DENIED : REACH_FAILED, CANNOT_WRITE);
+		if (errno == ENOENT)
+			buf_printf(error, "no folder '%s' found: make it, or mount it", folder);
+		else
+			explain(error, "write to folder", folder);
+	}
+	free(folder);
+	free(real);
+	return fault;
+}
+
+/* Whether a file that SQLite keeps beside path is there and may not be written to; error says so then. */
+static bool is_side_barred(const char *path, struct buf *error)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
+	char *real = real_path(path);
+	bool barred = false;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !barred; i++) {
+		char *beside = xasprintf("%s%s", real, suffixes[i]);
+
+		barred = access(beside, R_OK | W_OK) != 0 && errno != ENOENT;
+		if (barred)
+			explain(error, "write to", beside);
+		free(beside);
+	}
+	free(real);
+	return barred;
+}
+
+/* SQLite, 'Database File Format', 1.3.3: the file format read version. */
+static bool has_wal(const char *path)
+{
+	struct buf head = BUF_INIT;
+	bool wal = file_head(path, &head, 20) == 0 && head.len == 20 && head.data[19] == 2;
+
+	buf_free(&head);
+	return wal;
+}
+
+/* --- judging --- */
+
+/* SQLite says no more than that it cannot open or write something. Keeps its message where nothing is found. */
+static struct litefault judge_access(struct lite *lite, const char *path, struct litefault otherwise)
+{
+	struct buf why = BUF_INIT;
+	struct litefault fault = otherwise;
+
+	if (access(path, R_OK) != 0) {
+		explain(&why, "read", path);
+		fault = lasting(REACH_DENIED, DENIED);
+	} else if (is_side_barred(path, &why)) {
+		fault = lasting(REACH_FAILED, CANNOT_WRITE);
+	} else if (litefault_folder(path, &why).reach != REACHED) {
+		fault = lasting(REACH_FAILED, CANNOT_WRITE);
+		if (has_wal(path))
+			buf_puts(&why, "; a database in WAL mode needs a folder that may be written to, even for reading "
+			         "(else set PRAGMA journal_mode = DELETE once, where it may be written)");
+	} else if (fault.final && access(path, W_OK) != 0) {
+		explain(&why, "write to", path);
+	}
+	if (why.len) {
+		buf_cut(&lite->error, 0);
+		buf_puts(&lite->error, why.data);
+	}
+	buf_free(&why);
+	return fault;
+}
+
+struct litefault litefault_judge(struct lite *lite, const char *path)
+{
+	static const struct litefault failed = { .reach = REACH_FAILED };
+
+	switch (lite_failure(lite)) {
+	case LITE_BUSY:
+		return (struct litefault){ .reach = REACH_FULL };
+	case LITE_NO_DATABASE:
+		buf_puts(&lite->error, ": it is encrypted, damaged, or another kind of file");
+		return certain(BAD_DATA);
+	case LITE_DAMAGED:
+		return lasting(REACH_FAILED, BAD_DATA);
+	case LITE_UNOPENED:
+		return judge_access(lite, path, failed);
+	case LITE_UNWRITABLE:
+		return judge_access(lite, path, lasting(REACH_FAILED, CANNOT_WRITE));
+	case LITE_UNSUPPORTED:
+		return lasting(REACH_FAILED, UNAVAILABLE);
+	default:
+		return failed;
+	}
+}
+
+static bool is_wal(struct lite *lite)
+{
+	struct rows rows = { 0 };
+	bool wal = lite_query(lite, "PRAGMA journal_mode", NULL, 0, &rows) == 0 &&
+	           strcmp(rows_text(&rows, 0, 0), "wal") == 0;
+
+	rows_free(&rows);
+	return wal;
+}
+
+/* A rollback journal is made with the first page that is written (pager.c, pager_open_journal). One that is kept
+ * (journal_mode PERSIST, TRUNCATE) needs no more than that it may be written. Says in error what is in the way. */
+static bool is_journal_barred(const char *path, struct buf *error)
+{
+	char *real = real_path(path), *journal = xasprintf("%s-journal", real);
+	bool barred = access(journal, R_OK | W_OK) != 0;
+
+	if (barred && errno == ENOENT) {
+		barred = litefault_folder(path, error).reach != REACHED;
+		if (barred)
+			buf_puts(error, "; SQLite keeps its journal there");
+	} else if (barred) {
+		explain(error, "write to", journal);
+	}
+	free(journal);
+	free(real);
+	return barred;
+}
+
+struct litefault litefault_writable(struct lite *lite, const char *path)
+{
+	struct buf why = BUF_INIT;
+
+	if (!lite_is_readonly(lite)) {
+		if (!is_wal(lite))
+			is_journal_barred(path, &why);
+	} else if (access(path, W_OK) != 0) {
+		explain(&why, "write to", path);
+	} else {
+		buf_printf(&why, "'%s' can only be opened for reading", path);
+	}
+	if (!why.len)
+		return none;
+	buf_free(&lite->error);
+	lite->error = why;
+	return lasting(REACH_FAILED, CANNOT_WRITE);
+}

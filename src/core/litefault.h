@@ -1,0 +1,36 @@
+/*
+ * litefault - why an SQLite file cannot be used, and whether waiting may help.
+ *
+ * The one place where a failure is judged as passing or permanent, for every applet. Decides by stat(2), access(2)
+ * and SQLite's result codes, never by their messages.
+ */
+#ifndef CORE_LITEFAULT_H
+#define CORE_LITEFAULT_H
+
+#include <stdbool.h>
+
+#include "base/reach.h"
+#include "ext/lite.h"
+
+struct litefault {
+	enum reach reach; /* REACHED: no fault */
+	int final;        /* the exit code, where trying again hardly helps; 0: it may pass */
+	bool lasting;     /* only somebody's hand can mend it: final is the code at a deadline, too */
+	bool certain;     /* it never becomes a database: no grace */
+};
+
+/* Looks at a path before SQLite opens it: absent, out of reach, or not a regular file. A fault's reason goes to
+ * error, which is emptied first. */
+struct litefault litefault_path(const char *path, struct buf *error);
+
+/* Judges the last failure of opening or reading the file at path, and completes lite->error: who owns what is in the
+ * way, what a WAL needs. Call it with the handle closed, or before anything is locked. */
+struct litefault litefault_judge(struct lite *lite, const char *path);
+
+/* Judges whether an open file can be written to, journal included. A fault's reason replaces lite->error. */
+struct litefault litefault_writable(struct lite *lite, const char *path);
+
+/* Judges whether a file can be made in the folder of path. As litefault_path. */
+struct litefault litefault_folder(const char *path, struct buf *error);
+
+#endif
