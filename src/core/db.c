@@ -60,7 +60,7 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 
 bool db_is_open(const struct db *db)
 {
-	return db->pg.conn || db->lite.db;
+	return server_is_open(&db->pg) || db->lite.db;
 }
 
 int db_status(const struct db *db)
@@ -100,6 +100,17 @@ const char *db_error(const struct db *db)
 const char *db_sqlstate(const struct db *db)
 {
 	return db_is_pg(db) ? db->pg.sqlstate : "";
+}
+
+int db_status(const struct db *db)
+{
+	const char *state = db_sqlstate(db);
+
+	if (strcmp(state, "53100") == 0) /* disk_full */
+		return CANNOT_WRITE;
+	if (strcmp(state, "42501") == 0)
+		return DENIED;
+	return db_is_pg(db) && server_is_lost(&db->pg) ? UNAVAILABLE : NO;
 }
 
 static int lite_run(struct db *db, const char *sql)

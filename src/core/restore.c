@@ -21,6 +21,7 @@
 #include "core/ownership.h"
 #include "core/public.h"
 #include "core/part.h"
+#include "ext/errtext.h"
 #include "ext/script.h"
 
 #define ASK_MS 30000
@@ -390,7 +391,7 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 		if (r->denied)
 			buf_printf(error, "the role that restores lacks a right: %s", t.error.data);
 		rc = r->denied ? DENIED : tool_explain(&t, error);
-		r->lost = skip_prefix(t.sqlstate, "08") || skip_prefix(t.sqlstate, "57P");
+		r->lost = errtext_is_loss(t.sqlstate);
 		depends = strcmp(t.sqlstate, "2BP01") == 0;
 	}
 	if (fd >= 0)
@@ -416,7 +417,8 @@ static void take_error(const char *line, void *arg)
 
 	if (state)
 		snprintf(errors->sqlstate, sizeof(errors->sqlstate), "%s", state);
-	else if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "error") || strstr(line, "connection")))
+	else if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "FATAL") ||
+	                                strstr(line, "error") || strstr(line, "connection")))
 		buf_printf(words, "%s%s", words->len ? "; " : "", line);
 }
 
@@ -466,7 +468,7 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
 		ending = child_watch(&child);
-	r->lost = ending.status == PSQL_LOST;
+	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.sqlstate));
 	r->denied = ending.status && strcmp(errors.sqlstate, "42501") == 0;
 	rc = ending.forwarded ? BY_SIGNAL + ending.forwarded
 	     : ending.status == BAD_USAGE || ending.status == DONE ? ending.status

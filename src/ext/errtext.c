@@ -31,3 +31,8 @@ void errtext_take(const char *message, char sqlstate[6], struct buf *text)
 	buf_add(text, line, code ? strcspn(line, "\n") : strlen(line));
 	buf_trim(text);
 }
+
+bool errtext_is_loss(const char *sqlstate)
+{
+	return skip_prefix(sqlstate, "08") || skip_prefix(sqlstate, "57P");
+}

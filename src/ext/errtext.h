@@ -4,6 +4,8 @@
 #ifndef EXT_ERRTEXT_H
 #define EXT_ERRTEXT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 /*
@@ -13,5 +15,9 @@
  * or the whole message. Both come from a server that may be hostile.
  */
 void errtext_take(const char *message, char sqlstate[6], struct buf *text);
+
+/* Whether an SQLSTATE says that the session is gone, or the server about to be: class 08, 57P01 to 57P05
+ * (PostgreSQL docs, appendix A). */
+bool errtext_is_loss(const char *sqlstate);
 
 #endif

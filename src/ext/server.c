@@ -181,6 +181,7 @@ enum reach server_open(struct server *pg, const struct conninfo *c, int64_t dead
 	enum reach before = pg->reach;
 
 	server_close(pg);
+	pg->lost = false;
 	if (before == REACH_REFUSED || before == REACH_NO_NAME || before == REACH_SILENT) {
 		pg->reach = knock(pg, c, deadline);
 		if (pg->reach != REACHED && pg->reach != REACH_FAILED)
@@ -255,6 +256,20 @@ static int refuse_copy(struct server *pg)
 	return -1;
 }
 
+/* libpq would add to its words that a closed socket is an invalid one. An error that came before is
+ * the reason. */
+static int lose(struct server *pg, int rc)
+{
+	pg->lost = true;
+	if (rc)
+		return rc;
+	pg->sqlstate[0] = '\0';
+	buf_cut(&pg->error, 0);
+	buf_puts(&pg->error, PQerrorMessage(pg->conn));
+	buf_trim(&pg->error);
+	return -1;
+}
+
 /* Reads results until the server is ready again; the last one counts, an error
  * wins. -1 when there was one or time ran out. */
 static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
@@ -271,7 +286,7 @@ static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
 				return -1;
 			}
 			if (!PQconsumeInput(pg->conn))
-				break;
+				return lose(pg, rc);
 		}
 		result = PQgetResult(pg->conn);
 		if (!result)
@@ -285,17 +300,34 @@ static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
 			if (rows)
 				take_rows(result, rows);
 		} else {
-			take_error(pg, result);
+			/* What the server said before it went is worth more. */
+			if (!rc || PQresultErrorField(result, PG_DIAG_SQLSTATE))
+				take_error(pg, result);
 			rc = -1;
 		}
 		PQclear(result);
-		if (rc && PQstatus(pg->conn) == CONNECTION_BAD)
+		if (rc && PQstatus(pg->conn) == CONNECTION_BAD) {
+			pg->lost = true;
 			return rc;
+		}
 	}
 }
 
+bool server_is_open(const struct server *pg)
+{
+	return pg->conn && PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+bool server_is_lost(const struct server *pg)
+{
+	return pg->lost || !server_is_open(pg) || server_busy(pg) || errtext_is_loss(pg->sqlstate);
+}
+
+/* What a lost session was lost by is worth more than that it is lost. */
 static int send_failed(struct server *pg)
 {
+	if (pg->conn && pg->lost && pg->error.len)
+		return -1;
 	pg->sqlstate[0] = '\0';
 	buf_cut(&pg->error, 0);
 	buf_puts(&pg->error, pg->conn ? PQerrorMessage(pg->conn) : "not connected");
@@ -311,6 +343,7 @@ int server_query(struct server *pg, const char *sql, const char *const *params, 
 
 	if (!pg->conn || !PQsendQueryParams(pg->conn, sql, n, types, params, NULL, NULL, 0))
 		return send_failed(pg);
+	pg->lost = false;
 	return take_results(pg, deadline, rows);
 }
 
@@ -329,6 +362,7 @@ static int run(struct server *pg, const char *sql, int64_t deadline)
 {
 	if (!pg->conn || !PQsendQuery(pg->conn, sql))
 		return send_failed(pg);
+	pg->lost = false;
 	return take_results(pg, deadline, NULL);
 }
 

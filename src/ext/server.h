@@ -21,6 +21,7 @@ struct server {
 	bool borrowed;         /* conn belongs to somebody else */
 	bool statement_pooled; /* a pooler refused a transaction for good */
 	bool nested;           /* server_begin found a transaction and made a savepoint */
+	bool lost;             /* a statement ended with the session; error says by what */
 	bool pooled;           /* server_settle found a pooler in between */
 	enum reach reach;      /* of the last server_open */
 	struct net_addrs addrs;
@@ -51,6 +52,12 @@ int server_query(struct server *pg, const char *sql, const char *const *params, 
 
 /* Goes on with a statement for which server_query ran out of time: as that. */
 int server_resume(struct server *pg, int64_t deadline, struct rows *rows);
+
+/* Whether there is a session, as far as is known: that it was lost shows with the next statement. */
+bool server_is_open(const struct server *pg);
+
+/* Whether the last failure was that the session is lost, or the server silent. */
+bool server_is_lost(const struct server *pg);
 
 /* Whether a statement is still running. */
 bool server_busy(const struct server *pg);
