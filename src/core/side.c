@@ -75,9 +75,7 @@ int side_ask(struct side *s, const char *sql, const char *a, const char *b, stru
 int side_failed(struct side *s, const char *what, struct buf *error)
 {
 	buf_printf(error, "%s: cannot %s: %s", s->target->shown, what, db_error(&s->db));
-	if (strcmp(db_sqlstate(&s->db), "53100") == 0) /* disk_full */
-		return CANNOT_WRITE;
-	return strcmp(db_sqlstate(&s->db), "42501") == 0 ? DENIED : NO;
+	return db_status(&s->db);
 }
 
 int side_run(struct side *s, int64_t ms, const char *format, const char *const *words)
@@ -197,7 +195,9 @@ int side_stay_open(struct side *s, struct buf *error)
 	rc = db_reopen(&s->db, &target, clock_after(ASK_MS), error);
 	target_free(&target);
 	s->db.target = s->target;
-	return rc ? rc : server_settle(&s->db.pg, false, clock_after(ASK_MS));
+	if (!rc && server_settle(&s->db.pg, false, clock_after(ASK_MS)) != 0)
+		return side_failed(s, "prepare the session", error);
+	return rc;
 }
 
 /* --- leftovers --- */
@@ -315,13 +315,13 @@ static int create_copy(struct side *s)
 	const char *own = side_own_name(s);
 	const char *words[] = { s->name, own };
 	int64_t deadline = clock_after(SIDE_SWAP_MS);
-	pid_t ending = side_start_ending(s, own, own);
+	struct side_ending ending = side_start_ending(s, own, own);
 	int rc;
 
 	do
 		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE %I" MARK, words);
 	while (rc && strcmp(db_sqlstate(&s->db), "55006") == 0 && clock_left(deadline)); /* object_in_use */
-	side_stop_ending(ending);
+	side_stop_ending(s, &ending);
 	return rc;
 }
 
@@ -490,9 +490,9 @@ int side_dress(struct side *s, const struct properties *p, struct buf *error)
 	s->comment = s->exists ? NULL : p->comment;
 	rc = s->exists ? dress_like_target(s) : properties_apply(p, &s->db, s->name);
 	if (rc)
-		side_failed(s, s->exists ? "carry its privileges and settings over" : "give it the backup's rights and "
-		            "settings (--settings none does without)", error);
-	return rc ? NO : 0;
+		return side_failed(s, s->exists ? "carry its privileges and settings over" : "give it the backup's rights "
+		                   "and settings (--settings none does without)", error);
+	return 0;
 }
 
 int side_discard(struct side *s, struct buf *error)

@@ -33,9 +33,17 @@ int side_stay_open(struct side *s, struct buf *error);
 
 /* side_swap.c */
 
-/* Starts a child that ends the sessions in two databases (or one, named twice) until
- * side_stop_ending; 0 or less when there is none. */
-pid_t side_start_ending(struct side *s, const char *a, const char *b);
-void side_stop_ending(pid_t pid);
+/* A child that ends the sessions in two databases. */
+struct side_ending {
+	pid_t pid;     /* 0 or less: none */
+	char key[24];  /* of the advisory lock that its server session holds while it ends others */
+};
+
+/* Starts one for two databases (or one, named twice). */
+struct side_ending side_start_ending(struct side *s, const char *a, const char *b);
+
+/* Stops it, and waits until its server session is gone: a statement of that session goes on after
+ * its client was killed, and would end sessions of whoever comes next. */
+void side_stop_ending(struct side *s, const struct side_ending *ending);
 
 #endif

@@ -1,7 +1,9 @@
 /* side_swap - puts a side database in the place of another, and back. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,46 +26,118 @@ static const char end_sessions[] =
 	"  OR pg_has_role(a.usesysid, 'USAGE')"
 	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
 
-/* A child that ends the sessions of a database until it is killed: the rename waits five
- * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
-pid_t side_start_ending(struct side *s, const char *a, const char *b)
+/* Under the lock of a transaction: its statement began, and took its snapshot, with that held. */
+static void end_once(struct db *db, const char *const *databases, const char *key)
 {
-	static const char find[] = "SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = $1),"
-	                           " (SELECT oid FROM pg_catalog.pg_database WHERE datname = $2)";
-	const char *databases[] = { a, b, NULL, NULL };
-	pid_t parent = getpid(), pid;
-	struct rows rows = { 0 };
+	int64_t deadline = clock_after(ASK_MS);
+
+	if (server_begin(&db->pg, "READ WRITE", true, deadline) == 0 &&
+	    server_query(&db->pg, "SELECT pg_advisory_xact_lock_shared($1::bigint)", &key, 1, deadline, NULL) == 0)
+		server_query(&db->pg, end_sessions, databases, 4, deadline, NULL);
+	server_rollback(&db->pg);
+}
+
+static _Noreturn void end_for_ever(struct side *s, const char *const *databases, const char *key)
+{
 	struct target door;
 	struct db db = DB_INIT;
 
-	if (server_query(&s->db.pg, find, databases, 2, clock_after(ASK_MS), &rows) == 0 && rows.n) {
-		databases[2] = rows_get(&rows, 0, 0);
-		databases[3] = rows_get(&rows, 0, 1);
-	}
-	pid = fork();
-	if (pid) {
-		rows_free(&rows);
-		return pid;
-	}
-	proc_die_with_parent(parent);
-	proc_close_all_but(-1);
 	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
 	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
 	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED &&
 	    server_settle(&db.pg, false, clock_after(ASK_MS)) == 0)
-		for (;;) {
-			server_query(&db.pg, end_sessions, databases, 4, clock_after(ASK_MS), NULL);
+		while (server_is_open(&db.pg)) {
+			end_once(&db, databases, key);
 			clock_sleep(5, CLOCK_NEVER);
 		}
 	_exit(NO);
 }
 
-void side_stop_ending(pid_t pid)
+static void choose_key(char *key, size_t size)
 {
-	if (pid <= 0)
+	int64_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number = clock_wall() * 65536 + getpid();
+	snprintf(key, size, "%lld", (long long)number);
+}
+
+/* A child that ends the sessions of a database until it is killed: the rename waits five
+ * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
+struct side_ending side_start_ending(struct side *s, const char *a, const char *b)
+{
+	static const char find[] = "SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = $1),"
+	                           " (SELECT oid FROM pg_catalog.pg_database WHERE datname = $2)";
+	const char *databases[] = { a, b, NULL, NULL };
+	struct side_ending ending;
+	pid_t parent = getpid();
+	struct rows rows = { 0 };
+
+	choose_key(ending.key, sizeof(ending.key));
+	if (server_query(&s->db.pg, find, databases, 2, clock_after(ASK_MS), &rows) == 0 && rows.n) {
+		databases[2] = rows_get(&rows, 0, 0);
+		databases[3] = rows_get(&rows, 0, 1);
+	}
+	ending.pid = fork();
+	if (ending.pid == 0) {
+		proc_die_with_parent(parent);
+		proc_close_all_but(-1);
+		end_for_ever(s, databases, ending.key);
+	}
+	rows_free(&rows);
+	return ending;
+}
+
+/* Whether its session holds the lock no more; it is ended if it does. True, too, where nobody can tell. */
+static bool is_gone(struct side *s, const char *key)
+{
+	static const char end_holder[] =
+		"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_locks"
+		" WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_catalog.pg_backend_pid()"
+		"  AND (classid::bigint << 32 | objid::bigint) = $1::bigint";
+	struct rows rows = { 0 };
+	bool gone = side_ask(s, "SELECT pg_catalog.pg_try_advisory_xact_lock($1::bigint)", key, NULL, &rows) != 0 ||
+	            rows_true(&rows, 0, 0);
+
+	rows_free(&rows);
+	if (!gone)
+		side_ask(s, end_holder, key, NULL, NULL);
+	return gone;
+}
+
+static void await_gone(struct side *s, const char *key)
+{
+	int64_t deadline = clock_after(SWAP_MS);
+	struct buf ignored = BUF_INIT;
+	bool gone = side_stay_open(s, &ignored) != 0;
+
+	while (!gone && !(gone = is_gone(s, key)) && clock_left(deadline))
+		clock_sleep(20, deadline);
+	if (!gone && s->tell)
+		s->tell(MSG_WARNING, "a session that ends others did not stop in time: it may end the next session of "
+		        "the database");
+	buf_free(&ignored);
+}
+
+/* What has failed before stays in the session's error. */
+void side_stop_ending(struct side *s, const struct side_ending *ending)
+{
+	struct server *pg = &s->db.pg;
+	struct buf error = pg->error;
+	char state[sizeof(pg->sqlstate)];
+	bool lost = pg->lost;
+
+	if (ending->pid <= 0)
 		return;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	kill(ending->pid, SIGKILL);
+	waitpid(ending->pid, NULL, 0);
+	memcpy(state, pg->sqlstate, sizeof(state));
+	pg->error = (struct buf)BUF_INIT;
+	await_gone(s, ending->key);
+	buf_free(&pg->error);
+	pg->error = error;
+	memcpy(pg->sqlstate, state, sizeof(state));
+	pg->lost = lost;
 }
 
 /* The side database says what it is by its comment until the moment that it is none. */
@@ -104,7 +178,7 @@ static bool was_swapped(struct side *s, const char *in)
 {
 	struct buf ignored = BUF_INIT;
 	struct rows rows = { 0 };
-	bool gone = !db_is_open(&s->db) && side_stay_open(s, &ignored) == 0 &&
+	bool gone = side_stay_open(s, &ignored) == 0 &&
 	            side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", in, NULL, &rows) == 0 &&
 	            !rows.n;
 
@@ -118,30 +192,27 @@ static int swap(struct side *s, const char *in, const char *to, struct buf *erro
 {
 	const char *own = side_own_name(s);
 	/* In the new one a pooler may keep those open that we had. */
-	pid_t ending = side_start_ending(s, own, in);
+	struct side_ending ending = side_start_ending(s, own, in);
 	int64_t deadline = clock_after(SWAP_MS);
-	bool busy = false;
+	bool busy, lost = false;
 	int rc;
 
 	do {
-		struct buf words = BUF_INIT;
-
-		rc = rename_both(s, own, to, in);
+		rc = rename_both(s, own, to, in) ? -1 : DONE;
+		busy = rc && strcmp(db_sqlstate(&s->db), "55006") == 0;
 		if (rc) {
-			buf_puts(&words, db_error(&s->db));
-			busy = strcmp(db_sqlstate(&s->db), "55006") == 0;
-			server_query(&s->db.pg, "ROLLBACK", NULL, 0, clock_after(ASK_MS), NULL);
+			lost = !db_is_open(&s->db);
 			buf_cut(error, 0);
-			buf_printf(error, "%s: cannot swap the new database in: %s", s->target->shown, words.data);
+			rc = side_failed(s, "swap the new database in", error);
+			server_rollback(&s->db.pg);
 		}
-		buf_free(&words);
 	} while (rc && busy && clock_left(deadline));
-	side_stop_ending(ending);
-	if (rc && was_swapped(s, in))
-		rc = 0;
+	side_stop_ending(s, &ending);
+	if (lost && was_swapped(s, in))
+		rc = DONE;
 	if (!rc)
 		buf_cut(error, 0);
-	return !rc ? DONE : busy ? LOCKED : NO;
+	return rc && busy ? LOCKED : rc;
 }
 
 int side_swap(struct side *s, char **before, struct buf *error)
