@@ -102,7 +102,7 @@ const char *db_sqlstate(const struct db *db)
 	return db_is_pg(db) ? db->pg.sqlstate : "";
 }
 
-int db_status(const struct db *db)
+int db_failure(const struct db *db)
 {
 	const char *state = db_sqlstate(db);
 

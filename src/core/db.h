@@ -63,7 +63,7 @@ const char *db_sqlstate(const struct db *db);
 
 /* The exit code for a statement that has failed just now: CANNOT_WRITE for a full disk, DENIED for a
  * right that is missing, UNAVAILABLE where the session is lost or the server silent, else NO. */
-int db_status(const struct db *db);
+int db_failure(const struct db *db);
 
 /* Begins a transaction for pgbox's own SQL, or a savepoint where one is open.
  * DB_READ is read-only on PostgreSQL; end it with db_rollback. */

@@ -181,7 +181,7 @@ static int failed(const struct properties *p, struct db *db, const char *why, bo
 		rc = DENIED;
 	} else {
 		buf_printf(error, "%s: cannot create a database: %s", db->target->shown, db_error(db));
-		rc = db_status(db);
+		rc = db_failure(db);
 	}
 	free(wanted);
 	return rc;

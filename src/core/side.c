@@ -75,7 +75,7 @@ int side_ask(struct side *s, const char *sql, const char *a, const char *b, stru
 int side_failed(struct side *s, const char *what, struct buf *error)
 {
 	buf_printf(error, "%s: cannot %s: %s", s->target->shown, what, db_error(&s->db));
-	return db_status(&s->db);
+	return db_failure(&s->db);
 }
 
 int side_run(struct side *s, int64_t ms, const char *format, const char *const *words)

@@ -63,7 +63,7 @@ int side_check_swap(struct side *s, struct buf *error);
 
 /* Gives the side database the target's privileges, settings and connection limit, and makes it a
  * template where that is one; where there is no target's, those of the properties. Its comment comes
- * with the swap: p lives until then. 0, or as db_status with a sentence in error. */
+ * with the swap: p lives until then. 0, or as db_failure with a sentence in error. */
 int side_dress(struct side *s, const struct properties *p, struct buf *error);
 
 /*
@@ -71,7 +71,7 @@ int side_dress(struct side *s, const struct properties *p, struct buf *error);
  * the target's database; the rename's lock holds newcomers out. *before is the name
  * that the replaced one has now; the caller frees it. Where the target's is not there,
  * it is one rename, and *before NULL. 0; LOCKED when sessions could not be ended, or as
- * db_status, with a sentence in error: nothing has changed then.
+ * db_failure, with a sentence in error: nothing has changed then.
  */
 int side_swap(struct side *s, char **before, struct buf *error);
 
