@@ -12,12 +12,14 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "base/status.h"
 #include "core/bare.h"
 #include "core/extrows.h"
 #include "core/grant.h"
 #include "core/inplace.h"
 #include "core/marker.h"
+#include "core/mishap.h"
 #include "core/ownership.h"
 #include "core/public.h"
 #include "core/part.h"
@@ -376,36 +378,43 @@ static int open_list(const struct restore *r, struct buf *error)
 	return fd;
 }
 
+/* What the server refused is its error; what pg_restore could not read is damage. */
+static int explain_archive(struct restore *r, const struct tool *t, struct buf *error)
+{
+	const struct mishap m = { .program = "pg_restore", .words = t->error.data, .failure = t->failure,
+		                  .rows_only = r->data_only };
+	const char *state = t->failure.sqlstate;
+
+	if (t->forwarded || t->killed || !*state)
+		return tool_explain_reader(t, error);
+	r->denied = strcmp(state, "42501") == 0;
+	r->lost = errtext_is_loss(state);
+	return mishap_explain(&m, error);
+}
+
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
 	int fd = r->extensions.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
-	bool depends = false; /* what is newer than the backup uses what --clean would drop */
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
 		                   .edit = edit, .arg = r } };
 
 	arguments(r, fd, &args);
-	if (!rc && tool_run(&t) != 0) {
-		r->denied = strcmp(t.sqlstate, "42501") == 0;
-		if (r->denied)
-			buf_printf(error, "the role that restores lacks a right: %s", t.error.data);
-		rc = r->denied ? DENIED : tool_explain(&t, error);
-		r->lost = errtext_is_loss(t.sqlstate);
-		depends = strcmp(t.sqlstate, "2BP01") == 0;
-	}
+	if (!rc && tool_run(&t) != 0)
+		rc = explain_archive(r, &t, error);
 	if (fd >= 0)
 		close(fd);
 	tool_free(&t);
 	strs_free(&args);
-	return rc == NO && !depends ? BAD_DATA : rc;
+	return rc;
 }
 
 /* --- SQL --- */
 
 struct sql_errors {
 	struct buf words;
-	char sqlstate[6]; /* of the statement that failed; "" */
+	struct engine_failure failure;
 };
 
 /* psql's words for a server that is gone are no ERROR. */
@@ -413,12 +422,9 @@ static void take_error(const char *line, void *arg)
 {
 	struct sql_errors *errors = arg;
 	struct buf *words = &errors->words;
-	const char *state = engine_sqlstate(line);
 
-	if (state)
-		snprintf(errors->sqlstate, sizeof(errors->sqlstate), "%s", state);
-	else if (words->len < 1000 && (strstr(line, "ERROR") || strstr(line, "FATAL") ||
-	                                strstr(line, "error") || strstr(line, "connection")))
+	if (!engine_failed(line, &errors->failure) && words->len < 1000 &&
+	    (strstr(line, "ERROR") || strstr(line, "FATAL") || strstr(line, "error") || strstr(line, "connection")))
 		buf_printf(words, "%s%s", words->len ? "; " : "", line);
 }
 
@@ -435,7 +441,7 @@ static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 		rc = db_execute(&db, r->room.v[i], clock_after(ASK_MS));
 	if (rc)
 		buf_puts(error, db_error(&db));
-	return rc ? BAD_DATA : 0;
+	return rc ? NO : 0;
 }
 
 static char *edit_sql(struct pg_conn *conn, const char *statement, void *arg)
@@ -450,32 +456,46 @@ static char *edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 	return r->humble ? bare_statement(at, &r->schemas) : NULL;
 }
 
-#define PSQL_LOST 2 /* psql/settings.h, EXIT_BADCONN */
+/* psql/settings.h: EXIT_BADCONN and EXIT_USER */
+#define PSQL_LOST 2
+#define PSQL_ERROR 3
+
+/* psql_start says what the child exits with. */
+static int explain_sql(struct restore *r, const struct ending *ending, const struct sql_errors *errors, struct buf *error)
+{
+	const struct mishap m = { .program = "psql", .words = errors->words.data, .failure = errors->failure };
+
+	if (ending->status == PSQL_ERROR && *m.failure.sqlstate && !ending->forwarded) {
+		r->denied = strcmp(m.failure.sqlstate, "42501") == 0;
+		return mishap_explain(&m, error);
+	}
+	buf_printf(error, "psql: %s", *m.words ? m.words : "it failed without a word");
+	if (ending->forwarded)
+		return BY_SIGNAL + ending->forwarded;
+	if (ending->by_signal && !proc_is_crash(ending->by_signal))
+		return NO;
+	return r->lost ? UNAVAILABLE : ending->status == BAD_USAGE || ending->status == NO ? ending->status : BAD_DATA;
+}
 
 static int run_sql(struct restore *r, const struct target *target, struct buf *error)
 {
 	struct strs files = { 0 };
 	struct sql_errors errors = { .words = BUF_INIT };
-	struct buf *words = &errors.words;
 	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
 		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first,
 		                .edit = edit_sql, .arg = r };
 	struct child child = { .watched = -1, .tell = take_error, .arg = &errors, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
-	int rc;
+	int rc = 0;
 
 	strs_add(&files, r->path);
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
 		ending = child_watch(&child);
-	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.sqlstate));
-	r->denied = ending.status && strcmp(errors.sqlstate, "42501") == 0;
-	rc = ending.forwarded ? BY_SIGNAL + ending.forwarded
-	     : ending.status == BAD_USAGE || ending.status == DONE ? ending.status
-	     : r->lost ? UNAVAILABLE : BAD_DATA;
-	if (rc)
-		buf_printf(error, "psql: %s", words->len ? words->data : "it failed without a word");
-	buf_free(words);
+	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.failure.sqlstate));
+	if (ending.status != DONE)
+		rc = explain_sql(r, &ending, &errors, error);
+	buf_free(&errors.words);
 	strs_free(&files);
 	return rc;
 }

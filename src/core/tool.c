@@ -28,12 +28,9 @@ static void hear(const char *line, void *arg)
 {
 	struct tool *t = arg;
 	const char *name = t->job.args->v[0], *rest = skip_prefix(line, name), *text;
-	const char *state = engine_sqlstate(line);
 
-	if (state) {
-		snprintf(t->sqlstate, sizeof(t->sqlstate), "%s", state);
+	if (engine_failed(line, &t->failure))
 		return;
-	}
 	rest = rest ? skip_prefix(rest, ": ") : NULL;
 	if (!rest) {
 		/* The server's DETAIL, behind its ERROR. */
@@ -69,7 +66,7 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 {
 	t->status = 0;
 	t->forwarded = 0;
-	t->sqlstate[0] = '\0';
+	t->failure = (struct engine_failure){ 0 };
 	t->error = (struct buf)BUF_INIT;
 	t->warnings = (struct strs){ 0 };
 	t->lock_timeout = t->killed = t->in_error = false;
@@ -90,8 +87,8 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 	t->status = ending.status;
 	t->forwarded = ending.forwarded;
 	/* statement_timeout, which pg_dump's --lock-wait-timeout sets, and lock_timeout. */
-	t->lock_timeout = t->lock_timeout && (strcmp(t->sqlstate, "57014") == 0 ||
-	                                      strcmp(t->sqlstate, "55P03") == 0);
+	t->lock_timeout = t->lock_timeout && (strcmp(t->failure.sqlstate, "57014") == 0 ||
+	                                      strcmp(t->failure.sqlstate, "55P03") == 0);
 	t->killed = ending.by_signal && !ending.forwarded;
 	if (t->killed)
 		buf_printf(&t->error, "%skilled by signal %d%s", t->error.len ? "; " : "", ending.by_signal,
@@ -168,6 +165,11 @@ static const struct meaning {
 	{ "XX00", BAD_DATA, "the server's own data is damaged" },
 };
 
+/* What pg_read_all_data covers: PostgreSQL docs, "Predefined Roles"; lo_compat_privileges. */
+#define LARGE_OBJECT "this role may not read large object %u, which pg_read_all_data does not cover (servers before 19): " \
+	"dump as the owner of the large objects or as a superuser, grant SELECT on each, or have a superuser " \
+	"ALTER ROLE ... SET lo_compat_privileges = on"
+
 /* Why the program could not write, when that is what the words say; else NULL. */
 static const char *write_trouble(const char *words)
 {
@@ -201,8 +203,12 @@ int tool_explain(const struct tool *t, struct buf *error)
 		buf_printf(error, "waited too long for the lock of a table: %s: %s", name, words);
 		return LOCKED;
 	}
+	if (t->failure.object && strcmp(t->failure.sqlstate, "42501") == 0) {
+		buf_printf(error, LARGE_OBJECT ": %s: %s", t->failure.object, name, words);
+		return DENIED;
+	}
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
-		if (!*t->sqlstate || !skip_prefix(t->sqlstate, meanings[i].state))
+		if (!*t->failure.sqlstate || !skip_prefix(t->failure.sqlstate, meanings[i].state))
 			continue;
 		buf_printf(error, "%s: %s: %s", meanings[i].words, name, words);
 		return meanings[i].status;

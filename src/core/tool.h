@@ -24,7 +24,7 @@ struct tool {
 	/* What came of it. */
 	int status;             /* the program's, or 128 + a signal */
 	int forwarded;          /* the signal that ended this process's wish for it, or 0 */
-	char sqlstate[6];       /* of the last statement that failed; "" */
+	struct engine_failure failure; /* the last statement that failed */
 	struct buf error;       /* the words of the errors, in one line */
 	struct strs warnings;
 	bool in_error;          /* the line before was an error's first */

@@ -150,6 +150,8 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 		call(job->begun, conn);
 		begun = true;
 	}
+	/* Deferred constraints fail at the COMMIT. */
+	engine_note_failure(conn, result);
 	return result;
 }
 
@@ -255,10 +257,9 @@ int seam_PQputCopyEnd(PGconn *conn, const char *words)
 	bool marked = memcmp(tail + 1, "\\.", 2) == 0 && (!tail[0] || tail[0] == '\n');
 
 	if (job && job->restricted && !words && source && feof(source)) {
-		if (marked)
-			PQputCopyData(conn, "\n", 1);
-		else
-			words = "the file ends within its data, which has no \\. behind it: it is cut off";
+		if (!marked)
+			leave(BAD_DATA, "the file ends within its data, without the \\. that ends it: it is cut off");
+		PQputCopyData(conn, "\n", 1);
 	}
 	memset(tail, 0, sizeof(tail));
 	return PQputCopyEnd(conn, words);
@@ -467,7 +468,7 @@ static _Noreturn void be_psql(pid_t parent, int messages)
 	hand_password(job->conninfo);
 	arguments(&args);
 	if (job->restricted)
-		atexit(engine_tell_sqlstate);
+		atexit(engine_tell_failure);
 	status = psql_main((int)args.n, args.v);
 	if (status == 0)
 		end_unpacker();
@@ -552,7 +553,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 	}
 	for (size_t i = 1; i < e->args->n; i++)
 		strs_add(&args, e->args->v[i]);
-	atexit(engine_tell_sqlstate);
+	atexit(engine_tell_failure);
 	exit(e->program((int)args.n, args.v));
 }
 

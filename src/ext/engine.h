@@ -46,10 +46,22 @@ struct engine_job {
  * pid, or -1 with errno. The child exits with the program's status. */
 pid_t engine_start(const struct engine_job *job, int *messages);
 
-/* A line of such messages, or of a restricted psql_start's, that is not the program's, but says the SQLSTATE (PostgreSQL
- * docs, appendix A) of the last statement that failed: those five letters, or NULL. A
- * connection that was lost, or not to be had, is 08006 or 08001. */
-const char *engine_sqlstate(const char *line);
+/* The last statement that failed in such a child, or in a restricted psql_start's. */
+struct engine_failure {
+	char sqlstate[6];    /* PostgreSQL docs, appendix A; a connection that was lost, or could not be made, is
+	                      * 08006 or 08001; "": none failed */
+	bool within;         /* in code that the statement calls, such as a function's body */
+	unsigned int object; /* the large object that it could not open; 0: none */
+};
+
+/* Reads a line of such messages that is not the program's own, but reports a failure; returns whether it is one. */
+bool engine_failed(const char *line, struct engine_failure *f);
+
+/* Called in the child, by an edit: sends a note to the parent, one line. */
+void engine_tell(const char *note);
+
+/* Returns the note that a line of messages is, or NULL. */
+const char *engine_told(const char *line);
 
 /* SQL files to run with psql. */
 struct psql_job {

@@ -18,11 +18,19 @@
 
 const struct engine_job *engine_job;
 
-/* The SQLSTATE of the last failure in a child of engine_start; "" before. */
-static char sqlstate[6];
+/* The last failure in a child of engine_start. */
+static struct engine_failure failure;
 static bool fatal; /* the server said so, and closed the connection */
 
-#define NOTE "sqlstate: "
+#define FAILURE "sqlstate: " /* and then SQLSTATE WITHIN OBJECT */
+#define NOTE "note: "
+
+static bool has_field(const PGresult *result, int field)
+{
+	const char *text = PQresultErrorField(result, field);
+
+	return text && *text;
+}
 
 void engine_note_failure(const PGconn *conn, const PGresult *result)
 {
@@ -33,20 +41,48 @@ void engine_note_failure(const PGconn *conn, const PGresult *result)
 	/* What the server said before it went is worth more. */
 	if (PQstatus(conn) == CONNECTION_BAD && !code && !fatal)
 		code = "08006";
-	if (code)
-		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
+	if (!code)
+		return;
+	snprintf(failure.sqlstate, sizeof(failure.sqlstate), "%s", code);
+	/* Of COPY's rows there is a context as well, but what they lack is not of these classes. */
+	failure.within = has_field(result, PG_DIAG_CONTEXT) || has_field(result, PG_DIAG_INTERNAL_QUERY);
 }
 
-void engine_tell_sqlstate(void)
+void engine_tell_failure(void)
 {
-	char line[sizeof(NOTE) + sizeof(sqlstate)];
+	struct buf line = BUF_INIT;
 
-	if (*sqlstate)
-		file_write(STDERR_FILENO, line,
-		           (size_t)snprintf(line, sizeof(line), NOTE "%s\n", sqlstate));
+	if (*failure.sqlstate) {
+		buf_printf(&line, FAILURE "%s %d %u\n", failure.sqlstate, failure.within, failure.object);
+		file_write(STDERR_FILENO, line.data, line.len);
+	}
+	buf_free(&line);
 }
 
-const char *engine_sqlstate(const char *line)
+bool engine_failed(const char *line, struct engine_failure *f)
+{
+	const char *state = skip_prefix(line, FAILURE);
+
+	if (!state || strlen(state) < strlen("42501 0 0"))
+		return false;
+	snprintf(f->sqlstate, sizeof(f->sqlstate), "%.5s", state);
+	f->within = state[6] == '1';
+	f->object = (unsigned int)strtoul(state + 8, NULL, 10);
+	return true;
+}
+
+void engine_tell(const char *note)
+{
+	struct buf line = BUF_INIT;
+
+	buf_printf(&line, NOTE "%s\n", note);
+	for (size_t i = 0; i + 1 < line.len; i++)
+		line.data[i] = line.data[i] == '\n' ? ' ' : line.data[i];
+	file_write(STDERR_FILENO, line.data, line.len);
+	buf_free(&line);
+}
+
+const char *engine_told(const char *line)
 {
 	return skip_prefix(line, NOTE);
 }
@@ -63,6 +99,7 @@ int seam_dump_PQputCopyEnd(PGconn *conn, const char *words);
 PGresult *seam_dump_PQgetResult(PGconn *conn);
 PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *values, int expand);
 void seam_dump_PQfinish(PGconn *conn);
+int seam_dump_lo_open(PGconn *conn, Oid object, int mode);
 
 /* The newest minor releases of 14 to 17 keep `pg_attver=N` among a column's options. It
  * is theirs alone: 18 refuses to set it, and their own pg_dump leaves it out. pg_dump.c,
@@ -109,10 +146,28 @@ static void note_notice(void *arg, const PGresult *notice)
 	const char *code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
 
 	if (severity && code && strcmp(severity, "FATAL") == 0) {
-		snprintf(sqlstate, sizeof(sqlstate), "%s", code);
+		snprintf(failure.sqlstate, sizeof(failure.sqlstate), "%s", code);
 		fatal = true;
 	}
 	print_notice(arg, notice);
+}
+
+/* libpq's own uses the function call protocol, of which no SQLSTATE is left. */
+int seam_dump_lo_open(PGconn *conn, Oid object, int mode)
+{
+	struct buf sql = BUF_INIT;
+	PGresult *result;
+	int fd;
+
+	buf_printf(&sql, "SELECT pg_catalog.lo_open(%u, %d)", object, mode);
+	result = PQexec(conn, sql.data);
+	fd = PQntuples(result) == 1 ? atoi(PQgetvalue(result, 0, 0)) : -1;
+	engine_note_failure(conn, result);
+	if (fd < 0)
+		failure.object = object;
+	PQclear(result);
+	buf_free(&sql);
+	return fd;
 }
 
 int seam_dump_PQgetCopyData(PGconn *conn, char **row, int async)
@@ -154,7 +209,7 @@ PGconn *seam_dump_PQconnectdbParams(const char *const *keys, const char *const *
 	PGconn *conn = PQconnectdbParams(keys, values, expand);
 
 	if (PQstatus(conn) == CONNECTION_BAD)
-		snprintf(sqlstate, sizeof(sqlstate), "08001");
+		snprintf(failure.sqlstate, sizeof(failure.sqlstate), "08001");
 	print_notice = PQsetNoticeReceiver(conn, note_notice, NULL);
 	if (engine_job)
 		session_start(conn, use_of(engine_job));

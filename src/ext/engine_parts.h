@@ -14,9 +14,9 @@ extern const struct engine_job *engine_job;
 /* Remembers the SQLSTATE of a statement that failed; result NULL: the connection did. */
 void engine_note_failure(const struct pg_conn *conn, const struct pg_result *result);
 
-/* Writes the line that engine_sqlstate reads; nothing where no statement failed. Called at the exit of the
+/* Writes the line that engine_failed reads; nothing where no statement failed. Called at the exit of the
  * program and of each of pg_dump's parallel workers. */
-void engine_tell_sqlstate(void);
+void engine_tell_failure(void);
 
 /* Whether a statement sets what the server does not know. */
 bool engine_is_too_new(const struct pg_conn *conn, const char *query);

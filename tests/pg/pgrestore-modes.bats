@@ -82,12 +82,12 @@ broken() {
 
 @test "create: it fails, and there is no database" {
 	broken
-	refused 65 '' pgrestore "$BROKEN"
+	refused 1 '' pgrestore "$BROKEN"
 	says 'foreign key'
-	refused 65 '' pgrestore "$BROKEN.sql"
-	refused 65 '' pgrestore "$BROKEN" --jobs 2
+	refused 1 '' pgrestore "$BROKEN.sql"
+	refused 1 '' pgrestore "$BROKEN" --jobs 2
 	refused 1 '' pgrestore latest --verify 'rows=t>=4'
-	refused 65 '' pgrestore "$BROKEN" --into new
+	refused 1 '' pgrestore "$BROKEN" --into new
 	equals "$(databases)" ''
 }
 
@@ -96,9 +96,9 @@ broken() {
 	broken
 	made app 0
 	oid=$(sql postgres "select oid from pg_database where datname = 'app'")
-	refused 65 app pgrestore "$BROKEN"
+	refused 1 app pgrestore "$BROKEN"
 	says 'nothing has changed'
-	refused 65 app pgrestore "$BROKEN.sql"
+	refused 1 app pgrestore "$BROKEN.sql"
 	refused 1 app pgrestore latest --verify 'rows=t>=4'
 	exits 0 isempty
 	exits 0 pgrestore latest
@@ -122,7 +122,7 @@ broken() {
 	not grep -q _restore_ <<<"$(databases)"
 	broken
 	made app 0
-	refused 65 app pgrestore "$BROKEN" --jobs 2
+	refused 1 app pgrestore "$BROKEN" --jobs 2
 }
 
 @test "not empty: 1, what is there is named, and so is the way; not a row has changed" {
@@ -200,7 +200,7 @@ broken() {
 @test "--drop-old: the old one goes at the end, not before, and not when it fails" {
 	changed_app
 	broken
-	refused 65 app pgrestore "$BROKEN" --replace --drop-old
+	refused 1 app pgrestore "$BROKEN" --replace --drop-old
 	refused 1 app pgrestore latest --replace --drop-old --verify 'rows=t>=4'
 	exits 0 pgrestore latest --replace --drop-old --verify 'rows=t>=3'
 	like_the_backup
@@ -211,9 +211,9 @@ broken() {
 @test "--replace that fails leaves the old one, and nothing beside it" {
 	changed_app
 	broken
-	refused 65 app pgrestore "$BROKEN" --replace
-	refused 65 app pgrestore "$BROKEN" --replace --jobs 2
-	refused 65 app pgrestore "$BROKEN.sql" --replace
+	refused 1 app pgrestore "$BROKEN" --replace
+	refused 1 app pgrestore "$BROKEN" --replace --jobs 2
+	refused 1 app pgrestore "$BROKEN.sql" --replace
 	refused 1 app pgrestore latest --replace --verify 'rows=t>=4'
 	refused 1 app pgrestore latest --replace --verify 'table=newer'
 	refused 1 app pgrestore latest --replace --verify 'query=select false'
@@ -255,7 +255,7 @@ broken() {
 	PID=$!
 	wait_until 10 connected app
 	broken
-	exits 65 pgrestore "$BROKEN" --replace
+	exits 1 pgrestore "$BROKEN" --replace
 	kill -0 "$PID"
 	exits 0 pgrestore latest --replace
 	wait_until 10 pid_gone "$PID"
@@ -293,7 +293,7 @@ safety() {
 @test "--clean that fails is rolled back, and says where the safety backup is" {
 	changed_app
 	broken
-	refused 65 app pgrestore "$BROKEN" --clean
+	refused 1 app pgrestore "$BROKEN" --clean
 	says "$(safety)"
 	says 'nothing has changed'
 	# A view on what is to be dropped.
@@ -307,7 +307,7 @@ safety() {
 	changed_app
 	broken
 	before=$(content app)
-	exits 65 pgrestore "$BROKEN" --clean --jobs 2
+	exits 1 pgrestore "$BROKEN" --clean --jobs 2
 	says 'half restored'
 	says "$(safety)"
 	exits 0 pgrestore "$(safety)" --replace
@@ -589,7 +589,7 @@ sleeps() {
 @test "--data-only adds to empty tables only" {
 	made app 3
 	archive app "$BATS_TEST_TMPDIR/t.dump"
-	exits 65 pgrestore "$BATS_TEST_TMPDIR/t.dump" --clean --data-only
+	exits 1 pgrestore "$BATS_TEST_TMPDIR/t.dump" --clean --data-only
 	says 'rows are there already'
 	equals "$(rows app)" 3
 	sql app 'truncate t'

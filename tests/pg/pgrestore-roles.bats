@@ -220,10 +220,10 @@ forget_app_roles() {
 
 @test "SQL whose roles are missing fails and leaves nothing" {
 	sql postgres 'create database app'
-	refused 65 app pgrestore "$DUMP.sql"
+	refused 1 app pgrestore "$DUMP.sql"
 	says 'does not exist'
 	drop app
-	refused 65 '' pgrestore "$DUMP.sql"
+	refused 1 '' pgrestore "$DUMP.sql"
 }
 
 # --- extensions ---

@@ -265,7 +265,7 @@ kept() {
 	drop new
 	sql postgres 'drop role "--"' 'drop role "a, ""b"'
 	damage revoke "$file" --
-	refused 65 '' pgrestore "$file" "$(url new)" --roles skip
+	refused 1 '' pgrestore "$file" "$(url new)" --roles skip
 }
 
 # peak COMMAND...: runs it as exits 0 does; the most memory that one of its processes had, in MiB, is in PEAK.

@@ -1,5 +1,7 @@
 /* Takes the place of src/ext/engine.c in the fuzz targets: no target runs PostgreSQL's programs. A target that reads
  * what they print wraps the function that would start them (FUZZ_WRAP_* in tests/fuzz.mk). */
+#include <stdio.h>
+
 #include "base/banned.h"
 #include "ext/engine.h"
 
@@ -42,9 +44,23 @@ pid_t engine_start(const struct engine_job *job, int *messages)
 	return 1;
 }
 
-const char *engine_sqlstate(const char *line)
+bool engine_failed(const char *line, struct engine_failure *f)
 {
-	return skip_prefix(line, "\001sqlstate ");
+	const char *state = skip_prefix(line, "\001sqlstate ");
+
+	if (state)
+		snprintf(f->sqlstate, sizeof(f->sqlstate), "%s", state);
+	return state != NULL;
+}
+
+void engine_tell(const char *note)
+{
+	(void)note;
+}
+
+const char *engine_told(const char *line)
+{
+	return skip_prefix(line, "\001note ");
 }
 
 pid_t psql_start(const struct psql_job *job, int *messages)

@@ -1,0 +1,25 @@
+/*
+ * mishap - what it means that a statement of a restore failed: the exit code, and what to do.
+ *
+ * By SQLSTATE (PostgreSQL docs, appendix A) alone: messages may be in any language. A statement that the server
+ * refuses is not damage: the backup was read in full before.
+ */
+#ifndef CORE_MISHAP_H
+#define CORE_MISHAP_H
+
+#include "base/buf.h"
+#include "ext/engine.h"
+
+struct mishap {
+	const char *program;  /* pg_restore or psql */
+	const char *words;    /* what it reported */
+	struct engine_failure failure;
+	bool rows_only;       /* --data-only: the tables were there before */
+	const char *hint;     /* what to do where the role lacks a right; NULL: the usual */
+};
+
+/* Returns the exit code (DENIED, UNAVAILABLE, CANNOT_WRITE, LOCKED, BAD_DATA, else NO) and appends a message to
+ * error. For a failure that has a SQLSTATE. */
+int mishap_explain(const struct mishap *m, struct buf *error);
+
+#endif
