@@ -21,6 +21,7 @@
 #include "core/backup.h"
 #include "core/daemon.h"
 #include "core/folder.h"
+#include "core/foreign.h"
 #include "core/freshness.h"
 #include "core/notify.h"
 #include "core/prune.h"
@@ -29,7 +30,7 @@
 #include "core/verify.h"
 
 static struct {
-	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser;
+	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption;
 	struct strs urls, databases, exclude, first;
 	bool all, dry_run, json, remote;
 	long jobs;
@@ -62,6 +63,8 @@ static const struct opt opts[] = {
 	     "how a new backup is checked: read back in full, or also restored"),
 	WORD(0, "verify-as-superuser", "BACKUP_VERIFY_AS_SUPERUSER", "yes|no", &o.as_superuser,
 	     "restore tests: run the database's own code as the login, even as a superuser"),
+	WORD(0, "encryption", "BACKUP_ENCRYPTION", "none", &o.encryption,
+	     "none: plain backups are meant, though a variable of another tool asks for encryption"),
 	WORD(0, "roles", "BACKUP_ROLES", "yes|no", &o.roles, "dump roles and tablespaces, too"),
 	TIME(0, "wait", "BACKUP_WAIT", &o.wait, "how long a run waits for the server"),
 	LIST(0, "wait-for", "BACKUP_WAIT_FOR", "CHECK", &o.first,
@@ -162,6 +165,13 @@ static void must(int rc, struct buf *error)
 
 /* --- what is configured --- */
 
+/* The same, after what is not yet an error. */
+static void heed(const struct strs *warnings, int rc, struct buf *error)
+{
+	msg_each(MSG_WARNING, warnings);
+	must(rc, error);
+}
+
 static int find_sources(const struct strs *words, struct buf *error)
 {
 	if (o.all)
@@ -174,13 +184,10 @@ static void read_sources(int argc, char **argv)
 {
 	struct strs words = { 0 };
 	struct buf error = BUF_INIT;
-	int rc;
 
 	for (int i = 0; i < argc; i++)
 		strs_add(&words, argv[i]);
-	rc = find_sources(&words, &error);
-	msg_each(MSG_WARNING, &sources.warnings);
-	must(rc, &error);
+	heed(&sources.warnings, find_sources(&words, &error), &error);
 	strs_free(&words);
 }
 
@@ -189,21 +196,16 @@ static void read_schedule(void)
 	struct strs warnings = { 0 };
 	struct buf error = BUF_INIT;
 
-	must(schedule_choose(&schedule, o.every, o.cron, o.zone, &warnings, &error), &error);
-	msg_each(MSG_WARNING, &warnings);
+	heed(&warnings, schedule_choose(&schedule, o.every, o.cron, o.zone, &warnings, &error), &error);
 	strs_free(&warnings);
 }
 
 static void read_remote(void)
 {
 	struct buf error = BUF_INIT;
-	int rc;
 
-	if (remote.on)
-		return;
-	rc = remote_open(&remote, &error);
-	msg_each(MSG_WARNING, &remote.warnings);
-	must(rc, &error);
+	if (!remote.on)
+		heed(&remote.warnings, remote_open(&remote, &error), &error);
 }
 
 static void need_remote(void)
@@ -232,7 +234,22 @@ static void look_at_folder(void)
 		msg(MSG_WARNING, "'%s' can be written by every user, who could delete or replace backups: chmod o-w", o.dir);
 }
 
-static struct backup read_backup(void)
+/* What the variables of other backup tools ask for is not ignored in silence. */
+static void look_at_foreign(bool named)
+{
+	struct strs warnings = { 0 };
+	struct buf error = BUF_INIT;
+	struct foreign_backup f = {
+		.keep = o.dir == remote.name ? &remote.keep : &o.keep,
+		.databases = named || o.databases.n || o.urls.n, .scheduled = schedule.kind != SCHEDULE_NONE,
+		.bucket = remote.on, .plain = o.encryption && *o.encryption,
+	};
+
+	heed(&warnings, foreign_backup(&f, &warnings, &error), &error);
+	strs_free(&warnings);
+}
+
+static struct backup read_backup(bool named)
 {
 	struct buf error = BUF_INIT;
 	struct backup b = {
@@ -246,6 +263,7 @@ static struct backup read_backup(void)
 
 	look_at_folder();
 	read_remote();
+	look_at_foreign(named);
 	must(notify_check(&notify, &error), &error);
 	if (!packing_parse(o.compress, &b.packing))
 		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
@@ -299,7 +317,7 @@ static int run_once(int argc, char **argv)
 
 	read_sources(argc, argv);
 	read_schedule();
-	b = read_backup();
+	b = read_backup(argc);
 	rc = supervise(&b, argc ? CATALOG_CHOSEN : CATALOG_SCHEDULED, clock_wall());
 	tell_end(rc, 0, &b);
 	return rc;
@@ -354,7 +372,7 @@ static int run_daemon(void)
 	if (schedule.kind == SCHEDULE_NONE)
 		die(BAD_CONFIG, "a daemon needs a schedule: set BACKUP_INTERVAL or BACKUP_CRON");
 	read_sources(0, NULL);
-	b = read_backup();
+	b = read_backup(false);
 	tell_plan();
 	return daemon_loop(&d);
 }

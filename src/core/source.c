@@ -83,15 +83,16 @@ static void add_warnings(struct sources *s, const struct target *t)
 		strs_add(&s->warnings, t->warnings.v[i]);
 }
 
-/* NULL: the environment's. */
-static int read_target(struct sources *s, const char *word, struct buf *error)
+/* word NULL: the environment's; named: the databases are named elsewhere. */
+static int read_target(struct sources *s, const char *word, bool named, struct buf *error)
 {
 	struct source *source = add_source(s);
 	int rc;
 
 	if (word)
 		source->name = take_name(&word);
-	rc = target_find(&source->target, word, error);
+	rc = !word && named ? target_find_server(&source->target, error)
+	                    : target_find(&source->target, word, error);
 	add_warnings(s, &source->target);
 	if (!rc && source->target.kind == TARGET_PG && !own_database(source)) {
 		buf_printf(error, "%s: say which database: add dbname=NAME, or set PGDATABASE", source->target.shown);
@@ -106,7 +107,7 @@ static int read_targets(struct sources *s, const struct strs *words, struct buf 
 
 	for (size_t i = 0; i < words->n && !rc; i++)
 		if (is_target(words->v[i]))
-			rc = read_target(s, words->v[i], error);
+			rc = read_target(s, words->v[i], false, error);
 	return rc;
 }
 
@@ -240,7 +241,7 @@ int sources_read(struct sources *s, const struct strs *words, const struct strs 
 	if (!rc && !s->n)
 		rc = read_urls(s, urls, error);
 	if (!rc && !s->n)
-		rc = read_target(s, NULL, error);
+		rc = read_target(s, NULL, names->n || names_any(words), error);
 	/* Named on the command line they replace the configured ones. */
 	if (!rc && names_any(words) && !choose_named(s, words))
 		names = words;

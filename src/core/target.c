@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
+#include "core/foreign.h"
 #include "core/secrecy.h"
 #include "core/url.h"
 
@@ -335,7 +336,20 @@ static int read_family(struct target *t, const struct variable *family, size_t d
 	return any;
 }
 
-static int read_environment(struct target *t, struct buf *error)
+/* What others' variables name: database as in foreign_target. */
+static int compare_foreign(struct target *t, enum foreign_family family, bool database, struct buf *error)
+{
+	return foreign_target(&t->conninfo, family, database, &t->warnings, error) ? -1 : 0;
+}
+
+static int read_database_url(struct target *t, const char *url, struct buf *error)
+{
+	int rc = read_text(t, url, "DATABASE_URL", error);
+
+	return rc || t->path ? rc : compare_foreign(t, FOREIGN_URL, true, error);
+}
+
+static int read_environment(struct target *t, bool database, struct buf *error)
 {
 	const char *url;
 	int found;
@@ -343,9 +357,11 @@ static int read_environment(struct target *t, struct buf *error)
 	if (env_get("DATABASE_URL", &url, error) != 0)
 		return -1;
 	if (url)
-		return read_text(t, url, "DATABASE_URL", error);
+		return read_database_url(t, url, error);
 	/* A lone PGPASSWORD or PGPORT names no database. */
 	found = read_family(t, libpq_family, 5, error);
+	if (found > 0)
+		found = compare_foreign(t, FOREIGN_LIBPQ, database, error) ? -1 : 1;
 	if (found)
 		return found < 0 ? -1 : complete(t, "PGHOST/PGDATABASE", "set PGUSER", error);
 	found = read_family(t, image_family, 5, error);
@@ -354,11 +370,20 @@ static int read_environment(struct target *t, struct buf *error)
 	if (!found) {
 		buf_puts(error, "no database given: pass a URL, or set DATABASE_URL, or PGHOST, "
 		         "PGUSER and PGDATABASE, or POSTGRES_HOST, POSTGRES_USER and POSTGRES_DB");
+		foreign_hint(error);
 		return -1;
 	}
+	if (compare_foreign(t, FOREIGN_IMAGE, database, error) != 0)
+		return -1;
 	if (!conninfo_get(&t->conninfo, "user"))
 		conninfo_set(&t->conninfo, "user", "postgres");
 	return complete(t, "POSTGRES_*", "set POSTGRES_USER", error);
+}
+
+int target_find_server(struct target *t, struct buf *error)
+{
+	*t = (struct target){ 0 };
+	return read_environment(t, false, error) ? BAD_CONFIG : 0;
 }
 
 int target_find(struct target *t, const char *text, struct buf *error)
@@ -367,7 +392,7 @@ int target_find(struct target *t, const char *text, struct buf *error)
 
 	*t = (struct target){ 0 };
 	if (!text)
-		return read_environment(t, error) ? BAD_CONFIG : 0;
+		return read_environment(t, true, error) ? BAD_CONFIG : 0;
 	name = skip_prefix(text, "env:");
 	if (!name)
 		return read_text(t, text, "URL", error) ? BAD_USAGE : 0;

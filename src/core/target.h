@@ -30,6 +30,10 @@ struct target {
  */
 int target_find(struct target *t, const char *text, struct buf *error);
 
+/* The same from the environment alone, for a caller that names the databases itself: that other
+ * programs' variables name another is a warning then, and no error (core/foreign). */
+int target_find_server(struct target *t, struct buf *error);
+
 /* Makes t the same server's database of that name, without warnings. target_free after it. */
 void target_copy(struct target *t, const struct target *from, const char *database);
 

@@ -1,0 +1,384 @@
+/* foreign - variables of other programs that say what pgbox is told by variables of its own. */
+#include "core/foreign.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/status.h"
+
+enum what { HOST, USER, PASSWORD, DATABASE, DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
+
+/* Common: a name that apps use for databases of any kind, so that it says less. */
+static const struct variable {
+	const char *name; /* # is a digit */
+	enum what what;
+	bool common;
+	size_t rule;      /* KEEP: where struct retention has it */
+	const char *ours; /* KEEP: the variable for it */
+} variables[] = {
+	{ .name = "POSTGRES_HOSTNAME", .what = HOST },
+	{ .name = "POSTGRES_SERVER", .what = HOST },
+	{ .name = "POSTGRESQL_HOST", .what = HOST },
+	{ .name = "PG_HOST", .what = HOST },
+	{ .name = "PG_HOSTNAME", .what = HOST },
+	{ .name = "PGBK_HOSTNAME", .what = HOST },
+	{ .name = "DB##_HOST", .what = HOST },
+	{ .name = "DB_HOST", .what = HOST, .common = true },
+	{ .name = "DATABASE_HOST", .what = HOST, .common = true },
+
+	{ .name = "POSTGRES_USERNAME", .what = USER },
+	{ .name = "POSTGRESQL_USERNAME", .what = USER },
+	{ .name = "POSTGRESQL_USER", .what = USER },
+	{ .name = "PG_USER", .what = USER },
+	{ .name = "PG_USERNAME", .what = USER },
+	{ .name = "PGBK_USERNAME", .what = USER },
+	{ .name = "DB##_USER", .what = USER },
+	{ .name = "DB_USER", .what = USER, .common = true },
+	{ .name = "DB_USERNAME", .what = USER, .common = true },
+	{ .name = "DATABASE_USER", .what = USER, .common = true },
+
+	{ .name = "POSTGRES_PASS", .what = PASSWORD },
+	{ .name = "POSTGRES_PASSWD", .what = PASSWORD },
+	{ .name = "POSTGRES_PWD", .what = PASSWORD },
+	{ .name = "POSTGRES_PASSFILE_STORE", .what = PASSWORD },
+	{ .name = "POSTGRESQL_PASSWORD", .what = PASSWORD },
+	{ .name = "PG_PASSWORD", .what = PASSWORD },
+	{ .name = "PG_PASS", .what = PASSWORD },
+	{ .name = "DB##_PASS", .what = PASSWORD },
+	{ .name = "DB_PASS", .what = PASSWORD, .common = true },
+	{ .name = "DB_PASSWORD", .what = PASSWORD, .common = true },
+	{ .name = "DATABASE_PASSWORD", .what = PASSWORD, .common = true },
+
+	{ .name = "POSTGRES_DATABASE", .what = DATABASE },
+	{ .name = "POSTGRES_DBNAME", .what = DATABASE },
+	{ .name = "POSTGRES_DB_NAME", .what = DATABASE },
+	{ .name = "POSTGRESQL_DATABASE", .what = DATABASE },
+	{ .name = "POSTGRESQL_DB", .what = DATABASE },
+	{ .name = "PG_DATABASE", .what = DATABASE },
+	{ .name = "PG_DBNAME", .what = DATABASE },
+	{ .name = "PG_DB", .what = DATABASE },
+	{ .name = "DB##_NAME", .what = DATABASE },
+	{ .name = "DB_NAME", .what = DATABASE, .common = true },
+	{ .name = "DB_DATABASE", .what = DATABASE, .common = true },
+	{ .name = "DATABASE_NAME", .what = DATABASE, .common = true },
+
+	{ .name = "DBLIST", .what = DATABASES },
+	{ .name = "PGBK_DBLIST", .what = DATABASES },
+	{ .name = "POSTGRES_DBS", .what = DATABASES },
+	{ .name = "POSTGRES_DATABASES", .what = DATABASES },
+	{ .name = "POSTGRES_CLUSTER", .what = DATABASES },
+	{ .name = "POSTGRES_BACKUP_ALL", .what = DATABASES },
+	{ .name = "DB_NAMES", .what = DATABASES },
+	{ .name = "DB_DUMP_INCLUDE", .what = DATABASES },
+
+	{ .name = "PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "BACKUP_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "BACKUP_PASSWORD", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPT", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPT_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPT_RECIPIENTS", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_PASSWORD", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "BACKUP_GPG_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_GPG_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "BACKUP_GPG_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "BACKUP_AGE_RECIPIENTS", .what = ENCRYPTION },
+	{ .name = "BACKUP_AGE_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "BACKUP_AGE_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "AGE_PUBLIC_KEYS", .what = ENCRYPTION },
+	{ .name = "AGE_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "AGE_RECIPIENTS", .what = ENCRYPTION },
+	{ .name = "AGE_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "AGE_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "GPG_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "GPG_PUBLIC_KEY_RING", .what = ENCRYPTION },
+	{ .name = "GPG_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "GPG_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "GPG_KEY_ID", .what = ENCRYPTION },
+	{ .name = "CIPHER_PASS", .what = ENCRYPTION },
+	{ .name = "CIPHER_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "PGBK_ENCRYPT", .what = ENCRYPTION },
+	{ .name = "PGBK_CIPHER_PASS", .what = ENCRYPTION },
+	{ .name = "PGBK_CIPHER_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "ENCRYPTION_PASSWORD", .what = ENCRYPTION },
+	{ .name = "ENCRYPTION_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "ENCRYPT", .what = ENCRYPTION },
+	{ .name = "ENCRYPT_KEY", .what = ENCRYPTION },
+	{ .name = "ENCRYPT_PASS", .what = ENCRYPTION },
+	{ .name = "ENCRYPT_PASSWORD", .what = ENCRYPTION },
+	{ .name = "ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "ENCRYPT_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "DEFAULT_ENCRYPT", .what = ENCRYPTION },
+	{ .name = "DEFAULT_ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "DEFAULT_ENCRYPT_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "DB##_ENCRYPT", .what = ENCRYPTION },
+	{ .name = "DB##_ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "DB##_ENCRYPT_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "DB_DUMP_ENCRYPTION", .what = ENCRYPTION },
+	{ .name = "DB_DUMP_ENCRYPTION_PASS_PHRASE", .what = ENCRYPTION },
+	{ .name = "RESTIC_PASSWORD", .what = OTHER_ENCRYPTION },
+	{ .name = "BORG_PASSPHRASE", .what = OTHER_ENCRYPTION },
+
+#define RULE(field, variable) .what = KEEP, .rule = offsetof(struct retention, field), .ours = variable
+	{ .name = "REMOVE_BEFORE", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "RETENTION_DAYS", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "BACKUP_RETENTION", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "RETENTION", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "KEEP_DAYS", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "DAYS_TO_KEEP", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "PGBK_PURGE", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "PGBK_PURGE_OLDER_THAN", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "DB_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "DEFAULT_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "DB##_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "CONSOLIDATE_AFTER", RULE(daily, "BACKUP_KEEP_DAILY") },
+	{ .name = "BACKUP_KEEP_WEEKS", RULE(weekly, "BACKUP_KEEP_WEEKLY") },
+	{ .name = "KEEP_WEEKS", RULE(weekly, "BACKUP_KEEP_WEEKLY") },
+	{ .name = "BACKUP_KEEP_MONTHS", RULE(monthly, "BACKUP_KEEP_MONTHLY") },
+	{ .name = "KEEP_MONTHS", RULE(monthly, "BACKUP_KEEP_MONTHLY") },
+	{ .name = "BACKUP_KEEP_YEARS", RULE(yearly, "BACKUP_KEEP_YEARLY") },
+	{ .name = "BACKUP_KEEP_HOURS", RULE(hourly, "BACKUP_KEEP_HOURLY") },
+	{ .name = "BACKUP_NUM_KEEP", RULE(last, "BACKUP_KEEP_LAST") },
+	{ .name = "BACKUP_MAX", RULE(last, "BACKUP_KEEP_LAST") },
+	{ .name = "MAX_BACKUPS", RULE(last, "BACKUP_KEEP_LAST") },
+	{ .name = "KEEP_BACKUPS", RULE(last, "BACKUP_KEEP_LAST") },
+	{ .name = "MIN_SAVED_FILE", RULE(min, "BACKUP_KEEP_MIN") },
+	{ .name = "PGBK_PURGE_MIN_KEEP", RULE(min, "BACKUP_KEEP_MIN") },
+
+	{ .name = "BACKUP_CRON_EXPRESSION", .what = SCHEDULE },
+	{ .name = "BACKUP_SCHEDULE", .what = SCHEDULE },
+	{ .name = "BACKUP_FREQUENCY", .what = SCHEDULE },
+	{ .name = "BACKUP_PERIOD", .what = SCHEDULE },
+	{ .name = "CRON_EXPRESSION", .what = SCHEDULE },
+	{ .name = "CRON_TIME", .what = SCHEDULE },
+	{ .name = "DB_DUMP_FREQ", .what = SCHEDULE },
+	{ .name = "DB_DUMP_FREQUENCY", .what = SCHEDULE },
+	{ .name = "DEFAULT_BACKUP_INTERVAL", .what = SCHEDULE },
+	{ .name = "DB##_BACKUP_INTERVAL", .what = SCHEDULE },
+
+	{ .name = "AWS_S3_BUCKET_NAME", .what = BUCKET },
+	{ .name = "S3_BUCKET_NAME", .what = BUCKET },
+	{ .name = "DEFAULT_S3_BUCKET", .what = BUCKET },
+	{ .name = "DB##_S3_BUCKET", .what = BUCKET },
+};
+
+#define EACH(v) (const struct variable *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
+
+/* --- the environment --- */
+
+static bool is_off(const char *value)
+{
+	static const char *const words[] = { "", "0", "no", "off", "false", "none", "null", "**none**", NULL };
+
+	for (size_t i = 0; words[i]; i++)
+		if (strcasecmp(words[i], value) == 0)
+			return true;
+	return false;
+}
+
+/* The length of the name in an entry NAME=value that is the variable's or its _FILE's; 0: it is another. */
+static size_t match(const char *entry, const char *name)
+{
+	const char *at = entry;
+
+	for (; *name; name++, at++)
+		if (*name == '#' ? !isdigit((unsigned char)*at) : *at != *name)
+			return 0;
+	if (strncmp(at, "_FILE=", 6) == 0)
+		at += 5;
+	return *at == '=' ? (size_t)(at - entry) : 0;
+}
+
+/* A variable as it is set. */
+struct found {
+	char *name;        /* owned; NULL: it is not set, or to a word for "off" */
+	const char *value; /* in the environment; NULL where a file has it */
+};
+
+static struct found find(const struct variable *v)
+{
+	char *const *entry = env_original();
+
+	for (; entry && *entry; entry++) {
+		size_t len = match(*entry, v->name);
+
+		if (len && !is_off(*entry + len + 1))
+			return (struct found){ xstrndup(*entry, len),
+				               len == strlen(v->name) ? *entry + len + 1 : NULL };
+	}
+	return (struct found){ 0 };
+}
+
+/* --- targets --- */
+
+static const struct {
+	const char *key, *what, *libpq, *image;
+} parts[] = {
+	[HOST] = { "host", "host", "PGHOST", "POSTGRES_HOST" },
+	[USER] = { "user", "user", "PGUSER", "POSTGRES_USER" },
+	[PASSWORD] = { "password", "password", "PGPASSWORD", "POSTGRES_PASSWORD" },
+	[DATABASE] = { "dbname", "database", "PGDATABASE", "POSTGRES_DB" },
+};
+
+/* What is read where ours say nothing; NULL: nothing that could be compared. */
+static const char *default_of(const struct conninfo *c, enum what what)
+{
+	const char *user = conninfo_get(c, "user");
+
+	if (what == USER)
+		return "postgres";
+	return what == DATABASE ? (user ? user : "postgres") : NULL;
+}
+
+static const char *ours(enum what what, enum foreign_family family)
+{
+	return family == FOREIGN_URL ? "DATABASE_URL" : family == FOREIGN_LIBPQ ? parts[what].libpq : parts[what].image;
+}
+
+/* Whether ours say it, perhaps in another way. */
+static bool is_said(const struct conninfo *c, enum what what, enum foreign_family family)
+{
+	if (family == FOREIGN_URL || conninfo_get(c, parts[what].key) || conninfo_get(c, "service"))
+		return true;
+	if (what == HOST)
+		return conninfo_get(c, "hostaddr");
+	return what == PASSWORD && (getenv("PGPASSFILE") || conninfo_get(c, "passfile"));
+}
+
+/* A login without a password shows by itself when one is needed, and PG* is for a known user. */
+static bool may_mislead(const struct variable *v, enum foreign_family family)
+{
+	return !(v->what == PASSWORD && v->common) && !(v->what == USER && family == FOREIGN_LIBPQ);
+}
+
+static int compare(const struct variable *v, const struct found *f, const struct conninfo *c,
+                   enum foreign_family family, bool database, struct strs *warnings, struct buf *error)
+{
+	bool said = is_said(c, v->what, family) || (v->what == DATABASE && !database);
+	const char *own = conninfo_get(c, parts[v->what].key), *name = ours(v->what, family);
+
+	own = own ? own : default_of(c, v->what);
+	if (own && f->value && strcmp(own, f->value) == 0) {
+		if (!said && !v->common)
+			strs_printf(warnings, "%s is set, but pgbox does not read it: set %s", f->name, name);
+		return 0;
+	}
+	if (said && !v->common && (v->what == DATABASE || family != FOREIGN_URL))
+		strs_printf(warnings, "%s is set, but pgbox does not read it: %s decides", f->name,
+		            v->what == DATABASE && !database ? "the list of databases" : name);
+	if (said || !may_mislead(v, family))
+		return 0;
+	buf_printf(error, "%s names the %s, but pgbox does not read it: set %s, or unset %s", f->name,
+	           parts[v->what].what, name, f->name);
+	return BAD_CONFIG;
+}
+
+/* The families do not mix: with PG* the image's database is not read. */
+static void compare_image(const struct conninfo *c, struct strs *warnings)
+{
+	struct found f = find(&(struct variable){ .name = "POSTGRES_DB", .what = DATABASE });
+
+	if (f.name && !is_said(c, DATABASE, FOREIGN_LIBPQ) && (!f.value || strcmp(f.value, default_of(c, DATABASE)) != 0))
+		strs_printf(warnings, "%s is set, but beside PGHOST or PGUSER pgbox does not read it: set PGDATABASE", f.name);
+	free(f.name);
+}
+
+int foreign_target(const struct conninfo *c, enum foreign_family family, bool database,
+                   struct strs *warnings, struct buf *error)
+{
+	int rc = 0;
+
+	for EACH(v) {
+		struct found f = v->what <= DATABASE ? find(v) : (struct found){ 0 };
+
+		if (f.name && !rc)
+			rc = compare(v, &f, c, family, database, warnings, error);
+		free(f.name);
+	}
+	if (!rc && family == FOREIGN_LIBPQ && database)
+		compare_image(c, warnings);
+	return rc;
+}
+
+void foreign_hint(struct buf *error)
+{
+	for EACH(v) {
+		struct found f = v->what <= DATABASE ? find(v) : (struct found){ 0 };
+
+		if (f.name)
+			buf_printf(error, "; %s is set, but pgbox does not read it: use %s", f.name, parts[v->what].image);
+		free(f.name);
+		if (f.name)
+			return;
+	}
+}
+
+/* --- backups --- */
+
+static void warn(struct strs *warnings, const struct found *f, const char *advice)
+{
+	strs_printf(warnings, "%s is set, but pgbox does not read it: %s", f->name, advice);
+}
+
+static int judge_rule(const struct variable *v, const struct found *f, const struct retention *keep,
+                      struct strs *warnings, struct buf *error)
+{
+	long own = *(const long *)(const void *)((const char *)keep + v->rule);
+	bool least = v->rule == offsetof(struct retention, min);
+	bool enough = least ? f->value && atol(f->value) <= own : own > 0;
+
+	if (!retention_is_on(keep)) {
+		strs_printf(warnings, "%s is set, but pgbox does not read it: set %s; until then nothing is deleted",
+		            f->name, v->ours);
+	} else if (enough) {
+		strs_printf(warnings, "%s is set, but pgbox does not read it: %s decides", f->name, v->ours);
+	} else {
+		buf_printf(error, "%s says what to keep, but pgbox does not read it, and the other rules would delete "
+		           "that: set %s, or unset %s", f->name, v->ours, f->name);
+		return BAD_CONFIG;
+	}
+	return 0;
+}
+
+static int judge(const struct variable *v, const struct found *f, const struct foreign_backup *b,
+                 struct strs *warnings, struct buf *error)
+{
+	if (v->what == KEEP)
+		return judge_rule(v, f, b->keep, warnings, error);
+	if (v->what == ENCRYPTION && !b->plain)
+		buf_printf(error, "%s asks for encrypted backups, and pgbox would write plain ones: encrypt the folder or "
+		           "the bucket, and set BACKUP_ENCRYPTION=none to say that plain backups are meant", f->name);
+	else if (v->what == DATABASES && !b->databases)
+		buf_printf(error, "%s names databases, but pgbox does not read it: set BACKUP_DATABASES (* for all), or "
+		           "unset %s", f->name, f->name);
+	else if (v->what == DATABASES)
+		warn(warnings, f, "BACKUP_DATABASES, --all or the operands decide");
+	else if (v->what == OTHER_ENCRYPTION && !b->plain)
+		warn(warnings, f, "backups are not encrypted; BACKUP_ENCRYPTION=none says that this is meant");
+	else if (v->what == SCHEDULE && !b->scheduled)
+		warn(warnings, f, "set BACKUP_INTERVAL or BACKUP_CRON; this is one run");
+	else if (v->what == BUCKET && !b->bucket)
+		warn(warnings, f, "set S3_BUCKET; nothing is uploaded");
+	return error->len ? BAD_CONFIG : 0;
+}
+
+int foreign_backup(const struct foreign_backup *b, struct strs *warnings, struct buf *error)
+{
+	int rc = 0;
+
+	for EACH(v) {
+		struct found f = v->what > DATABASE ? find(v) : (struct found){ 0 };
+
+		if (f.name && !rc)
+			rc = judge(v, &f, b, warnings, error);
+		free(f.name);
+	}
+	return rc;
+}
