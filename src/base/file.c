@@ -15,6 +15,8 @@
 #include "base/msg.h"
 #include "base/status.h"
 
+#define LINKS_MAX 40 /* as the kernel's */
+
 #define TRIES 16
 #define DEPTH_MAX 64 /* folders in folders that are deleted: each has a descriptor open */
 
@@ -305,6 +307,67 @@ const char *file_base(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+char *file_folder(const char *path)
+{
+	return xstrndup(path, strlen(path) - strlen(file_base(path)));
+}
+
+char *file_follow(const char *path)
+{
+	char *at = xstrdup(path), *real;
+
+	for (int n = 0; n < LINKS_MAX; n++) {
+		char to[4096], *folder, *next;
+		ssize_t len = readlink(at, to, sizeof(to) - 1);
+
+		if (len < 0)
+			break;
+		to[len] = '\0';
+		folder = file_folder(at);
+		next = xasprintf("%s%s", *to == '/' ? "" : folder, to);
+		free(folder);
+		free(at);
+		at = next;
+	}
+	real = realpath(at, NULL);
+	if (!real)
+		return at;
+	free(at);
+	return real;
+}
+
+/* The mode for a new file, which has `own`, of the one at path, or of its folder; *st is of what was found. -1 with
+ * errno. */
+static int pattern_mode(const char *path, const struct stat *own, struct stat *st)
+{
+	char *folder;
+	int rc;
+
+	if (stat(path, st) == 0 && (st->st_ino != own->st_ino || st->st_dev != own->st_dev))
+		return (int)(st->st_mode & 0777);
+	folder = file_folder(path);
+	rc = stat(*folder ? folder : ".", st);
+	free(folder);
+	return rc != 0 ? -1 : (int)(st->st_mode & (st->st_mode & S_ISVTX ? 0644 : 0666));
+}
+
+int file_take_after(int fd, const char *like)
+{
+	struct stat st, own;
+	int mode = fstat(fd, &own) != 0 ? -1 : pattern_mode(like, &own, &st);
+
+	if (mode < 0)
+		return -1;
+	/* Others may give a file to their groups only. */
+	if (own.st_uid != st.st_uid || own.st_gid != st.st_gid) {
+		bool root = geteuid() == 0;
+
+		if (fchown(fd, root ? st.st_uid : (uid_t)-1, st.st_gid) != 0 && root)
+			return -1;
+	}
+	return fchmod(fd, (mode_t)mode);
 }
 
 bool file_exists(const char *path)

@@ -61,6 +61,17 @@ int file_cannot(struct buf *error, const char *what, const char *path);
 /* The last part of a path. */
 const char *file_base(const char *path);
 
+/* Returns the folder of a path with its slash; "" for the current one. The caller frees it. */
+char *file_folder(const char *path);
+
+/* Returns where the symlinks at a path lead to, also to what is not there yet. The caller frees it. */
+char *file_follow(const char *path);
+
+/* Gives a file that was just made the mode, and where this is root the owner, of the file at `like`; where that is not
+ * there, or is itself, of its folder, without x bits (and in one like /tmp without others' right to write). 0, or -1 with
+ * errno. */
+int file_take_after(int fd, const char *like);
+
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 bool file_is_regular(const char *path);

@@ -1,11 +1,15 @@
 /* db - a session with a target, whichever engine it is. */
 #include "core/db.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
+#include "base/beneath.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "core/litefault.h"
 
@@ -215,18 +219,33 @@ void db_identifier(struct db *db, struct buf *b, const char *name)
 
 /* --- creating --- */
 
+/* SQLite would make it with this process's owner and umask; its own files beside it get the file's. Another replica may
+ * have made it, and where it cannot be given away this process can use it all the same. */
+static void make_lite(const char *path)
+{
+	int fd = beneath_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	if (fd >= 0) {
+		file_take_after(fd, path);
+		close(fd);
+	}
+}
+
 static enum reach create_lite(struct db *db, bool *created)
 {
-	const char *path = db->target->path;
-	struct litefault fault = litefault_path(path, &db->lite.error);
+	struct litefault fault = litefault_path(db->target->path, &db->lite.error);
 	bool missing = fault.reach == REACH_NO_DATABASE;
+	char *path = file_follow(db->target->path);
 
 	if (missing)
 		fault = litefault_folder(path, &db->lite.error);
 	/* A page is written only with the first table: an empty file is a database. */
+	if (missing && fault.reach == REACHED)
+		make_lite(path);
 	if (fault.reach == REACHED)
 		fault = open_lite(db, LITE_CREATE);
 	*created = missing && fault.reach == REACHED;
+	free(path);
 	return take_fault(db, fault);
 }
 

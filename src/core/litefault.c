@@ -117,34 +117,21 @@ struct litefault litefault_path(const char *path, struct buf *error)
 	return error->len ? certain(UNAVAILABLE) : none;
 }
 
-/* The folder of a path, "." for the current one. The caller frees it. */
-static char *folder_of(const char *path)
-{
-	size_t len = strlen(path) - strlen(file_base(path));
-
-	return len ? xstrndup(path, len > 1 ? len - 1 : len) : xstrdup(".");
-}
-
-/* SQLite's own files lie beside what a link leads to. The caller frees it. */
-static char *real_path(const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	return real ? real : xstrdup(path);
-}
-
 struct litefault litefault_folder(const char *path, struct buf *error)
 {
-	char *real = real_path(path), *folder = folder_of(real);
+	char *real = file_follow(path), *folder = file_folder(real);
+	const char *shown = *folder ? folder : ".";
 	struct litefault fault = none;
 
 	buf_cut(error, 0);
-	if (access(folder, W_OK | X_OK) != 0) {
+	if (folder[0] && folder[1])
+		folder[strlen(folder) - 1] = '\0';
+	if (access(shown, W_OK | X_OK) != 0) {
 		fault = lasting(errno == EACCES ? REACH_DENIED : REACH_FAILED, CANNOT_WRITE);
 		if (errno == ENOENT)
-			buf_printf(error, "no folder '%s' found: make it, or mount it", folder);
+			buf_printf(error, "no folder '%s' found: make it, or mount it", shown);
 		else
-			explain(error, "write to folder", folder);
+			explain(error, "write to folder", shown);
 	}
 	free(folder);
 	free(real);
@@ -155,7 +142,7 @@ struct litefault litefault_folder(const char *path, struct buf *error)
 static bool is_side_barred(const char *path, struct buf *error)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-	char *real = real_path(path);
+	char *real = file_follow(path);
 	bool barred = false;
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !barred; i++) {
@@ -246,7 +233,7 @@ static bool is_wal(struct lite *lite)
  * (journal_mode PERSIST, TRUNCATE) needs no more than that it may be written. Says in error what is in the way. */
 static bool is_journal_barred(const char *path, struct buf *error)
 {
-	char *real = real_path(path), *journal = xasprintf("%s-journal", real);
+	char *real = file_follow(path), *journal = xasprintf("%s-journal", real);
 	bool barred = access(journal, R_OK | W_OK) != 0;
 
 	if (barred && errno == ENOENT) {

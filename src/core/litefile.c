@@ -18,9 +18,9 @@
 #include "base/status.h"
 #include "core/db.h"
 #include "core/emptiness.h"
+#include "core/litefault.h"
 
 #define LOOK_MS 20
-#define LINKS_MAX 40 /* as the kernel's */
 
 /* A restore at work. */
 struct work {
@@ -72,37 +72,6 @@ static int check_stale(const char *path, struct buf *error)
 
 /* --- where it is --- */
 
-/* The folder of a path, with its slash; "" for the current one. The caller frees it. */
-static char *folder_of(const char *path)
-{
-	return xstrndup(path, strlen(path) - strlen(file_base(path)));
-}
-
-/* SQLite's own files lie beside what a link leads to. The caller frees it. */
-static char *follow(const char *path)
-{
-	char *at = xstrdup(path), *real;
-
-	for (int n = 0; n < LINKS_MAX; n++) {
-		char to[4096], *folder, *next;
-		ssize_t len = readlink(at, to, sizeof(to) - 1);
-
-		if (len < 0)
-			break;
-		to[len] = '\0';
-		folder = folder_of(at);
-		next = xasprintf("%s%s", *to == '/' ? "" : folder, to);
-		free(folder);
-		free(at);
-		at = next;
-	}
-	real = realpath(at, NULL);
-	if (!real)
-		return at;
-	free(at);
-	return real;
-}
-
 /* Whoever may write in the database's folder puts nothing in the way of what is made beside it. */
 static void guard(const char *path)
 {
@@ -120,7 +89,7 @@ static void start(struct work *w, const struct litefile *f, struct buf *error)
 {
 	*w = (struct work){ .f = f, .fd = -1, .error = error, .deadline = clock_within(f->wait) };
 	w->target.kind = TARGET_SQLITE;
-	w->target.path = follow(f->path);
+	w->target.path = file_follow(f->path);
 	guard(w->target.path);
 	w->target.shown = xasprintf("sqlite:%s", f->path);
 	w->part = xasprintf("%s.part", w->target.path);
@@ -165,37 +134,26 @@ static void finish(struct work *w)
 
 /* --- a new file --- */
 
-/* Whoever may read the one may read the other. */
-static int dress(struct work *w, const struct stat *st, mode_t mode)
+/* Whoever may use what was there, or its folder, may use the part. */
+static int dress(struct work *w)
 {
-	if (fchmod(w->fd, mode) != 0 || (geteuid() == 0 && fchown(w->fd, st->st_uid, st->st_gid) != 0))
+	if (file_take_after(w->fd, w->target.path) != 0)
 		return file_cannot(w->error, "give away", w->part);
 	return fsync(w->fd) == 0 ? DONE : file_cannot(w->error, "write", w->part);
 }
 
-/* Its owner is the folder's. */
 static int write_part(struct work *w, struct lite *source)
 {
-	char *folder = folder_of(w->target.path);
-	struct stat st;
-	int rc = DONE;
-
-	if (lite_backup(source, w->part) != 0) {
-		buf_printf(w->error, "cannot write '%s': %s", w->part, source->error.data);
-		rc = CANNOT_WRITE;
-	} else if (stat(*folder ? folder : ".", &st) != 0) {
-		rc = file_cannot(w->error, "look at", folder);
-	} else {
-		rc = dress(w, &st, 0640);
-	}
-	free(folder);
-	return rc;
+	if (lite_backup(source, w->part) == 0)
+		return dress(w);
+	buf_printf(w->error, "cannot write '%s': %s", w->part, source->error.data);
+	return CANNOT_WRITE;
 }
 
 /* Not over a file that came to be meanwhile. Not every file system can say so. */
 static int name_part(struct work *w, const char *name)
 {
-	char *folder = folder_of(name);
+	char *folder = file_folder(name);
 	int rc = renameat2(AT_FDCWD, w->part, AT_FDCWD, name, RENAME_NOREPLACE);
 
 	if (rc != 0 && (errno == EINVAL || errno == ENOSYS) && !file_exists(name))
@@ -279,7 +237,6 @@ static bool is_empty(struct work *w)
 static int keep(void *arg)
 {
 	struct work *w = arg;
-	struct stat st;
 	char *name;
 	int rc;
 
@@ -289,8 +246,7 @@ static int keep(void *arg)
 		buf_printf(w->error, "%s: not empty any more: somebody has just filled it", w->target.shown);
 		return NO;
 	}
-	rc = stat(w->target.path, &st) == 0 ? dress(w, &st, st.st_mode & 0777)
-	                                    : file_cannot(w->error, "look at", w->target.path);
+	rc = dress(w);
 	name = before_name(w->target.path);
 	if (!rc)
 		rc = name_part(w, name);
@@ -423,6 +379,22 @@ static enum holding holds(struct work *w, struct db *db)
 	return empty ? NOTHING : SOMETHING;
 }
 
+/* What is kept, and the new file, are made in the folder. */
+static int check_writable(struct work *w, struct db *db)
+{
+	struct buf why = BUF_INIT;
+	bool writable = litefault_folder(w->target.path, &why).reach == REACHED;
+
+	if (writable && db_is_open(db)) {
+		writable = litefault_writable(&db->lite, w->target.path).reach == REACHED;
+		buf_puts(&why, db_error(db));
+	}
+	if (!writable)
+		buf_printf(w->error, "%s: %s", w->target.shown, why.data);
+	buf_free(&why);
+	return writable ? DONE : CANNOT_WRITE;
+}
+
 /* db stays open on a database that is there. */
 static int look(struct work *w, struct db *db, enum holding *found)
 {
@@ -435,13 +407,13 @@ static int look(struct work *w, struct db *db, enum holding *found)
 		*found = holds(w, db);
 	if (*found == IN_USE) {
 		buf_printf(w->error, "%s: cannot be opened: %s", w->target.shown, db_error(db));
-		rc = busy_or(&db->lite, CANNOT_WRITE);
+		rc = lite_is_busy(&db->lite) ? LOCKED : db->final ? db->final : CANNOT_WRITE;
 	} else if (*found != NOTHING && !w->f->replace) {
 		buf_printf(w->error, "%s: %s: say --replace to put the backup in its place (the old content is "
 		           "kept)", w->target.shown, *found == SOMETHING ? "not empty" : "no database");
 		rc = NO;
 	}
-	return rc;
+	return rc ? rc : check_writable(w, db);
 }
 
 static int restore(struct work *w, struct lite *source, char **before)

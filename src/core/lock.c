@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -129,7 +128,6 @@ static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
  * symlink: whoever may write beside the database could have root make any file. */
 static int open_file(struct lock *l)
 {
-	struct stat st;
 	int fd;
 
 	beneath_guard_beside(l->path);
@@ -139,11 +137,9 @@ static int open_file(struct lock *l)
 	fd = beneath_open(l->path, O_RDONLY | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 && errno == EEXIST)
 		return beneath_open_regular(l->path);
-	if (fd >= 0 && stat(l->target->path, &st) == 0) {
-		if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
-			return fd;
-		fchmod(fd, st.st_mode & 0666);
-	}
+	/* Where it cannot be given away it is a lock all the same. */
+	if (fd >= 0)
+		file_take_after(fd, l->target->path);
 	return fd;
 }
 

@@ -243,3 +243,101 @@ every() {
 	kill "$pid"
 	exits 0 waitdb --for writable
 }
+
+# --- owner and mode of what is made ---
+
+# owned FILE...: uid, gid and mode of each.
+owned() {
+	stat -c '%u:%g %a' "$@" | sort -u
+}
+
+# folder OWNER MODE: an empty one.
+folder() {
+	rm -rf data
+	mkdir data
+	chown "$1" data
+	chmod "$2" data
+}
+
+@test "a database that root makes belongs to the folder's owner, its lock and its journals, too" {
+	other_user
+	local mode
+	for mode in 755:644 700:600 2775:664 1777:644; do
+		folder 1234:2345 "${mode%:*}"
+		exits 0 waitdb --create-db
+		equals "$(owned data/app.db)" "1234:2345 ${mode#*:}"
+		exits 0 seedonce -- python3 -c 'import sqlite3, sys, os
+db = sqlite3.connect(sys.argv[1], isolation_level = None)
+db.execute("pragma journal_mode = wal")
+db.execute("create table t (a)")
+os._exit(0)' "$FILE_DB"
+		equals "$(owned data/app.db*)" "1234:2345 ${mode#*:}"
+		[ -e "$FILE_DB.pgbox-lock" ]
+		exits 0 pgbackup run
+		equals "$(owned data/app.db*)" "1234:2345 ${mode#*:}"
+		[ -e "$FILE_DB.pgbackup-lock" ]
+		rm -r backups/*
+	done
+	# Also where a link leads to.
+	folder 1234:2345 755
+	mkdir elsewhere
+	chown 77:88 elsewhere
+	ln -s "$PWD/elsewhere/real.db" data/app.db
+	exits 0 seedonce --create-db -- true
+	equals "$(owned elsewhere/*)" '77:88 644'
+}
+
+@test "a restore over what is no database any more keeps its owner and mode; a new file has the folder's" {
+	other_user
+	database
+	cp "$FILE_DB" backup.db
+	folder 1234:2345 755
+	exits 0 pgrestore backup.db
+	equals "$(owned data/*)" '1234:2345 644'
+	# Header gone, encrypted, and in the middle.
+	for at in 0 4096; do
+		folder 1234:2345 755
+		cp backup.db "$FILE_DB"
+		dd if=/dev/urandom of="$FILE_DB" bs=4096 count=1 seek=$((at / 4096)) conv=notrunc status=none
+		chown 77:88 "$FILE_DB"
+		chmod 660 "$FILE_DB"
+		exits 0 pgrestore backup.db --replace
+		equals "$(owned data/*)" '77:88 660'
+		equals "$(find data -name '*_before_*' | wc -l)" 1
+	done
+	folder 1234:2345 700
+	: >"$FILE_DB"
+	chown 77:88 "$FILE_DB"
+	chmod 640 "$FILE_DB"
+	exits 0 pgrestore backup.db
+	equals "$(owned data/*)" '77:88 640'
+}
+
+@test "pgrestore and its plan say beforehand that the file, its folder or the mount may not be written to" {
+	other_user
+	read_only
+	local mode
+	database
+	cp "$FILE_DB" backup.db
+	for mode in delete wal; do
+		database "$mode"
+		chmod 444 "$FILE_DB"
+		exits 73 "${USER_B[@]}" pgrestore plan backup.db --replace
+		says 'belongs to uid 0 (mode 0444)'
+		exits 73 "${USER_B[@]}" pgrestore backup.db --replace
+		chmod 666 "$FILE_DB"
+		chmod 755 data
+		exits 73 "${USER_B[@]}" pgrestore plan backup.db --replace
+		says "folder '$PWD/data'"
+	done
+	rm data/*
+	exits 73 "${USER_B[@]}" pgrestore plan backup.db
+	exits 73 "${MOUNTED[@]}" pgrestore plan backup.db
+	says 'read-only file system'
+	rmdir data
+	exits 73 pgrestore plan backup.db
+	says "no folder '$PWD/data' found"
+	mkdir -p data/app.db
+	exits 69 pgrestore backup.db --replace
+	says 'it is a directory'
+}
