@@ -517,7 +517,7 @@ static int show_status(void)
 
 	if (rc)
 		return rc;
-	show("%s: seed '%s': %s", shown(), o.name, marker_state_name(m.state));
+	show("%s: seed '%s': %s", shown(), o.name, seed_state(&seed, &m, soon()));
 	if (m.state != MARKER_NONE)
 		show(", attempt %ld, began %s on %s, ended %s%s%s", m.attempt, m.started, m.host,
 		       m.finished ? m.finished : "never", m.version ? ", version " : "",

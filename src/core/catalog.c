@@ -419,21 +419,24 @@ int catalog_folders(struct catalog *c, struct strs *folders, struct strs *system
 
 int catalog_last(struct catalog *c, const char *about, int64_t limit, struct rows *rows)
 {
-	char *ms = number(limit);
+	char *ms = number(limit), *dead = journal_dead(&c->journal);
 	int rc = query(c,
-	               RUNS ", parts AS (SELECT p.*, r.name AS scope, r.due AS at,"
+	               RUNS ", dead AS (SELECT value AS id FROM json_each(?4)),"
+	               " parts AS (SELECT p.*, r.name AS scope, r.due AS at,"
 	               "   r.about IS ?2 AND ?2 IS NOT NULL AS ours FROM runs p"
 	               "  JOIN r ON r.id = p.part_of WHERE p.name <> '.globals'"
 	               "  AND p.name NOT GLOB '*/.globals'),"
 	               " newest AS (SELECT scope, at FROM parts ORDER BY ours DESC,"
 	               "  scope = '" CATALOG_SCHEDULED "' AND at >= (SELECT max(at) FROM parts)"
 	               "   - CAST(?3 AS INTEGER) DESC, at DESC LIMIT 1)"
-	               " SELECT name, status, ifnull(error, '') FROM parts WHERE (scope, at) IN newest"
+	               " SELECT name, iif(id IN dead, 'interrupted', status),"
+	               "  iif(id IN dead, '" JOURNAL_DEAD "', ifnull(error, '')) FROM parts WHERE (scope, at) IN newest"
 	               "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
 	               " UNION SELECT database, 'done', '' FROM files WHERE NOT EXISTS (SELECT * FROM parts)"
 	               "  AND dir = ?1 AND gone IS NULL AND kind <> 'roles' ORDER BY 1",
-	               about, ms, NULL, rows);
+	               about, ms, dead, rows);
 
+	free(dead);
 	free(ms);
 	return rc;
 }

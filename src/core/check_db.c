@@ -400,6 +400,8 @@ void check_seeded(const struct check *check, struct db *db, int64_t deadline, st
 		finding_pass(f);
 	else if (state == MARKER_NONE)
 		finding_set(f, FAIL, "not seeded");
+	else if (state == MARKER_RUNNING)
+		finding_set(f, FAIL, "the seed is running, or was interrupted: seedonce --status tells which");
 	else
 		finding_set(f, FAIL, "the seed is %s", marker_state_name(state));
 	buf_free(&error);

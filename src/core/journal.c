@@ -14,6 +14,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/msg.h"
+#include "core/liveness.h"
 
 /* Two hundred writers at once queue for the lock; each takes some milliseconds. No
  * seed waits longer than this for a journal that somebody else keeps locked. */
@@ -88,6 +89,7 @@ static const char *const steps[] = {
 };
 
 #define STEPS ((long)(sizeof(steps) / sizeof(*steps)))
+#define MEMORY ":memory:"
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 static int failed(struct journal *j)
@@ -232,7 +234,7 @@ static int open_path(struct journal *j, const char *path, bool create)
 	long version;
 
 	j->path = xstrdup(path);
-	if (create && strcmp(path, ":memory:") != 0)
+	if (create && strcmp(path, MEMORY) != 0)
 		make_file(path);
 	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
 		return failed(j);
@@ -253,7 +255,7 @@ int journal_open_file(struct journal *j, const char *path)
 int journal_open_memory(struct journal *j)
 {
 	*j = (struct journal)JOURNAL_INIT;
-	return open_path(j, ":memory:", true);
+	return open_path(j, MEMORY, true);
 }
 
 int journal_peek(struct journal *j, const char *fallback, int busy_ms)
@@ -314,6 +316,13 @@ static char *number(int64_t value)
 	return value ? xasprintf("%lld", (long long)value) : NULL;
 }
 
+static void hold(struct journal *j, int64_t id)
+{
+	if (j->running < 0 && strcmp(j->path, MEMORY) != 0)
+		j->running = liveness_open(j->path, true);
+	liveness_hold(j->running, id);
+}
+
 int journal_start(struct journal *j, const struct run *r, int64_t *id)
 {
 	char host[256] = "", pid[32], attempt[32];
@@ -324,6 +333,9 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 	int rc = 0;
 
 	*id = 0;
+	/* It is held before anybody can see the run. */
+	if (j->lite.db && query(j, "BEGIN IMMEDIATE"))
+		rc = failed(j);
 	gethostname(host, sizeof(host) - 1);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	snprintf(attempt, sizeof(attempt), "%ld", r->attempt);
@@ -337,6 +349,11 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 		rc = failed(j);
 	else if (rows.n)
 		*id = atoll(rows_text(&rows, 0, 0));
+	if (*id && strcmp(r->status, "running") == 0)
+		hold(j, *id);
+	if (*id && query(j, "COMMIT"))
+		rc = failed(j);
+	*id = rc ? 0 : *id;
 	rows_free(&rows);
 	free(part_of);
 	free(due);
@@ -355,6 +372,8 @@ int journal_finish(struct journal *j, int64_t id, const char *status, const char
 	               "UPDATE runs SET status = ?2, error = ?3, finished = " NOW " WHERE id = ?1",
 	               params, 3, NULL))
 		rc = failed(j);
+	if (!rc)
+		liveness_release(j->running, id);
 	free(error);
 	return rc;
 }
@@ -381,6 +400,33 @@ int journal_interrupted(struct journal *j, const struct run *r)
 	return 0;
 }
 
+char *journal_dead(struct journal *j)
+{
+	struct rows rows = { 0 };
+	struct buf dead = BUF_INIT;
+	int fd = j->path ? liveness_open(j->path, false) : -1;
+	/* A run would have made it. */
+	bool none = fd < 0 && errno == ENOENT;
+
+	if (j->lite.db)
+		lite_query(&j->lite, "SELECT id FROM runs WHERE status = 'running'", NULL, 0, &rows);
+	buf_putc(&dead, '[');
+	for (size_t i = 0; i < rows.n; i++)
+		if (none || liveness_look(fd, atoll(rows_text(&rows, i, 0))) == LIVENESS_DEAD)
+			buf_printf(&dead, "%s%s", dead.len > 1 ? "," : "", rows_text(&rows, i, 0));
+	buf_putc(&dead, ']');
+	if (fd >= 0)
+		close(fd);
+	rows_free(&rows);
+	return buf_detach(&dead);
+}
+
+int journal_bury(struct journal *j, const char *id)
+{
+	return journal_query(j, "UPDATE runs SET status = 'interrupted', error = '" JOURNAL_DEAD "'"
+	                     " WHERE id = ?1 AND status = 'running'", &id, 1, NULL);
+}
+
 int journal_last(struct journal *j, long n, bool json, struct rows *rows)
 {
 	static const char text[] =
@@ -392,12 +438,16 @@ int journal_last(struct journal *j, long n, bool json, struct rows *rows)
 		" 'started', started, 'finished', finished, 'seconds', seconds, 'status', status,"
 		" 'attempt', attempt, 'bytes', bytes, 'sha256', sha256, 'error', error,"
 		" 'host', host, 'pid', pid) FROM last ORDER BY id";
-	char *sql = xasprintf("WITH last AS (SELECT *, round((julianday(finished)"
-	                      " - julianday(started)) * 86400, 1) AS seconds"
+	char *sql = xasprintf("WITH dead AS (SELECT value AS id FROM json_each(?1)), last AS (SELECT id, applet, name,"
+	                      " target, started, finished, round((julianday(finished) - julianday(started)) * 86400,"
+	                      " 1) AS seconds, iif(id IN dead, 'interrupted', status) AS status, attempt, bytes,"
+	                      " sha256, iif(id IN dead, '" JOURNAL_DEAD "', error) AS error, host, pid"
 	                      " FROM runs ORDER BY id DESC LIMIT %ld) %s",
 	                      n, json ? object : text);
-	int rc = lite_query(&j->lite, sql, NULL, 0, rows);
+	char *dead = journal_dead(j);
+	int rc = lite_query(&j->lite, sql, (const char *const *)&dead, 1, rows);
 
+	free(dead);
 	free(sql);
 	return rc ? failed(j) : 0;
 }
@@ -405,6 +455,8 @@ int journal_last(struct journal *j, long n, bool json, struct rows *rows)
 void journal_free(struct journal *j)
 {
 	lite_free(&j->lite);
+	if (j->running >= 0)
+		close(j->running);
 	buf_free(&j->error);
 	free(j->path);
 	*j = (struct journal)JOURNAL_INIT;

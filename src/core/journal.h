@@ -19,9 +19,10 @@ struct journal {
 	struct lite lite; /* closed when the journal cannot be used */
 	char *path;
 	struct buf error; /* a sentence, after a -1 */
+	int running;      /* of core/liveness, for the runs that were begun by this handle; -1: none yet */
 };
 
-#define JOURNAL_INIT { .lite = LITE_INIT, .error = BUF_INIT }
+#define JOURNAL_INIT { .lite = LITE_INIT, .error = BUF_INIT, .running = -1 }
 
 /* Where the journal of a folder of backups is, relative to the folder. */
 #define JOURNAL_BESIDE ".pgbox/journal.db"
@@ -65,9 +66,20 @@ int journal_finish(struct journal *j, int64_t id, const char *status, const char
 int journal_query(struct journal *j, const char *sql, const char *const *params, int n,
                   struct rows *rows);
 
+/* What is shown of a run whose process died, or could not write how it ended: its status is
+ * `interrupted`, whatever is recorded, and this the error. */
+#define JOURNAL_DEAD "killed, or unable to write the journal"
+
+/* Returns the ids of the runs that are recorded as running and have no process any more (core/liveness),
+ * as a JSON array. The caller frees it. */
+char *journal_dead(struct journal *j);
+
 /* Marks runs that never ended as interrupted: the caller holds the lock that says
  * that nobody runs them. */
 int journal_interrupted(struct journal *j, const struct run *r);
+
+/* Marks one run as interrupted that journal_dead gave. */
+int journal_bury(struct journal *j, const char *id);
 
 /* The last n runs, oldest first: started, applet, name, target, status, attempt,
  * seconds, error. As JSON: one column, one object a row. */

@@ -121,6 +121,25 @@ static void holder_pg(struct lock *l, int64_t deadline, struct buf *who)
 	rows_free(&rows);
 }
 
+/* A standby has the locks of its own sessions alone. */
+static bool is_held_pg(struct lock *l, int64_t deadline, bool *known)
+{
+	static const struct sql find = {
+		.pg = "SELECT NOT pg_is_in_recovery(), EXISTS (SELECT 1 FROM pg_locks l"
+		      " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+		      "  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+		      "  AND (l.classid::bigint << 32 | l.objid::bigint) = $1::bigint)",
+	};
+	struct rows rows = { 0 };
+	bool held;
+
+	*known = (db_is_open(&l->db) || db_open(&l->db, l->target, DB_READ, deadline) == REACHED) &&
+	         db_read(&l->db, find, (const char *const *)&l->key, 1, deadline, &rows) == 0 && rows_true(&rows, 0, 0);
+	held = *known && rows_true(&rows, 0, 1);
+	rows_free(&rows);
+	return held;
+}
+
 /* --- SQLite --- */
 
 /* Who may use the database may take its lock: a new file gets the database's owner and
@@ -159,7 +178,26 @@ static int try_file(struct lock *l, struct buf *error)
 	return LOCKED;
 }
 
+static bool is_held_file(struct lock *l, bool *known)
+{
+	bool held;
+	int fd;
+
+	beneath_guard_beside(l->path);
+	fd = beneath_open_regular(l->path);
+	*known = fd >= 0 || errno == ENOENT;
+	held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
 /* --- both --- */
+
+bool lock_is_held(struct lock *l, int64_t deadline, bool *known)
+{
+	return is_pg(l) ? is_held_pg(l, deadline, known) : is_held_file(l, known);
+}
 
 int lock_try(struct lock *l, int64_t deadline, struct buf *error)
 {

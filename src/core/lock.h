@@ -41,6 +41,10 @@ int lock_try(struct lock *l, int64_t deadline, struct buf *error);
 /* Appends who holds it, as far as this role may see; may append nothing. */
 void lock_holder(struct lock *l, int64_t deadline, struct buf *who);
 
+/* Looks whether somebody holds it, and takes nothing. False also where that cannot be known, as on a
+ * standby: then *known is. */
+bool lock_is_held(struct lock *l, int64_t deadline, bool *known);
+
 /* Lets go of the connection between two tries: a hundred waiters must not take all
  * that the server or a pooler has. */
 void lock_rest(struct lock *l);

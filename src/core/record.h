@@ -22,7 +22,7 @@ struct record {
 int record_open(struct record *r, const char *path);
 
 /* A restore into target begins; name: of the database that is made, so that the next restore
- * can clear it away. */
+ * can clear it away. Earlier restores into target whose process died become `interrupted`. */
 void record_start(struct record *r, const char *name, const char *target, const char *sha256);
 
 /* Drops the databases that restores into target have left because they were killed, of which tell

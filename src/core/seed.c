@@ -525,3 +525,16 @@ int seed_run(struct seed *s, struct buf *why)
 	recorded = write_end(s, rc ? MARKER_FAILED : MARKER_DONE, why);
 	return rc ? rc : recorded;
 }
+
+const char *seed_state(const struct seed *s, const struct marker *m, int64_t deadline)
+{
+	struct lock lock;
+	bool known, held;
+
+	if (m->state != MARKER_RUNNING)
+		return marker_state_name(m->state);
+	lock_init(&lock, LOCK_SEED, s->target, s->name);
+	held = lock_is_held(&lock, deadline, &known);
+	lock_free(&lock);
+	return held || !known ? marker_state_name(m->state) : "interrupted";
+}

@@ -52,4 +52,8 @@ int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
  */
 int seed_run(struct seed *s, struct buf *why);
 
+/* Names the state of a marker of s->target and s->name: marker_state_name's, but `interrupted` for one that
+ * says `running` while nobody holds the seed's lock. */
+const char *seed_state(const struct seed *s, const struct marker *m, int64_t deadline);
+
 #endif
