@@ -483,7 +483,7 @@ static int prune_bucket(void)
 
 static int prune(void)
 {
-	struct folder_lock lock;
+	struct folder_lock lock = { .fd = -1 };
 	struct buf error = BUF_INIT;
 	struct catalog c;
 	int rc;
@@ -498,7 +498,9 @@ static int prune(void)
 		die(NO_INPUT, "without a journal nothing is deleted: pgbackup sync makes one");
 	read_remote();
 	o.keep.owed = remote.on;
-	lock_folder(&lock);
+	/* A folder that cannot be written to can be looked at all the same. */
+	if (!o.dry_run)
+		lock_folder(&lock);
 	rc = prune_all(&c, &o.keep, o.dry_run, print_verdict, tell, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);

@@ -316,17 +316,26 @@ void archive_free(struct archive *a)
 	*a = (struct archive){ .sums = BUF_INIT };
 }
 
+/* Gives a file its name for the time until it is deleted, which a directory on a full disk may have no room for:
+ * then it is deleted at once. 0, also where it is not there, or -1 with errno. */
+static int step_aside(const char *from, const char *to)
+{
+	if (beneath_rename(from, to) == 0 || errno == ENOENT)
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT ? file_remove(from) : -1;
+}
+
 /* The manifest's .part is what archive_recover goes on by, so it goes last. */
 int archive_remove(const char *path)
 {
 	struct names n = names_of(path);
 	int rc;
 
-	rc = beneath_rename(n.json, n.json_part) != 0 && errno != ENOENT ? -1 : 0;
+	rc = step_aside(n.json, n.json_part);
 	if (!rc)
 		rc = file_remove(n.sums);
 	if (!rc)
-		rc = beneath_rename(path, n.part) != 0 && errno != ENOENT ? -1 : 0;
+		rc = step_aside(path, n.part);
 	if (!rc)
 		rc = file_remove(n.part) || file_remove(n.json_part) ? -1 : 0;
 	names_free(&n);

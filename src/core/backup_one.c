@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
@@ -250,7 +251,7 @@ static void prune(struct job *j)
 	}
 	strs_add(&folders, j->item->folder);
 	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
-	if (retention_is_on(&keep) && catalog_is_open(&r->catalog) &&
+	if (retention_is_on(&keep) && !r->told && catalog_is_open(&r->catalog) &&
 	    prune_folders(&r->catalog, &folders, &systems, &keep, false, NULL, r->b->tell, &error))
 		work_tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
 	buf_free(&error);
@@ -311,6 +312,30 @@ static void note_outcome(const struct job *j, const char *status, const char *wh
 		outcome_add(j->run->b->outcome, &r);
 }
 
+/* The record of what failed is what status goes by. */
+static void record_again(struct job *j)
+{
+	struct work *r = j->run;
+
+	work_retry_journal(r);
+	if (!j->id && r->id)
+		work_noted(r, catalog_part(&r->catalog, r->id, j->item->folder, j->item->target.shown, &j->id));
+}
+
+/* Once: what people can do when there is no space. A folder that cannot be written to for another reason says so
+ * itself. */
+static void advise(struct job *j, int rc)
+{
+	struct work *r = j->run;
+
+	if (rc != CANNOT_WRITE || r->advised || work_is_bucket(r) || access(r->b->dir, W_OK) != 0)
+		return;
+	r->advised = true;
+	work_tell(r, MSG_WARNING, "the older backups are untouched: where '%s' is full, enlarge it, or lower the "
+	          "BACKUP_KEEP_* rules and run pgbackup prune, which works on a full disk (for example pgbackup prune "
+	          "--keep-last 3; --dry-run shows what would go)", r->b->dir);
+}
+
 static void finish(struct job *j, int rc, const struct buf *error)
 {
 	struct work *r = j->run;
@@ -325,15 +350,19 @@ static void finish(struct job *j, int rc, const struct buf *error)
 		work_tell(r, MSG_ERROR, "%s", error->data);
 	else
 		tell_done(j);
+	advise(j, rc);
+	/* The journal may need the room that the part takes. */
+	if (rc)
+		archive_free(&j->archive);
+	if (rc && rc < BY_SIGNAL)
+		record_again(j);
 	work_noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
 	if (!rc)
 		prune(j);
 	work_count(r, rc, j->roles, error);
 	/* A signal ends the whole run. */
-	if (rc > BY_SIGNAL) {
-		archive_free(&j->archive);
+	if (rc > BY_SIGNAL)
 		exit(rc);
-	}
 }
 
 bool backup_one(struct work *r, const struct item *item, bool roles)

@@ -13,7 +13,9 @@ struct work {
 	struct folder_lock folder;
 	char *about;      /* sources_about */
 	int64_t id;       /* of the run in the journal; 0: it has none */
-	bool told;        /* that the journal cannot be used */
+	bool told;        /* that the journal cannot be used; then nothing is pruned */
+	bool full;        /* that was for want of space */
+	bool advised;     /* what to do about a full disk */
 	size_t wanted, good, bad; /* databases; bad: what failed, roles too */
 	int status;       /* of the first that failed */
 	struct buf error; /* its sentence */
@@ -29,6 +31,10 @@ void work_tell(const struct work *r, enum msg_level level, const char *format, .
 /* Tells once that the journal cannot be used, where rc, which is given back, is below 0: that
  * stops nothing. */
 int work_noted(struct work *r, int rc);
+
+/* After a database has failed: where the journal had no space, which may be there again, opens it again, and
+ * records the run's beginning if that is not recorded yet. */
+void work_retry_journal(struct work *r);
 
 /* Whether backups go to a bucket, and whether they are only there. */
 bool work_has_remote(const struct work *r);

@@ -48,6 +48,17 @@ int catalog_open(struct catalog *c, const char *dir, bool create)
 	return rc;
 }
 
+int catalog_reopen(struct catalog *c)
+{
+	char *root = xstrdup(c->root);
+	int rc;
+
+	catalog_free(c);
+	rc = catalog_open(c, root, false);
+	free(root);
+	return rc;
+}
+
 int catalog_peek(struct catalog *c, const char *dir, int busy_ms)
 {
 	char *path = is_bucket(dir) ? xstrdup(JOURNAL_DEFAULT) : xasprintf("%s/" JOURNAL_BESIDE, dir);

@@ -37,6 +37,10 @@ int catalog_open_anew(struct catalog *c, const char *dir,
  * way. 0, or -1 when the last failure was another, or it cannot be done. */
 int catalog_renew(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
 
+/* Opens the journal again that a failed write has closed, without making one: what is in it can still be read
+ * on a full disk. As journal_open. */
+int catalog_reopen(struct catalog *c);
+
 /* Opens the journal only to look, as journal_peek. catalog_free after all. */
 int catalog_peek(struct catalog *c, const char *dir, int busy_ms);
 

@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/size.h"
+#include "core/judge.h"
 
 int64_t freshness_limit(const struct schedule *s)
 {
@@ -18,7 +19,7 @@ int64_t freshness_limit(const struct schedule *s)
 void freshness_judge(struct catalog *c, const struct rows *last, size_t row, int64_t limit,
                      struct freshness *f)
 {
-	*f = (struct freshness){ .folder = rows_get(last, row, 0), .run = rows_get(last, row, 1),
+	*f = (struct freshness){ .root = c->root, .folder = rows_get(last, row, 0), .run = rows_get(last, row, 1),
 		                 .error = rows_get(last, row, 2) };
 	catalog_newest(c, f->folder, NULL, clock_wall() + CATALOG_TOLERANCE_MS, &f->newest);
 	f->age = clock_wall() - f->newest.made;
@@ -28,7 +29,7 @@ void freshness_judge(struct catalog *c, const struct rows *last, size_t row, int
 char *freshness_text(const struct freshness *f)
 {
 	char *age = clock_age(f->age), *size = size_text(f->newest.bytes);
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_INIT, space = BUF_INIT;
 
 	if (!f->newest.made)
 		buf_printf(&text, "%s: failed: no verified backup", f->folder);
@@ -38,6 +39,10 @@ char *freshness_text(const struct freshness *f)
 		buf_puts(&text, "; suspect beside the one before it, so nothing is pruned");
 	if (strcmp(f->run, "done") != 0)
 		buf_printf(&text, "; its last run: %s%s%s", f->run, *f->error ? ": " : "", f->error);
+	/* The runs that have failed for it may not have been recorded. */
+	if (f->newest.made && judge_space(f->root, &f->newest, &space) != 0)
+		buf_printf(&text, "; %s: the next run will fail", space.data);
+	buf_free(&space);
 	free(size);
 	free(age);
 	return buf_detach(&text);

@@ -15,6 +15,7 @@ struct freshness {
 	int64_t age;               /* ms; meaningless where there is none */
 	bool fresh;                /* there is one, and it is younger than the limit */
 	const char *run, *error;   /* how its last run ended, and why */
+	const char *root;          /* the folder of the backups */
 };
 
 /* The age that is fine where nobody has said one: FRESHNESS_MS or twice the longest pause of the

@@ -9,6 +9,9 @@
 #include "core/retention.h"
 
 /*
+ * (A journal that can be read suffices: what cannot be recorded at once, on a full disk, is recorded at the end, and
+ * what cannot be even then is told, and found by the next run.)
+ *
  * Judges the verified backups of each of the folders (relative to the catalog's), of the
  * system beside it ("": any), and
  * deletes those that are not kept, nor owed to a bucket where keep says so; with dry it only judges. verdict (may be NULL) hears

@@ -339,6 +339,90 @@ each_room() {
 	equals "$(backups journals)" 1
 }
 
+# fill: takes every byte that is left there.
+fill() {
+	dd if=/dev/zero of="$DISK/fill$1" bs=512 2>/dev/null || true
+}
+
+@test "a disk without a byte left: the run and status say what to do, and pgbackup prune makes room" {
+	small_disk
+	small_file
+	grow_file 6000
+	two_older
+	exits 0 "${RUN[@]}" --keep-last 0 run
+	# One that somebody else has deleted would be noted in the journal first.
+	rm "$(find "$BACKUP_DIR/$FOLDER" -name '*.json' | sort | head -n 1)"
+	fill 1
+	tried "${RUN[@]}" run
+	equals "$ENDED" 73
+	[[ $WORDS == *"pgbackup prune"* ]]
+	equals "$(grep -c 'pgbackup prune' <<<"$WORDS")" 1
+	exits 0 pgbackup status
+	says 'no space left'
+	says_not running
+	fill 2
+	exits 0 pgbackup prune --keep-last 1 --keep-min 1 --dry-run
+	equals "$(backups "$FOLDER")" 2
+	exits 0 pgbackup prune --keep-last 1 --keep-min 1
+	equals "$(backups "$FOLDER")" 1
+	rm "$DISK"/fill*
+	exits 0 "${RUN[@]}" run
+	equals "$(backups "$FOLDER")" 1
+	equals "$(journal_sql "select count(*) from files where gone is null")" 1
+	all_are_whole
+}
+
+@test "a run that fills the disk itself is recorded as failed, with the reason" {
+	small_disk
+	small_database filled
+	two_older
+	db "$GROW"
+	leave 100
+	tried "${RUN[@]}" run
+	equals "$ENDED" 73
+	exits 0 pgbackup status
+	says 'its last run: failed: '
+	says 'o space left'
+	exits 0 journal "$BACKUP_DIR"
+	says failed
+	says_not running
+}
+
+@test "a folder that is mounted read-only: status, journal, list and prune --dry-run work, prune is 73" {
+	small_disk
+	small_file
+	two_older
+	mount -o remount,ro "$DISK"
+	exits 0 pgbackup status
+	exits 0 journal "$BACKUP_DIR"
+	exits 0 pgbackup list
+	exits 0 pgbackup prune --keep-last 1 --keep-min 1 --dry-run
+	says delete
+	exits 73 pgbackup prune --keep-last 1 --keep-min 1
+	says 'ead-only file system'
+	mount -o remount,rw "$DISK"
+	older_are_whole
+}
+
+@test "a journal that another program holds locked: prune deletes by what can be read, and says what is not recorded" {
+	[ -n "${SOAK:-}" ] || skip "it waits half a minute for the lock: SOAK=1"
+	small_disk
+	small_file
+	two_older
+	python3 - "$BACKUP_DIR/.pgbox/journal.db" "$BATS_TEST_TMPDIR/locked" <<-'END' 3>&- &
+		import sqlite3, sys, time
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db.execute("begin immediate")
+		open(sys.argv[2], "w")
+		time.sleep(60)
+	END
+	echo "$!" >"$BATS_TEST_TMPDIR/locker.pid"
+	wait_until 20 test -e "$BATS_TEST_TMPDIR/locked"
+	exits 0 pgbackup prune --keep-last 1 --keep-min 1
+	says 'is not recorded'
+	equals "$(backups "$FOLDER")" 1
+}
+
 @test "a folder that cannot be written to: exit 73, with the reason" {
 	small_disk
 	small_database readonly
