@@ -15,6 +15,7 @@ const char *reach_text(enum reach reach)
 		[REACH_FULL] = "too many connections",
 		[REACH_DENIED] = "login refused",
 		[REACH_NO_DATABASE] = "no such database",
+		[REACH_INVALID] = "the server refuses a parameter of the connection",
 		[REACH_FAILED] = "connection failed",
 	};
 

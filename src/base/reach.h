@@ -13,6 +13,7 @@ enum reach {
 	REACH_FULL,        /* the server answers: too many connections */
 	REACH_DENIED,      /* the server refuses the login, or its certificate is bad */
 	REACH_NO_DATABASE, /* the server has no such database; no such SQLite file */
+	REACH_INVALID,     /* the server refuses a parameter of the connection, now and later */
 	REACH_FAILED       /* anything else */
 };
 

@@ -457,10 +457,7 @@ static void not_reached(const struct check *check, const struct db *db, struct f
 	f->reach = db->reach;
 	f->lasting = db->lasting;
 	f->certain = db->certain;
-	f->final = db->final                        ? db->final
-	           : db->reach == REACH_DENIED      ? DENIED
-	           : db->reach == REACH_NO_DATABASE ? UNAVAILABLE
-	                                            : 0;
+	f->final = db_final(db);
 	/* No session to be had is an answer, too. */
 	no = check->kind->of_db == check_ready ||
 	     (check->kind->of_db == check_connections && db->reach == REACH_FULL);

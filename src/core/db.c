@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "core/litefault.h"
+#include "ext/refusal.h"
 
 #define LITE_BUSY_MS 5000
 #define RETRY_MS 250
@@ -57,14 +58,26 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 	db->target = target;
 	target_isolate();
 	take_fault(db, (struct litefault){ .reach = REACHED });
-	db->reach = db_is_pg(db) ? server_open(&db->pg, &target->conninfo, deadline)
-	                      : find_lite(db, mode);
+	if (!db_is_pg(db))
+		return find_lite(db, mode);
+	db->reach = server_open(&db->pg, &target->conninfo, deadline);
+	if (db->reach == REACH_INVALID) {
+		db->final = UNAVAILABLE;
+		db->certain = true;
+	}
 	return db->reach;
 }
 
 bool db_is_open(const struct db *db)
 {
 	return server_is_open(&db->pg) || db->lite.db;
+}
+
+int db_final(const struct db *db)
+{
+	if (db->final)
+		return db->final;
+	return db->reach == REACH_DENIED || db->reach == REACH_NO_DATABASE ? reach_status(db->reach) : 0;
 }
 
 int db_status(const struct db *db)
@@ -79,7 +92,7 @@ int db_reopen(struct db *db, const struct target *target, int64_t deadline, stru
 
 		if (reach == REACHED)
 			break;
-		if (reach == REACH_DENIED || reach == REACH_NO_DATABASE || db->final || !clock_left(deadline)) {
+		if (db_final(db) || !clock_left(deadline)) {
 			buf_printf(error, "%s: %s", target->shown,
 			           *db_error(db) ? db_error(db) : reach_text(reach));
 			return db_status(db);
@@ -264,11 +277,39 @@ static int create_pg(struct db *db, const char *name, int64_t deadline)
 	return rc;
 }
 
-enum reach db_create(struct db *db, const struct target *target, int64_t deadline, bool *created)
+/* Of CREATE DATABASE, with the server's hint: a collation of the template that has changed, say. */
+static void judge_creation(struct db *db)
+{
+	db->reach = strcmp(db->pg.sqlstate, "42501") == 0 ? REACH_DENIED : REACH_FAILED;
+	if (db->pg.hint.len)
+		buf_printf(&db->pg.error, ": %s", db->pg.hint.data);
+	if (db->reach == REACH_DENIED || server_is_lost(&db->pg) || refusal_may_pass(db->pg.sqlstate))
+		return;
+	db->final = UNAVAILABLE;
+	db->certain = true;
+}
+
+/* Logs in to a database that is there wherever the target's is not. Who may not enter the first, or is not let in by
+ * pg_hba.conf, may enter the second; a wrong password is wrong for both. */
+static enum reach open_door(struct db *db, int64_t deadline)
 {
 	static const char *const doors[] = { "postgres", "template1", NULL };
-	char *name;
 	struct conninfo door = { 0 };
+
+	conninfo_copy(&door, &db->target->conninfo);
+	for (size_t i = 0; doors[i]; i++) {
+		conninfo_set(&door, "dbname", doors[i]);
+		db->reach = server_open(&db->pg, &door, deadline);
+		if (db->reach != REACH_NO_DATABASE &&
+		    (db->reach != REACH_DENIED || strcmp(db->pg.sqlstate, "28P01") == 0))
+			break;
+	}
+	conninfo_free(&door);
+	return db->reach;
+}
+
+enum reach db_create(struct db *db, const struct target *target, int64_t deadline, bool *created)
+{
 	int rc;
 
 	db->target = target;
@@ -277,22 +318,13 @@ enum reach db_create(struct db *db, const struct target *target, int64_t deadlin
 		return create_lite(db, created);
 	if (db_open(db, target, DB_WRITE, deadline) != REACH_NO_DATABASE)
 		return db->reach;
-	name = xstrdup(conninfo_get(&target->conninfo, "dbname"));
-	conninfo_copy(&door, &target->conninfo);
-	for (size_t i = 0; doors[i] && db->reach == REACH_NO_DATABASE; i++) {
-		conninfo_set(&door, "dbname", doors[i]);
-		db->reach = server_open(&db->pg, &door, deadline);
-	}
-	if (db->reach == REACHED) {
-		rc = create_pg(db, name, deadline);
+	if (open_door(db, deadline) == REACHED) {
+		rc = create_pg(db, conninfo_get(&target->conninfo, "dbname"), deadline);
 		*created = rc == 0;
 		if (rc < 0)
-			db->reach = strcmp(db->pg.sqlstate, "42501") == 0 ? REACH_DENIED
-			                                                  : REACH_FAILED;
+			judge_creation(db);
 	}
 	server_close(&db->pg);
-	conninfo_free(&door);
-	free(name);
 	return db->reach == REACHED ? db_open(db, target, DB_WRITE, deadline) : db->reach;
 }
 

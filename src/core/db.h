@@ -23,7 +23,7 @@ struct db {
 	struct server pg;
 	struct lite lite;
 	enum reach reach;      /* of the last db_open */
-	int final;             /* of the last db_open: as of a litefault; 0 of PostgreSQL */
+	int final;             /* of the last db_open: as of a litefault, or a server's refusal for good */
 	bool lasting, certain;
 	int64_t deadline;      /* of the running transaction */
 	unsigned depth;        /* SQLite: transactions open, all but the first savepoints */
@@ -43,6 +43,9 @@ bool db_is_open(const struct db *db);
 
 /* The exit code for an applet that does not wait, of a db_open or db_create that failed. */
 int db_status(const struct db *db);
+
+/* The same where trying again hardly helps: a refused login, no such database, what is refused for good; else 0. */
+int db_final(const struct db *db);
 
 /* Whether the target is PostgreSQL's; else it is an SQLite file. */
 bool db_is_pg(const struct db *db);

@@ -13,6 +13,7 @@
 #include "core/foreign.h"
 #include "core/secrecy.h"
 #include "core/url.h"
+#include "ext/connparam.h"
 
 /* A variable and the libpq keyword that it stands for. */
 struct variable {
@@ -195,6 +196,19 @@ static void add_keepalives(struct conninfo *c)
 			conninfo_set(c, defaults[i][0], defaults[i][1]);
 }
 
+/* What no server will be asked with. 0, -1, or BAD_CONFIG where a variable of libpq's is at fault, and not what
+ * the target was read from. */
+static int judge(const struct conninfo *c, const char *origin, struct buf *error)
+{
+	struct buf why = BUF_INIT;
+	int rc = connparam_judge(c, &why);
+
+	if (rc)
+		buf_printf(error, "%s%s%s", rc == BAD_CONFIG ? "" : origin, rc == BAD_CONFIG ? "" : ": ", why.data);
+	buf_free(&why);
+	return rc == BAD_USAGE ? -1 : rc;
+}
+
 /* What all PostgreSQL targets go through once their parts are known. */
 static int complete(struct target *t, const char *origin, const char *user_hint, struct buf *error)
 {
@@ -226,7 +240,7 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 	choose_ca(c);
 	hide_password(c);
 	show_pg(t);
-	return 0;
+	return judge(c, origin, error);
 }
 
 /* --- SQLite --- */
@@ -327,6 +341,10 @@ static int read_family(struct target *t, const struct variable *family, size_t d
 			return -1;
 		if (!value || !*value)
 			continue;
+		if (strcmp(family[i].key, "port") == 0 && !connparam_is_port(value)) {
+			buf_printf(error, "%s: not a port: use 1 to 65535", family[i].name);
+			return -1;
+		}
 		if (i < deciding)
 			any = 1;
 		conninfo_set(&t->conninfo, family[i].key, value);
@@ -389,13 +407,14 @@ int target_find_server(struct target *t, struct buf *error)
 int target_find(struct target *t, const char *text, struct buf *error)
 {
 	const char *name, *value;
+	int rc;
 
 	*t = (struct target){ 0 };
 	if (!text)
 		return read_environment(t, true, error) ? BAD_CONFIG : 0;
 	name = skip_prefix(text, "env:");
 	if (!name)
-		return read_text(t, text, "URL", error) ? BAD_USAGE : 0;
+		return (rc = read_text(t, text, "URL", error)) < 0 ? BAD_USAGE : rc;
 	if (env_get(name, &value, error) != 0)
 		return BAD_CONFIG;
 	if (!value) {

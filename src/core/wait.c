@@ -61,7 +61,7 @@ static void ask(struct checks *c, size_t i, const struct wait *w, struct finding
 		buf_cut(&f->why, 0);
 		buf_printf(&f->why, "cannot create the database: %s", db_error(&c->dbs[t]));
 		f->reach = c->dbs[t].reach;
-		f->final = db_status(&c->dbs[t]);
+		f->final = db_final(&c->dbs[t]);
 		f->lasting = c->dbs[t].lasting;
 		f->certain = c->dbs[t].certain;
 	}

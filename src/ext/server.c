@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "ext/errtext.h"
+#include "ext/refusal.h"
 
 #define PARAMS_MAX 8
 #define TEXTOID 25 /* pg_type.dat; fixed for ever */
@@ -76,16 +77,56 @@ static enum reach knock(struct server *pg, const struct conninfo *c, int64_t dea
 	return reach;
 }
 
-static enum reach reach_of_sqlstate(const char *state)
+/* How far a login without any password gets. */
+static enum reach try_without_password(const struct conninfo *c, int64_t deadline, char sqlstate[6])
 {
-	if (strncmp(state, "57P", 3) == 0)
-		return REACH_STARTING;
-	if (strcmp(state, "53300") == 0)
-		return REACH_FULL;
-	if (strncmp(state, "28", 2) == 0 || strcmp(state, "42501") == 0)
-		return REACH_DENIED;
-	if (strcmp(state, "3D000") == 0)
-		return REACH_NO_DATABASE;
+	struct server pg = SERVER_INIT;
+	struct conninfo bare = { 0 };
+	enum reach reach;
+
+	pg.trial = true;
+	conninfo_copy(&bare, c);
+	conninfo_set(&bare, "password", NULL);
+	conninfo_set(&bare, "passfile", "/dev/null");
+	reach = server_open(&pg, &bare, deadline);
+	memcpy(sqlstate, pg.sqlstate, sizeof(pg.sqlstate));
+	server_free(&pg);
+	conninfo_free(&bare);
+	return reach;
+}
+
+/* Whether a login fails as before with the suspect, and gets further without it. Passwords are not risked for it:
+ * require_auth may stand there to protect them. */
+static bool is_to_blame(const struct server *pg, const struct refusal_suspect *s, const struct conninfo *c,
+                        int64_t deadline)
+{
+	const char *variable = getenv(s->variable);
+	char *kept = variable ? xstrdup(variable) : NULL, with[6], without[6];
+	struct conninfo less = { 0 };
+	enum reach reach;
+	bool same;
+
+	same = try_without_password(c, deadline, with) == REACH_FAILED && strcmp(with, pg->sqlstate) == 0;
+	conninfo_copy(&less, c);
+	conninfo_set(&less, s->key, NULL);
+	unsetenv(s->variable);
+	reach = same ? try_without_password(&less, deadline, without) : REACH_FAILED;
+	if (kept)
+		setenv(s->variable, kept, 1);
+	conninfo_free(&less);
+	free(kept);
+	return same && (reach == REACHED || reach == REACH_DENIED || reach == REACH_NO_DATABASE);
+}
+
+/* A failure that says nothing by its SQLSTATE, or has none. */
+static enum reach find_to_blame(struct server *pg, const struct conninfo *c, int64_t deadline)
+{
+	for (const struct refusal_suspect *s = refusal_suspects; s->key && !pg->trial; s++)
+		if (refusal_is_set(s, c) && is_to_blame(pg, s, c, deadline)) {
+			buf_printf(&pg->error, ": the connection's parameter '%s' is refused: change it, or leave it out",
+			           s->key);
+			return REACH_INVALID;
+		}
 	return REACH_FAILED;
 }
 
@@ -95,8 +136,10 @@ static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_
 	struct buf said = BUF_INIT;
 
 	errtext_take(PQerrorMessage(pg->conn), pg->sqlstate, &pg->error);
-	if (pg->sqlstate[0])
-		return reach_of_sqlstate(pg->sqlstate);
+	if (pg->sqlstate[0]) {
+		reach = refusal_reach(pg->sqlstate);
+		return reach == REACH_FAILED ? find_to_blame(pg, c, deadline) : reach;
+	}
 	if (PQconnectionNeedsPassword(pg->conn)) {
 		buf_cut(&pg->error, 0);
 		buf_puts(&pg->error, "the server asks for a password and none is set");
@@ -109,7 +152,7 @@ static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_
 	if (reach == REACHED || reach == REACH_FAILED) {
 		buf_cut(&pg->error, 0);
 		buf_puts(&pg->error, said.data);
-		reach = REACH_FAILED;
+		reach = find_to_blame(pg, c, deadline);
 	}
 	buf_free(&said);
 	return reach;
@@ -184,6 +227,8 @@ enum reach server_open(struct server *pg, const struct conninfo *c, int64_t dead
 	pg->lost = false;
 	if (before == REACH_REFUSED || before == REACH_NO_NAME || before == REACH_SILENT) {
 		pg->reach = knock(pg, c, deadline);
+		if (pg->reach != REACHED && pg->reach != REACH_FAILED && !pg->error.len)
+			buf_puts(&pg->error, reach_text(pg->reach));
 		if (pg->reach != REACHED && pg->reach != REACH_FAILED)
 			return pg->reach;
 	}
@@ -196,6 +241,8 @@ enum reach server_open(struct server *pg, const struct conninfo *c, int64_t dead
 	pg->reach = finish(pg, c, deadline);
 	if (pg->reach != REACHED)
 		server_close(pg);
+	if (pg->reach != REACHED && !pg->error.len)
+		buf_puts(&pg->error, reach_text(pg->reach));
 	return pg->reach;
 }
 
@@ -227,6 +274,7 @@ static void take_error(struct server *pg, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 
 	pg->sqlstate[0] = '\0';
 	if (state && strlen(state) == 5 && strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5)
@@ -234,6 +282,8 @@ static void take_error(struct server *pg, const PGresult *result)
 	buf_cut(&pg->error, 0);
 	buf_puts(&pg->error, text ? text : PQerrorMessage(pg->conn));
 	buf_trim(&pg->error);
+	buf_cut(&pg->hint, 0);
+	buf_puts(&pg->hint, hint ? hint : "");
 	/* PgBouncer's words (client.c); it has no SQLSTATE of its own for it. */
 	pg->statement_pooled = strstr(pg->error.data, "statement pooling");
 	if (pg->statement_pooled)
@@ -559,4 +609,5 @@ void server_free(struct server *pg)
 	server_close(pg);
 	net_forget(&pg->addrs);
 	buf_free(&pg->error);
+	buf_free(&pg->hint);
 }

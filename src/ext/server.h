@@ -27,15 +27,17 @@ struct server {
 	struct net_addrs addrs;
 	char sqlstate[6];      /* of the last failure, or empty */
 	struct buf error;      /* words of the last failure */
+	struct buf hint;       /* the server's, of the last statement that failed; mostly empty */
+	bool trial;            /* a login that is only to find out why another fails */
 };
 
-#define SERVER_INIT { .error = BUF_INIT }
+#define SERVER_INIT { .error = BUF_INIT, .hint = BUF_INIT }
 
 /*
- * Logs in. The reach says what came of it, by SQLSTATE where the server spoke:
- * 57P03 and 57P01-2 starting, 53300 full, class 28, 42501 and a bad certificate
- * denied, 3D000 no database. After a refusal further tries only knock on the
- * port (some microseconds) until somebody listens. A host-less conninfo means
+ * Logs in. The reach says what came of it, by SQLSTATE where the server spoke
+ * (ext/refusal); a bad certificate is denied. Where that does not tell whether a
+ * parameter is refused for good, it tries again without that, and without any
+ * password. After a refusal further tries only knock on the port (some microseconds) until somebody listens. A host-less conninfo means
  * the socket in /var/run/postgresql or /tmp, else 127.0.0.1, looked up anew at
  * every call.
  */

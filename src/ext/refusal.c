@@ -1,0 +1,52 @@
+/* refusal - what a login that failed means. */
+#include "ext/refusal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "ext/errtext.h"
+
+/* By the beginnings of SQLSTATEs; the first that fits. */
+static const struct {
+	const char *state;
+	enum reach reach;
+} meanings[] = {
+	{ "57P", REACH_STARTING },       { "53", REACH_FULL },      { "28", REACH_DENIED },
+	{ "42501", REACH_DENIED },       { "3D000", REACH_NO_DATABASE }, { "0A", REACH_INVALID },
+	{ "22", REACH_INVALID },         { "42", REACH_INVALID },   { "55P02", REACH_INVALID },
+};
+
+enum reach refusal_reach(const char *sqlstate)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
+		if (skip_prefix(sqlstate, meanings[i].state))
+			return meanings[i].reach;
+	return REACH_FAILED;
+}
+
+bool refusal_may_pass(const char *sqlstate)
+{
+	/* insufficient resources, rollback, in use, read-only, cancelled */
+	static const char *const passing[] = { "53", "40", "55006", "25006", "57014" };
+
+	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
+		if (skip_prefix(sqlstate, passing[i]))
+			return true;
+	return !*sqlstate || errtext_is_loss(sqlstate);
+}
+
+const struct refusal_suspect refusal_suspects[] = {
+	{ "options", "PGOPTIONS" },
+	{ "require_auth", "PGREQUIREAUTH" },
+	{ "channel_binding", "PGCHANNELBINDING" },
+	{ "min_protocol_version", "PGMINPROTOCOLVERSION" },
+	{ NULL, NULL },
+};
+
+bool refusal_is_set(const struct refusal_suspect *s, const struct conninfo *c)
+{
+	const char *variable = getenv(s->variable);
+
+	return conninfo_get(c, s->key) || (variable && *variable);
+}
