@@ -6,10 +6,12 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "base/status.h"
 #include "core/audit_parts.h"
 #include "core/secrecy.h"
 #include "core/url.h"
 #include "core/weak.h"
+#include "ext/connparam.h"
 #include "ext/server.h"
 
 /* Schemes of servers that an app logs in to; a driver may follow behind a +. */
@@ -178,14 +180,39 @@ static void judge_password(const struct auditing *a, const char *name, const str
 	buf_free(&why);
 }
 
+/* Values that libpq takes from nobody. Files and services may be those of another container. c has what is said of
+ * encryption. */
+static void judge_parameters(const struct auditing *a, const char *name, const struct url *url, struct conninfo *c)
+{
+	static const char *const elsewhere[] = { "service", "servicefile", "passfile", "sslcert",
+		                                 "sslkey",  "sslrootcert", "host",     "hostaddr" };
+	const char *mode = conninfo_get(c, "sslmode");
+	struct buf why = BUF_INIT;
+
+	if (mode && skip_prefix(mode, "verify-"))
+		conninfo_set(c, "sslmode", "require");
+	for (size_t i = 0; i < url->keys.n; i++)
+		if (conninfo_known(url->keys.v[i]) && strcmp(url->keys.v[i], "sslmode") != 0)
+			conninfo_set(c, url->keys.v[i], url->values.v[i]);
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
+		conninfo_set(c, elsewhere[i], NULL);
+	if (connparam_judge(c, &why) == BAD_USAGE)
+		audit_add(a, name, PROBLEM_ERROR, "type", "cannot be used: %s", why.data);
+	buf_free(&why);
+}
+
 /* What the other applets refuse. JDBC's own parameters are for Java alone. */
 static void judge_secrecy(const struct auditing *a, const char *name, const char *value, const struct url *url)
 {
 	struct conninfo c = { 0 };
 	const char *why;
 
-	if (skip_prefix(value, "post") && secrecy_read(url, &c, &why) != 0)
+	if (!skip_prefix(value, "post"))
+		return;
+	if (secrecy_read(url, &c, &why) != 0)
 		audit_add(a, name, PROBLEM_ERROR, "type", "cannot be used: %s", why);
+	else
+		judge_parameters(a, name, url, &c);
 	conninfo_free(&c);
 }
 
