@@ -64,16 +64,18 @@ static const char about[] =
 	"\n"
 	"errors: required and missing, empty or blank; not of its type; both NAME and\n"
 	"NAME_FILE; a NAME_FILE that is missing, empty, a directory or unreadable; quotes\n"
-	"that docker --env-file keeps, blanks or a CR at the end, ${X} that nothing\n"
-	"expanded; half of a group, or of a login at S3; a volume at the place where\n"
-	"images of PostgreSQL 18 keep no data. Weak secrets, in production: the\n"
-	"example's value, placeholders (change_me), defaults (postgres), less than 8\n"
-	"characters, or 32 in a signing key.\n"
+	"and comments that docker --env-file keeps, blanks or a CR at the end, ${X} that\n"
+	"nothing expanded, references (op://, vault:, ARNs) that nothing resolved, a\n"
+	"secret that is the path of one; half of a group, or of a login at S3; a volume\n"
+	"at the place where images of PostgreSQL 18 keep no data. Weak secrets, in\n"
+	"production: the example's value, placeholders (change_me), defaults (postgres),\n"
+	"less than 8 characters, or 32 in a signing key.\n"
 	"warnings: weak secrets elsewhere; a database URL with localhost in a container;\n"
 	"DATABASE_URL and PG* or POSTGRES_* that disagree; a password in a URL that is\n"
 	"not percent-encoded; a secret file that everybody may read, outside of\n"
 	"/run/secrets; a name one edit away from a known one that is not set; change_me\n"
-	"and the like in what is no secret; what is not of the type that an example has.";
+	"and the like in what is no secret; a comment or a reference in any other\n"
+	"variable; what is not of the type that an example has.";
 
 static const char notes[] =
 	"The environment is --env, else APP_ENV, NODE_ENV, FLASK_ENV, DJANGO_ENV,\n"

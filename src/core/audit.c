@@ -194,6 +194,8 @@ static void judge_other(const struct auditing *a, const char *name)
 		struct subject subject = { .name = name, .secret = secret };
 
 		judge(a, &subject);
+	} else if (setting.value) {
+		audit_stranger(a, name, setting.value);
 	}
 	setting_free(&setting);
 }

@@ -24,7 +24,7 @@ struct problem {
 	char *name;        /* the variable's */
 	enum problem_level level;
 	const char *code;  /* for programs, and stable: missing, empty, blank, type, quotes, space,
-	                    * unexpanded, twice, file, mode, weak, placeholder, encoding, group,
+	                    * unexpanded, twice, file, mode, comment, weak, placeholder, encoding, group,
 	                    * unknown, localhost, disagree, volume */
 	char *text;        /* what is wrong, and what to do: follows `NAME: ` */
 };

@@ -46,6 +46,9 @@ extern const char *const audit_names[];
 /* audit_value.c: one variable. */
 void audit_subject(const struct auditing *a, const struct subject *subject);
 
+/* Warns of a comment or a reference in a variable of which nothing is known. */
+void audit_stranger(const struct auditing *a, const char *name, const char *value);
+
 /* Adds that a secret is weak: an error in production, a warning elsewhere, allowed where the
  * user said so. what stands before why: "" or "its password ". */
 void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why);
@@ -57,9 +60,15 @@ bool audit_is_server_url(const char *value);
  * take in its place; of any other name it is not. */
 bool audit_is_conninfo(const char *name, const char *value);
 
+/* Whether value is the address of a server or a web page, of which only a part may be secret. */
+bool audit_is_address(const char *value);
+
+/* Whether value may name a database to some program: a URL, scheme:path, or key=value pairs. */
+bool audit_is_database(const char *value);
+
 /* Judges the password and the host of a URL or such a string; nothing when it is none. example may
- * be NULL. */
-void audit_url(const struct auditing *a, const char *name, const char *value, const char *example);
+ * be NULL. Whether it has a password. */
+bool audit_url(const struct auditing *a, const char *name, const char *value, const char *example);
 
 /* A host that stands alone: PGHOST. */
 void audit_host(const struct auditing *a, const char *name, const char *value);

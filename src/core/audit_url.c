@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/status.h"
 #include "core/audit_parts.h"
+#include "core/leftover.h"
 #include "core/secrecy.h"
 #include "core/url.h"
 #include "core/weak.h"
@@ -51,6 +52,24 @@ bool audit_is_server_url(const char *value)
 		if (strlen(server_schemes[i]) == n && strncasecmp(server_schemes[i], value, n) == 0)
 			return true;
 	return false;
+}
+
+bool audit_is_address(const char *value)
+{
+	return audit_is_server_url(value) || strncasecmp(value, "http://", 7) == 0 ||
+	       strncasecmp(value, "https://", 8) == 0;
+}
+
+bool audit_is_database(const char *value)
+{
+	size_t scheme = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.0123456789");
+	bool ours = strncasecmp(value, "post", 4) == 0; /* wants its // */
+
+	if (strstr(value, "://") || strchr(value, '='))
+		return true;
+	/* sqlite:app.db, jdbc:sqlite:app.db; and not db:5432 */
+	return scheme > 1 && value[scheme] == ':' && value[scheme + 1] && !ours &&
+	       !isdigit((unsigned char)value[scheme + 1]);
 }
 
 /* Who logs in where. */
@@ -174,7 +193,10 @@ static void judge_password(const struct auditing *a, const char *name, const str
 		                    .database = l->database };
 	struct buf why = BUF_INIT;
 
-	if (weak_find(l->password, &about, &why))
+	if (leftover_reference(l->password, true))
+		audit_add(a, name, PROBLEM_ERROR, "unexpanded", "has a reference in place of its password, which nothing "
+		          "has resolved: set the password itself");
+	else if (weak_find(l->password, &about, &why))
 		audit_weak(a, name, "has a password that ", why.data);
 	login_free(&shipped);
 	buf_free(&why);
@@ -216,9 +238,9 @@ static void judge_secrecy(const struct auditing *a, const char *name, const char
 	conninfo_free(&c);
 }
 
-void audit_url(const struct auditing *a, const char *name, const char *value, const char *example)
+bool audit_url(const struct auditing *a, const char *name, const char *value, const char *example)
 {
-	bool server = audit_is_server_url(value) || audit_is_conninfo(name, value);
+	bool server = audit_is_server_url(value) || audit_is_conninfo(name, value), has_password = false;
 	struct login l;
 
 	if (!take_apart(&l, value)) {
@@ -232,13 +254,15 @@ void audit_url(const struct auditing *a, const char *name, const char *value, co
 			          "has a password that is not percent-encoded: pgbox reads it all the same, most "
 			          "programs do not");
 		/* Read leniently, http://host:80/@name would have one. */
-		if (l.password && *l.password && (server || !l.url.lenient))
+		has_password = l.password && *l.password && (server || !l.url.lenient);
+		if (has_password)
 			judge_password(a, name, &l, example);
 		if (server)
 			judge_host(a, name, l.host, "names");
 		judge_secrecy(a, name, value, &l.url);
 	}
 	login_free(&l);
+	return has_password;
 }
 
 /* --- agreement --- */

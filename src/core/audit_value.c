@@ -5,6 +5,7 @@
 
 #include "base/banned.h"
 #include "core/audit_parts.h"
+#include "core/leftover.h"
 #include "core/weak.h"
 
 #define ADVICE "set a real one (`openssl rand -hex 32` makes passwords and keys)"
@@ -177,6 +178,41 @@ static bool ends_line(const char *value)
 	return value[len - 1] == '\n' && strchr(value, '\n') == value + len - 1;
 }
 
+#define COMMENT \
+	"has a comment in its value: what reads this file does not take it out; write it on a line of its own"
+#define REFERENCE \
+	"is a reference, or an encrypted form, that nothing has resolved: start the app by the program that does, " \
+	"or set the value itself"
+
+void audit_stranger(const struct auditing *a, const char *name, const char *value)
+{
+	if (leftover_comment(value, false))
+		audit_add(a, name, PROBLEM_WARNING, "comment", COMMENT);
+	if (leftover_reference(value, false))
+		audit_add(a, name, PROBLEM_WARNING, "unexpanded", REFERENCE);
+}
+
+/* What should have been resolved, or taken out. Where the example has the same, it is meant. */
+static void judge_leftovers(const struct auditing *a, const struct subject *subject, const char *value)
+{
+	const char *example = example_of(subject);
+
+	if (leftover_comment(value, subject->secret) && !(example && leftover_comment(example, subject->secret)))
+		audit_add(a, subject->name, PROBLEM_ERROR, "comment", COMMENT);
+	if (is_unexpanded(value))
+		audit_add(a, subject->name, PROBLEM_ERROR, "unexpanded",
+		          "still has a $ reference in it, which nothing has expanded: env files are not read by a "
+		          "shell; write what it stands for");
+	else if ((leftover_reference(value, subject->secret) &&
+	          !(example && !subject->secret && leftover_reference(example, false))) ||
+	         (audit_is_own(subject->name) && leftover_template(value)))
+		audit_add(a, subject->name, PROBLEM_ERROR, "unexpanded", REFERENCE);
+	else if (subject->secret && leftover_path(value))
+		audit_add(a, subject->name, PROBLEM_ERROR, "file",
+		          "is the path of a mounted secret, and not the secret: set %s_FILE to it, or read the file",
+		          subject->name);
+}
+
 /* What an env file that was read by other rules than it was written for leaves in a value.
  * Whether there is anything. */
 static bool has_marks(const struct auditing *a, const struct subject *subject,
@@ -197,10 +233,7 @@ static bool has_marks(const struct auditing *a, const struct subject *subject,
 	if (has_quotes(value, example) && !is_of_kind(subject, "json"))
 		audit_add(a, name, PROBLEM_ERROR, "quotes",
 		          "has quotes around it, which `docker run --env-file` leaves there: take them out of the file");
-	if (is_unexpanded(value))
-		audit_add(a, name, PROBLEM_ERROR, "unexpanded",
-		          "still has a $ reference in it, which nothing has expanded: env files are not read by a "
-		          "shell; write what it stands for");
+	judge_leftovers(a, subject, value);
 	return a->audit->n > before;
 }
 
@@ -263,7 +296,9 @@ static bool is_plain(const struct subject *subject, const char *value)
 	       !weak_is_signing_key(subject->name) && envspec_is_plain(subject->name, value);
 }
 
-static void judge_secret(const struct auditing *a, const struct subject *subject, const char *value)
+/* whole: false where only a part of it may be secret, as of an address: then a placeholder is weak,
+ * and a short or plain word is not. */
+static void judge_secret(const struct auditing *a, const struct subject *subject, const char *value, bool whole)
 {
 	bool plain = is_plain(subject, value);
 	struct weak_about about = {
@@ -271,7 +306,7 @@ static void judge_secret(const struct auditing *a, const struct subject *subject
 		.example = plain ? NULL : example_of(subject),
 		.user = beside(a, subject->name, "USER"),
 		.database = beside(a, subject->name, skip_prefix(subject->name, "PG") ? "DATABASE" : "DB"),
-		.label = plain || may_be_label(subject),
+		.label = plain || !whole || may_be_label(subject),
 	};
 	struct buf why = BUF_INIT;
 
@@ -331,6 +366,10 @@ static bool judge_type(const struct auditing *a, const struct subject *subject, 
 	struct buf why = BUF_INIT;
 	bool fits = is_of_type(subject, value, &why);
 
+	if (fits && !(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 && !audit_is_database(value)) {
+		fits = false;
+		buf_puts(&why, "is not the URL of a database: postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:///FILE");
+	}
 	if (!fits)
 		audit_add(a, subject->name, PROBLEM_ERROR, "type", "%s", why.data);
 	else if (var && !var->type.kind && var->example && !subject->secret)
@@ -346,10 +385,11 @@ static void judge_value(const struct auditing *a, const struct subject *subject,
 
 	if (has_marks(a, subject, setting) || !judge_type(a, subject, value))
 		return;
-	if (strstr(value, "://") || audit_is_conninfo(subject->name, value))
-		audit_url(a, subject->name, value, subject->var ? subject->var->example : NULL);
-	else if (subject->secret)
-		judge_secret(a, subject, value);
+	if (strstr(value, "://") || audit_is_conninfo(subject->name, value)) {
+		if (!audit_url(a, subject->name, value, example_of(subject)) && subject->secret)
+			judge_secret(a, subject, value, !audit_is_address(value));
+	} else if (subject->secret)
+		judge_secret(a, subject, value, true);
 	else if (subject->var && weak_is_unfilled(value))
 		audit_add(a, subject->name, PROBLEM_WARNING, "placeholder",
 		          "looks like a placeholder that was never replaced");

@@ -46,7 +46,7 @@ static const char *const harmless[] = {
 	"VALIDATORS", "HASHERS", "HASHER", "PREFIX", "SUFFIX", "HEADER", "HEADERS", "FIELD", "COOKIE",
 	"LOCATION", "ISSUER", "AUDIENCE", "SCOPE", "SCOPES", "REALM", "CLASS", "BACKEND", "PROVIDER",
 	"STORE", "MANAGER", "ENGINE", "VERSION", "REGION", "PROMPT", "HINT", "RESET", "LOGIN", "SYMBOL",
-	"DECIMALS", "ADDRESS", "MODE", "LABEL", "TITLE", "SOURCE", "STRATEGY",
+	"DECIMALS", "ADDRESS", "MODE", "LABEL", "TITLE", "SOURCE", "STRATEGY", "ARN", "REF", "REFERENCE",
 };
 
 /* What makes the rest something for everybody's eyes: prefixes of what a bundler hands to browsers

@@ -24,7 +24,13 @@ static const char *const requests[] = {
 	"be_replaced", "tobemodified", "be_modified", "fill_me", "fill_in", "fill_this", "insert_your", "insert_here", "insert_a",
 	"put_your", "put_a", "put_here", "enter_your", "enter_a", "set_me", "set_this", "set_your",
 	"edit_me", "update_me", "goes_here", "your_own", "your_secret", "your_key", "your_password",
-	"your_api", "your_token", "placeholder", NULL,
+	"your_api", "your_token", "placeholder", "generate_me", "generate_with",
+	"generate_one", "generate_this", "generate_your", "generate_by", "generate_using", "generate_random",
+	"generate_via", "generate_new", "generate_it", "generated_by", "generated_with", "to_generate", "be_generated",
+	"openssl_rand", "openssl_genrsa", "rand_hex", "rand_base64", "use_openssl", "urandom", "uuidgen", "pwgen",
+	"token_hex", "token_urlsafe", "keygen", "paste_your", "paste_here", "paste_a", "add_your", "type_your",
+	"provide_your", "supply_your", "use_your", "use_a", "to_be_set", "be_filled", "to_be_defined", "be_defined",
+	"not_set", "must_be", "should_be", "see_readme", "see_the", "ask_the", NULL,
 };
 
 /* Words that say of a secret that it is none. */

@@ -227,6 +227,23 @@ E D: still has a \$ reference in it, which nothing has expanded: env files are n
 E 4 problems in 4 variables" 'A="x"' 'B=x ' $'C=x\r' 'D=http://${HOST}/' envcheck --require A --require B --require C --require D
 }
 
+@test "a comment or a reference that is left in a value, and a DATABASE_URL that is none" {
+	local value
+	for value in '# generate with openssl' 'k3h9zQ1xVb7mk3h9zQ1xVb7mk3h9zQ1x # the key'; do
+		holds 78 "SECRET_KEY: has a comment in its value" SECRET_KEY="$value" envcheck
+	done
+	holds 78 "POSTGRES_USER: has a comment in its value" POSTGRES_USER='app # the owner' envcheck
+	holds 0 "warning: OWNER: has a comment in its value" OWNER='app # the owner' envcheck
+	for value in op://vault/item/field vault:secret/data/app#key '!Ref Secret' '{{ secret_key }}' bws://1-2 \
+		arn:aws:secretsmanager:eu-west-1:1:secret:app file:///run/secrets/key secret://app/key; do
+		holds 78 "SECRET_KEY: is a reference" SECRET_KEY="$value" envcheck
+	done
+	for value in generate_me_with_openssl_rand_hex_64 use_openssl_rand_base64_32_to_generate 'changeme://key'; do
+		holds 78 "SECRET_KEY: is a placeholder" APP_ENV=production SECRET_KEY="$value" envcheck
+	done
+	holds 78 "DATABASE_URL: is not the URL of a database" DATABASE_URL=foo envcheck
+}
+
 @test "a variable and its file both set" {
 	finds 78 "E API_TOKEN: is set, and so is API_TOKEN_FILE: unset one
 E 1 problem in 1 variable" API_TOKEN=x API_TOKEN_FILE=/x envcheck

@@ -188,6 +188,53 @@ static void what_an_env_file_leaves_in_a_value_is_found(void **state)
 	ASSERT_FOUND("", .env = LIST("A=\"x\""), .require = LIST("A:json"));
 }
 
+static void what_should_have_been_taken_out_or_resolved_is_found(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("A error comment, POSTGRES_USER error comment, SECRET_KEY error comment",
+	             .env = LIST("A=app # the owner", "POSTGRES_USER=app # the owner", "SECRET_KEY=# generate with openssl"),
+	             .require = LIST("A"));
+	ASSERT_FOUND("OTHER warning comment, REST warning unexpanded", .env = LIST("OTHER=app # the owner", "REST=op://v/i/f"));
+	ASSERT_FOUND("", .env = LIST("A=[x] # note"), .example = "A='[my] # note'\n");
+	ASSERT_FOUND("API_TOKEN error unexpanded, DATABASE_URL error unexpanded, POSTGRES_USER error unexpanded, "
+	             "SECRET_KEY error unexpanded",
+	             .env = LIST("SECRET_KEY=op://vault/item/field", "DATABASE_URL=mysql://app:op:%2F%2Fx@db/app",
+	                         "POSTGRES_USER={{ user }}", "API_TOKEN=${token}"));
+	ASSERT_FOUND("API_TOKEN error file", .env = LIST("API_TOKEN=/run/secrets/token"));
+	ASSERT_FOUND("", .env = LIST("DB_SECRET_ARN=arn:aws:secretsmanager:eu-west-1:1:secret:x"));
+}
+
+static void a_secret_with_a_scheme_is_judged(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("API_TOKEN error weak, JWT_SECRET error weak, SECRET_KEY error weak, SMTP_PASSWORD error weak",
+	             .env = LIST("SECRET_KEY=changeme://x", "API_TOKEN=https://app:changeme@h/", "JWT_SECRET=aX9://kq2Lw8Zt",
+	                         "SMTP_PASSWORD=smtp://pass"), .production = true);
+	ASSERT_FOUND("API_TOKEN error weak", .env = LIST("API_TOKEN=https://example.com/your-token"), .production = true);
+	ASSERT_FOUND("", .env = LIST("SMTP_PASSWORD=aX9://kq2Lw8Zt", "API_TOKEN=https://hooks.shop.org/x8Kq92LmZpW7"),
+	             .production = true);
+}
+
+static void what_names_no_database_is_no_database_url(void **state)
+{
+	static const char *const bad[] = { "foo", "db:5432", "postgres:/app", "postgres//app@db/app", "app.db" };
+	static const char *const good[] = { "sqlite:app.db", "file:./dev.db", "mysql://db/app", "jdbc:sqlite:app.db",
+		                            "host=db user=app", "libsql://db.turso.io", "Server=db;Database=app" };
+	char *entry;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(bad); i++) {
+		entry = xasprintf("DATABASE_URL=%s", bad[i]);
+		ASSERT_FOUND("DATABASE_URL error type", .env = LIST(entry));
+		free(entry);
+	}
+	for (size_t i = 0; i < LENGTH(good); i++) {
+		entry = xasprintf("DATABASE_URL=%s", good[i]);
+		ASSERT_FOUND("", .env = LIST(entry));
+		free(entry);
+	}
+}
+
 static void quotes_and_blanks_that_the_example_has_are_the_values(void **state)
 {
 	static const char example[] = "A=\"[My shop] \"\nB=\"'self' https://cdn\"\nC=\" \"\nD='\"$user\"'\nE=x\n";
@@ -655,6 +702,9 @@ int main(void)
 		cmocka_unit_test(a_missing_one_is_told_what_it_should_be),
 		cmocka_unit_test(values_are_of_their_type),
 		cmocka_unit_test(what_an_env_file_leaves_in_a_value_is_found),
+		cmocka_unit_test(what_should_have_been_taken_out_or_resolved_is_found),
+		cmocka_unit_test(a_secret_with_a_scheme_is_judged),
+		cmocka_unit_test(what_names_no_database_is_no_database_url),
 		cmocka_unit_test(quotes_and_blanks_that_the_example_has_are_the_values),
 		cmocka_unit_test(a_value_with_marks_is_not_judged_further),
 		cmocka_unit_test(of_what_nobody_asked_for_only_secrets_and_urls_are_looked_at),

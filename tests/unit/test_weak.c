@@ -56,7 +56,9 @@ static void placeholders_of_real_examples_are_found(void **state)
 		"xxxxxxxxxxxx", "sk-xxxxxxxxxxxxxxxx", "xxxx xxxx xxxx xxxx", "sk-...", "example",
 		"wJalrXUtnFEMI-example", "placeholder", "some-placeholder-value", "insert-here",
 		"dev-secret-key-not-for-production", "api-key-goes-here", "key_here",
-		"dev-secret-change-me", "tobemodified", "toBeModified1, toBeModified", "hs_jwt_super_secret_change_in_production_2024", "dummy-key-1234",
+		"dev-secret-change-me", "tobemodified", "toBeModified1, toBeModified", "generate_me_with_openssl_rand_hex_64",
+		"use_openssl_rand_base64_32_to_generate", "openssl rand -hex 32", "head -c 32 /dev/urandom", "to-be-generated",
+		"paste-your-key", "GENERATE_USING_uuidgen", "generate-random-key-9Kq81LmZx7", "not_set", "hs_jwt_super_secret_change_in_production_2024", "dummy-key-1234",
 	};
 
 	(void)state;
