@@ -6,13 +6,7 @@
 
 #include "base/banned.h"
 #include "core/grant.h"
-#include "core/toc.h"
-
-/* Types of entries, and those that a comment is on: pg_dump.c. */
-static const char *const types[] = {
-	"EVENT TRIGGER", "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "USER MAPPING",
-	"COMMENT - EVENT TRIGGER", "COMMENT - PUBLICATION", NULL
-};
+#include "core/privileged.h"
 
 static const char *const statements[] = {
 	"GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SECURITY LABEL ", "SET default_tablespace = ",
@@ -22,20 +16,12 @@ static const char *const statements[] = {
 	"CREATE USER MAPPING ", "COMMENT ON EXTENSION ", NULL
 };
 
-static bool is_left_out(const char *line)
-{
-	for (size_t i = 0; types[i]; i++)
-		if (toc_is(line, types[i]))
-			return true;
-	return false;
-}
-
 void bare_entries(struct strs *lines, struct strs *left_out)
 {
 	struct strs kept = { 0 };
 
 	for (size_t i = 0; i < lines->n; i++)
-		strs_add(is_left_out(lines->v[i]) ? left_out : &kept, lines->v[i]);
+		strs_add(privileged_is_leaf(lines->v[i]) ? left_out : &kept, lines->v[i]);
 	strs_free(lines);
 	*lines = kept;
 }

@@ -19,8 +19,7 @@ static const struct meaning {
 	{ "55P03", LOCKED, "a table is locked", "stop the application meanwhile, or use --replace" },
 	{ "40P01", LOCKED, "other sessions were in the way", "stop the application meanwhile, or use --replace" },
 	{ "28", DENIED, "the login was refused", NULL },
-	{ "42501", DENIED, "the role that restores lacks a right",
-	  "restore as a superuser, or with --no-owner if owners are the reason" },
+	{ "42501", DENIED, "the role that restores lacks a right", NULL },
 	{ "25006", UNAVAILABLE, "the server is read-only", "give the primary's address" },
 	{ "58P01", UNAVAILABLE, "the server lacks a file that the backup needs",
 	  "use an image that ships the extension" },
@@ -64,12 +63,12 @@ int mishap_explain(const struct mishap *m, struct buf *error)
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings) && !found; i++)
 		found = skip_prefix(m->failure.sqlstate, meanings[i].state) ? &meanings[i] : NULL;
 	hint = found ? found->hint : hint_for(m);
-	if (found && found->status == DENIED && m->hint)
-		hint = m->hint;
+	if (strcmp(m->failure.sqlstate, "42501") == 0)
+		hint = m->advice;
 	if (found)
 		buf_printf(error, "%s: ", found->words);
 	buf_printf(error, "%s: %s", m->program, m->words);
-	if (hint)
+	if (hint && *hint)
 		buf_printf(error, "; hint: %s", hint);
 	return found ? found->status : NO;
 }

@@ -15,7 +15,7 @@ struct mishap {
 	const char *words;    /* what it reported */
 	struct engine_failure failure;
 	bool rows_only;       /* --data-only: the tables were there before */
-	const char *hint;     /* what to do where the role lacks a right; NULL: the usual */
+	const char *advice;   /* what to do where the role lacks a right */
 };
 
 /* Returns the exit code (DENIED, UNAVAILABLE, CANNOT_WRITE, LOCKED, BAD_DATA, else NO) and appends a message to

@@ -157,6 +157,17 @@ static int get_ready(const struct place *p, struct buf *error)
 	return p->ready ? p->ready(error) : 0;
 }
 
+static int run(struct place *p, const struct target *target, struct buf *error)
+{
+	int rc = restore_run(p->r, target, error);
+	char *words = rc ? NULL : restore_left_out(p->r);
+
+	if (words)
+		p->settle.tell(MSG_INFO, words);
+	free(words);
+	return rc;
+}
+
 static int make(struct place *p, struct buf *error)
 {
 	struct buf note = BUF_INIT;
@@ -183,7 +194,7 @@ int place_beside(struct place *p, struct buf *error)
 	if (!rc && p->flow)
 		rc = flow_pour(p->flow, error);
 	if (!rc) {
-		rc = restore_run(p->r, &p->side.at, error);
+		rc = run(p, &p->side.at, error);
 		rc = p->flow ? flow_poured(p->flow, p->m, rc, error) : rc;
 	}
 	if (!rc)
@@ -220,7 +231,7 @@ int place_inside(struct place *p, struct db *db, struct buf *error)
 	db_close(db);
 	stands(p, "whether before the end of the restore or after is not known", "");
 	if (!rc)
-		rc = restore_run(p->r, p->target, error);
+		rc = run(p, p->target, error);
 	if (rc)
 		buf_puts(error, !p->r->one_transaction ? "; the database is half restored"
 		                : p->r->lost ? "; whether before its end or after is not known: look at the database"

@@ -19,10 +19,10 @@
 #include "core/grant.h"
 #include "core/inplace.h"
 #include "core/marker.h"
-#include "core/mishap.h"
 #include "core/ownership.h"
 #include "core/public.h"
 #include "core/part.h"
+#include "core/restore_rights.h"
 #include "ext/errtext.h"
 #include "ext/script.h"
 
@@ -60,7 +60,7 @@ static int ask_list(struct db *db, const char *sql, struct strs *list)
 
 /* Version, whether the role is a superuser, its name. */
 struct self {
-	bool superuser;
+	bool superuser, makes_roles;
 	char *name;
 };
 
@@ -138,7 +138,7 @@ static void note(struct strs *list, const char *name)
 static bool has_owner(const char *line)
 {
 	return !toc_is(line, "EXTENSION -") && !toc_is(line, "COMMENT - EXTENSION") &&
-	       !toc_is(line, "TABLE DATA") && !toc_is(line, "SEQUENCE SET");
+	       !toc_is(line, "DEFAULT ACL") && !toc_is(line, "TABLE DATA") && !toc_is(line, "SEQUENCE SET");
 }
 
 /* The owners that the archive names, those that are missing and those that this role may not
@@ -160,7 +160,7 @@ static void sort_owners(struct restore *r, const struct strs *roles, const struc
 	}
 }
 
-static int check_roles(struct restore *r, struct db *db, struct strs *problems)
+static int check_roles(struct restore *r, struct db *db, const struct self *self, struct strs *problems)
 {
 	struct strs roles = { 0 }, usable = { 0 }, foreign = { 0 };
 	int rc = ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles", &roles) ||
@@ -181,6 +181,9 @@ static int check_roles(struct restore *r, struct db *db, struct strs *problems)
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_FAIL; i++)
 		strs_printf(problems, "role %s: is missing: restore the roles first, or say --roles create "
 		            "or --roles skip", r->missing_roles.v[i]);
+	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_CREATE && !self->makes_roles; i++)
+		strs_printf(problems, "role %s: is missing, and this role may not create roles (CREATEROLE): restore as a "
+		            "superuser, or say --roles skip", r->missing_roles.v[i]);
 	strs_free(&roles);
 	strs_free(&usable);
 	strs_free(&foreign);
@@ -192,8 +195,8 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 {
 	struct rows rows = { 0 };
 	struct self self = { 0 };
-	int rc = ask(db, "SELECT rolsuper, rolname FROM pg_catalog.pg_roles WHERE rolname = current_user",
-	             NULL, &rows);
+	int rc = ask(db, "SELECT rolsuper, rolname, rolsuper OR rolcreaterole FROM pg_catalog.pg_roles"
+	             " WHERE rolname = current_user", NULL, &rows);
 
 	r->server_version = server_version(&db->pg);
 	if (!rc && !fresh && !r->clean && !r->data_only)
@@ -201,14 +204,17 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc && !fresh && !r->data_only)
 		rc = public_needed(db, clock_after(ASK_MS), &r->room, &r->makes_public);
 	self.superuser = r->superuser = rows_true(&rows, 0, 0);
+	self.makes_roles = rows_true(&rows, 0, 2);
 	if (!rc && is_archive(r))
 		rc = check_extensions(r, db, &self, fresh, problems, notes);
 	if (!rc)
-		rc = check_roles(r, db, problems);
+		rc = check_roles(r, db, &self, problems);
 	if (!rc && r->clean)
 		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
 	if (!rc && has_part(r) && choose_part(r, notes, error) != 0)
 		return BAD_DATA;
+	if (!rc)
+		rc = rights_check(r, db, fresh, problems, notes, error);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
 		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to this role, "
 		                                            "its rights and policies are left out"
@@ -216,10 +222,29 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 		            r->missing_roles.v[i]);
 	if (r->toc.statistics && r->server_version < 180000)
 		strs_printf(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
-	if (rc)
+	if (rc && !error->len)
 		buf_printf(error, "%s: cannot look at the server: %s", db->target->shown, db_error(db));
 	rows_free(&rows);
 	return rc ? UNAVAILABLE : 0;
+}
+
+/* Who is no superuser gives objects only to roles of which he is a member. */
+static int make_role(const struct restore *r, struct db *db, const char *name)
+{
+	struct buf sql = BUF_INIT;
+	int rc;
+
+	buf_puts(&sql, "CREATE ROLE ");
+	server_identifier(&db->pg, &sql, name);
+	rc = db_execute(db, sql.data, clock_after(ASK_MS));
+	buf_cut(&sql, 0);
+	buf_puts(&sql, "GRANT ");
+	server_identifier(&db->pg, &sql, name);
+	buf_puts(&sql, " TO CURRENT_USER");
+	if (!rc && !r->superuser)
+		rc = db_execute(db, sql.data, clock_after(ASK_MS));
+	buf_free(&sql);
+	return rc;
 }
 
 int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
@@ -227,16 +252,11 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 	int rc = 0;
 
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_CREATE && !rc; i++) {
-		struct buf sql = BUF_INIT;
-
-		buf_puts(&sql, "CREATE ROLE ");
-		server_identifier(&db->pg, &sql, r->missing_roles.v[i]);
-		rc = db_execute(db, sql.data, clock_after(ASK_MS));
+		rc = make_role(r, db, r->missing_roles.v[i]);
 		if (!rc)
 			strs_printf(&r->made_roles, "role %s: was made, and stays", r->missing_roles.v[i]);
 		else
 			buf_printf(error, "cannot make role %s: %s", r->missing_roles.v[i], db_error(db));
-		buf_free(&sql);
 	}
 	return rc ? DENIED : 0;
 }
@@ -313,8 +333,10 @@ static char *writable(const struct restore *r, struct pg_conn *conn, const char 
 static char *edit(struct pg_conn *conn, const char *statement, void *arg)
 {
 	struct restore *r = arg;
-	char *edited = r->clean ? inplace_drop(conn, statement) : NULL;
+	char *edited = rights_edit(r, statement);
 
+	if (!edited && r->clean)
+		edited = inplace_drop(conn, statement);
 	if (!edited && r->makes_public && !r->room.n && skip_prefix(statement, PUBLIC_CREATE))
 		return xstrdup("");
 	if (!edited)
@@ -369,32 +391,31 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 /* What is left out needs a list of the rest. */
 static int open_list(const struct restore *r, struct buf *error)
 {
-	char *list = toc_list(has_part(r) ? &r->chosen : &r->toc.lines, &r->extensions, &r->schemas, &r->barred);
+	struct strs kept = rights_kept(r);
+	char *list = toc_list(&kept, &r->extensions, &r->schemas, &r->barred);
 	int fd = memfd_create("list", 0);
 
 	if (fd < 0 || file_write(fd, list, strlen(list)) != 0)
 		buf_printf(error, "cannot hold the list of what to restore: %s", strerror(errno));
 	free(list);
+	strs_free(&kept);
 	return fd;
 }
 
 /* What the server refused is its error; what pg_restore could not read is damage. */
 static int explain_archive(struct restore *r, const struct tool *t, struct buf *error)
 {
-	const struct mishap m = { .program = "pg_restore", .words = t->error.data, .failure = t->failure,
-		                  .rows_only = r->data_only };
 	const char *state = t->failure.sqlstate;
 
 	if (t->forwarded || t->killed || !*state)
 		return tool_explain_reader(t, error);
-	r->denied = strcmp(state, "42501") == 0;
 	r->lost = errtext_is_loss(state);
-	return mishap_explain(&m, error);
+	return rights_explain(r, "pg_restore", t->error.data, &t->failure, &t->notes, error);
 }
 
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
-	int fd = r->extensions.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
+	int fd = r->extensions.n || r->mute.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
@@ -414,6 +435,7 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 
 struct sql_errors {
 	struct buf words;
+	struct strs notes; /* of edit_sql's */
 	struct engine_failure failure;
 };
 
@@ -423,7 +445,9 @@ static void take_error(const char *line, void *arg)
 	struct sql_errors *errors = arg;
 	struct buf *words = &errors->words;
 
-	if (!engine_failed(line, &errors->failure) && words->len < 1000 &&
+	if (engine_told(line))
+		strs_add(&errors->notes, engine_told(line));
+	else if (!engine_failed(line, &errors->failure) && words->len < 1000 &&
 	    (strstr(line, "ERROR") || strstr(line, "FATAL") || strstr(line, "error") || strstr(line, "connection")))
 		buf_printf(words, "%s%s", words->len ? "; " : "", line);
 }
@@ -446,9 +470,12 @@ static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 
 static char *edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 {
-	const struct restore *r = arg;
+	struct restore *r = arg;
 	const char *at = script_first_word(statement);
+	char *edited = rights_edit(r, at);
 
+	if (edited)
+		return edited;
 	if (r->makes_public && skip_prefix(at, PUBLIC_CREATE))
 		return xstrdup("");
 	if (r->encoding && script_judge(statement) == SCRIPT_ENCODING)
@@ -463,13 +490,11 @@ static char *edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 /* psql_start says what the child exits with. */
 static int explain_sql(struct restore *r, const struct ending *ending, const struct sql_errors *errors, struct buf *error)
 {
-	const struct mishap m = { .program = "psql", .words = errors->words.data, .failure = errors->failure };
+	const char *words = errors->words.data;
 
-	if (ending->status == PSQL_ERROR && *m.failure.sqlstate && !ending->forwarded) {
-		r->denied = strcmp(m.failure.sqlstate, "42501") == 0;
-		return mishap_explain(&m, error);
-	}
-	buf_printf(error, "psql: %s", *m.words ? m.words : "it failed without a word");
+	if (ending->status == PSQL_ERROR && *errors->failure.sqlstate && !ending->forwarded)
+		return rights_explain(r, "psql", words, &errors->failure, &errors->notes, error);
+	buf_printf(error, "psql: %s", *words ? words : "it failed without a word");
 	if (ending->forwarded)
 		return BY_SIGNAL + ending->forwarded;
 	if (ending->by_signal && !proc_is_crash(ending->by_signal))
@@ -495,7 +520,9 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.failure.sqlstate));
 	if (ending.status != DONE)
 		rc = explain_sql(r, &ending, &errors, error);
+	rights_note(r, &errors.notes);
 	buf_free(&errors.words);
+	strs_free(&errors.notes);
 	strs_free(&files);
 	return rc;
 }
@@ -547,5 +574,7 @@ void restore_free(struct restore *r)
 	strs_free(&r->schemas);
 	strs_free(&r->chosen);
 	strs_free(&r->barred);
+	strs_free(&r->mute);
+	strs_free(&r->left_out);
 	strs_free(&r->room);
 }

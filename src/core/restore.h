@@ -34,6 +34,9 @@ struct restore {
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
 	bool makes_public;            /* the schema is among those statements */
+	struct strs mute;             /* what the role may not comment on (core/privileged); found too */
+	struct strs left_out;         /* restore_run: of those the comments that SQL has */
+	bool advised;                 /* in the child that restores: the statement before had advice */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */
 	bool denied;                  /* restore_run: the role lacks a right (SQLSTATE 42501) */
 	bool superuser;               /* the role is one, found by restore_check */
@@ -64,6 +67,9 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error);
 /* Restores into target. 0; BAD_DATA when the backup's SQL failed, BAD_USAGE for SQL of
  * several databases, else what tool_explain gives; with a sentence in error. */
 int restore_run(struct restore *r, const struct target *target, struct buf *error);
+
+/* Returns a message about what was left out, which the caller frees, or NULL. */
+char *restore_left_out(const struct restore *r);
 
 void restore_free(struct restore *r);
 

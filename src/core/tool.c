@@ -31,6 +31,10 @@ static void hear(const char *line, void *arg)
 
 	if (engine_failed(line, &t->failure))
 		return;
+	if (engine_told(line)) {
+		strs_add(&t->notes, engine_told(line));
+		return;
+	}
 	rest = rest ? skip_prefix(rest, ": ") : NULL;
 	if (!rest) {
 		/* The server's DETAIL, behind its ERROR. */
@@ -68,7 +72,7 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 	t->forwarded = 0;
 	t->failure = (struct engine_failure){ 0 };
 	t->error = (struct buf)BUF_INIT;
-	t->warnings = (struct strs){ 0 };
+	t->warnings = t->notes = (struct strs){ 0 };
 	t->lock_timeout = t->killed = t->in_error = false;
 	*pid = engine_start(&t->job, messages);
 	if (*pid >= 0)
@@ -230,4 +234,5 @@ void tool_free(struct tool *t)
 {
 	buf_free(&t->error);
 	strs_free(&t->warnings);
+	strs_free(&t->notes);
 }

@@ -27,6 +27,7 @@ struct tool {
 	struct engine_failure failure; /* the last statement that failed */
 	struct buf error;       /* the words of the errors, in one line */
 	struct strs warnings;
+	struct strs notes;      /* what the child told (engine_tell) */
 	bool in_error;          /* the line before was an error's first */
 	bool killed;            /* somebody else killed it */
 	bool lock_timeout;      /* it waited too long for a table's lock */

@@ -246,11 +246,13 @@ static int restore_humbly(struct trial *t, struct restore *r, struct buf *error)
 	r->roles = ROLES_SKIP;
 	if (!rc && t->guest.name)
 		rc = prepare(t, r, error);
+	bare_entries(&r->toc.lines, t->job->left_out);
 	rc = rc ? rc : check(t, r, error);
 	if (rc)
 		return rc;
-	bare_entries(&r->toc.lines, t->job->left_out);
 	rc = restore_run(r, &t->as, error);
+	if (rc && r->denied && !t->guest.name)
+		buf_puts(error, ": give the restore test a login that may (--into with a superuser's), or set BACKUP_VERIFY=read");
 	if (rc && r->denied && t->guest.name) {
 		buf_puts(error, ": a throw-away role restores it as a test, and some objects only a superuser may "
 		         "create: set " WAY_OUT ", or BACKUP_VERIFY=read");

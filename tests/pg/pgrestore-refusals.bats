@@ -13,7 +13,7 @@ setup_file() {
 	export SERVER=$BATS_FILE_TMPDIR/pg
 	server_make "$SERVER"
 	server_start "$SERVER"
-	sql postgres 'create role plain login' 'create role other login' 'create role maker login createrole'
+	sql postgres 'create role plain login' 'create role other login' 'create role maker login createrole createdb'
 }
 
 teardown_file() {
@@ -105,4 +105,107 @@ never_says() {
 	exits 0 pgrestore latest "$(url dst)"
 	equals "$(sql dst "select convert_from(lo_get(oid), 'UTF8') from pg_largeobject_metadata")" hello
 	sql postgres 'drop role backup'
+}
+
+# --- what a plain role may not restore ---
+
+# planned WORD [OPTION...]: plan and restore of FILE by plain are refused before anything is touched, and say so.
+planned() {
+	local word=$1
+	shift
+	refused 69 dst pgrestore plan "$FILE" "$@" "$WANT"
+	says "$word"
+	never_says pg_read_all_data
+	refused 69 dst pgrestore "$FILE" "$@" "$WANT"
+	says "$word"
+}
+
+@test "default privileges of another role: in the plan, with or without --no-owner, and in the error of SQL" {
+	given 'create table t (a int)' 'alter table t owner to plain' \
+		'alter default privileges for role other grant select on tables to plain'
+	planned 'role other: default privileges'
+	planned 'role other: default privileges' --no-owner
+	refused 77 dst pgrestore "$FILE.sql" "$WANT"
+	says 'default privileges of a role are set by it'
+	never_says pg_read_all_data
+	sql postgres 'grant other to plain'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	sql postgres 'revoke other from plain'
+}
+
+@test "publications FOR ALL TABLES or of a schema: in the plan, and in the error of SQL; of a table they are restored" {
+	given 'create table t (a int)' 'create publication q for table t'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	given 'create publication "p for all" for all tables'
+	planned 'PUBLICATION - p for all: only a superuser' --no-owner
+	refused 77 dst pgrestore "$FILE.sql" "$WANT"
+	says 'restore as a superuser'
+	never_says pg_read_all_data
+	[ "$(sql postgres 'show server_version_num')" -ge 150000 ] || return 0
+	given 'drop publication "p for all"' 'create publication s for tables in schema public'
+	planned 'only a superuser may publish a schema' --no-owner
+	exits 0 pgrestore "$FILE" "$(url dst)"
+}
+
+@test "event triggers and operator classes: in the plan, and in the error of SQL; not those that are not restored" {
+	given 'create table t (a int)' "create function f() returns event_trigger language plpgsql as 'begin end'" \
+		'alter function f() owner to plain' 'alter table t owner to plain' \
+		'create event trigger et on ddl_command_start execute function f()'
+	planned 'EVENT TRIGGER - et: only a superuser'
+	refused 77 dst pgrestore "$FILE.sql" "$WANT"
+	says 'only a superuser may create an event trigger'
+	exits 0 pgrestore "$FILE" --tables t --into new "$(url dst)"
+	given 'drop event trigger et' 'create operator class oc for type int using btree as function 1 btint4cmp(int, int)'
+	planned 'only a superuser may create an operator'
+}
+
+@test "comments on what is another's are left out, counted and named: archive, SQL, plan" {
+	given 'create extension pg_trgm' 'create extension citext' "comment on schema public is 'mine'"
+	target other
+	sql dst 'create extension pg_trgm' 'grant all on schema public to plain'
+	sql postgres 'grant create on database dst to plain'
+	exits 0 pgrestore plan "$FILE" --no-owner "$WANT"
+	says '2 comments are left out, which only the owner may change: '
+	says 'EXTENSION pg_trgm'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	target other
+	sql dst 'create extension pg_trgm' 'grant all on schema public to plain'
+	sql postgres 'grant create on database dst to plain'
+	exits 0 pgrestore "$FILE.sql" "$WANT"
+	says '2 comments are left out, which only the owner may change: '
+	says 'EXTENSION pg_trgm'
+	equals "$(sql dst "select obj_description(oid, 'pg_extension') is not null from pg_extension where extname = 'citext'")" t
+	# Who may, does.
+	target
+	sql dst 'create extension pg_trgm' "comment on extension pg_trgm is 'else'"
+	exits 0 pgrestore "$FILE.sql" "$(url dst)"
+	never_says 'left out'
+	equals "$(sql dst "select obj_description('public'::regnamespace, 'pg_namespace')")" mine
+	# Old dumps have one on what every new database has.
+	exits 0 pgrestore - --into new "$(url dst maker)" <<<"create table t (a int); COMMENT ON EXTENSION plpgsql IS 'x';"
+	says '1 comment is left out'
+	says 'EXTENSION plpgsql'
+}
+
+@test "--roles create by a role that may not: in the plan; by one that may, the new roles own what is theirs" {
+	sql postgres 'create role gone' 'grant create on database src to gone'
+	given 'drop schema public' 'create schema s authorization gone' 'create table s.t as select 1 a' 'alter table s.t owner to gone'
+	sql src 'drop schema s cascade'
+	sql postgres 'revoke create on database src from gone' 'drop role gone'
+	planned 'role gone: is missing, and this role may not create roles' --roles create
+	target maker
+	exits 0 pgrestore "$FILE" --roles create "$(url dst maker)"
+	equals "$(sql dst "select pg_get_userbyid(relowner) from pg_class where oid = 's.t'::regclass")" gone
+	drop dst
+	sql postgres 'drop role gone'
+}
+
+@test "verify --into by a plain role names what it lacks, and nothing of dumps" {
+	sql postgres 'create database scratch owner other' 'alter role other createdb'
+	sql src 'create function f() returns int language internal as $$pg_backend_pid$$' 'create table t (a int)'
+	exits 0 pgbackup run --roles no "$(url src)"
+	exits 77 pgbackup verify --into "$(url scratch other)" src
+	says 'lacks a right'
+	never_says pg_read_all_data
+	sql postgres 'alter role other nocreatedb'
 }

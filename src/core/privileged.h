@@ -1,0 +1,37 @@
+/*
+ * privileged - what of a backup only a superuser, or a role with certain rights, may restore.
+ *
+ * One table for the plan, for the error when a statement is refused, and for restores as a test. The rules are
+ * PostgreSQL's (its docs, the notes of each CREATE command).
+ */
+#ifndef CORE_PRIVILEGED_H
+#define CORE_PRIVILEGED_H
+
+#include "core/db.h"
+#include "core/toc.h"
+
+/*
+ * Adds to problems, one message each, those of the entries (core/toc) of the archive at path that the session's role
+ * may not make. bare: privileges and subscriptions are left out anyway. Nothing on servers of hosting providers, which
+ * have rules of their own. 0, or -1 with db_error or a message in error.
+ */
+int privileged_check(struct db *db, const char *path, const struct strs *lines, bool bare, struct strs *problems,
+                     struct buf *error);
+
+/* Adds to list what the role may not comment on although it is in every new database (fresh), or in the session's:
+ * `EXTENSION name`, `SCHEMA name`. 0, or -1 with db_error. */
+int privileged_comments(struct db *db, bool fresh, struct strs *list);
+
+/* Returns whether an entry is a comment on one of those. */
+bool privileged_is_comment(const struct strs *list, const char *line);
+
+/* The same of a statement of plain SQL. Returns its `EXTENSION name`, which the caller frees, or NULL. */
+char *privileged_commented(const struct strs *list, const char *statement);
+
+/* Returns who may run a statement of a dump, as advice, or NULL where that is not one of these. */
+const char *privileged_advice(const char *statement);
+
+/* Returns whether an entry is one that only a superuser may make and on which no other depends. */
+bool privileged_is_leaf(const char *line);
+
+#endif

@@ -1,0 +1,128 @@
+/* restore_rights - what the role that restores may not do. */
+#include "core/restore_rights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "core/mishap.h"
+#include "core/privileged.h"
+
+/* Notes of the child that restores (engine_tell). */
+#define ADVICE "advice: "
+#define LEFT_OUT "left out: "
+
+const struct strs *rights_entries(const struct restore *r)
+{
+	return r->tables && r->tables->n ? &r->chosen : &r->toc.lines;
+}
+
+/* --- beforehand --- */
+
+static char *left_out_words(const struct strs *names)
+{
+	struct buf words = BUF_INIT;
+
+	if (!names->n)
+		return NULL;
+	buf_printf(&words, "%zu comment%s left out, which only the owner may change: ", names->n,
+	           names->n == 1 ? " is" : "s are");
+	for (size_t i = 0; i < names->n; i++)
+		buf_printf(&words, "%s%s", i ? ", " : "", names->v[i]);
+	return buf_detach(&words);
+}
+
+int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes,
+                 struct buf *error)
+{
+	const struct strs *lines = rights_entries(r);
+	struct strs names = { 0 };
+	char *words;
+	int rc = privileged_comments(db, fresh, &r->mute);
+
+	if (!rc && lines->n && !r->data_only)
+		rc = privileged_check(db, r->path, lines, r->bare, problems, error);
+	for (size_t i = 0; i < lines->n && !r->data_only; i++)
+		if (privileged_is_comment(&r->mute, lines->v[i]))
+			strs_printf(&names, "%s", skip_prefix(toc_text(lines->v[i]), "COMMENT - "));
+	words = left_out_words(&names);
+	if (words)
+		strs_add(notes, words);
+	free(words);
+	strs_free(&names);
+	return rc;
+}
+
+struct strs rights_kept(const struct restore *r)
+{
+	const struct strs *lines = rights_entries(r);
+	struct strs kept = { 0 };
+
+	for (size_t i = 0; i < lines->n; i++)
+		if (!privileged_is_comment(&r->mute, lines->v[i]))
+			strs_add(&kept, lines->v[i]);
+	return kept;
+}
+
+/* --- in the child --- */
+
+static void tell(const char *what, const char *text)
+{
+	char *note = xasprintf("%s%s", what, text);
+
+	engine_tell(note);
+	free(note);
+}
+
+char *rights_edit(struct restore *r, const char *statement)
+{
+	const char *advice = r->superuser ? NULL : privileged_advice(statement);
+	char *name = privileged_commented(&r->mute, statement);
+
+	if (advice || r->advised)
+		tell(ADVICE, advice ? advice : "");
+	r->advised = advice;
+	if (!name)
+		return NULL;
+	tell(LEFT_OUT, name);
+	free(name);
+	return xstrdup("");
+}
+
+/* --- afterwards --- */
+
+void rights_note(struct restore *r, const struct strs *notes)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		if (skip_prefix(notes->v[i], LEFT_OUT))
+			strs_add(&r->left_out, skip_prefix(notes->v[i], LEFT_OUT));
+}
+
+char *restore_left_out(const struct restore *r)
+{
+	return left_out_words(&r->left_out);
+}
+
+/* The last that was told, which is of the statement that failed, else what helps most. */
+static const char *advice_of(const struct restore *r, const struct strs *notes)
+{
+	const char *advice = "";
+
+	for (size_t i = 0; i < notes->n; i++)
+		advice = skip_prefix(notes->v[i], ADVICE) ? skip_prefix(notes->v[i], ADVICE) : advice;
+	if (*advice || r->humble)
+		return advice;
+	return r->content != CONTENT_SQL && !r->no_owner
+	               ? "restore as a superuser, or with --no-owner if owners are the reason"
+	               : "restore as a superuser";
+}
+
+int rights_explain(struct restore *r, const char *program, const char *words, const struct engine_failure *failure,
+                   const struct strs *notes, struct buf *error)
+{
+	const struct mishap m = { .program = program, .words = words, .failure = *failure, .rows_only = r->data_only,
+		                  .advice = advice_of(r, notes) };
+
+	r->denied = strcmp(failure->sqlstate, "42501") == 0;
+	return mishap_explain(&m, error);
+}
