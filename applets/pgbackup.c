@@ -28,9 +28,10 @@
 #include "core/report.h"
 #include "core/sync.h"
 #include "core/verify.h"
+#include "core/volume.h"
 
 static struct {
-	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption;
+	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption, *volume;
 	struct strs urls, databases, exclude, first;
 	bool all, dry_run, json, remote;
 	long jobs;
@@ -38,7 +39,7 @@ static struct {
 	struct retention keep;
 } o = {
 	.dir = "/backups", .format = "custom", .compress = "zstd:3", .check = "read", .roles = "yes", .as_superuser = "no",
-	.jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = 30000, .keep = { .min = 3 },
+	.volume = "no", .jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = 30000, .keep = { .min = 3 },
 };
 
 static void tell(enum msg_level level, const char *words);
@@ -47,6 +48,8 @@ static struct notify notify = { .outcome = OUTCOME_INIT, .tell = tell };
 
 static const struct opt opts[] = {
 	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of the backups"),
+	WORD(0, "require-volume", "BACKUP_REQUIRE_VOLUME", "yes|no", &o.volume,
+	     "exit 78 where DIR is lost with the container, because no volume is mounted there"),
 	LIST(0, "url", "BACKUP_URLS", "[NAME=]URL", &o.urls,
 	     "back up this server or SQLite file; may be given more than once"),
 	LIST_SPLIT(0, "database", "BACKUP_DATABASES", ", ", "DB", &o.databases,
@@ -225,15 +228,6 @@ static void use_bucket(void)
 	o.remote = true;
 }
 
-/* Whoever else may write there is the user's business; but everybody seldom is meant. */
-static void look_at_folder(void)
-{
-	struct stat st;
-
-	if (!o.remote && stat(o.dir, &st) == 0 && (st.st_mode & S_IWOTH))
-		msg(MSG_WARNING, "'%s' can be written by every user, who could delete or replace backups: chmod o-w", o.dir);
-}
-
 /* What the variables of other backup tools ask for is not ignored in silence. */
 static void look_at_foreign(bool named)
 {
@@ -249,6 +243,12 @@ static void look_at_foreign(bool named)
 	strs_free(&warnings);
 }
 
+/* A bucket is not lost with the container. 0 or BAD_CONFIG. */
+static int look_at_folder(struct buf *error)
+{
+	return o.remote ? 0 : volume_look(o.dir, strcmp(o.volume, "yes") == 0, remote.on, tell, error);
+}
+
 static struct backup read_backup(bool named)
 {
 	struct buf error = BUF_INIT;
@@ -261,9 +261,9 @@ static struct backup read_backup(bool named)
 		.progress = progress_is_shown() ? report_progress : NULL,
 	};
 
-	look_at_folder();
 	read_remote();
 	look_at_foreign(named);
+	must(look_at_folder(&error), &error);
 	must(notify_check(&notify, &error), &error);
 	if (!packing_parse(o.compress, &b.packing))
 		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
@@ -427,6 +427,7 @@ static int status_remote(int64_t limit)
 
 static int status(void)
 {
+	struct buf error = BUF_INIT;
 	int64_t limit;
 	struct catalog c;
 	char *subject;
@@ -434,6 +435,8 @@ static int status(void)
 
 	read_schedule();
 	read_remote();
+	if (look_at_folder(&error) != 0)
+		die(NO, "%s", error.data);
 	limit = o.max_age ? o.max_age : freshness_limit(&schedule);
 	rc = catalog_open(&c, o.dir, false);
 	if (o.remote && (rc || !catalog_knows(&c)))

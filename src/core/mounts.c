@@ -49,7 +49,7 @@ bool mounts_container(const char *root, char *const *env)
 	       is_there(root, "/.dockerenv") || is_there(root, "/run/.containerenv") || is_grouped(root);
 }
 
-/* --- the volume of a PostgreSQL image --- */
+/* --- mounts --- */
 
 /* proc_pid_mountinfo(5): blanks and backslashes in paths are \ooo. In place. */
 static void unescape(char *path)
@@ -67,18 +67,31 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
-/* The fifth field of a line: where it is mounted. The caller frees it. */
-static char *mount_point(const char *line)
+/* Field n of a line, from 1 on. The caller frees it. */
+static char *field_of(const char *line, int n)
 {
-	char *point;
+	char *text;
 
-	for (int field = 1; field < 5; field++) {
+	for (int field = 1; field < n; field++) {
 		line += strcspn(line, " ");
 		line += *line == ' ';
 	}
-	point = xstrndup(line, strcspn(line, " "));
-	unescape(point);
-	return point;
+	text = xstrndup(line, strcspn(line, " "));
+	unescape(text);
+	return text;
+}
+
+static char *mount_point(const char *line)
+{
+	return field_of(line, 5);
+}
+
+/* Behind the optional fields and their end. The caller frees it. */
+static char *type_of(const char *line)
+{
+	const char *rest = strstr(line, " - ");
+
+	return rest ? field_of(rest + strlen(" - "), 1) : xstrdup("");
 }
 
 /* Whether path is folder, or below it. */
@@ -88,6 +101,8 @@ static bool is_within(const char *path, const char *folder)
 
 	return rest && (!*rest || *rest == '/');
 }
+
+/* --- the volume of a PostgreSQL image --- */
 
 bool mounts_miss_data(const char *root, char *const *env)
 {
@@ -111,4 +126,82 @@ bool mounts_miss_data(const char *root, char *const *env)
 	strs_free(&lines);
 	buf_free(&table);
 	return missed;
+}
+
+/* --- the container's own layer --- */
+
+/* The last of those that are mounted there covers the others. */
+static const char *find_mount(const struct strs *lines, const char *path)
+{
+	const char *found = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		char *point = mount_point(lines->v[i]);
+
+		if (strlen(point) >= longest && (strcmp(point, "/") == 0 || is_within(path, point))) {
+			found = lines->v[i];
+			longest = strlen(point);
+		}
+		free(point);
+	}
+	return found;
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+/* LXC and systemd-nspawn say so in `container`, and keep their root. */
+static bool is_of_image(const char *root, char *const *env)
+{
+	const char *engine = setting_lookup(env, "container");
+
+	return mounts_container(root, env) && !(engine && (skip_prefix(engine, "lxc") || skip_prefix(engine, "systemd")));
+}
+
+static bool is_layer(const char *line, bool of_image)
+{
+	static const char *const layers[] = { "overlay", "fuse-overlayfs", "fuse.fuse-overlayfs", "aufs", NULL };
+	static const char *const engines[] = { "zfs", "virtiofs", "9p", NULL };
+	char *point = mount_point(line), *type = type_of(line), *within = field_of(line, 4);
+	bool layer = strcmp(point, "/") == 0 &&
+	             (is_one_of(type, layers) || (of_image && (strcmp(within, "/") != 0 || is_one_of(type, engines))));
+
+	free(point);
+	free(type);
+	free(within);
+	return layer;
+}
+
+static bool is_memory(const char *line)
+{
+	static const char *const types[] = { "tmpfs", "ramfs", NULL };
+	char *type = type_of(line);
+	bool memory = is_one_of(type, types);
+
+	free(type);
+	return memory;
+}
+
+enum mounts_place mounts_place(const char *root, char *const *env, const char *path)
+{
+	enum mounts_place place = MOUNTS_KEPT;
+	const char *own, *mount;
+	struct strs lines = { 0 };
+	struct buf table = BUF_INIT;
+
+	read_all(&table, root, "/proc/self/mountinfo");
+	strs_split(&lines, table.data, NULL);
+	own = find_mount(&lines, "/");
+	mount = find_mount(&lines, path);
+	if (own && is_layer(own, is_of_image(root, env)))
+		place = mount == own ? MOUNTS_LAYER : is_memory(mount) ? MOUNTS_MEMORY : MOUNTS_KEPT;
+	strs_free(&lines);
+	buf_free(&table);
+	return place;
 }

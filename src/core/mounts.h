@@ -21,4 +21,20 @@ bool mounts_container(const char *root, char *const *env);
  */
 bool mounts_miss_data(const char *root, char *const *env);
 
+enum mounts_place {
+	MOUNTS_KEPT,   /* on a volume, on a folder of the host, not in a container, or not to be known */
+	MOUNTS_LAYER,  /* on the container's own file system, which goes with the container */
+	MOUNTS_MEMORY  /* on a tmpfs in a container, which is empty after its next start */
+};
+
+/*
+ * Finds where a path lies, absolute and without symlinks, by /proc/self/mountinfo: the mount that covers it is the
+ * container's own layer when it is mounted on `/` and
+ *   - is an overlay (overlay2, containerd, podman, fuse-overlayfs, aufs), or
+ *   - there is a marker of Docker, Podman or Kubernetes, and it is a folder or subvolume of another file system (vfs,
+ *     btrfs and devicemapper drivers) or of a type that only an engine mounts there (zfs, virtiofs, 9p).
+ * A machine whose root is a disk of its own, and an LXC or nspawn container, whose root stays, are MOUNTS_KEPT.
+ */
+enum mounts_place mounts_place(const char *root, char *const *env, const char *path);
+
 #endif

@@ -1,0 +1,70 @@
+/* Unit tests of core/mounts: tables of mounts as engines make them. */
+#include <sys/stat.h>
+
+#include "unit.h"
+
+#include "base/banned.h"
+#include "base/buf.h"
+#include "core/mounts.h"
+
+/* A root whose table has those lines, and a marker of Docker's or none. */
+static enum mounts_place place_in(const char *name, const char *table, bool marked, char *const *env, const char *path)
+{
+	struct buf file = BUF_INIT;
+
+	mkdir(name, 0755);
+	buf_printf(&file, "%s/proc", name);
+	mkdir(file.data, 0755);
+	buf_puts(&file, "/self");
+	mkdir(file.data, 0755);
+	buf_puts(&file, "/mountinfo");
+	put_text(file.data, table);
+	buf_cut(&file, 0);
+	buf_printf(&file, "%s/.dockerenv", name);
+	if (marked)
+		put_text(file.data, "");
+	buf_free(&file);
+	return mounts_place(name, env, path);
+}
+
+#define VOLUME "9 1 8:1 /var/lib/docker/volumes/b/_data /backups rw - ext4 /dev/sda1 rw\n"
+
+static void what_is_lost_with_the_container_is_known(void **state)
+{
+	static char lxc[] = "container=lxc", podman[] = "container=podman";
+	static char *const none[] = { NULL }, *const of_lxc[] = { lxc, NULL }, *const of_podman[] = { podman, NULL };
+	static const char overlay[] = "1 0 0:52 / / rw,relatime master:6 - overlay overlay rw,lowerdir=a - b\n" VOLUME
+		"8 1 0:60 / /cache rw - tmpfs tmpfs rw\n7 1 8:1 /x /b\\040c rw - ext4 /dev/sda1 rw\n";
+	static const char vfs[] = "1 0 8:1 /var/lib/docker/vfs/dir/0a1b / rw - ext4 /dev/sda1 rw\n" VOLUME;
+	static const char fuse[] = "1 0 0:52 / / rw - fuse.fuse-overlayfs fuse-overlayfs rw\n";
+	static const char zfs[] = "1 0 0:52 / / rw - zfs rpool/docker/0a1b rw\n";
+	static const char btrfs[] = "1 0 0:30 /@/var/lib/docker/btrfs/subvolumes/0a1b / rw - btrfs /dev/sda1 rw\n";
+	static const char host[] = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n8 1 0:60 / /tmp rw - tmpfs tmpfs rw\n";
+
+	(void)state;
+	assert_int_equal(place_in("overlay", overlay, false, none, "/backups"), MOUNTS_KEPT);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/backups/app"), MOUNTS_KEPT);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/backups2"), MOUNTS_LAYER);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/"), MOUNTS_LAYER);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/cache/app"), MOUNTS_MEMORY);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/b c/d"), MOUNTS_KEPT);
+	assert_int_equal(place_in("vfs", vfs, true, none, "/var/backups"), MOUNTS_LAYER);
+	assert_int_equal(place_in("vfs", vfs, true, none, "/backups"), MOUNTS_KEPT);
+	assert_int_equal(place_in("fuse", fuse, false, none, "/backups"), MOUNTS_LAYER);
+	assert_int_equal(place_in("zfs", zfs, true, none, "/backups"), MOUNTS_LAYER);
+	assert_int_equal(place_in("btrfs", btrfs, false, of_podman, "/backups"), MOUNTS_LAYER);
+	assert_int_equal(place_in("lxc", btrfs, false, of_lxc, "/backups"), MOUNTS_KEPT);
+	assert_int_equal(place_in("desktop", btrfs, false, none, "/backups"), MOUNTS_KEPT);
+	assert_int_equal(place_in("machine", host, true, none, "/backups"), MOUNTS_KEPT);
+	assert_int_equal(place_in("machine", host, true, none, "/tmp/backups"), MOUNTS_KEPT);
+	assert_int_equal(mounts_place("nothing", none, "/backups"), MOUNTS_KEPT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_lost_with_the_container_is_known),
+	};
+
+	return unit_run("mounts", tests, NULL, NULL);
+}
