@@ -245,6 +245,7 @@ const struct applet applet_envcheck = {
 	.opts = opts,
 	.notes = notes,
 	.max_operands = 0,
+	.reports = true,
 	.takes_command = true,
 	.run = run,
 };

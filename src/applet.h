@@ -25,6 +25,7 @@ struct applet {
 	/* Called when it dies, with the words: a wrong call or variable. argv is as far as it has
 	 * been parsed. NULL: nothing is said on stdout. */
 	void (*refused)(char *const *argv, const char *why);
+	bool reports;          /* its messages are a report: only as process 1 it says that a restart will not help */
 	bool takes_command;    /* accepts `-- COMMAND...` */
 	const char *then;      /* another word that begins a command, or NULL */
 

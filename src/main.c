@@ -194,6 +194,8 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
 	file_check_stdout();
+	if (!a->reports || getpid() == 1)
+		msg_ending(rc);
 	if (rc != DONE || !command)
 		return rc;
 	rc = proc_exec(command);

@@ -11,11 +11,13 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/status.h"
 #include "base/utf8.h"
 
 enum msg_level msg_limit = MSG_INFO;
 
 static const char *name = "pgbox";
+static pid_t named; /* the process that the name was given in */
 static bool json;
 static struct strs secrets;
 
@@ -24,6 +26,7 @@ static const char *const levels[] = { "error", "warning", "info", "debug" };
 void msg_name(const char *applet)
 {
 	name = applet;
+	named = getpid();
 }
 
 const char *msg_applet(void)
@@ -217,6 +220,16 @@ static void tell_death(const char *format, va_list args)
 	buf_free(&text);
 }
 
+void msg_ending(int status)
+{
+	if (getpid() != named)
+		return;
+	if (proc_ending(status) == BAD_CONFIG)
+		msg(MSG_INFO, "exit %d: a restart will not help before the configuration is changed", status);
+	else if (proc_ending(status) == BROKEN_OFF)
+		msg(MSG_INFO, "exit %d: a restart will not help before somebody has looked at it", status);
+}
+
 void die(int status, const char *format, ...)
 {
 	va_list args;
@@ -229,5 +242,6 @@ void die(int status, const char *format, ...)
 	va_start(args, format);
 	say(MSG_ERROR, format, args);
 	va_end(args);
+	msg_ending(status);
 	exit(proc_ending(status));
 }

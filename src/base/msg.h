@@ -38,6 +38,11 @@ void msg_each(enum msg_level level, const struct strs *texts);
 /* Says an error and exits with status, or what proc_ending makes of it. */
 _Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Says of a status that stays the same however often the process is started again, BAD_CONFIG and BROKEN_OFF, that
+ * it does: restart policies start it for ever. Nothing in a child of the process that msg_name was called in. die()
+ * does it by itself. */
+void msg_ending(int status);
+
 /* Has die() call it first, with its words, secrets masked: for what belongs on stdout then. */
 void msg_before_death(void (*tell)(const char *error));
 
