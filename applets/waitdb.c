@@ -16,6 +16,8 @@
 #include "base/proc.h"
 #include "core/wait.h"
 
+#define ANY_MS 500
+
 static struct {
 	struct strs checks;
 	int64_t timeout, grace;
@@ -101,6 +103,8 @@ static int wait_any(struct checks *c, const struct wait *w)
 	int rc = TIMED_OUT, status;
 	pid_t parent = getpid();
 
+	/* The guards of the children come first. */
+	wait_guard(w->deadline == CLOCK_NEVER ? CLOCK_NEVER : w->deadline + ANY_MS);
 	for (size_t i = 0; i < c->n; i++) {
 		pids[i] = fork();
 		if (pids[i] < 0)

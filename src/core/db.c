@@ -30,13 +30,22 @@ static enum reach take_fault(struct db *db, struct litefault fault)
 	return db->reach = fault.reach;
 }
 
+/* How long SQLite may wait for a lock: a little less than there is, for whoever set the deadline is to hear of it. */
+static int busy_ms(int64_t deadline)
+{
+	int64_t left = clock_left(deadline);
+
+	left -= left / 16;
+	return left < LITE_BUSY_MS ? (int)left : LITE_BUSY_MS;
+}
+
 /* A file that is no database shows itself with the first query. */
-static struct litefault open_lite(struct db *db, enum lite_mode mode)
+static struct litefault open_lite(struct db *db, enum lite_mode mode, int64_t deadline)
 {
 	const char *path = db->target->path;
 	struct litefault fault = { .reach = REACHED };
 
-	if (lite_open(&db->lite, path, mode, LITE_BUSY_MS) ||
+	if (lite_open(&db->lite, path, mode, busy_ms(deadline)) ||
 	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
 		lite_close(&db->lite);
 		fault = litefault_judge(&db->lite, path);
@@ -44,23 +53,46 @@ static struct litefault open_lite(struct db *db, enum lite_mode mode)
 	return fault;
 }
 
-static enum reach find_lite(struct db *db, enum db_mode mode)
+static enum reach find_lite(struct db *db, enum db_mode mode, int64_t deadline)
 {
 	struct litefault fault = litefault_path(db->target->path, &db->lite.error);
 
 	if (fault.reach == REACHED)
-		fault = open_lite(db, mode == DB_READ ? LITE_READ : LITE_WRITE);
+		fault = open_lite(db, mode == DB_READ ? LITE_READ : LITE_WRITE, deadline);
 	return take_fault(db, fault);
+}
+
+/* What a try that had no time found out is not worth what one before was told; what had time comes first. */
+static void take_reach(struct db *db, enum reach reach, int64_t given, int64_t deadline)
+{
+	bool silent = reach == REACH_SILENT || reach == REACH_NO_NAME, cut = given < DB_CUT_MS && !clock_left(deadline);
+
+	db->reach = reach;
+	if (reach == REACHED) {
+		buf_cut(&db->reason, 0);
+	} else if (!silent) {
+		buf_cut(&db->reason, 0);
+		buf_puts(&db->reason, db->pg.error.data);
+		db->reason_reach = reach;
+	} else if (db->reason.len && cut) {
+		db->reach = db->reason_reach;
+		buf_cut(&db->pg.error, 0);
+		buf_puts(&db->pg.error, db->reason.data);
+	} else if (db->reason.len) {
+		buf_printf(&db->pg.error, "; before that: %s", db->reason.data);
+	}
 }
 
 enum reach db_open(struct db *db, const struct target *target, enum db_mode mode, int64_t deadline)
 {
+	int64_t given = clock_left(deadline);
+
 	db->target = target;
 	target_isolate();
 	take_fault(db, (struct litefault){ .reach = REACHED });
 	if (!db_is_pg(db))
-		return find_lite(db, mode);
-	db->reach = server_open(&db->pg, &target->conninfo, deadline);
+		return find_lite(db, mode, deadline);
+	take_reach(db, server_open(&db->pg, &target->conninfo, deadline), given, deadline);
 	if (db->reach == REACH_INVALID) {
 		db->final = UNAVAILABLE;
 		db->certain = true;
@@ -99,6 +131,7 @@ int db_reopen(struct db *db, const struct target *target, int64_t deadline, stru
 		}
 		clock_sleep(RETRY_MS, deadline);
 	}
+	lite_patience(&db->lite, LITE_BUSY_MS);
 	return DONE;
 }
 
@@ -139,6 +172,7 @@ static int lite_begin(struct db *db, enum db_mode mode)
 {
 	const char *sql = mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE";
 
+	lite_patience(&db->lite, busy_ms(db->deadline));
 	if (lite_run(db, db->depth ? "SAVEPOINT pgbox" : sql))
 		return -1;
 	db->depth++;
@@ -244,7 +278,7 @@ static void make_lite(const char *path)
 	}
 }
 
-static enum reach create_lite(struct db *db, bool *created)
+static enum reach create_lite(struct db *db, int64_t deadline, bool *created)
 {
 	struct litefault fault = litefault_path(db->target->path, &db->lite.error);
 	bool missing = fault.reach == REACH_NO_DATABASE;
@@ -256,7 +290,7 @@ static enum reach create_lite(struct db *db, bool *created)
 	if (missing && fault.reach == REACHED)
 		make_lite(path);
 	if (fault.reach == REACHED)
-		fault = open_lite(db, LITE_CREATE);
+		fault = open_lite(db, LITE_CREATE, deadline);
 	*created = missing && fault.reach == REACHED;
 	free(path);
 	return take_fault(db, fault);
@@ -315,7 +349,7 @@ enum reach db_create(struct db *db, const struct target *target, int64_t deadlin
 	db->target = target;
 	*created = false;
 	if (!db_is_pg(db))
-		return create_lite(db, created);
+		return create_lite(db, deadline, created);
 	if (db_open(db, target, DB_WRITE, deadline) != REACH_NO_DATABASE)
 		return db->reach;
 	if (open_door(db, deadline) == REACHED) {
@@ -339,4 +373,5 @@ void db_free(struct db *db)
 {
 	server_free(&db->pg);
 	lite_free(&db->lite);
+	buf_free(&db->reason);
 }

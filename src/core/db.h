@@ -25,17 +25,23 @@ struct db {
 	enum reach reach;      /* of the last db_open */
 	int final;             /* of the last db_open: as of a litefault, or a server's refusal for good */
 	bool lasting, certain;
+	struct buf reason;     /* of PostgreSQL, the last failure to log in that was not a silence */
+	enum reach reason_reach;
 	int64_t deadline;      /* of the running transaction */
 	unsigned depth;        /* SQLite: transactions open, all but the first savepoints */
 };
 
-#define DB_INIT { .pg = SERVER_INIT, .lite = LITE_INIT }
+#define DB_INIT { .pg = SERVER_INIT, .lite = LITE_INIT, .reason = BUF_INIT }
+
+/* A try that had less time than this, in ms, found nothing out when it was cut off by the deadline. */
+#define DB_CUT_MS 1000
 
 enum db_mode { DB_READ, DB_WRITE };
 
 /* Opens a session. Variables of libpq that name a database are ignored from the
  * first call on (target_isolate). A missing SQLite file is REACH_NO_DATABASE; what
- * else is wrong with one is judged by core/litefault. */
+ * else is wrong with one is judged by core/litefault. A try that the deadline cuts off before
+ * it could find anything out has the reach and the error of the last that did. */
 enum reach db_open(struct db *db, const struct target *target, enum db_mode mode,
                    int64_t deadline);
 

@@ -62,12 +62,12 @@ static bool is_first(const struct probe *p, size_t i)
 /* --- asking --- */
 
 /* Whether a hung mount may hold it where no signal reaches. */
-static bool is_on_disk(const struct probe *p, size_t i)
+static bool is_on_disk(const struct checks *checks, size_t i)
 {
-	const struct check *check = check_of(p, i);
+	const struct check *check = &checks->v[i];
 
 	return check->kind->on_disk ||
-	       (check_is_of_db(check) && p->checks->targets[check->target].kind == TARGET_SQLITE);
+	       (check_is_of_db(check) && checks->targets[check->target].kind == TARGET_SQLITE);
 }
 
 static bool is_any_given(const struct probe *p)
@@ -111,7 +111,7 @@ static void ask_here(struct probe *p)
 static bool can_ask_here(const struct probe *p)
 {
 	for (size_t i = 0; i < p->checks->n; i++)
-		if (!same_group(p, 0, i) || is_on_disk(p, i))
+		if (!same_group(p, 0, i) || is_on_disk(p->checks, i))
 			return false;
 	return p->checks->n <= HERE_MAX;
 }
@@ -361,16 +361,16 @@ static bool has_name(const char *hosts)
 	return found;
 }
 
-static bool is_resolved(const struct probe *p, size_t i)
+static bool is_resolved(const struct checks *checks, size_t i)
 {
-	const struct check *check = check_of(p, i);
+	const struct check *check = &checks->v[i];
 	const struct conninfo *c;
 	const char *text, *why;
 	struct url u;
 	bool found;
 
 	if (check_is_of_db(check)) {
-		c = &p->checks->targets[check->target].conninfo;
+		c = &checks->targets[check->target].conninfo;
 		text = conninfo_get(c, "host");
 		return text && !conninfo_get(c, "hostaddr") && has_name(text);
 	}
@@ -380,13 +380,11 @@ static bool is_resolved(const struct probe *p, size_t i)
 	return found;
 }
 
-/* What is said of those of whom nothing is heard: only disks and resolvers hold a process past
- * the deadline that each of them has. */
-static const char *silence_of(const struct probe *p, size_t i)
+const char *probe_silence(const struct checks *checks, size_t i)
 {
-	if (is_on_disk(p, i))
+	if (is_on_disk(checks, i))
 		return "the file system does not answer";
-	return is_resolved(p, i) ? "the host name did not resolve in time" : "no answer in time";
+	return is_resolved(checks, i) ? "the host name did not resolve in time" : "no answer in time";
 }
 
 /* --- all of it --- */
@@ -398,7 +396,7 @@ void probe_run(struct probe *p)
 	for (size_t i = 0; i < p->checks->n; i++) {
 		p->answers[i].finding = (struct finding)FINDING_INIT;
 		p->answers[i].at = clock_wall();
-		finding_set(&p->answers[i].finding, UNKNOWN, "deadline: %s", silence_of(p, i));
+		finding_set(&p->answers[i].finding, UNKNOWN, "deadline: %s", probe_silence(p->checks, i));
 	}
 	if (can_ask_here(p))
 		ask_here(p);

@@ -10,12 +10,13 @@ struct wait {
 	int64_t deadline;  /* of clock.h */
 	int64_t grace;     /* ms that a final no (wrong password, no such database) may last */
 	bool create;       /* make a missing database */
-	/* Called at each change of state, and with `again` for each other try. */
+	/* Called at each change of state or reason and every ten seconds, and with `again` for each other try. */
 	void (*tell)(const struct checks *c, size_t i, const struct finding *f, bool again);
 };
 
 /* Ends the process with TIMED_OUT and a message a little after the deadline, which
- * the resolution of a name may overrun. wait_guard(CLOCK_NEVER) calls it off. */
+ * the resolution of a name or a file system may overrun; wait_for keeps the message up to
+ * date. wait_guard(CLOCK_NEVER) calls it off. */
 void wait_guard(int64_t deadline);
 
 /*

@@ -316,6 +316,12 @@ int lite_backup(struct lite *from, const char *path)
 	return rc ? -1 : 0;
 }
 
+void lite_patience(struct lite *lite, int busy_ms)
+{
+	if (lite->db)
+		sqlite3_busy_timeout(lite->db, busy_ms);
+}
+
 /* Sleeps so little that it gets in between two transactions of a busy writer. */
 static int wait_a_little(void *deadline, int times)
 {

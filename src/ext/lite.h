@@ -40,6 +40,9 @@ struct lite {
  * by the first query, not here. */
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms);
 
+/* How long others' locks are waited for from now on, in place of lite_open's busy_ms. */
+void lite_patience(struct lite *lite, int busy_ms);
+
 /* For a file that somebody else may have written: its triggers and views do nothing, its schema may call
  * only what is harmless, and no statement harms the file (SQLite, 'Defense Against The Dark Arts'). */
 void lite_distrust(struct lite *lite);
