@@ -7,6 +7,8 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "core/statement.h"
+#include "ext/script.h"
 
 #define BLANKS " \t\r\n"
 
@@ -58,6 +60,8 @@ size_t grant_piece(const char *at)
 		return 0;
 	if (strncmp(at, "--", 2) == 0)
 		return strcspn(at, "\n");
+	if (strncmp(at, "/*", 2) == 0)
+		return (size_t)(script_behind_comment(at) - at);
 	if (*at == '"' || *at == '\'')
 		return quoted(at, false);
 	if ((*at == 'E' || *at == 'e') && at[1] == '\'')
@@ -75,16 +79,6 @@ static size_t piece(const char *at, const char *end)
 	size_t len = at < end ? grant_piece(at) : 0, left = (size_t)(end - at);
 
 	return len < left ? len : left;
-}
-
-/* The bytes of blanks, before the end. */
-static size_t blanks(const char *at, const char *end)
-{
-	size_t len = 0;
-
-	while (at + len < end && at[len] && strchr(BLANKS, at[len]))
-		len++;
-	return len;
 }
 
 static bool is_word(const char *at, size_t len, const char *word)
@@ -110,54 +104,94 @@ size_t grant_statement(const char *sql)
 
 /* --- lists of roles --- */
 
-/* Behind blanks and comments. */
-static const char *begin(const char *at)
+/* What the statements that name roles begin with, and the words, of which the last may follow others, behind
+ * which roles stand (the reference of each). */
+static const struct form {
+	const char *begins;
+	const char *lists[4][2]; /* the word, and the one that must come before it or NULL */
+} forms[] = {
+	{ "GRANT", { { "TO" }, { "BY", "GRANTED" } } },
+	{ "REVOKE", { { "FROM" }, { "BY", "GRANTED" } } },
+	{ "CREATE POLICY", { { "TO" } } },
+	{ "CREATE SCHEMA", { { "AUTHORIZATION" } } },
+	{ "CREATE USER MAPPING", { { "FOR" } } },
+	{ "DROP USER MAPPING", { { "FOR" } } },
+	{ "SET", { { "AUTHORIZATION", "SESSION" }, { "ROLE", "SET" }, { "ROLE", "LOCAL" }, { "ROLE", "SESSION" } } },
+	{ "ALTER DEFAULT PRIVILEGES", { { "ROLE", "FOR" }, { "USER", "FOR" }, { "TO" }, { "FROM" } } },
+	{ "ALTER USER MAPPING", { { "FOR" } } },
+	{ "ALTER POLICY", { { "TO" } } },
+	{ "ALTER", { { "TO", "OWNER" } } },
+};
+
+static const struct form *form_of(const char *statement)
 {
-	for (at += strspn(at, BLANKS); strncmp(at, "--", 2) == 0; at += strspn(at, BLANKS))
-		at += strcspn(at, "\n");
-	return at;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		if (statement_after(statement, forms[i].begins))
+			return &forms[i];
+	return NULL;
 }
 
-static bool may_name_roles(const char *statement)
+static bool is_list(const struct form *form, const char *word, size_t len, const char *before, size_t before_len)
 {
-	const char *at = begin(statement);
-
-	return skip_prefix(at, "GRANT ") || skip_prefix(at, "REVOKE ") || skip_prefix(at, "CREATE POLICY ") ||
-	       skip_prefix(at, "ALTER ");
+	for (size_t i = 0; i < sizeof(form->lists) / sizeof(*form->lists) && form->lists[i][0]; i++)
+		if (is_word(word, len, form->lists[i][0]) &&
+		    (form->lists[i][1] ? is_word(before, before_len, form->lists[i][1])
+		                       : !is_word(before, before_len, "RENAME")))
+			return true;
+	return false;
 }
 
-/* Where a list of roles begins: behind the next TO, FROM or ROLE (of FOR ROLE) from `at` on;
- * NULL when there is none before the end. */
-static const char *next_list(const char *at, const char *end)
+/* Behind blanks and comments, before the end. */
+static const char *next(const char *at, const char *end)
 {
-	bool owner = false, alter = skip_prefix(begin(at), "ALTER "), privileges = false;
+	const char *word = at < end ? script_first_word(at) : end;
+
+	return word < end ? word : end;
+}
+
+/* Where a list of roles begins, behind the next of its words from `at` on; NULL when there is none before the end. */
+static const char *next_list(const struct form *form, const char *at, const char *end)
+{
+	const char *before = end;
+	size_t before_len = 0;
 	int depth = 0;
 
-	while (at < end) {
+	for (at = next(at, end); at < end; at = next(at + before_len, end)) {
 		size_t len = piece(at, end);
-		bool to = is_word(at, len, "TO") || is_word(at, len, "FROM");
 
 		depth += (*at == '(') - (*at == ')');
-		privileges = privileges || is_word(at, len, "PRIVILEGES");
-		/* Of the ALTERs those of an owner and of default privileges. */
-		if (depth == 0 && ((to && (!alter || owner || privileges)) || (privileges && is_word(at, len, "ROLE"))))
-			return at + len + blanks(at + len, end);
-		if (!strchr(BLANKS, *at))
-			owner = is_word(at, len, "OWNER");
-		at += len;
+		if (depth == 0 && is_list(form, at, len, before, before_len))
+			return next(at + len, end);
+		before = at;
+		before_len = len;
 	}
 	return NULL;
+}
+
+/* Roles are granted without an ON: then those that are stand at the beginning. */
+static const char *first_list(const struct form *form, const char *statement, const char *end)
+{
+	static const struct form on = { NULL, { { "ON" } } };
+	static const char *const options[] = { "ADMIN OPTION FOR", "INHERIT OPTION FOR", "SET OPTION FOR" };
+	const char *at = statement_after(statement, form->begins), *rest;
+
+	if ((strcmp(form->begins, "GRANT") != 0 && strcmp(form->begins, "REVOKE") != 0) || next_list(&on, at, end))
+		return next_list(form, statement, end);
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if ((rest = statement_after(at, options[i])))
+			at = rest;
+	return at < end ? at : NULL;
 }
 
 static char *name_of(const char *at, size_t len)
 {
 	struct buf name = BUF_INIT;
 
-	if (*at != '"')
-		return xstrndup(at, len);
-	for (size_t i = 1; i + 1 < len; i++) {
+	for (size_t i = 0; i < len && *at != '"' && *at != '\''; i++)
+		buf_putc(&name, (char)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] + ('a' - 'A') : at[i]));
+	for (size_t i = 1; i + 1 < len && (*at == '"' || *at == '\''); i++) {
 		buf_putc(&name, at[i]);
-		i += at[i] == '"';
+		i += at[i] == *at;
 	}
 	return buf_detach(&name);
 }
@@ -171,7 +205,19 @@ char *grant_name(const char *at, size_t *len)
 /* Whether it can be the name of a role, and is not a sign, a comment or nothing at all. */
 static bool is_name(const char *at, size_t len)
 {
-	return len > 0 && (is_word_byte(*at) || *at == '"');
+	return len > 0 && (is_word_byte(*at) || *at == '"' || *at == '\'');
+}
+
+/* What stands in a role's place and is none, unless it is quoted (RoleSpec, gram.y). */
+static bool is_keyword(const char *at, size_t len)
+{
+	static const char *const words[] = { "public", "current_user", "current_role", "session_user", "user",
+		                             "default", "none", "to" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (is_word(at, len, words[i]))
+			return true;
+	return false;
 }
 
 /* Gives each role of a list, and where it is, to hear; returns where the list ends. */
@@ -180,17 +226,22 @@ static const char *each_role(const char *at, const char *end,
 {
 	for (;;) {
 		size_t len = piece(at, end);
+		const char *rest = next(at + len, end);
 		char *name;
 
+		/* TO GROUP name, as before 8.1. */
+		if (is_word(at, len, "GROUP") && is_name(rest, piece(rest, end))) {
+			at = rest;
+			continue;
+		}
 		if (!is_name(at, len))
 			return at;
 		name = name_of(at, len);
-		hear(arg, *at != '"' && strcasecmp(name, "public") == 0 ? NULL : name, at, len);
+		hear(arg, is_keyword(at, len) ? NULL : name, at, len);
 		free(name);
-		at += len;
-		if (at == end || *at != ',')
-			return at;
-		at += 1 + blanks(at + 1, end);
+		if (rest == end || *rest != ',')
+			return at + len;
+		at = next(rest + 1, end);
 	}
 }
 
@@ -203,24 +254,13 @@ static void add_role(void *arg, const char *name, const char *at, size_t len)
 		strs_add(roles, name);
 }
 
-/* ALTER DEFAULT PRIVILEGES has two lists: each is looked for behind the one before. */
-static const char *behind_list(const char *statement, const char *list, const char *end)
-{
-	const char *rest = skip_prefix(begin(statement), "ALTER DEFAULT PRIVILEGES") ? list : end;
-
-	while (rest < end && !skip_prefix(rest, "GRANT ") && !skip_prefix(rest, "REVOKE "))
-		rest += piece(rest, end);
-	return rest;
-}
-
 void grant_roles(const char *statement, size_t len, struct strs *roles)
 {
 	const char *end = statement + len, *list;
+	const struct form *form = form_of(statement);
 
-	if (!may_name_roles(statement))
-		return;
-	list = next_list(statement, end);
-	for (; list; list = next_list(behind_list(statement, list, end), end))
+	list = form ? first_list(form, statement, end) : NULL;
+	for (; list; list = next_list(form, list, end))
 		list = each_role(list, end, add_role, roles);
 }
 
@@ -243,20 +283,54 @@ static void keep_role(void *arg, const char *name, const char *at, size_t len)
 	buf_printf(&left->kept, "%s%.*s", left->kept.len ? ", " : "", (int)len, at);
 }
 
+/* Cuts the words from the end of a text. */
+static bool cut_words(struct buf *text, const char *words)
+{
+	size_t len = strlen(words), kept = text->len;
+
+	while (kept && strchr(BLANKS, text->data[kept - 1]))
+		kept--;
+	if (kept < len || strncasecmp(text->data + kept - len, words, len) != 0)
+		return false;
+	kept -= len;
+	while (kept && strchr(BLANKS, text->data[kept - 1]))
+		kept--;
+	buf_cut(text, kept);
+	return true;
+}
+
+/* Where nobody is left in a list, which was from list to rest: whether the statement goes on without it. */
+static bool do_without(const struct form *form, const char *list, const char *rest, struct buf *text)
+{
+	if (strcmp(form->begins, "SET") == 0) {
+		buf_puts(text, cut_words(text, "ROLE") ? " ROLE NONE" : "DEFAULT");
+		return true;
+	}
+	if (strcmp(form->begins, "CREATE SCHEMA") != 0)
+		return cut_words(text, "GRANTED BY");
+	cut_words(text, "AUTHORIZATION");
+	/* Without a name it has the role's. */
+	if (!*statement_skip(statement_after(text->data, "CREATE SCHEMA"), "IF NOT EXISTS"))
+		buf_printf(text, " %.*s", (int)(rest - list), list);
+	return true;
+}
+
 char *grant_without(const char *statement, size_t len, const struct strs *roles)
 {
 	const char *end = statement + len, *from = statement, *list, *rest;
+	const struct form *form = form_of(statement);
 	struct buf text = BUF_INIT;
 	bool some = false, empty = false;
 
-	list = may_name_roles(statement) ? next_list(statement, end) : NULL;
-	for (; list; list = next_list(behind_list(statement, from, end), end)) {
+	list = form ? first_list(form, statement, end) : NULL;
+	for (; list; list = next_list(form, from, end)) {
 		struct left left = { .roles = roles, .kept = BUF_INIT };
 
 		rest = each_role(list, end, keep_role, &left);
-		buf_printf(&text, "%.*s%s", (int)(list - from), from, left.kept.data);
+		buf_add(&text, from, (size_t)(list - from));
+		buf_puts(&text, left.kept.data);
 		some = some || left.some;
-		empty = empty || !left.kept.len;
+		empty = empty || (!left.kept.len && (!left.some || !do_without(form, list, rest, &text)));
 		from = rest;
 		buf_free(&left.kept);
 	}

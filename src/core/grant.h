@@ -1,9 +1,9 @@
 /*
  * grant - the roles that the statements of a dump name: owners, rights, policies.
  *
- * The forms are pg_dump's (dumputils.c; pg_dump.c, dumpPolicy; pg_backup_archiver.c,
- * _getObjectDescription): the roles stand behind the first TO or FROM that is neither in
- * quotes nor in brackets, and behind FOR ROLE.
+ * They stand behind words of the statement's own, in no brackets: GRANT and REVOKE, ALTER DEFAULT
+ * PRIVILEGES, OWNER TO, policies, SET SESSION AUTHORIZATION and SET ROLE, CREATE SCHEMA AUTHORIZATION, user
+ * mappings. pg_dump's forms are in dumputils.c, pg_dump.c and pg_backup_archiver.c.
  */
 #ifndef CORE_GRANT_H
 #define CORE_GRANT_H
@@ -18,15 +18,16 @@ size_t grant_piece(const char *at);
  * line end included; what is behind the last one counts as one; 0 at the end. */
 size_t grant_statement(const char *sql);
 
-/* The name that stands there, quoted or not, and in *len the bytes that it takes. The caller frees
+/* The name that stands there, quoted or not (in small letters then, as PostgreSQL has it), and in *len the bytes that it takes. The caller frees
  * it. */
 char *grant_name(const char *at, size_t *len);
 
-/* Adds the roles that the statement names, but for PUBLIC. */
+/* Adds the roles that the statement names, but for PUBLIC, CURRENT_USER and the like. */
 void grant_roles(const char *statement, size_t len, struct strs *roles);
 
-/* The statement without those roles, "" when it names no others, NULL when it names none of
- * them. The caller frees it. */
+/* Returns the statement without those roles: "" when it names no others, unless it makes sense without one (a
+ * schema is the session's then, SET gives the session back its own role); NULL when it names none of them.
+ * The caller frees it. */
 char *grant_without(const char *statement, size_t len, const struct strs *roles);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/banned.h"
 #include "base/buf.h"
 
-/* Behind a comment, which may hold others (scan.l, xcomment); at its end where it has none. */
-static const char *behind_comment(const char *at)
+/* Comments may hold others (scan.l, xcomment). */
+const char *script_behind_comment(const char *at)
 {
 	int depth = 0;
 
@@ -30,7 +30,7 @@ const char *script_first_word(const char *at)
 		if (strncmp(at, "--", 2) == 0)
 			at += strcspn(at, "\r\n");
 		else if (strncmp(at, "/*", 2) == 0)
-			at = behind_comment(at);
+			at = script_behind_comment(at);
 		else
 			return at;
 	}
@@ -89,6 +89,38 @@ enum script_kind script_judge(const char *statement)
 	    skip_prefix(at, "SELECT * FROM pg_catalog.pg_restore_attribute_stats("))
 		return SCRIPT_STATISTICS;
 	return SCRIPT_OTHER;
+}
+
+/* The value that SET [SESSION | LOCAL] gives that setting, behind = or TO and a quote; NULL: it sets another. */
+static const char *value_of(const char *statement, const char *setting)
+{
+	const char *at = script_first_word(statement);
+
+	if (!is_word(at, "SET"))
+		return NULL;
+	at = script_first_word(at + strlen("SET"));
+	if (is_word(at, "SESSION") || is_word(at, "LOCAL"))
+		at = script_first_word(at + strcspn(at, " \t\r\n"));
+	if (!is_word(at, setting))
+		return NULL;
+	at = script_first_word(at + strlen(setting));
+	at = script_first_word(at + (*at == '=' ? 1 : is_word(at, "TO") ? 2 : 0));
+	return at + strspn(at, "'\"");
+}
+
+char *script_client_encoding(const char *statement)
+{
+	const char *value = value_of(statement, "client_encoding");
+
+	return value ? xstrndup(value, strcspn(value, "'\"; \t\r\n")) : NULL;
+}
+
+void script_strings(const char *statement, bool *backslashes)
+{
+	const char *value = value_of(statement, "standard_conforming_strings");
+
+	if (value)
+		*backslashes = is_word(value, "off") || is_word(value, "false") || is_word(value, "no") || is_word(value, "0");
 }
 
 /* COPY ... WITH (ENCODING 'SQL_ASCII'), or without brackets and quotes. */

@@ -23,6 +23,13 @@ enum script_kind script_judge(const char *statement);
  * encoding unchecked: it checks no text that says SQL_ASCII (copyfromparse.c). */
 bool script_is_unchecked(const char *statement, const char *client, const char *server);
 
+/* Returns the encoding that SET client_encoding names; NULL for other statements. The caller frees it. */
+char *script_client_encoding(const char *statement);
+
+/* Sets *backslashes to what SET standard_conforming_strings says: off, and a backslash in any string escapes.
+ * Leaves it alone for other statements. */
+void script_strings(const char *statement, bool *backslashes);
+
 #define SCRIPT_UNCHECKED "the text's encoding is not known (client_encoding is SQL_ASCII), and the database's is another:" \
 	" say in the file what it is in (SET client_encoding = 'UTF8', 'LATIN1' ...), or use a database in SQL_ASCII"
 
@@ -36,6 +43,9 @@ enum script_fate {
 /* Judges the next statement of a file. *open, false at the file's beginning, is whether a bracket
  * is open. */
 enum script_fate script_within(const char *statement, bool *open);
+
+/* Returns where the comment in stars that begins at `at` ends, or the end of the text. */
+const char *script_behind_comment(const char *at);
 
 /* Returns the first word at `at`, behind blanks and comments, or the end of the text. */
 const char *script_first_word(const char *at);

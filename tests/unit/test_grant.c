@@ -42,6 +42,24 @@ static void the_roles_that_a_statement_names(void **state)
 		{ "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN GRANT x TO y; END $$;", "" },
 		{ "COMMENT ON TABLE t IS 'GRANT ALL ON x TO y;';", "" },
 		{ "-- GRANT x TO y\n\nGRANT ALL ON SCHEMA s TO z;", "z" },
+		/* As people write. */
+		{ "grant select on t to GROUP Staff, \"Boss\"\twith grant option;", "staff,Boss" },
+		{ "GRANT /* TO x */ ALL ON t\nTO a -- b\n, c GRANTED BY d;", "a,c,d" },
+		{ "GRANT reader, writer TO app;", "reader,writer,app" },
+		{ "REVOKE ADMIN OPTION FOR reader FROM app CASCADE;", "reader,app" },
+		{ "ALTER POLICY p ON t TO a, current_user;", "a" },
+		{ "ALTER POLICY p ON t RENAME TO q;", "" },
+		{ "ALTER TABLE t RENAME TO u;", "" },
+		{ "ALTER DEFAULT PRIVILEGES FOR USER maker GRANT ALL ON TABLES TO PUBLIC;", "maker" },
+		{ "SET SESSION AUTHORIZATION 'it''s me';", "it's me" },
+		{ "SET SESSION AUTHORIZATION DEFAULT;", "" },
+		{ "SET LOCAL ROLE boss;", "boss" },
+		{ "SET role_x = 1;", "" },
+		{ "SET ROLE NONE;", "" },
+		{ "CREATE SCHEMA s AUTHORIZATION boss;", "boss" },
+		{ "create schema if not exists authorization boss;", "boss" },
+		{ "CREATE USER MAPPING IF NOT EXISTS FOR app SERVER s OPTIONS (user 'x');", "app" },
+		{ "CREATE USER MAPPING FOR PUBLIC SERVER s;", "" },
 	};
 
 	(void)state;
@@ -109,6 +127,18 @@ static void roles_that_are_gone_are_left_out(void **state)
 	        "CREATE POLICY p ON t TO a, \"b c\" WITH CHECK (true);");
 	without("CREATE POLICY p ON t TO PUBLIC USING (true);", NULL);
 	without("SELECT 1;", NULL);
+	without("GRANT ALL ON t TO app GRANTED BY gone;", "GRANT ALL ON t TO app;");
+	without("GRANT gone, app TO other;", "GRANT app TO other;");
+	without("GRANT app TO gone;", "");
+	without("SET SESSION AUTHORIZATION 'gone';", "SET SESSION AUTHORIZATION DEFAULT;");
+	without("SET ROLE gone;", "SET ROLE NONE;");
+	without("CREATE SCHEMA s AUTHORIZATION gone;", "CREATE SCHEMA s;");
+	without("CREATE SCHEMA IF NOT EXISTS s authorization gone CREATE TABLE t ();",
+	        "CREATE SCHEMA IF NOT EXISTS s CREATE TABLE t ();");
+	without("CREATE SCHEMA AUTHORIZATION gone;", "CREATE SCHEMA gone;");
+	without("CREATE SCHEMA gone;", NULL);
+	without("CREATE USER MAPPING FOR gone SERVER s;", "");
+	without("ALTER POLICY p ON t TO app, GONE;", "ALTER POLICY p ON t TO app;");
 }
 
 /* A statement as it stands in memory of its own, before what the sanitizers guard. */

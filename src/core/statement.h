@@ -1,0 +1,53 @@
+/*
+ * statement - what a statement of a dump is about: its schema, extension, tablespaces, what it
+ * drops.
+ *
+ * By its words, as pg_dump and people write them: blanks, comments and capitals do not matter, names may
+ * be quoted (PostgreSQL's documentation, 4.1). Nothing is checked that the server checks.
+ */
+#ifndef CORE_STATEMENT_H
+#define CORE_STATEMENT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/* Returns what follows the words that the statement begins with ("CREATE SCHEMA"), less blanks and
+ * comments; NULL when it begins with others. */
+const char *statement_after(const char *statement, const char *words);
+
+/* As statement_after, but returns the statement's own beginning when it begins with others. */
+const char *statement_skip(const char *statement, const char *words);
+
+/* Returns what follows a name, [schema.]name, less blanks and comments. */
+const char *statement_after_name(const char *at);
+
+/* Returns the schema that CREATE SCHEMA makes, when it makes nothing else; NULL for others. The caller
+ * frees it. */
+char *statement_schema(const char *statement);
+
+/* Returns the schema that a statement changes without making it: ALTER SCHEMA ... OWNER TO, COMMENT ON
+ * SCHEMA, GRANT and REVOKE ... ON SCHEMA (of several the first). NULL for others. The caller frees it. */
+char *statement_on_schema(const char *statement);
+
+/* Returns the extension that CREATE EXTENSION makes; NULL for others. *schema is the one that it names, or
+ * NULL. The caller frees both. */
+char *statement_extension(const char *statement, char **schema);
+
+/* Returns whether the roles that a statement names (core/grant) are to own something: OWNER TO, CREATE SCHEMA
+ * AUTHORIZATION. */
+bool statement_gives(const char *statement);
+
+/* Adds the tablespaces that a statement names, but for the database's own ('') and pg_default: SET
+ * default_tablespace and temp_tablespaces, TABLESPACE name of CREATE and ALTER. */
+void statement_tablespaces(const char *statement, struct strs *names);
+
+/* Returns the statement without its tablespaces, "" where nothing is left; NULL when it names none. The caller
+ * frees it. */
+char *statement_without_tablespaces(const char *statement);
+
+/* Returns whether a statement drops something, as pg_dump --clean writes them (also constraints, defaults
+ * and large objects; a view that is part of a circle loses its query first: createDummyViewAsClause). */
+bool statement_drops(const char *statement);
+
+#endif
