@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libpq-fe.h>
+
 #include "base/banned.h"
 #include "base/status.h"
 #include "ext/pack.h"
@@ -82,6 +84,12 @@ struct reading {
 	const char *why;
 	struct buf rest; /* of the text, a line that is not whole yet */
 	long line;
+
+	/* Who gets the statements, in place of the judge; what they say of the text to follow is kept then. */
+	rehearsal_take *take;
+	void *arg;
+	bool backslashes; /* standard_conforming_strings is off */
+	int encoding;     /* libpq's number; 0 for any that is safe */
 };
 
 /* Whether the rest needs no reading. */
@@ -90,9 +98,30 @@ static bool is_read(const struct reading *r)
 	return r->why || r->unknown || r->over;
 }
 
+/* psql asks the server for both (mainloop.c). */
+static void note_settings(struct reading *r, const char *statement)
+{
+	char *name = script_client_encoding(statement);
+	int number = name ? pg_char_to_encoding(name) : -1;
+
+	if (number >= 0)
+		r->encoding = number;
+	script_strings(statement, &r->backslashes);
+	free(name);
+}
+
+static void give(struct reading *r, const char *statement, const char *command)
+{
+	if (statement)
+		note_settings(r, statement);
+	r->over = r->take(r->arg, statement, command) != 0;
+}
+
 static void judge(struct reading *r)
 {
-	if (rehearse_query(r->query->data, &r->open) == SCRIPT_REFUSE)
+	if (r->take)
+		give(r, r->query->data, NULL);
+	else if (rehearse_query(r->query->data, &r->open) == SCRIPT_REFUSE)
 		r->why = REFUSED;
 	r->copies += psql_scan_count_copy_from_stdin(r->state);
 	psql_scan_reset(r->state);
@@ -142,6 +171,20 @@ static void read_command(struct reading *r)
 	free(name);
 }
 
+/* Backticks in arguments would be run, so they are not looked at: what is in the way of a restore ends its reading,
+ * and the rest of the line goes as a whole. */
+static void give_command(struct reading *r)
+{
+	char *name = real_psql_scan_slash_command(r->state);
+
+	give(r, NULL, name);
+	free(name);
+	if (r->over)
+		return;
+	free(psql_scan_slash_option(r->state, OT_WHOLE_LINE, NULL, false));
+	psql_scan_slash_command_end(r->state);
+}
+
 static bool ends_copy(const char *line, size_t len)
 {
 	len -= len && line[len - 1] == '\n';
@@ -158,11 +201,13 @@ static void read_line(struct reading *r, const char *line, size_t len)
 		r->copies -= ends_copy(line, len);
 		return;
 	}
-	psql_scan_setup(r->state, line, (int)len, 0, true);
+	psql_scan_setup(r->state, line, (int)len, r->encoding, !r->backslashes);
 	do {
 		result = psql_scan(r->state, r->query, &prompt);
 		if (result == PSCAN_SEMICOLON)
 			judge(r);
+		else if (result == PSCAN_BACKSLASH && r->take)
+			give_command(r);
 		else if (result == PSCAN_BACKSLASH)
 			read_command(r);
 	} while (!is_read(r) && (result == PSCAN_SEMICOLON || result == PSCAN_BACKSLASH));
@@ -170,7 +215,7 @@ static void read_line(struct reading *r, const char *line, size_t len)
 }
 
 /* Reads the lines that are whole. */
-static int take(void *arg, const char *piece, size_t len)
+static int read_piece(void *arg, const char *piece, size_t len)
 {
 	struct reading *r = arg;
 	const char *at, *end;
@@ -198,13 +243,27 @@ static void take_end(struct reading *r)
 		r->why = LEFT_OPEN;
 }
 
+static void begin(struct reading *r)
+{
+	*r = (struct reading){ .state = psql_scan_create(&no_variables), .query = createPQExpBuffer(),
+		               .rest = BUF_INIT };
+}
+
+static void end(struct reading *r)
+{
+	psql_scan_destroy(r->state);
+	destroyPQExpBuffer(r->query);
+	buf_free(&r->rest);
+}
+
 static int read_file(const char *path, struct buf *error)
 {
-	struct reading r = { .state = psql_scan_create(&no_variables), .query = createPQExpBuffer(),
-		             .rest = BUF_INIT };
+	struct reading r;
 	int rc = 0;
 
-	if (unpack_each(path, take, &r) != 0 && !is_read(&r)) {
+	begin(&r);
+
+	if (unpack_each(path, read_piece, &r) != 0 && !is_read(&r)) {
 		buf_printf(error, "cannot read SQL file '%s': %s", path, strerror(errno));
 		rc = NO_INPUT;
 	} else if (!is_read(&r)) {
@@ -214,9 +273,25 @@ static int read_file(const char *path, struct buf *error)
 		buf_printf(error, "%s:%ld: the file %s", path, r.line, r.why);
 		rc = BAD_DATA;
 	}
-	psql_scan_destroy(r.state);
-	destroyPQExpBuffer(r.query);
-	buf_free(&r.rest);
+	end(&r);
+	return rc;
+}
+
+int rehearse_each(const char *path, const char *text, rehearsal_take *take, void *arg, struct buf *error)
+{
+	struct reading r;
+	int rc = 0;
+
+	begin(&r);
+	r.take = take;
+	r.arg = arg;
+	if ((text ? read_piece(&r, text, strlen(text)) : unpack_each(path, read_piece, &r)) != 0 && !is_read(&r)) {
+		buf_printf(error, "cannot read SQL file '%s': %s", path, strerror(errno));
+		rc = NO_INPUT;
+	} else if (!is_read(&r)) {
+		take_end(&r);
+	}
+	end(&r);
 	return rc;
 }
 

@@ -19,6 +19,17 @@ int rehearse_files(const struct strs *files, struct buf *error);
  * refused together. *open is script_within's. */
 enum script_fate rehearse_query(const char *query, bool *open);
 
+/* Called with each statement, its comments included, or with the name of each backslash command. Not 0 ends
+ * the reading. */
+typedef int rehearsal_take(void *arg, const char *statement, const char *command);
+
+/*
+ * Reads a file for psql, packed or not, or a text (path is NULL then), as psql does when it is connected:
+ * with the client_encoding and standard_conforming_strings that it sets. Data of COPY is passed over, and
+ * so are the arguments of backslash commands. 0; NO_INPUT with the reason in error when it cannot be read.
+ */
+int rehearse_each(const char *path, const char *text, rehearsal_take *take, void *arg, struct buf *error);
+
 /* Reads a script for SQLite. 0, or BAD_DATA with the reason and the line in error. */
 int rehearse_lite(const char *script, struct buf *error);
 

@@ -470,6 +470,24 @@ void server_rollback(struct server *pg)
 	pg->error = kept;
 }
 
+int server_try(struct server *pg, const char *sql, int64_t deadline)
+{
+	bool within = pg->conn && PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
+	int rc = within ? run(pg, "SAVEPOINT pgbox_try", deadline) : 0;
+	struct buf kept;
+
+	rc = rc ? rc : server_query(pg, sql, NULL, 0, deadline, NULL);
+	if (!within || !rc)
+		return rc || !within ? rc : run(pg, "RELEASE SAVEPOINT pgbox_try", deadline);
+	kept = pg->error;
+	pg->error = (struct buf)BUF_INIT;
+	if (PQstatus(pg->conn) == CONNECTION_OK)
+		run(pg, "ROLLBACK TO SAVEPOINT pgbox_try; RELEASE SAVEPOINT pgbox_try", clock_after(5000));
+	buf_free(&pg->error);
+	pg->error = kept;
+	return rc;
+}
+
 void server_watch_client(struct server *pg)
 {
 	if (server_version(pg) >= 140000)

@@ -77,6 +77,10 @@ int server_begin(struct server *pg, const char *mode, bool own_path, int64_t dea
 int server_commit(struct server *pg, int64_t deadline);
 void server_rollback(struct server *pg);
 
+/* Runs one statement; within a transaction in a savepoint, so that a failure undoes the statement alone.
+ * 0, or -1 with error and sqlstate. */
+int server_try(struct server *pg, const char *sql, int64_t deadline);
+
 /* Makes the server (14 or newer) end the running transaction's statement within a
  * second when this client is gone. */
 void server_watch_client(struct server *pg);
