@@ -34,7 +34,7 @@
 static struct {
 	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding;
 	struct strs listed, tables; /* as given, and each */
-	bool status, replace, clean, drop_old, schema_only, data_only, no_owner, json, remote, stream;
+	bool status, replace, clean, drop_old, schema_only, data_only, no_owner, no_tablespaces, json, remote, stream;
 	long jobs;
 	int64_t wait;
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .locale = "exact", .settings = "exact", .jobs = 1, .wait = 30000 };
@@ -52,13 +52,15 @@ static const struct opt opts[] = {
 	FLAG(0, "replace", &o.replace, "put it in the place of a database that is not empty"),
 	FLAG(0, "drop-old", &o.drop_old, "with --replace: drop the old database at the end"),
 	FLAG(0, "clean", &o.clean,
-	     "drop and make anew what the backup has, in the database itself, after a backup of it"),
+	     "drop and recreate what the backup has, in the database itself, in one transaction unless "
+	     "--jobs is given, after a backup of it"),
 	TEXT(0, "into", NULL, "NEWDB", &o.into, "restore into a new database of that name"),
 	NUMBER('j', "jobs", "PGRESTORE_JOBS", "N", &o.jobs, "restore N tables at a time"),
 	LIST(0, "tables", NULL, "T,T...", &o.listed, "only these tables; with --into or --clean"),
 	FLAG(0, "schema-only", &o.schema_only, "no rows; with --into or --clean"),
 	FLAG(0, "data-only", &o.data_only, "only rows; with --into or --clean"),
 	FLAG(0, "no-owner", &o.no_owner, "everything belongs to the role that restores"),
+	FLAG(0, "no-tablespaces", &o.no_tablespaces, "everything goes into the database's own tablespace"),
 	WORD(0, "roles", "PGRESTORE_ROLES", "fail|create|skip", &o.roles,
 	     "what to do about roles that are missing"),
 	WORD(0, "locale", "PGRESTORE_LOCALE", "exact|near", &o.locale,
@@ -255,6 +257,7 @@ static void check_content(void)
 	job.r.schema_only = o.schema_only;
 	job.r.data_only = o.data_only;
 	job.r.no_owner = o.no_owner;
+	job.r.no_tablespaces = o.no_tablespaces;
 	job.r.tables = &o.tables;
 	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
 	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/clock.h"
 #include "core/grant.h"
+#include "core/statement.h"
 #include "ext/server.h"
 
 static char *sql_of(struct pg_conn *conn, const char *format, const char *const *words)
@@ -34,15 +36,6 @@ static char *name_at(const char *at)
 
 /* --- what --clean drops --- */
 
-/* Whether a statement drops something, as pg_restore --clean sends them; a view that is
- * part of a circle loses its query first (pg_dump.c, createDummyViewAsClause). */
-static bool is_drop(const char *statement)
-{
-	return skip_prefix(statement, "DROP ") ||
-	       (skip_prefix(statement, "ALTER ") && strstr(statement, " DROP ")) ||
-	       (skip_prefix(statement, "CREATE OR REPLACE VIEW ") && strstr(statement, " AS\nSELECT\n    NULL::"));
-}
-
 /* A range type and the functions that it is made of hold each other: where nothing else needs
  * the type, they go together. Before 14 there are no multiranges. */
 static const char held[] =
@@ -70,6 +63,9 @@ static char *ease_held(struct pg_conn *conn, const char *statement)
 	/* An extension's functions may have come to use it; it is replaced then. */
 	if (skip_prefix(statement, "DROP TRANSFORM "))
 		return xstrdup(" WHEN dependent_objects_still_exist THEN NULL;");
+	/* What else is in it stays, and so does somebody else's (core/ground). */
+	if (skip_prefix(statement, "DROP SCHEMA "))
+		return xstrdup(" WHEN dependent_objects_still_exist OR insufficient_privilege THEN NULL;");
 	if (!at)
 		return xstrdup("");
 	name = name_at(at);
@@ -96,11 +92,38 @@ static char *ease(struct pg_conn *conn, const char *statement)
 
 char *inplace_drop(struct pg_conn *conn, const char *statement)
 {
-	if (is_drop(statement))
+	if (statement_drops(statement))
 		return ease(conn, statement);
 	if (skip_prefix(statement, "CREATE TRANSFORM "))
 		return xasprintf("CREATE OR REPLACE%s", statement + strlen("CREATE"));
 	return NULL;
+}
+
+#define DROP_MS 600000
+
+/* Why it need not be dropped (PostgreSQL docs, appendix A): as ease and ease_held have them. */
+static bool is_forgiven(const char *state, const char *statement)
+{
+	static const char *const missing[] = { "42704", "42P01", "42883", "42703", "3F000", "42P16" };
+	bool ground = statement_after(statement, "DROP SCHEMA") || statement_after(statement, "DROP EXTENSION");
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(*missing); i++)
+		if (strcmp(state, missing[i]) == 0)
+			return true;
+	return ground && (strcmp(state, "2BP01") == 0 || strcmp(state, "42501") == 0);
+}
+
+char *inplace_try(struct pg_conn *conn, const char *statement)
+{
+	struct server pg;
+	bool done;
+
+	if (!statement_drops(statement))
+		return NULL;
+	server_borrow(&pg, conn);
+	done = server_try(&pg, statement, clock_after(DROP_MS)) == 0 || is_forgiven(pg.sqlstate, statement);
+	server_free(&pg);
+	return done ? xstrdup("") : NULL;
 }
 
 /* --- what --data-only fills --- */

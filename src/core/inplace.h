@@ -14,6 +14,14 @@ struct pg_conn;
  * for others. The caller frees it. */
 char *inplace_drop(struct pg_conn *conn, const char *statement);
 
+/*
+ * Runs a statement of plain SQL that drops something (pg_dump --clean, with or without --if-exists) in a
+ * savepoint. Returns "" when it was dropped, was not there, or goes with something else: also a schema or an
+ * extension that something else needs, or that is not this role's. NULL: it drops nothing, or failed for
+ * another reason, and is to be sent. The caller frees it.
+ */
+char *inplace_try(struct pg_conn *conn, const char *statement);
+
 /* Of a COPY: one that fails where the table has rows already, which would be there twice; but not of
  * an extension's own table. NULL for others. The caller frees it. */
 char *inplace_fill(struct pg_conn *conn, const char *statement);

@@ -92,6 +92,8 @@ int place_look(struct place *p, struct db *db, struct strs *problems, struct str
 	fresh = beside && !p->was_empty;
 	p->r->clean = p->mode == PLACE_CLEAN;
 	rc = restore_check(p->r, fresh ? &p->side.db : db, fresh, problems, notes, error);
+	if (p->r->clean && p->r->jobs > 1)
+		strs_add(notes, "--clean with --jobs is not one transaction: if it fails, the database is half restored");
 	if (!rc)
 		place_settings(p, problems, notes);
 	if (!rc && beside)

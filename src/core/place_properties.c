@@ -183,6 +183,18 @@ static void disown(struct place *p)
 	rows_free(&rows);
 }
 
+/* Said once, and beforehand. */
+static void leave_tablespace(struct place *p, struct strs *notes)
+{
+	struct properties *of = &p->properties;
+	bool has = properties_has_tablespace(of, &p->side.db);
+
+	if (!has && !p->r->no_tablespaces)
+		strs_printf(notes, PROPERTIES_NO_TABLESPACE, of->tablespace);
+	if (!has || p->r->no_tablespaces)
+		manifest_set(&of->tablespace, NULL);
+}
+
 int place_properties(struct place *p, struct strs *problems, struct strs *notes, struct buf *error)
 {
 	struct properties found = PROPERTIES_INIT;
@@ -199,6 +211,7 @@ int place_properties(struct place *p, struct strs *problems, struct strs *notes,
 	if (rc || !is_made(p))
 		return rc;
 	check_form(p, problems);
+	leave_tablespace(p, notes);
 	if (p->settings == SETTINGS_NONE)
 		properties_bare(&p->properties);
 	if (p->r->no_owner) {

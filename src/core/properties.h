@@ -53,6 +53,12 @@ int properties_look(struct db *db, int64_t deadline, bool all, struct manifest *
 /* Reads what a manifest has. properties_free after all of these. */
 void properties_of_manifest(struct properties *p, const struct manifest *m);
 
+/* Returns whether the database can be created in its tablespace on db's server. Where not, it is in pg_default,
+ * and the message says so, with the tablespace's name. */
+bool properties_has_tablespace(const struct properties *p, struct db *db);
+#define PROPERTIES_NO_TABLESPACE \
+	"tablespace '%s' does not exist, or this role may not use it: the database is in pg_default"
+
 /* Reads the entries of an archive. 0, or BAD_DATA with a sentence in error. */
 int properties_of_archive(struct properties *p, const char *path, struct buf *error);
 

@@ -135,14 +135,17 @@ static int make_nearer(const struct properties *p, struct db *db, const char *na
 }
 
 /* A folder of the machine's; and CREATE on it must have been granted. */
-static bool may_use_tablespace(const struct properties *p, struct db *db)
+bool properties_has_tablespace(const struct properties *p, struct db *db)
 {
 	struct rows rows = { 0 };
 	const char *params[] = { p->tablespace };
 	static const struct sql find = { .pg = "SELECT has_tablespace_privilege(spcname, 'CREATE')"
 		                               " FROM pg_tablespace WHERE spcname = $1" };
-	bool may = db_read(db, find, params, 1, clock_after(ASK_MS), &rows) == 0 && rows_true(&rows, 0, 0);
+	bool may;
 
+	if (!p->tablespace || is_text(p->tablespace, "pg_default"))
+		return true;
+	may = db_read(db, find, params, 1, clock_after(ASK_MS), &rows) == 0 && rows_true(&rows, 0, 0);
 	rows_free(&rows);
 	return may;
 }
@@ -153,12 +156,11 @@ static char *tail_with_tablespace(const struct properties *p, struct db *db, con
 
 	buf_puts(&sql, tail);
 	if (p->tablespace && !is_text(p->tablespace, "pg_default")) {
-		if (may_use_tablespace(p, db)) {
+		if (properties_has_tablespace(p, db)) {
 			buf_puts(&sql, " TABLESPACE ");
 			server_identifier(&db->pg, &sql, p->tablespace);
 		} else {
-			buf_printf(note, "tablespace '%s' does not exist, or this role may not use it: the database is in pg_default",
-			           p->tablespace);
+			buf_printf(note, PROPERTIES_NO_TABLESPACE, p->tablespace);
 		}
 	}
 	return buf_detach(&sql);

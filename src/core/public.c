@@ -16,14 +16,13 @@ static const struct sql find_statements = {
 	      " ORDER BY n",
 };
 
-int public_needed(struct db *db, int64_t deadline, struct strs *statements, bool *needed)
+int public_needed(struct db *db, int64_t deadline, struct strs *statements)
 {
 	struct rows rows = { 0 };
 	int rc = db_read(db, find_statements, NULL, 0, deadline, &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
 		strs_add(statements, rows_text(&rows, i, 0));
-	*needed = rows.n > 0;
 	rows_free(&rows);
 	return rc;
 }

@@ -14,14 +14,14 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/bare.h"
 #include "core/extrows.h"
 #include "core/grant.h"
-#include "core/inplace.h"
 #include "core/marker.h"
+#include "core/needs.h"
 #include "core/ownership.h"
 #include "core/public.h"
 #include "core/part.h"
+#include "core/restore_parts.h"
 #include "core/restore_rights.h"
 #include "ext/errtext.h"
 #include "ext/script.h"
@@ -103,15 +103,15 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 		              " WHERE n.nspname NOT IN ('pg_catalog', 'public')", &r->schemas) ||
 		     ask_list(db, "SELECT 'SCHEMA ' || nspname FROM pg_catalog.pg_namespace"
 		              " WHERE NOT pg_has_role(nspowner, 'USAGE')", &r->barred);
-	for (size_t i = 0; i < r->toc.extensions.n && !rc; i++) {
-		const char *name = r->toc.extensions.v[i];
+	for (size_t i = 0; i < r->outline.extensions.n && !rc; i++) {
+		const char *name = r->outline.extensions.v[i];
 
 		if (strs_has(&r->extensions, name))
 			strs_printf(notes, "extension %s: is there already and is kept", name);
-		else if (!r->data_only && !(has_part(r)))
+		else
 			rc = check_extension(db, self, name, problems);
 	}
-	if (!rc && r->extensions.n && !r->schema_only)
+	if (!rc && r->extensions.n && !r->schema_only && is_archive(r))
 		rc = extrows_look(&e, db, &r->barred, &r->room, notes);
 	return rc;
 }
@@ -134,30 +134,24 @@ static void note(struct strs *list, const char *name)
 		strs_add(list, name);
 }
 
-/* Entries that make nothing are not given to their owner. */
-static bool has_owner(const char *line)
+/* The roles that the backup names which are missing, and the owners that this role may not act for. */
+static void sort_roles(struct restore *r, const struct strs *roles, const struct strs *usable,
+                       struct strs *foreign)
 {
-	return !toc_is(line, "EXTENSION -") && !toc_is(line, "COMMENT - EXTENSION") &&
-	       !toc_is(line, "DEFAULT ACL") && !toc_is(line, "TABLE DATA") && !toc_is(line, "SEQUENCE SET");
-}
+	const struct outline *o = &r->outline;
 
-/* The owners that the archive names, those that are missing and those that this role may not
- * act for. */
-static void sort_owners(struct restore *r, const struct strs *roles, const struct strs *usable,
-                        struct strs *foreign)
-{
-	for (size_t i = 0; i < r->toc.lines.n; i++) {
-		const char *line = r->toc.lines.v[i];
-		char *owner = toc_owner(line, roles);
-
-		if (*owner && has_owner(line)) {
-			if (!strs_has(roles, owner))
-				note(&r->missing_roles, owner);
-			else if (!strs_has(usable, owner))
-				note(foreign, owner);
-		}
-		free(owner);
+	for (size_t i = 0; i < o->owners.n && !r->no_owner; i++) {
+		if (!strs_has(roles, o->owners.v[i]))
+			note(&r->missing_roles, o->owners.v[i]);
+		else if (!strs_has(usable, o->owners.v[i]))
+			note(foreign, o->owners.v[i]);
 	}
+	for (size_t i = 0; i < o->roles.n; i++)
+		if (!strs_has(roles, o->roles.v[i]))
+			note(&r->missing_roles, o->roles.v[i]);
+	for (size_t i = 0; i < r->database_roles.n; i++)
+		if (!strs_has(roles, r->database_roles.v[i]))
+			note(&r->missing_roles, r->database_roles.v[i]);
 }
 
 static int check_roles(struct restore *r, struct db *db, const struct self *self, struct strs *problems)
@@ -167,17 +161,11 @@ static int check_roles(struct restore *r, struct db *db, const struct self *self
 	         ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')",
 	                  &usable);
 
-	if (!rc && !r->no_owner && !r->data_only)
-		sort_owners(r, &roles, &usable, &foreign);
-	for (size_t i = 0; i < r->toc.grantees.n && !rc && !r->data_only; i++)
-		if (!strs_has(&roles, r->toc.grantees.v[i]))
-			note(&r->missing_roles, r->toc.grantees.v[i]);
-	for (size_t i = 0; i < r->database_roles.n && !rc; i++)
-		if (!strs_has(&roles, r->database_roles.v[i]))
-			note(&r->missing_roles, r->database_roles.v[i]);
+	if (!rc)
+		sort_roles(r, &roles, &usable, &foreign);
 	for (size_t i = 0; i < foreign.n; i++)
 		strs_printf(problems, "objects belong to role %s, of which this role is no member: restore "
-		            "as a superuser, or with --no-owner", foreign.v[i]);
+		            "as a superuser, or %s --no-owner", foreign.v[i], is_archive(r) ? "with" : "dump it with");
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_FAIL; i++)
 		strs_printf(problems, "role %s: is missing: restore the roles first, or say --roles create "
 		            "or --roles skip", r->missing_roles.v[i]);
@@ -190,29 +178,46 @@ static int check_roles(struct restore *r, struct db *db, const struct self *self
 	return rc;
 }
 
+/* What the backup, or the part of it that is restored, names. */
+static int read_outline(struct restore *r, struct strs *notes, struct buf *error)
+{
+	int rc = 0;
+
+	if (has_part(r) && choose_part(r, notes, error) != 0)
+		return BAD_DATA;
+	if (!r->outlined && !r->data_only)
+		rc = is_archive(r) ? outline_of_archive(&r->outline, r->path, has_part(r) ? &r->chosen : &r->toc.lines, error)
+		                   : outline_of_sql(&r->outline, r->path, error);
+	r->outlined = true;
+	return rc;
+}
+
 int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
                   struct strs *notes, struct buf *error)
 {
 	struct rows rows = { 0 };
 	struct self self = { 0 };
-	int rc = ask(db, "SELECT rolsuper, rolname, rolsuper OR rolcreaterole FROM pg_catalog.pg_roles"
-	             " WHERE rolname = current_user", NULL, &rows);
+	int rc = read_outline(r, notes, error);
 
+	if (rc)
+		return rc;
+	rc = ask(db, "SELECT rolsuper, rolname, rolsuper OR rolcreaterole FROM pg_catalog.pg_roles"
+	         " WHERE rolname = current_user", NULL, &rows);
 	r->server_version = server_version(&db->pg);
 	if (!rc && !fresh && !r->clean && !r->data_only)
 		rc = marker_drops(db, clock_after(ASK_MS), &r->room);
 	if (!rc && !fresh && !r->data_only)
-		rc = public_needed(db, clock_after(ASK_MS), &r->room, &r->makes_public);
+		rc = public_needed(db, clock_after(ASK_MS), &r->room);
 	self.superuser = r->superuser = rows_true(&rows, 0, 0);
 	self.makes_roles = rows_true(&rows, 0, 2);
-	if (!rc && is_archive(r))
+	if (!rc)
 		rc = check_extensions(r, db, &self, fresh, problems, notes);
+	if (!rc)
+		rc = needs_check(r, db, fresh, problems, notes);
 	if (!rc)
 		rc = check_roles(r, db, &self, problems);
 	if (!rc && r->clean)
 		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
-	if (!rc && has_part(r) && choose_part(r, notes, error) != 0)
-		return BAD_DATA;
 	if (!rc)
 		rc = rights_check(r, db, fresh, problems, notes, error);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
@@ -261,93 +266,6 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 	return rc ? DENIED : 0;
 }
 
-/* --- statements about roles that are not there --- */
-
-/* What pg_restore sends about owners, rights and policies is a script of its own. */
-static char *leave_out(const char *script, const struct restore *r)
-{
-	struct buf kept = BUF_INIT;
-	bool changed = false;
-	size_t len;
-
-	for (; (len = grant_statement(script)) > 0; script += len) {
-		char *rest = grant_without(script, len, &r->missing_roles);
-
-		if (rest)
-			buf_puts(&kept, rest);
-		else
-			buf_add(&kept, script, len);
-		changed = changed || rest;
-		free(rest);
-	}
-	if (changed)
-		return buf_detach(&kept);
-	buf_free(&kept);
-	return NULL;
-}
-
-/* --- what comes before --- */
-
-/* Once nothing more is dropped. */
-static char *make_room(struct restore *r, const char *statement)
-{
-	struct buf sql = BUF_INIT;
-
-	if (!r->room.n || (!skip_prefix(statement, "CREATE ") && !skip_prefix(statement, "COPY ") &&
-	                   !skip_prefix(statement, "ALTER SCHEMA ") && !skip_prefix(statement, "COMMIT")))
-		return NULL;
-	for (size_t i = 0; i < r->room.n; i++)
-		buf_printf(&sql, "%s; ", r->room.v[i]);
-	if (!r->makes_public || !skip_prefix(statement, PUBLIC_CREATE))
-		buf_puts(&sql, statement);
-	strs_free(&r->room);
-	return buf_detach(&sql);
-}
-
-static char *set_encoding(const struct restore *r, struct pg_conn *conn)
-{
-	struct server pg;
-	struct buf sql = BUF_INIT;
-
-	server_borrow(&pg, conn);
-	buf_puts(&sql, "SET client_encoding = ");
-	server_literal(&pg, &sql, r->encoding);
-	return buf_detach(&sql);
-}
-
-/* default_transaction_read_only may be on. */
-static char *writable(const struct restore *r, struct pg_conn *conn, const char *statement)
-{
-	if (strcmp(statement, "BEGIN") == 0)
-		return xstrdup("BEGIN READ WRITE");
-	if (skip_prefix(statement, "SET statement_timeout = 0;"))
-		return xasprintf("SET default_transaction_read_only = off; %s", statement);
-	if (r->encoding && skip_prefix(statement, "SET client_encoding = "))
-		return set_encoding(r, conn);
-	/* Clients that hold a table would make it wait while others wait for it. */
-	if (r->clean && skip_prefix(statement, "SET lock_timeout = 0;"))
-		return xstrdup("SET lock_timeout = '30s'");
-	return NULL;
-}
-
-static char *edit(struct pg_conn *conn, const char *statement, void *arg)
-{
-	struct restore *r = arg;
-	char *edited = rights_edit(r, statement);
-
-	if (!edited && r->clean)
-		edited = inplace_drop(conn, statement);
-	if (!edited && r->makes_public && !r->room.n && skip_prefix(statement, PUBLIC_CREATE))
-		return xstrdup("");
-	if (!edited)
-		edited = writable(r, conn, statement);
-	if (!edited)
-		edited = r->data_only ? inplace_fill(conn, statement) : make_room(r, statement);
-	if (edited)
-		return edited;
-	return r->missing_roles.n && r->roles == ROLES_SKIP ? leave_out(statement, r) : NULL;
-}
-
 /* --- archives --- */
 
 static void arguments(const struct restore *r, int list, struct strs *args)
@@ -374,10 +292,10 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 		strs_add(args, "--no-privileges");
 		strs_add(args, "--no-subscriptions");
 	}
-	if (r->humble) {
+	if (r->no_tablespaces)
 		strs_add(args, "--no-tablespaces");
+	if (r->humble)
 		strs_add(args, "--no-security-labels");
-	}
 	if (r->server_version < 180000)
 		strs_add(args, "--no-statistics");
 	if (list >= 0)
@@ -419,7 +337,7 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
-		                   .edit = edit, .arg = r } };
+		                   .edit = restore_edit, .arg = r } };
 
 	arguments(r, fd, &args);
 	if (!rc && tool_run(&t) != 0)
@@ -468,21 +386,6 @@ static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 	return rc ? NO : 0;
 }
 
-static char *edit_sql(struct pg_conn *conn, const char *statement, void *arg)
-{
-	struct restore *r = arg;
-	const char *at = script_first_word(statement);
-	char *edited = rights_edit(r, at);
-
-	if (edited)
-		return edited;
-	if (r->makes_public && skip_prefix(at, PUBLIC_CREATE))
-		return xstrdup("");
-	if (r->encoding && script_judge(statement) == SCRIPT_ENCODING)
-		return set_encoding(r, conn);
-	return r->humble ? bare_statement(at, &r->schemas) : NULL;
-}
-
 /* psql/settings.h: EXIT_BADCONN and EXIT_USER */
 #define PSQL_LOST 2
 #define PSQL_ERROR 3
@@ -508,7 +411,7 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	struct sql_errors errors = { .words = BUF_INIT };
 	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
 		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first,
-		                .edit = edit_sql, .arg = r };
+		                .edit = restore_edit_sql, .arg = r };
 	struct child child = { .watched = -1, .tell = take_error, .arg = &errors, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
 	int rc = 0;
@@ -530,6 +433,28 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 int restore_run(struct restore *r, const struct target *target, struct buf *error)
 {
 	return is_archive(r) ? run_archive(r, target, error) : run_sql(r, target, error);
+}
+
+/* Whether it is of one database, and all of it is SQL. */
+static int suits_text(struct restore *r, const char *name, struct buf *error)
+{
+	int rc = outline_of_sql(&r->outline, r->path, error);
+
+	r->outlined = true;
+	if (r->outline.database && *r->outline.database == '\\') {
+		buf_printf(error, "'%s' is for several databases (%s), or was made by pg_dump --create: dump each database "
+		           "without that, or run the file with psql", name, r->outline.database);
+		rc = BAD_USAGE;
+	} else if (r->outline.database) {
+		buf_printf(error, "'%s' makes its database itself (%s), as pg_dump --create has it: dump it without that, or "
+		           "run it with psql", name, r->outline.database);
+		rc = BAD_USAGE;
+	} else if (r->outline.command) {
+		buf_printf(error, "'%s' has a backslash command of psql's (\\%s), which is not run here", name,
+		           r->outline.command);
+		rc = BAD_DATA;
+	}
+	return rc;
 }
 
 int restore_suits(struct restore *r, const char *name, const struct target *target, bool into,
@@ -554,6 +479,8 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 		           "--clean: make room for it (--stage)", name);
 	if (error->len)
 		return BAD_USAGE;
+	if (r->content == CONTENT_SQL)
+		return suits_text(r, name, error);
 	for (size_t i = 0; has_part(r) && i < r->tables->n; i++)
 		if (!toc_has(&r->toc, r->tables->v[i])) {
 			buf_printf(error, "--tables: the backup has no table '%s'", r->tables->v[i]);
@@ -567,6 +494,7 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 void restore_free(struct restore *r)
 {
 	toc_free(&r->toc);
+	outline_free(&r->outline);
 	strs_free(&r->missing_roles);
 	strs_free(&r->database_roles);
 	strs_free(&r->made_roles);

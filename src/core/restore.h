@@ -6,6 +6,7 @@
 
 #include "core/content.h"
 #include "core/db.h"
+#include "core/outline.h"
 #include "core/toc.h"
 
 enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
@@ -18,22 +19,23 @@ struct restore {
 	bool one_transaction;         /* else what fails stays half done */
 	long jobs;                    /* above 1 only without one_transaction */
 	bool clean;                   /* drop what the archive has, first */
-	bool schema_only, data_only, no_owner;
+	bool schema_only, data_only, no_owner, no_tablespaces;
 	bool bare;                    /* neither owners, privileges nor subscriptions */
-	bool humble;                  /* with bare: nor what only a superuser may make (core/bare), nor
-	                               * tablespaces, nor the schemas that are there; set by the caller */
+	bool humble;                  /* with bare: nor what only a superuser may make (core/bare), nor the
+	                               * schemas that are there; set by the caller */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
 	struct strs database_roles;   /* that the database's own rights, settings and ownership name */
 	const char *encoding;         /* what text that says SQL_ASCII is read in; NULL: as it is */
 
+	struct outline outline;       /* read by restore_suits (SQL) and restore_check */
+	bool outlined;
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs made_roles;       /* by restore_make_roles, each a sentence for when the rest fails */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
 	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
-	bool makes_public;            /* the schema is among those statements */
 	struct strs mute;             /* what the role may not comment on (core/privileged); found too */
 	struct strs left_out;         /* restore_run: of those the comments that SQL has */
 	bool advised;                 /* in the child that restores: the statement before had advice */

@@ -93,8 +93,7 @@ char *statement_on_schema(const char *statement)
 
 	if (at)
 		return statement_after(statement_after_name(at), "OWNER TO") ? name_at(at) : NULL;
-	at = statement_after(statement, "COMMENT ON SCHEMA");
-	if (!at && (statement_after(statement, "GRANT") || statement_after(statement, "REVOKE")))
+	if (statement_after(statement, "GRANT") || statement_after(statement, "REVOKE"))
 		at = find_word(statement, "ON SCHEMA");
 	return at ? name_at(at) : NULL;
 }

@@ -26,8 +26,8 @@ const char *statement_after_name(const char *at);
  * frees it. */
 char *statement_schema(const char *statement);
 
-/* Returns the schema that a statement changes without making it: ALTER SCHEMA ... OWNER TO, COMMENT ON
- * SCHEMA, GRANT and REVOKE ... ON SCHEMA (of several the first). NULL for others. The caller frees it. */
+/* Returns the schema that a statement changes without making it: ALTER SCHEMA ... OWNER TO, GRANT and
+ * REVOKE ... ON SCHEMA (of several the first). NULL for others. The caller frees it. */
 char *statement_on_schema(const char *statement);
 
 /* Returns the extension that CREATE EXTENSION makes; NULL for others. *schema is the one that it names, or

@@ -12,7 +12,6 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/grant.h"
 
 /* pg_backup_archiver.c, PrintTOCSummary: `%d; %u %u %s %s %s %s`. Where an entry has no
  * schema there is a minus. */
@@ -163,26 +162,6 @@ static void take_line(struct toc *t, const char *line)
 		take_entry(t, line);
 }
 
-static int read_grantees(struct toc *t, const char *path, struct buf *error)
-{
-	struct buf list = BUF_INIT, sql = BUF_INIT;
-	const char *at;
-	size_t len;
-	int rc = 0;
-
-	for (size_t i = 0; i < t->lines.n; i++)
-		if (toc_is(t->lines.v[i], "ACL") || toc_is(t->lines.v[i], "DEFAULT ACL") ||
-		    toc_is(t->lines.v[i], "POLICY"))
-			buf_printf(&list, "%s\n", t->lines.v[i]);
-	if (list.len)
-		rc = toc_ask(path, "--file=-", NULL, list.data, &sql, error);
-	for (at = sql.data; (len = grant_statement(at)) > 0; at += len)
-		grant_roles(at, len, &t->grantees);
-	buf_free(&list);
-	buf_free(&sql);
-	return rc;
-}
-
 int toc_read(struct toc *t, const char *path, struct buf *error)
 {
 	struct buf text = BUF_INIT;
@@ -190,10 +169,8 @@ int toc_read(struct toc *t, const char *path, struct buf *error)
 
 	*t = (struct toc){ 0 };
 	rc = toc_ask(path, "--list", NULL, NULL, &text, error);
-	if (!rc) {
+	if (!rc)
 		each_line(t, text.data, take_line);
-		rc = read_grantees(t, path, error);
-	}
 	buf_free(&text);
 	return rc;
 }
@@ -353,7 +330,6 @@ void toc_free(struct toc *t)
 {
 	strs_free(&t->lines);
 	strs_free(&t->extensions);
-	strs_free(&t->grantees);
 	free(t->database);
 	free(t->server);
 	free(t->program);

@@ -9,7 +9,6 @@
 struct toc {
 	struct strs lines;      /* one for each entry: `id; table oid TYPE schema name owner` */
 	struct strs extensions; /* the names of those that it creates */
-	struct strs grantees;   /* the roles that its privileges and policies name */
 	char *database;         /* that was dumped, when the archive says so */
 	char *server, *program; /* versions: 15.18 and 18.6 */
 	char *compression;      /* gzip, zstd, lz4, none */

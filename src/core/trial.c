@@ -240,12 +240,10 @@ static int check(struct trial *t, struct restore *r, struct buf *error)
 /* As a role that may not do everything. */
 static int restore_humbly(struct trial *t, struct restore *r, struct buf *error)
 {
-	int rc = r->content == CONTENT_SQL ? 0 : toc_read(&r->toc, r->path, error);
+	int rc;
 
-	r->humble = r->no_owner = true;
-	r->roles = ROLES_SKIP;
-	if (!rc && t->guest.name)
-		rc = prepare(t, r, error);
+	r->humble = true;
+	rc = t->guest.name ? prepare(t, r, error) : 0;
 	bare_entries(&r->toc.lines, t->job->left_out);
 	rc = rc ? rc : check(t, r, error);
 	if (rc)
@@ -261,14 +259,23 @@ static int restore_humbly(struct trial *t, struct restore *r, struct buf *error)
 	return rc;
 }
 
+static int restore_boldly(struct trial *t, struct restore *r, struct buf *error)
+{
+	int rc = check(t, r, error);
+
+	return rc ? rc : restore_run(r, &t->as, error);
+}
+
 static int restore(struct trial *t, struct buf *error)
 {
 	bool sql = strcmp(t->m->kind, "plain") == 0;
 	struct restore r = { .path = t->job->path, .content = sql ? CONTENT_SQL : CONTENT_CUSTOM, .jobs = 1,
-		             .bare = true, .server_version = server_version(&t->db.pg) };
-	int rc = t->rights.superuser && !t->guest.name ? restore_run(&r, &t->as, error)
-	                                               : restore_humbly(t, &r, error);
+		             .bare = true, .no_owner = true, .no_tablespaces = true, .roles = ROLES_SKIP,
+		             .server_version = server_version(&t->db.pg) };
+	int rc = sql ? 0 : toc_read(&r.toc, r.path, error);
 
+	if (!rc)
+		rc = t->rights.superuser && !t->guest.name ? restore_boldly(t, &r, error) : restore_humbly(t, &r, error);
 	restore_free(&r);
 	return rc;
 }

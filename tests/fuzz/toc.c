@@ -74,7 +74,7 @@ static void check_list(const struct toc *t)
 	MUST(count_ends(all) == t->lines.n);
 	MUST(count_ends(some) <= t->lines.n);
 	for (size_t i = 0; i < t->lines.n; i++) {
-		char *owner = toc_owner(t->lines.v[i], &t->grantees);
+		char *owner = toc_owner(t->lines.v[i], &t->extensions);
 
 		MUST(strstr(t->lines.v[i], owner));
 		free(owner);

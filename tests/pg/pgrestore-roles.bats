@@ -218,12 +218,12 @@ forget_app_roles() {
 	equals "$(sql app "select distinct tableowner from pg_tables where schemaname in ('s', 'public')")" limited
 }
 
-@test "SQL whose roles are missing fails and leaves nothing" {
+@test "SQL whose roles are missing is refused, as an archive is, and leaves nothing" {
 	sql postgres 'create database app'
-	refused 1 app pgrestore "$DUMP.sql"
-	says 'does not exist'
+	refused 69 app pgrestore "$DUMP.sql"
+	says 'role r_policy: is missing'
 	drop app
-	refused 1 '' pgrestore "$DUMP.sql"
+	refused 69 '' pgrestore "$DUMP.sql"
 }
 
 # --- extensions ---

@@ -35,7 +35,6 @@ static void the_schema_that_is_changed(void **state)
 	(void)state;
 	expect(statement_on_schema("ALTER SCHEMA s OWNER TO boss;"), "s");
 	expect(statement_on_schema("ALTER SCHEMA s RENAME TO t;"), NULL);
-	expect(statement_on_schema("COMMENT ON SCHEMA \"S\" IS 'x';"), "S");
 	expect(statement_on_schema("COMMENT ON TABLE s.t IS 'ON SCHEMA s';"), NULL);
 	expect(statement_on_schema("GRANT USAGE ON SCHEMA s TO app;"), "s");
 	expect(statement_on_schema("revoke all on schema s from public;"), "s");

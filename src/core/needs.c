@@ -1,0 +1,110 @@
+/* needs - compares what a backup's statements name with the server and the database. */
+#include "core/needs.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+
+#define ASK_MS 30000
+
+struct needs {
+	const struct restore *r;
+	struct db *db;
+	bool fresh;
+	struct strs *problems, *notes;
+};
+
+static int ask(struct needs *n, const char *sql, const char *name, struct rows *rows)
+{
+	return db_read(n->db, (struct sql){ .pg = sql }, &name, 1, clock_after(ASK_MS), rows);
+}
+
+/* --- schemas --- */
+
+static void note_schema(struct needs *n, const char *name, bool owned, bool creates)
+{
+	if (!creates)
+		strs_printf(n->problems, "schema %s: is there already, and this role may not create in it: GRANT CREATE ON "
+		            "SCHEMA, or restore as its owner or a superuser", name);
+	else if (!owned)
+		strs_printf(n->notes, "schema %s: is there already and is kept; its owner, comment and rights stay as they "
+		            "are, because it is not this role's", name);
+	else if (!n->r->clean)
+		strs_printf(n->notes, "schema %s: is there already and is kept", name);
+}
+
+/* Those of extensions that are there are left out as a whole. */
+static int check_schema(struct needs *n, const char *name)
+{
+	struct rows rows = { 0 };
+	int rc;
+
+	if (n->fresh || strs_has(&n->r->schemas, name))
+		return 0;
+	rc = ask(n, "SELECT pg_has_role(nspowner, 'USAGE'), has_schema_privilege(oid, 'CREATE')"
+	         " FROM pg_namespace WHERE nspname = $1", name, &rows);
+	if (!rc && rows.n)
+		note_schema(n, name, rows_true(&rows, 0, 0), rows_true(&rows, 0, 1));
+	rows_free(&rows);
+	return rc;
+}
+
+/* As core/ground makes them. */
+static int check_extension_schema(struct needs *n, const char *extension, const char *schema)
+{
+	struct rows rows = { 0 };
+	bool there = !*schema || strcmp(schema, "public") == 0 || strcmp(schema, "pg_catalog") == 0 ||
+	             strs_has(&n->r->outline.schemas, schema) || strs_has(&n->r->extensions, extension);
+	int rc;
+
+	if (there)
+		return 0;
+	rc = n->fresh ? 0 : ask(n, "SELECT FROM pg_namespace WHERE nspname = $1", schema, &rows);
+	if (!rc && !rows.n)
+		strs_printf(n->notes, "schema %s: the backup lacks it, and extension %s needs it: it is made", schema,
+		            extension);
+	rows_free(&rows);
+	return rc;
+}
+
+/* --- tablespaces --- */
+
+static int check_tablespace(struct needs *n, const char *name)
+{
+	struct rows rows = { 0 };
+	int rc = ask(n, "SELECT has_tablespace_privilege(oid, 'CREATE') OR oid = (SELECT dattablespace FROM pg_database"
+	             "  WHERE datname = current_database()) FROM pg_tablespace WHERE spcname = $1", name, &rows);
+
+	if (!rc && !rows.n)
+		strs_printf(n->problems, "tablespace %s: is missing: make it first, or say --no-tablespaces to put all into "
+		            "the database's own", name);
+	else if (!rc && !rows_true(&rows, 0, 0))
+		strs_printf(n->problems, "tablespace %s: this role may not create in it: GRANT CREATE ON TABLESPACE, or say "
+		            "--no-tablespaces to put all into the database's own", name);
+	rows_free(&rows);
+	return rc;
+}
+
+/* --- all of it --- */
+
+int needs_check(const struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
+{
+	struct needs n = { .r = r, .db = db, .fresh = fresh, .problems = problems, .notes = notes };
+	const struct outline *o = &r->outline;
+	int rc = 0;
+
+	for (size_t i = 0; i < o->schemas.n && !rc; i++)
+		rc = check_schema(&n, o->schemas.v[i]);
+	for (size_t i = 0; i < o->extensions.n && !rc; i++)
+		rc = check_extension_schema(&n, o->extensions.v[i], o->extension_schemas.v[i]);
+	for (size_t i = 0; i < o->tablespaces.n && !rc && !r->no_tablespaces; i++)
+		rc = check_tablespace(&n, o->tablespaces.v[i]);
+	if (o->tablespaces.n && r->no_tablespaces)
+		strs_printf(notes, "%zu tablespace%s (%s%s): all is put into the database's own", o->tablespaces.n,
+		            o->tablespaces.n > 1 ? "s" : "", o->tablespaces.v[0], o->tablespaces.n > 1 ? " ..." : "");
+	if (o->drops)
+		strs_printf(notes, "the file drops %zu object%s first (%s): what is not there is skipped", o->drops,
+		            o->drops > 1 ? "s" : "", o->dropped);
+	return rc;
+}

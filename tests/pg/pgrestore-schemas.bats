@@ -1,0 +1,177 @@
+# pgrestore: schemas that are there already, and those that only an extension of the backup needs.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
+
+load ../lib
+load ../seedonce
+load ../pgbackup
+load ../pgrestore
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=180
+	use_applets
+	restore_folder
+	export SERVER=$BATS_FILE_TMPDIR/pg
+	server_make "$SERVER"
+	server_start "$SERVER"
+	sql postgres 'create role limited login'
+}
+
+teardown_file() {
+	server_stop "$SERVER"
+}
+
+setup() {
+	restore_folder
+	mkdir -p "$BACKUP_DIR"
+	only
+	DATABASE_URL=$(url app)
+	export DATABASE_URL
+}
+
+# shelves: a database with a table in public, and one in a schema of its own with rights and a comment.
+shelves() {
+	made shelves 3
+	sql shelves 'create schema app' 'create table app.books (id int primary key)' 'insert into app.books values (1), (2)' \
+		'grant usage on schema app to limited' "comment on schema app is 'the books'"
+}
+
+# books DATABASE
+books() {
+	sql "$1" 'select count(*) from app.books'
+}
+
+@test "pg_dump --schema=public makes a schema that every database has: SQL, custom, tar, directory" {
+	local format dump=$BATS_TEST_TMPDIR/public
+	shelves
+	for format in plain custom tar directory; do
+		archive shelves "$dump.$format" --format=$format --schema=public
+		drop app
+		exits 0 pgrestore plan "$dump.$format"
+		exits 0 pgrestore "$dump.$format"
+		equals "$(rows app)" 3
+		made app
+		exits 0 pgrestore "$dump.$format"
+		equals "$(rows app)" 3
+	done
+	drop app
+	exits 0 pgrestore "$dump.directory" --jobs 2
+	exits 0 pgrestore "$dump.custom" --replace --drop-old --jobs 2
+	drop app
+	gzip "$dump.plain"
+	exits 0 pgrestore - <"$dump.plain.gz"
+	equals "$(rows app)" 3
+}
+
+@test "a database that only has an empty schema: the backup's is filled, with its rights and comment" {
+	local format
+	shelves
+	for format in custom plain directory; do
+		BACKUP_DIR=$BACKUP_DIR/$format exits 0 pgbackup run --roles no --format "$format" --url "$(url shelves)"
+		made app
+		sql app 'create schema app'
+		BACKUP_DIR=$BACKUP_DIR/$format exits 0 pgrestore plan latest:shelves "$(url app)"
+		says 'schema app: is there already'
+		BACKUP_DIR=$BACKUP_DIR/$format exits 0 pgrestore latest:shelves "$(url app)"
+		equals "$(books app)" 2
+		equals "$(sql app "select obj_description('app'::regnamespace), has_schema_privilege('limited', 'app', 'usage')")" \
+			'the books|t'
+	done
+	# A file of somebody's own, who writes otherwise.
+	made app
+	sql app 'create schema "the App"'
+	cat >"$BATS_TEST_TMPDIR/own.sql" <<-'END'
+		create  schema /* ours */ "the App"; -- and more
+		CREATE SCHEMA two CREATE TABLE t (a int);
+		create table "the App".t as select 1 a;
+	END
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/own.sql"
+	equals "$(sql app 'select count(*) from "the App".t, two.t')" 0
+}
+
+@test "an empty schema of somebody else's is used by a role that may create in it; its owner, comment and rights stay" {
+	local how
+	shelves
+	archive shelves "$BATS_TEST_TMPDIR/s.dump"
+	archive shelves "$BATS_TEST_TMPDIR/s.sql" --no-owner --format=plain
+	for how in 's.dump --no-owner' s.sql; do
+		drop app
+		sql postgres 'create database app owner limited'
+		sql app 'create schema app' 'grant usage, create on schema app to limited' "comment on schema app is 'mine'"
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app limited) exits 0 pgrestore plan "$BATS_TEST_TMPDIR"/$how
+		says 'schema app: is there already'
+		says 'comment and rights'
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app limited) exits 0 pgrestore "$BATS_TEST_TMPDIR"/$how
+		equals "$(books app)" 2
+		equals "$(sql app "select obj_description('app'::regnamespace)")" mine
+	done
+}
+
+@test "an empty schema in which this role may not create is named before anything is touched" {
+	local how
+	shelves
+	archive shelves "$BATS_TEST_TMPDIR/s.dump"
+	archive shelves "$BATS_TEST_TMPDIR/s.sql" --no-owner --format=plain
+	sql postgres 'create database app owner limited'
+	sql app 'create schema app'
+	for how in 's.dump --no-owner' s.sql; do
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$BATS_TEST_TMPDIR"/$how
+		says 'schema app'
+		says 'GRANT'
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app limited) refused 69 app pgrestore "$BATS_TEST_TMPDIR"/$how
+	done
+}
+
+@test "--clean: a schema with another table, or an extension, in it is kept with that, and what the backup has is new" {
+	local dump=$BATS_TEST_TMPDIR/s.dump
+	shelves
+	archive shelves "$dump"
+	archive shelves "$dump.public" --schema=public
+	made app 9
+	sql app 'create table more as select 7 a' 'create extension hstore' 'create schema app' \
+		'create table app.other as select 8 a' 'create table app.books (wrong text)'
+	exits 0 pgrestore "$dump.public" --clean
+	equals "$(rows app)" 3
+	exits 0 pgrestore "$dump" --clean
+	equals "$(rows app) $(books app)" '3 2'
+	equals "$(sql app 'select m.a, o.a from more m, app.other o' 'select extname from pg_extension where extname = $$hstore$$')" \
+		$'7|8\nhstore'
+	exits 0 pgrestore "$dump" --clean --jobs 2
+	equals "$(rows app) $(books app)" '3 2'
+	# One that is missing is made, and one that has nothing else is made anew.
+	sql app 'drop schema app cascade'
+	exits 0 pgrestore "$dump" --clean
+	exits 0 pgrestore "$dump" --clean
+	equals "$(rows app) $(books app)" '3 2'
+}
+
+@test "the schema of an extension is missing in the backup (--exclude-schema): it is made, and said" {
+	local format dump=$BATS_TEST_TMPDIR/x how
+	made source 3
+	sql source 'create schema heroku_ext' 'create extension hstore schema heroku_ext' 'create schema "O ther"' \
+		'create extension citext schema "O ther"' 'create table words (a "O ther".citext)'
+	for format in plain custom tar directory; do
+		archive source "$dump.$format" --format=$format --exclude-schema=heroku_ext --exclude-schema='"O ther"'
+		drop app
+		exits 0 pgrestore plan "$dump.$format"
+		says 'schema heroku_ext'
+		says 'extension hstore'
+		exits 0 pgrestore "$dump.$format"
+		equals "$(sql app "select string_agg(extname || ' in ' || extnamespace::regnamespace, ', ' order by 1) from pg_extension
+			where extname in ('hstore', 'citext')")" 'citext in "O ther", hstore in heroku_ext'
+	done
+	# Where the extension is, its schema need not be the same.
+	made app
+	sql app 'create extension hstore'
+	exits 0 pgrestore "$dump.custom"
+	equals "$(sql app "select count(*) from pg_namespace where nspname = 'heroku_ext'")" 0
+	# A role that may not make it says why.
+	drop app
+	sql postgres 'create database app'
+	sql app 'grant create on schema public to limited'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$dump.plain"
+	says 'extension'
+}
