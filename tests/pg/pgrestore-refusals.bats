@@ -32,7 +32,8 @@ setup() {
 given() {
 	sql src "$@" 2>/dev/null
 	archive src "$FILE"
-	archive src "$FILE.sql" --format=plain
+	# Owners are looked at beforehand.
+	archive src "$FILE.sql" --format=plain --no-owner
 	target
 }
 
