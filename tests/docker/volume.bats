@@ -44,10 +44,10 @@ backup() {
 }
 
 @test "on a tmpfs: the same, and with the root read-only, too" {
-	backup --tmpfs /backups:mode=1777
+	backup --tmpfs /backups:uid=65532
 	[ "$status" = 0 ]
 	[[ $output == *"'/backups' is in the container's memory"* ]]
-	backup --read-only --tmpfs /backups:mode=0777 -e BACKUP_REQUIRE_VOLUME=yes
+	backup --read-only --tmpfs /backups:uid=65532 -e BACKUP_REQUIRE_VOLUME=yes
 	[ "$status" = 78 ]
 }
 
