@@ -102,8 +102,8 @@ static const struct opt opts[] = {
 
 static const char about[] =
 	"Restores a backup: what pgbackup or pg_dump made (custom, tar, directory, SQL),\n"
-	"packed with gzip, zstd or lz4 or not, or an SQLite file. What it is is told by\n"
-	"its content.\n"
+	"an SQLite file or the output of sqlite3's .dump; packed with gzip, zstd or lz4\n"
+	"or not. The format is detected from the content.\n"
 	"\n"
 	"SOURCE is a file or folder, - (stdin), s3://BUCKET/KEY, or of pgbackup's:\n"
 	"latest, latest:DB, @2026-11-21 or @2026-11-21T02:00 (the newest then), or a run\n"
@@ -452,6 +452,7 @@ static void read_all(int argc, char **argv)
 	find_target(url);
 	job.lite = (struct litefile){ job.target.path, o.replace, o.drop_old, o.wait };
 	job.load.remote = o.remote;
+	job.load.lite = job.target.kind == TARGET_SQLITE;
 	job.load.fetch.streams = o.stream;
 	read_backup(argv[0]);
 	choose_database(url != NULL);

@@ -21,9 +21,15 @@ const char *content_name(enum content content)
 		[CONTENT_CUSTOM] = "a custom archive", [CONTENT_TAR] = "a tar archive",
 		[CONTENT_DIRECTORY] = "a directory archive", [CONTENT_SQL] = "SQL",
 		[CONTENT_CLUSTER] = "SQL of pg_dumpall", [CONTENT_SQLITE] = "an SQLite database",
+		[CONTENT_DUMP] = "SQL of an SQLite database (.dump)",
 	};
 
 	return names[content];
+}
+
+bool content_is_lite(enum content content)
+{
+	return content == CONTENT_SQLITE || content == CONTENT_DUMP;
 }
 
 bool content_is_converted(const char *bytes, size_t len)
@@ -143,6 +149,21 @@ static bool begins_command(const char *at)
 	return false;
 }
 
+static bool begins_bracket(const char *at)
+{
+	return strncasecmp(at, "BEGIN", 5) == 0 && strchr("; \t\r\n", at[5]);
+}
+
+/* How sqlite3 begins (shell.c, .dump and .recover), maybe after a BEGIN; PostgreSQL has no PRAGMA. */
+static bool begins_lite(const char *at)
+{
+	if (begins_bracket(at) && strchr(at, ';'))
+		at = skip_comments(strchr(at, ';') + 1);
+	if (!at)
+		return false;
+	return (strncasecmp(at, "PRAGMA", 6) == 0 && isspace((unsigned char)at[6])) || skip_prefix(at, ".dbconfig ");
+}
+
 /* What the head of other products' files says. */
 static const char *other_product(const char *head)
 {
@@ -168,6 +189,9 @@ static int look_text(const struct buf *head, enum content *content, const char *
 	if (memchr(head->data, '\0', head->len))
 		return BAD_DATA;
 	at = skip_comments(skip_mark(head->data));
+	*content = CONTENT_DUMP;
+	if (at && begins_lite(at))
+		return DONE;
 	*what = "a text that begins with no SQL command";
 	if (at && *at && !begins_command(at))
 		return BAD_DATA;
@@ -268,6 +292,19 @@ bool content_is_dump(const char *path)
 	is = has_header(head.data, "-- PostgreSQL database dump\n");
 	buf_free(&head);
 	return is;
+}
+
+bool content_may_be_lite(const char *path)
+{
+	struct buf head = BUF_INIT;
+	const char *at;
+	bool may;
+
+	unpack_each(path, take_head, &head);
+	at = skip_comments(skip_mark(head.data));
+	may = at && begins_bracket(at) && !has_header(head.data, "-- PostgreSQL database dump\n");
+	buf_free(&head);
+	return may;
 }
 
 /* The value of the line that pg_dump writes before anything else (pg_backup_archiver.c,

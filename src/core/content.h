@@ -14,7 +14,8 @@ enum content {
 	CONTENT_DIRECTORY, /* pg_dump --format=directory: a folder with toc.dat */
 	CONTENT_SQL,       /* a script for psql */
 	CONTENT_CLUSTER,   /* pg_dumpall's script: of several databases, or of roles */
-	CONTENT_SQLITE     /* an SQLite database */
+	CONTENT_SQLITE,    /* an SQLite database */
+	CONTENT_DUMP       /* the SQL of one, as sqlite3's .dump and .recover write it */
 };
 
 /*
@@ -27,6 +28,10 @@ int content_look(const char *path, enum content *content, bool *packed, struct b
 
 /* Whether SQL is pg_dump's, which has a last line that says so. */
 bool content_is_dump(const char *path);
+
+/* Whether SQL may be that of an SQLite database without saying so: it begins with BEGIN, as Python's iterdump() and
+ * other programs write it, and is not pg_dump's. */
+bool content_may_be_lite(const char *path);
 
 /* What SQL says near its beginning that its text is in (SET client_encoding); NULL: nothing. The
  * caller frees it. */
@@ -41,6 +46,9 @@ bool content_is_converted(const char *bytes, size_t len);
 
 /* Appends that to error where it is so of the file at path. */
 void content_explain_damage(const char *path, struct buf *error);
+
+/* Whether the content goes into an SQLite file. */
+bool content_is_lite(enum content content);
 
 /* "a custom archive", "SQL" ... */
 const char *content_name(enum content content);

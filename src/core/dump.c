@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "core/properties.h"
+#include "ext/litecheck.h"
 
 #define LOOK_TICKS 4 /* of core/tool.h: not quite a second */
 #define ASK_MS 60000 /* for each question to the server; sizes of many files take a while */

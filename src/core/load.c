@@ -17,6 +17,8 @@
 #include "core/readback.h"
 #include "core/structure.h"
 #include "ext/lite.h"
+#include "ext/litecheck.h"
+#include "ext/litedump.h"
 #include "ext/pack.h"
 
 #define HEX 64            /* digits of a sha256 */
@@ -173,6 +175,8 @@ static const char *kind(const struct load *l)
 {
 	if (l->content == CONTENT_SQLITE)
 		return "sqlite";
+	if (l->content == CONTENT_DUMP)
+		return "text";
 	if (l->content == CONTENT_TAR)
 		return "tar";
 	if (is_archive(l))
@@ -187,7 +191,7 @@ static bool is_unknown(const struct load *l, bool packed)
 
 	if (packed)
 		return !readback_has_checksum(l->path);
-	if (l->content == CONTENT_SQLITE || (l->content == CONTENT_SQL && content_is_dump(l->path)))
+	if (l->content == CONTENT_SQLITE || l->content == CONTENT_DUMP || (l->content == CONTENT_SQL && content_is_dump(l->path)))
 		return true;
 	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
@@ -215,12 +219,28 @@ static int copy_beside(const struct load *l, const char *suffix, struct buf *err
 	return rc;
 }
 
+/* pager.c, readSuperJournal: name, its length, its checksum and the journal's magic at the end. */
+static bool names_another(const char *journal)
+{
+	static const unsigned char magic[8] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7 };
+	unsigned char head[8] = { 0 }, tail[8] = { 0 };
+	int fd = beneath_open_regular(journal);
+	struct stat st;
+	bool names = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 16 && pread(fd, head, 8, 0) == 8 &&
+	             pread(fd, tail, 8, st.st_size - 8) == 8 && memcmp(head, magic, 8) == 0 &&
+	             memcmp(tail, magic, 8) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return names;
+}
+
 /* The end of a rollback journal says whether it belongs to a transaction in several databases: only with the
  * other files' journals can be told whether that was committed, and SQLite deletes the file that it names. */
 static int check_journal(const char *path, struct buf *error)
 {
 	char *journal = xasprintf("%s-journal", path);
-	int rc = lite_journal_names_another(journal) ? BAD_DATA : DONE;
+	int rc = names_another(journal) ? BAD_DATA : DONE;
 
 	if (rc)
 		buf_printf(error, "'%s' is not played back: it names another file as its super-journal; open the database "
@@ -256,12 +276,34 @@ static int stage_lite(struct load *l, const char *folder, struct buf *error)
 	return rc;
 }
 
+/* Its SQL becomes a database in a folder of ours, which is restored like any other. */
+static int build_lite(struct load *l, const char *folder, struct buf *error)
+{
+	struct buf why = BUF_INIT;
+	int64_t tables, rows;
+	int rc = l->fetch.folder ? DONE : fetch_folder(&l->fetch, folder, error);
+
+	if (rc)
+		return rc;
+	free(l->data);
+	l->data = xasprintf("%s/restored.db", l->fetch.folder);
+	rc = litedump_load(l->path, l->data, &why);
+	if (!rc && lite_check(l->data, &tables, &rows, &why) != 0)
+		rc = BAD_DATA;
+	if (rc)
+		buf_printf(error, "'%s' %s: %s", l->path, rc == BAD_DATA ? "is damaged" : "cannot be restored", why.data);
+	buf_free(&why);
+	return rc;
+}
+
 static int examine(struct load *l, const char *folder, struct buf *error)
 {
 	bool packed;
 	int rc = content_look(l->path, &l->content, &packed, error);
 
 	l->data = xstrdup(l->path);
+	if (!rc && l->lite && l->content == CONTENT_SQL && content_may_be_lite(l->path))
+		l->content = CONTENT_DUMP;
 	if (!rc && !packed && l->content == CONTENT_SQLITE &&
 	    (has_beside(l->path, "-wal") || has_beside(l->path, "-journal"))) {
 		rc = compare(l, error);
@@ -271,6 +313,9 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 		l->data = xstrdup(rc ? l->path : l->staged);
 		if (!rc)
 			rc = readback(l->data, kind(l), folder, -1, NULL, NULL, error);
+	} else if (!rc && l->content == CONTENT_DUMP) {
+		rc = compare(l, error);
+		rc = rc ? rc : build_lite(l, folder, error);
 	} else if (!rc && packed && l->content != CONTENT_SQL && l->content != CONTENT_CLUSTER) {
 		rc = compare(l, error);
 		if (!rc)

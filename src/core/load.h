@@ -11,7 +11,7 @@
 
 struct load {
 	char *path;           /* as it was found; of stdin where it was put */
-	char *data;           /* what to restore from: unpacked, unless it is SQL */
+	char *data;           /* what to restore from: unpacked, unless it is SQL; of CONTENT_DUMP the database */
 	enum content content;
 	bool has_manifest;    /* beside it; its sums were compared */
 	bool unknown;         /* nothing can tell whether its bytes are those that were written */
@@ -21,6 +21,7 @@ struct load {
 	int fd;               /* its descriptor, which keeps it from others' clearing up; -1 */
 	struct fetch fetch;   /* what came from a bucket */
 	char *head;           /* of what flows (core/flow): its beginning, and data is the pipe; else NULL */
+	bool lite;            /* set by the caller: what may be SQL of SQLite is taken for that */
 	bool remote;          /* set by the caller: words mean backups in S3_BUCKET */
 };
 

@@ -21,7 +21,7 @@
 #include "core/structure.h"
 #include "core/tarfile.h"
 #include "core/tool.h"
-#include "ext/lite.h"
+#include "ext/litecheck.h"
 #include "ext/pack.h"
 
 #define HEAD (8 << 20)

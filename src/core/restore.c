@@ -465,8 +465,10 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 	if (r->content == CONTENT_CLUSTER)
 		buf_printf(error, "'%s' is of pg_dumpall, for a whole server: restore it with psql, or make a backup "
 		           "of each database", name);
-	else if ((r->content == CONTENT_SQLITE) != lite)
-		buf_printf(error, "'%s' is %s, and the target is %s", name, content_name(r->content), target->shown);
+	else if (content_is_lite(r->content) != lite)
+		buf_printf(error, "'%s' is %s%s, which goes into %s only, and the target is %s", name,
+		           content_name(r->content), r->content == CONTENT_SQL && content_is_dump(r->path) ? " of pg_dump" : "",
+		           lite ? "PostgreSQL" : "an SQLite file", target->shown);
 	else if (lite && (r->clean || into || partly || r->no_owner))
 		buf_puts(error, "of the modes only --replace is for SQLite");
 	else if (r->content == CONTENT_SQL && (r->clean || partly || r->no_owner))

@@ -180,7 +180,7 @@ static _Noreturn void be_child(const struct state *s, const char *path, pid_t pa
 	rc = rc ? rc : inbox_compare(path, CLOCK_NEVER, &error);
 	if (rc)
 		die(rc, "%s", error.data);
-	if (content != CONTENT_SQLITE || !sqlite || !*sqlite)
+	if (!content_is_lite(content) || !sqlite || !*sqlite)
 		exit(s->w->restore(xstrdup(path), NULL));
 	exit(s->w->restore(xstrdup(path), xasprintf("sqlite:%s", sqlite)));
 }

@@ -18,8 +18,6 @@
 
 #define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
 #define BUSY_MS 5000 /* somebody repairs the WAL of a writer that was killed */
-#define CHECK_MS 300000 /* for the check of any file, and */
-#define CHECK_BYTES 1024 /* a millisecond for so many bytes more: slow disks read a MiB a second */
 
 /* --- SQLite's files --- */
 
@@ -145,17 +143,52 @@ int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy
 	return 0;
 }
 
+struct setting {
+	int option, value;
+};
+
+static void set_options(struct lite *lite, const struct setting *settings, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sqlite3_db_config(lite->db, settings[i].option, settings[i].value, (int *)NULL);
+}
+
 void lite_distrust(struct lite *lite)
 {
-	static const struct {
-		int option, value;
-	} settings[] = {
+	static const struct setting settings[] = {
 		{ SQLITE_DBCONFIG_DEFENSIVE, 1 }, { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 }, { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-		sqlite3_db_config(lite->db, settings[i].option, settings[i].value, (int *)NULL);
+	set_options(lite, settings, sizeof(settings) / sizeof(*settings));
+}
+
+/* SQLite, 'Compile-Time Authorization Callbacks'. */
+static int authorize(void *arg, int action, const char *a, const char *b, const char *schema, const char *within)
+{
+	static const char *const pragmas[] = { "writable_schema", "encoding", "page_size", "auto_vacuum", "user_version",
+		                               "application_id", "legacy_alter_table" };
+
+	(void)arg, (void)b, (void)schema, (void)within;
+	if (action == SQLITE_ATTACH || action == SQLITE_DETACH)
+		return SQLITE_DENY;
+	if (action != SQLITE_PRAGMA)
+		return SQLITE_OK;
+	for (size_t i = 0; i < sizeof(pragmas) / sizeof(*pragmas); i++)
+		if (sqlite3_stricmp(a, pragmas[i]) == 0)
+			return SQLITE_OK;
+	return SQLITE_IGNORE;
+}
+
+void lite_confine(struct lite *lite)
+{
+	static const struct setting settings[] = {
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 }, { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 }, { SQLITE_DBCONFIG_DQS_DDL, 1 }, { SQLITE_DBCONFIG_DQS_DML, 1 },
+	};
+
+	set_options(lite, settings, sizeof(settings) / sizeof(*settings));
+	sqlite3_set_authorizer(lite->db, authorize, NULL);
 }
 
 static int look_at_clock(void *deadline)
@@ -426,74 +459,6 @@ int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t 
 	return rc;
 }
 
-/* A query of one number. */
-static int count(struct lite *lite, const char *sql, int64_t *number)
-{
-	struct rows rows = { 0 };
-	int rc = lite_query(lite, sql, NULL, 0, &rows);
-
-	if (!rc && rows_get(&rows, 0, 0))
-		*number = atoll(rows_get(&rows, 0, 0));
-	rows_free(&rows);
-	return rc;
-}
-
-static int count_rows(struct lite *lite, int64_t *total)
-{
-	struct rows tables = { 0 };
-	int rc = lite_query(lite, "SELECT name FROM pragma_table_list WHERE schema = 'main'"
-	                    " AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-	                    NULL, 0, &tables);
-
-	*total = 0;
-	for (size_t i = 0; i < tables.n && !rc; i++) {
-		struct buf sql = BUF_INIT;
-		int64_t n = 0;
-
-		buf_puts(&sql, "SELECT count(*) FROM ");
-		lite_identifier(&sql, rows_get(&tables, i, 0));
-		rc = count(lite, sql.data, &n);
-		*total += n;
-		buf_free(&sql);
-	}
-	rows_free(&tables);
-	return rc;
-}
-
-/* As one that distrusts it: a backup may be anybody's. */
-static int open_check(struct lite *lite, const char *path)
-{
-	struct stat st;
-
-	if (lite_open(lite, path, LITE_STILL, 0) != 0)
-		return -1;
-	lite_distrust(lite);
-	lite_limit(lite, CHECK_MS + (beneath_stat(path, &st) == 0 ? (int64_t)st.st_size / CHECK_BYTES : 0));
-	return 0;
-}
-
-int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error)
-{
-	struct lite lite = LITE_INIT;
-	struct rows found = { 0 };
-	int rc = open_check(&lite, path) ||
-	         lite_query(&lite, "PRAGMA integrity_check(3)", NULL, 0, &found) ||
-	         count(&lite, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
-	               " AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-	               tables) ||
-	         count_rows(&lite, rows);
-
-	if (rc) {
-		buf_puts(error, lite.error.data);
-	} else if (!rows_get(&found, 0, 0) || strcmp(rows_get(&found, 0, 0), "ok") != 0) {
-		buf_puts(error, rows_get(&found, 0, 0) ? rows_get(&found, 0, 0) : "no answer");
-		rc = -1;
-	}
-	rows_free(&found);
-	lite_free(&lite);
-	return rc ? -1 : 0;
-}
-
 bool lite_autocommit(const struct lite *lite)
 {
 	return sqlite3_get_autocommit(lite->db);
@@ -534,6 +499,8 @@ enum lite_failure lite_failure(const struct lite *lite)
 		return LITE_UNOPENED;
 	case SQLITE_READONLY:
 		return LITE_UNWRITABLE;
+	case SQLITE_AUTH:
+		return LITE_REFUSED;
 	case SQLITE_ERROR:
 		return LITE_UNSUPPORTED;
 	default:
@@ -554,22 +521,6 @@ bool lite_is_corrupt(const struct lite *lite)
 bool lite_is_readonly(const struct lite *lite)
 {
 	return sqlite3_db_readonly(lite->db, "main") == 1;
-}
-
-/* pager.c, readSuperJournal: name, its length, its checksum and the journal's magic at the end. */
-bool lite_journal_names_another(const char *journal)
-{
-	static const unsigned char magic[8] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7 };
-	unsigned char head[8] = { 0 }, tail[8] = { 0 };
-	int fd = beneath_open_regular(journal);
-	struct stat st;
-	bool names = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 16 && pread(fd, head, 8, 0) == 8 &&
-	             pread(fd, tail, 8, st.st_size - 8) == 8 && memcmp(head, magic, 8) == 0 &&
-	             memcmp(tail, magic, 8) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return names;
 }
 
 int lite_refuse(struct lite *lite, const char *why)

@@ -47,6 +47,11 @@ void lite_patience(struct lite *lite, int busy_ms);
  * only what is harmless, and no statement harms the file (SQLite, 'Defense Against The Dark Arts'). */
 void lite_distrust(struct lite *lite);
 
+/* For SQL that somebody else may have written, into a new database of its own: no other file is reached, triggers and
+ * views do nothing, and PRAGMAs that a dump does not have are ignored. The schema itself may be written, as .dump does
+ * for virtual tables: whether the database is sound must be checked afterwards. Texts in double quotes are texts, as they were for the SQLite that wrote them. */
+void lite_confine(struct lite *lite);
+
 /* Interrupts each statement that computes for longer than ms. The handle must not be moved in memory
  * from then on. */
 void lite_limit(struct lite *lite, int64_t ms);
@@ -85,11 +90,6 @@ int lite_backup(struct lite *from, const char *path);
 int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t deadline,
                   int (*agree)(void *arg), void *arg);
 
-/* Whether every page and row of a file that nobody writes, of whoever made it, is sound (PRAGMA
- * integrity_check), in a time that goes by its size; then the numbers of its tables and of their rows. 0, or -1 with
- * SQLite's words in error. */
-int lite_check(const char *path, int64_t *tables, int64_t *rows, struct buf *error);
-
 /* Whether every statement is its own transaction now (nothing is begun). */
 bool lite_autocommit(const struct lite *lite);
 
@@ -111,6 +111,7 @@ enum lite_failure {
 	LITE_DAMAGED,
 	LITE_UNOPENED,    /* the file, or one that belongs beside it, cannot be opened or made */
 	LITE_UNWRITABLE,  /* it must be written to, and may not be */
+	LITE_REFUSED,     /* by lite_confine */
 	LITE_UNSUPPORTED  /* of a format that this SQLite does not read */
 };
 enum lite_failure lite_failure(const struct lite *lite);
@@ -121,9 +122,6 @@ bool lite_is_corrupt(const struct lite *lite);
 /* Returns whether the open file cannot be written to: SQLite opens such a file all the same, and begins no more than
  * a read transaction in it. */
 bool lite_is_readonly(const struct lite *lite);
-
-/* Whether a rollback journal that is to be played back names a super-journal ('Database File Format', 3). */
-bool lite_journal_names_another(const char *journal);
 
 /* Takes the file for damaged, for a reason of the caller's. Returns -1. */
 int lite_refuse(struct lite *lite, const char *why);
