@@ -156,7 +156,7 @@ static int run(int argc, char **argv, char ***command)
 	struct wait w = { .grace = o.grace, .create = o.create, .tell = tell };
 	struct buf error = BUF_INIT;
 	struct checks c;
-	int rc = checks_read(&c, &o.checks, &urls, "ready", &error);
+	int rc = checks_blame(checks_read(&c, &o.checks, &urls, "ready", &error), &o.checks, "WAITDB_FOR", &error);
 
 	(void)command;
 	if (rc && o.once) {

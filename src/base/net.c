@@ -17,7 +17,6 @@
 #include "base/file.h"
 
 #define NAME_FRESH_MS 1000
-#define ANSWER_MAX 65536
 
 void net_forget(struct net_addrs *addrs)
 {
@@ -149,7 +148,7 @@ enum reach net_connect_unix(const char *path, int *fd, struct buf *error)
 	return by_errno(errno);
 }
 
-static unsigned count_lines(const char *text)
+unsigned net_lines(const char *text)
 {
 	unsigned lines = 0;
 
@@ -167,7 +166,7 @@ enum reach net_talk(int fd, const void *bytes, size_t len, unsigned lines, int64
 		buf_puts(error, strerror(errno));
 		return REACH_FAILED;
 	}
-	while (count_lines(answer->data) < lines && answer->len < ANSWER_MAX) {
+	while (net_lines(answer->data) < lines && answer->len < NET_ANSWER_MAX) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		ssize_t n;
 

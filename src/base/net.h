@@ -36,6 +36,11 @@ enum reach net_connect_unix(const char *path, int *fd, struct buf *error);
 
 void net_forget(struct net_addrs *addrs);
 
+#define NET_ANSWER_MAX 65536 /* bytes that net_talk reads at most */
+
+/* How many line ends (CR LF) text has. */
+unsigned net_lines(const char *text);
+
 /* Sends len bytes and reads until `lines` line ends (CR LF) have come, by the
  * deadline; at most 64 KiB. REACHED, or REACH_SILENT/REACH_FAILED with error and
  * what has come in answer. */

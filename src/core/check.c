@@ -35,8 +35,9 @@ static const struct check_kind kinds[] = {
 	  .below = 90, .unit = "percent" },
 	{ .name = "lag", .arg = ARG_TIME, .usage = "lag[<TIME]", .of_db = check_lag, .below = 30000, .unit = "s" },
 	{ .name = "tcp", .arg = ARG_PORT, .usage = "tcp=HOST:PORT", .of_place = check_tcp },
-	{ .name = "http", .arg = ARG_TEXT, .usage = "http=URL[=CODES]", .of_place = check_http },
-	{ .name = "redis", .arg = ARG_HOST, .usage = "redis=HOST:PORT or redis=URL", .of_place = check_redis },
+	{ .name = "http", .arg = ARG_WEB, .usage = "http=URL[=CODES], with http:// or https://", .of_place = check_http },
+	{ .name = "redis", .arg = ARG_REDIS,
+	  .usage = "redis=HOST:PORT, redis=redis://HOST, redis=rediss://HOST (TLS) or redis=unix:///SOCKET", .of_place = check_redis },
 	{ .name = "file", .arg = ARG_TEXT, .usage = "file=PATH", .of_place = check_file,
 	  .measure = "presence", .on_disk = true },
 	{ .name = "disk", .arg = ARG_PATH_PERCENT, .usage = "disk=PATH[<PCT]", .of_place = check_disk,
@@ -46,7 +47,6 @@ static const struct check_kind kinds[] = {
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
-#define NO_TARGET SIZE_MAX
 
 /* The length of a check's name. */
 static size_t name_length(const char *text)
@@ -54,7 +54,7 @@ static size_t name_length(const char *text)
 	return strcspn(text, "=<>!" BLANKS);
 }
 
-static const struct check_kind *find_kind(const char *text)
+const struct check_kind *check_kind_of(const char *text)
 {
 	size_t len = name_length(text);
 
@@ -87,14 +87,17 @@ static int64_t limit_parse(const struct check *check, const char *text)
 	return limit >= 1 && limit <= 100 ? limit : -1;
 }
 
-/* user:password@ of a place, or of a URL in a query, is not shown. */
+/* user:password@ of a place, or of a URL in a query, is not shown, nor ?password=. */
 static char *show(const struct check_kind *kind, const char *text)
 {
-	const char *slashes = strstr(text, "://");
+	const char *slashes = strstr(text, "://"), *query = kind->arg == ARG_REDIS ? strchr(text, '?') : NULL;
 	bool place = kind->of_place && !kind->on_disk;
 	const char *at = place || slashes ? strrchr(text, '@') : NULL;
 	const char *from = slashes && slashes < at ? slashes + 3 : text + strcspn(text, "=") + 1;
 
+	if (query && query > (at ? at : text))
+		return xasprintf("%.*s%s%.*s?***", (int)((at ? from : query) - text), text, at ? "***" : "",
+		                 at ? (int)(query - at) : 0, at ? at : "");
 	return at ? xasprintf("%.*s***%s", (int)(from - text), text, at) : xstrdup(text);
 }
 
@@ -180,8 +183,11 @@ static bool arg_valid(struct check *check)
 	case ARG_TOOL:
 		return check->arg && migration_valid(check->arg);
 	case ARG_PORT:
-	case ARG_HOST:
-		return check->arg && place_valid(check->arg, check->kind->arg == ARG_PORT);
+		return check->arg && tcp_valid(check->arg);
+	case ARG_WEB:
+		return check->arg && http_valid(check->arg);
+	case ARG_REDIS:
+		return check->arg && redis_valid(check->arg);
 	default:
 		return check->arg && *check->arg;
 	}
@@ -225,7 +231,7 @@ static int read_trimmed(struct check *check, const char *text, struct buf *error
 {
 	const char *rest = text + name_length(text);
 
-	*check = (struct check){ .kind = find_kind(text), .target = NO_TARGET };
+	*check = (struct check){ .kind = check_kind_of(text), .target = NO_TARGET };
 	if (!check->kind) {
 		tell_unknown(text, error);
 		return BAD_USAGE;
@@ -268,159 +274,6 @@ int check_read_option(struct check *check, const char *text, const char *option,
 	buf_free(&words);
 	buf_free(&ignored);
 	return set ? BAD_CONFIG : rc;
-}
-
-static int add_target(struct checks *c, const char *url, struct buf *error)
-{
-	size_t i = c->targets_n;
-	int rc;
-
-	c->targets = xrealloc(c->targets, (i + 1) * sizeof(*c->targets));
-	rc = target_find(&c->targets[i], url, error);
-	if (rc) {
-		target_free(&c->targets[i]);
-		return rc;
-	}
-	c->targets_n++;
-	for (size_t w = 0; w < c->targets[i].warnings.n; w++)
-		strs_add(&c->warnings, c->targets[i].warnings.v[w]);
-	return 0;
-}
-
-static int add_check(struct checks *c, const char *text, size_t target, struct buf *error)
-{
-	struct check check;
-	int rc = check_read(&check, text, error);
-
-	if (rc)
-		return rc;
-	if (check.kind->of_db)
-		check.target = target;
-	c->v = xrealloc(c->v, (c->n + 1) * sizeof(*c->v));
-	c->v[c->n++] = check;
-	return 0;
-}
-
-/* The checks before the first url= line. *n is how many lines that was. */
-static int read_first_lines(struct checks *c, const struct strs *lines, const struct strs *urls,
-                            size_t *n, struct buf *error)
-{
-	bool needed = urls->n == 0 && lines->n == 0;
-	int rc = 0;
-
-	for (*n = 0; *n < lines->n && !skip_prefix(lines->v[*n], "url="); (*n)++) {
-		const struct check_kind *kind = find_kind(lines->v[*n]);
-
-		needed = needed || (kind && kind->of_db);
-	}
-	for (size_t i = 0; i < urls->n && !rc; i++)
-		rc = add_target(c, urls->v[i], error);
-	if (urls->n == 0 && needed && !rc)
-		rc = add_target(c, NULL, error);
-	for (size_t i = 0; i < *n && !rc; i++) {
-		const struct check_kind *kind = find_kind(lines->v[i]);
-		size_t times = kind && kind->of_db ? c->targets_n : 1;
-
-		for (size_t t = 0; t < times && !rc; t++)
-			rc = add_check(c, lines->v[i], t, error);
-	}
-	return rc;
-}
-
-/* What is wrong with a check is said before that no database is given. */
-static int all_readable(const struct strs *lines, struct buf *error)
-{
-	struct check check;
-	int rc = 0;
-
-	for (size_t i = 0; i < lines->n && !rc; i++) {
-		if (skip_prefix(lines->v[i], "url="))
-			continue;
-		rc = check_read(&check, lines->v[i], error);
-		if (!rc)
-			check_free(&check);
-	}
-	return rc;
-}
-
-static bool has_check(const struct checks *c, size_t target)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].target == target)
-			return true;
-	return false;
-}
-
-/* Adds the lines without the blanks around them; YAML and shell scripts indent them. None is a
- * comment. */
-static void clean_lines(struct strs *clean, const struct strs *lines)
-{
-	for (size_t i = 0; i < lines->n; i++) {
-		const char *from = lines->v[i] + strspn(lines->v[i], " \t\r");
-		size_t len = strlen(from);
-		char *line;
-
-		while (len && strchr(" \t\r", from[len - 1]))
-			len--;
-		line = xstrndup(from, len);
-		if (*line != '#' && (*line || !*lines->v[i]))
-			strs_add(clean, line);
-		free(line);
-	}
-}
-
-static int read_lines(struct checks *c, const struct strs *lines, const struct strs *urls,
-                      const char *fallback, struct buf *error)
-{
-	size_t next = 0;
-	int rc = all_readable(lines, error);
-
-	if (!rc)
-		rc = read_first_lines(c, lines, urls, &next, error);
-	for (; next < lines->n && !rc; next++) {
-		const char *url = skip_prefix(lines->v[next], "url=");
-
-		rc = url ? add_target(c, url, error)
-		         : add_check(c, lines->v[next], c->targets_n - 1, error);
-	}
-	for (size_t t = 0; t < c->targets_n && !rc; t++)
-		if (!has_check(c, t))
-			rc = add_check(c, fallback, t, error);
-	return rc;
-}
-
-int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
-                const char *fallback, struct buf *error)
-{
-	struct strs clean = { 0 };
-	int rc;
-
-	*c = (struct checks){ 0 };
-	clean_lines(&clean, lines);
-	rc = read_lines(c, &clean, urls, fallback, error);
-	strs_free(&clean);
-	c->dbs = xcalloc(c->targets_n, sizeof(*c->dbs));
-	for (size_t t = 0; t < c->targets_n; t++)
-		c->dbs[t] = (struct db)DB_INIT;
-	return rc;
-}
-
-int checks_read_of(struct checks *c, const struct strs *lines, const struct target *target,
-                   struct buf *error)
-{
-	bool pg = target->kind == TARGET_PG;
-	struct strs clean = { 0 };
-	int rc = 0;
-
-	*c = (struct checks){ .targets = xcalloc(1, sizeof(*c->targets)), .targets_n = 1 };
-	c->dbs = xcalloc(1, sizeof(*c->dbs));
-	c->dbs[0] = (struct db)DB_INIT;
-	target_copy(&c->targets[0], target, pg ? conninfo_get(&target->conninfo, "dbname") : NULL);
-	clean_lines(&clean, lines);
-	for (size_t i = 0; i < clean.n && !rc; i++)
-		rc = add_check(c, clean.v[i], 0, error);
-	strs_free(&clean);
-	return rc;
 }
 
 void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)

@@ -26,7 +26,7 @@
 	"  lag[<TIME]                   a standby is behind by less than TIME (30s)\n"       \
 	"  tcp=HOST:PORT                somebody listens\n"                                  \
 	"  http=URL[=CODES]             answers 2xx or 3xx, or one of CODES\n"               \
-	"  redis=HOST:PORT or URL       answers PONG\n"                                      \
+	"  redis=HOST:PORT or URL       answers PONG; redis:// rediss:// unix://\n"          \
 	"  file=PATH                    exists\n"                                            \
 	"  disk=PATH[<PCT]              bytes and inodes used are below PCT (90%)\n"         \
 	"  backup=DIR[<AGE]             pgbackup's newest, of each database of its last\n"   \
@@ -83,6 +83,10 @@ struct checks {
  */
 int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
                 const char *fallback, struct buf *error);
+
+/* What checks_read returned, as an exit code and message that blame the variable where one of its lines
+ * cannot be read: lines are what it holds. */
+int checks_blame(int rc, const struct strs *lines, const char *variable, struct buf *error);
 
 /* Reads checks that are all asked of the database of target, which is copied, or of elsewhere.
  * 0, or BAD_USAGE with a sentence in error. checks_free after both. */

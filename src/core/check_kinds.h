@@ -10,7 +10,8 @@ enum check_arg {
 	ARG_NONE,
 	ARG_TEXT,     /* needed */
 	ARG_PORT,     /* HOST:PORT */
-	ARG_HOST,     /* HOST[:PORT] or a URL of it */
+	ARG_REDIS,    /* HOST[:PORT] or a URL: redis:// rediss:// unix:// */
+	ARG_WEB,      /* an http or https URL */
 	ARG_OPTIONAL, /* a name */
 	ARG_TABLE,    /* [schema.]name */
 	ARG_ROWS,     /* [schema.]name[>=N], and > = < <= */
@@ -39,6 +40,11 @@ struct check_kind {
 	const char *measure;
 	bool on_disk;     /* it looks at files: a mount that hangs holds it past any signal */
 };
+
+#define NO_TARGET SIZE_MAX /* check.target of one that is about no database */
+
+/* The kind that text, name[=argument], names; NULL: there is none. */
+const struct check_kind *check_kind_of(const char *text);
 
 /* Sets the verdict and the words. */
 void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)
@@ -75,15 +81,27 @@ void check_migrated(const struct check *, struct db *, int64_t, struct finding *
  * not be asked. */
 int check_locate(struct db *db, const char *schema, const char *name, int64_t deadline, char **found);
 
-/* Whether arg names a host, and a port where one is needed. */
-bool place_valid(const char *arg, bool port_needed);
+/* Whether arg is one that check_tcp, check_http or check_redis can ask. */
+bool tcp_valid(const char *arg);
+bool http_valid(const char *arg);
+bool redis_valid(const char *arg);
+
+/* The :// behind a scheme at the beginning of text, or NULL. */
+const char *place_scheme_end(const char *text);
+
+/* A descriptor that is connected to host and port, or -1 with the finding set. */
+int place_dial(const char *host, const char *port, int64_t deadline, struct finding *f);
+
+/* FAIL with how far it came, and error, which may be empty. */
+void place_not_reached(struct finding *f, enum reach reach, const struct buf *error);
 
 /* check_place.c */
 void check_tcp(const struct check *, int64_t, struct finding *);
 void check_http(const struct check *, int64_t, struct finding *);
-void check_redis(const struct check *, int64_t, struct finding *);
 void check_file(const struct check *, int64_t, struct finding *);
 void check_disk(const struct check *, int64_t, struct finding *);
+
+void check_redis(const struct check *, int64_t, struct finding *); /* check_redis.c */
 
 /* check_backup.c */
 void check_backup(const struct check *, int64_t, struct finding *);

@@ -1,8 +1,10 @@
 /* check_place - the checks that look elsewhere than at a database. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -10,69 +12,74 @@
 #include "base/file.h"
 #include "base/net.h"
 #include "core/check_kinds.h"
-#include "core/secrecy.h"
 #include "core/url.h"
 #include "ext/http.h"
 
-static void finding_reach(struct finding *f, enum reach reach, const struct buf *error)
+void place_not_reached(struct finding *f, enum reach reach, const struct buf *error)
 {
 	f->reach = reach;
 	finding_set(f, FAIL, "%s%s%s", reach_text(reach), error->len ? ": " : "", error->data);
 }
 
-static const char *skip_redis(const char *arg)
+const char *place_scheme_end(const char *text)
 {
-	const char *place = skip_prefix(arg, "redis://");
+	const char *end = strstr(text, "://");
 
-	return place ? place : arg;
+	for (const char *c = text; end && c < end; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("+-._", *c))
+			return NULL;
+	return end;
 }
 
-bool place_valid(const char *arg, bool port_needed)
-{
-	const char *why;
-	struct url u;
-	bool valid = url_parse(&u, skip_redis(arg), &why) && u.host && (u.port || !port_needed) &&
-	             !secrecy_asked(&u);
-
-	url_free(&u);
-	return valid;
-}
-
-/* Connects to HOST[:PORT] or [v6][:PORT]; port (NULL: none) is the default. -1
- * with the finding set when it cannot. */
-static int dial(const char *place, const char *port, int64_t deadline, struct finding *f)
+int place_dial(const char *host, const char *port, int64_t deadline, struct finding *f)
 {
 	struct net_addrs addrs = { 0 };
 	struct buf error = BUF_INIT;
-	const char *why;
-	enum reach reach;
-	struct url u;
 	int fd = -1;
+	enum reach reach = net_resolve(&addrs, host, port, &error);
 
-	if (!url_parse(&u, place, &why) || !u.host || (!u.port && !port)) {
-		finding_set(f, UNKNOWN, "the argument is not HOST:PORT");
-		goto out;
-	}
-	reach = net_resolve(&addrs, u.host, u.port ? u.port : port, &error);
 	if (reach == REACHED)
 		reach = net_connect(&addrs, deadline, &fd, &error);
 	if (reach != REACHED)
-		finding_reach(f, reach, &error);
-out:
-	url_free(&u);
+		place_not_reached(f, reach, &error);
 	net_forget(&addrs);
 	buf_free(&error);
 	return fd;
 }
 
+/* --- tcp --- */
+
+/* HOST:PORT or [v6]:PORT. url_free after it. */
+static bool read_address(struct url *u, const char *arg)
+{
+	const char *why;
+
+	return url_parse(u, arg, &why) && u->host && u->port && !place_scheme_end(arg);
+}
+
+bool tcp_valid(const char *arg)
+{
+	struct url u;
+	bool valid = read_address(&u, arg);
+
+	url_free(&u);
+	return valid;
+}
+
 void check_tcp(const struct check *check, int64_t deadline, struct finding *f)
 {
-	int fd = dial(check->arg, NULL, deadline, f);
+	struct url u;
+	int fd = -1;
 
+	if (read_address(&u, check->arg))
+		fd = place_dial(u.host, u.port, deadline, f);
+	else
+		finding_set(f, UNKNOWN, "the argument is not HOST:PORT");
 	if (fd >= 0) {
 		finding_pass(f);
 		close(fd);
 	}
+	url_free(&u);
 }
 
 /* --- http --- */
@@ -103,11 +110,53 @@ static char *split_codes(const char *arg, const char **codes)
 	return *codes ? xstrndup(arg, (size_t)(equals - arg)) : xstrdup(arg);
 }
 
+/* What follows http:// or https://, or NULL for anything else. */
+static const char *skip_web(const char *url)
+{
+	const char *end = place_scheme_end(url);
+	size_t len = end ? (size_t)(end - url) : 0;
+
+	return (len == 4 && strncasecmp(url, "http", len) == 0) || (len == 5 && strncasecmp(url, "https", len) == 0)
+	               ? end + 3
+	               : NULL;
+}
+
+bool http_valid(const char *arg)
+{
+	const char *codes, *why;
+	char *url = split_codes(arg, &codes);
+	const char *rest = skip_web(url);
+	char *server = rest ? xstrndup(rest, strcspn(rest, "/?#")) : NULL;
+	struct url u = { 0 };
+	bool valid = server && url_parse(&u, server, &why) && u.host && !strchr(u.host, ',');
+
+	url_free(&u);
+	free(server);
+	free(url);
+	return valid;
+}
+
+/* The URL with every @ of a name and password but the last, which ends them, as %40: libcurl takes the
+ * first for that end. The caller frees it. */
+static char *encode_login(const char *url)
+{
+	const char *at = skip_web(url), *end = at + strcspn(at, "/?#"), *last = end;
+	struct buf b = BUF_INIT;
+
+	while (last > at && *last != '@')
+		last--;
+	buf_add(&b, url, (size_t)(at - url));
+	for (; at < last; at++)
+		buf_puts(&b, *at == '@' ? "%40" : (char[]){ *at, '\0' });
+	buf_puts(&b, at);
+	return buf_detach(&b);
+}
+
 void check_http(const struct check *check, int64_t deadline, struct finding *f)
 {
 	struct buf error = BUF_INIT;
 	const char *codes;
-	char *url = split_codes(check->arg, &codes);
+	char *given = split_codes(check->arg, &codes), *url = encode_login(given);
 	long code = 0;
 
 	if (http_get(url, deadline, &code, &error))
@@ -116,72 +165,8 @@ void check_http(const struct check *check, int64_t deadline, struct finding *f)
 		finding_pass(f);
 	else
 		finding_set(f, FAIL, "answered %ld", code);
+	free(given);
 	free(url);
-	buf_free(&error);
-}
-
-/* --- redis --- */
-
-/* One bulk string of the protocol (RESP, 'Sending commands'). */
-static void add_bulk(struct buf *b, const char *text)
-{
-	buf_printf(b, "$%zu\r\n%s\r\n", strlen(text), text);
-}
-
-/* AUTH [user] password, when the URL has one, then PING. */
-static void redis_words(struct buf *words, const struct url *u)
-{
-	if (u->password) {
-		buf_printf(words, "*%d\r\n", u->user ? 3 : 2);
-		add_bulk(words, "AUTH");
-		if (u->user)
-			add_bulk(words, u->user);
-		add_bulk(words, u->password);
-	}
-	buf_puts(words, "*1\r\n");
-	add_bulk(words, "PING");
-}
-
-/* The lines are the answers in their order (RESP, 'Simple strings' and 'Simple errors'): AUTH's, whose
- * error does not count where PING is answered all the same, and PING's. */
-void redis_judge(const char *answer, size_t len, struct finding *f)
-{
-	const char *at = answer, *end = answer + len, *bad = NULL, *eol;
-	bool pong = false;
-
-	for (; !pong && (eol = memmem(at, (size_t)(end - at), "\r\n", 2)); at = eol + 2) {
-		pong = eol - at == 5 && memcmp(at, "+PONG", 5) == 0;
-		bad = !bad && *at == '-' ? at + 1 : bad;
-	}
-	if (pong)
-		finding_pass(f);
-	else if (bad)
-		finding_set(f, FAIL, "answered: %.*s", (int)strcspn(bad, "\r\n"), bad);
-	else
-		finding_set(f, FAIL, "did not answer PONG");
-}
-
-void check_redis(const struct check *check, int64_t deadline, struct finding *f)
-{
-	const char *place = skip_redis(check->arg), *why;
-	struct buf words = BUF_INIT, answer = BUF_INIT, error = BUF_INIT;
-	struct url u;
-	int fd;
-
-	fd = dial(place, "6379", deadline, f);
-	if (fd < 0)
-		return;
-	if (url_parse(&u, place, &why))
-		redis_words(&words, &u);
-	net_talk(fd, words.data, words.len, u.password ? 2 : 1, deadline, &answer, &error);
-	if (error.len && !answer.len)
-		finding_set(f, FAIL, "%s", error.data);
-	else
-		redis_judge(answer.data, answer.len, f);
-	close(fd);
-	url_free(&u);
-	buf_free(&words);
-	buf_free(&answer);
 	buf_free(&error);
 }
 

@@ -41,7 +41,9 @@ static int look(struct db *db, const char *schema, const char *name, enum relati
 	} else if (rows_get(&rows, 0, 0)) {
 		finding_set(f, UNKNOWN, "'%s.%s' %s, and reading it may run its owner's code: %s", schema, name,
 		            rows_get(&rows, 0, 0),
-		            trust == RELATION_PLAIN ? "name a table" : "rows-of-view= does, if you trust that owner");
+		            trust == RELATION_PLAIN ? "name a table"
+		                                    : "name a table, or use the check rows-of-view= of waitdb, healthz or "
+		                                      "seedonce, if you trust that owner");
 		f->final = BAD_USAGE;
 		f->certain = true;
 		rc = -1;

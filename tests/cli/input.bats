@@ -172,7 +172,7 @@ shown() {
 	refuses 64 "waitdb: error: check 'rows' is written rows=[schema.]name[>=N] (or > = < <=); a name with blanks or operators goes in double quotes" \
 		waitdb --for 'rows=t>=x' sqlite:a.db
 	refuses 64 "waitdb: error: check 'tcp' is written tcp=HOST:PORT" waitdb --for tcp=host
-	refuses 64 "waitdb: error: check 'redis' is written redis=HOST:PORT or redis=URL" waitdb --for redis=h:port
+	refuses 64 "waitdb: error: check 'redis' is written redis=HOST:PORT, redis=redis://HOST, redis=rediss://HOST (TLS) or redis=unix:///SOCKET" waitdb --for redis=h:port
 	refuses 64 "seedonce: error: --unless: unknown check 'nope': $checks" seedonce --unless nope sqlite:a.db -- true
 	refuses 64 "seedonce: error: --verify: check 'file=/x' is not one about a database" \
 		seedonce --verify file=/x sqlite:a.db -- true

@@ -460,7 +460,9 @@ static void places_are_looked_at(void **state)
 	assert_int_equal(ask("tcp=127.0.0.1:1", "sqlite:db"), FAIL);
 	assert_int_equal(ask("redis=127.0.0.1:1", "sqlite:db"), FAIL);
 	assert_int_equal(ask("http=http://127.0.0.1:1/x", "sqlite:db"), FAIL);
-	assert_int_equal(ask("http=ftp://127.0.0.1:1/x", "sqlite:db"), FAIL);
+	assert_int_equal(ask("http=https://127.0.0.1:1/x", "sqlite:db"), FAIL);
+	assert_int_equal(ask("redis=rediss://127.0.0.1:1", "sqlite:db"), FAIL);
+	assert_int_equal(ask("redis=unix:///nowhere", "sqlite:db"), FAIL);
 }
 
 int main(void)

@@ -1,0 +1,192 @@
+/* checks - the checks of a command line or a variable, and the databases that they are about. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/env.h"
+#include "base/status.h"
+#include "core/check_kinds.h"
+
+static int add_target(struct checks *c, const char *url, struct buf *error)
+{
+	size_t i = c->targets_n;
+	int rc;
+
+	c->targets = xrealloc(c->targets, (i + 1) * sizeof(*c->targets));
+	rc = target_find(&c->targets[i], url, error);
+	if (rc) {
+		target_free(&c->targets[i]);
+		return rc;
+	}
+	c->targets_n++;
+	for (size_t w = 0; w < c->targets[i].warnings.n; w++)
+		strs_add(&c->warnings, c->targets[i].warnings.v[w]);
+	return 0;
+}
+
+static int add_check(struct checks *c, const char *text, size_t target, struct buf *error)
+{
+	struct check check;
+	int rc = check_read(&check, text, error);
+
+	if (rc)
+		return rc;
+	if (check.kind->of_db)
+		check.target = target;
+	c->v = xrealloc(c->v, (c->n + 1) * sizeof(*c->v));
+	c->v[c->n++] = check;
+	return 0;
+}
+
+/* The checks before the first url= line. *n is how many lines that was. */
+static int read_first_lines(struct checks *c, const struct strs *lines, const struct strs *urls,
+                            size_t *n, struct buf *error)
+{
+	bool needed = urls->n == 0 && lines->n == 0;
+	int rc = 0;
+
+	for (*n = 0; *n < lines->n && !skip_prefix(lines->v[*n], "url="); (*n)++) {
+		const struct check_kind *kind = check_kind_of(lines->v[*n]);
+
+		needed = needed || (kind && kind->of_db);
+	}
+	for (size_t i = 0; i < urls->n && !rc; i++)
+		rc = add_target(c, urls->v[i], error);
+	if (urls->n == 0 && needed && !rc)
+		rc = add_target(c, NULL, error);
+	for (size_t i = 0; i < *n && !rc; i++) {
+		const struct check_kind *kind = check_kind_of(lines->v[i]);
+		size_t times = kind && kind->of_db ? c->targets_n : 1;
+
+		for (size_t t = 0; t < times && !rc; t++)
+			rc = add_check(c, lines->v[i], t, error);
+	}
+	return rc;
+}
+
+/* What is wrong with a check is said before that no database is given. */
+static int all_readable(const struct strs *lines, struct buf *error)
+{
+	struct check check;
+	int rc = 0;
+
+	for (size_t i = 0; i < lines->n && !rc; i++) {
+		if (skip_prefix(lines->v[i], "url="))
+			continue;
+		rc = check_read(&check, lines->v[i], error);
+		if (!rc)
+			check_free(&check);
+	}
+	return rc;
+}
+
+/* Adds the lines without the blanks around them; YAML and shell scripts indent them. None is a
+ * comment. */
+static void clean_lines(struct strs *clean, const struct strs *lines)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *from = lines->v[i] + strspn(lines->v[i], " \t\r");
+		size_t len = strlen(from);
+		char *line;
+
+		while (len && strchr(" \t\r", from[len - 1]))
+			len--;
+		line = xstrndup(from, len);
+		if (*line != '#' && (*line || !*lines->v[i]))
+			strs_add(clean, line);
+		free(line);
+	}
+}
+
+static bool is_same(const struct strs *a, const struct strs *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = strcmp(a->v[i], b->v[i]) == 0;
+	return same;
+}
+
+int checks_blame(int rc, const struct strs *lines, const char *variable, struct buf *error)
+{
+	struct strs set = { 0 }, clean = { 0 };
+	struct buf words = BUF_INIT;
+	const char *value = NULL;
+	bool bad;
+
+	if (rc != BAD_USAGE || env_get(variable, &value, &words) != 0 || !value)
+		return rc;
+	strs_split(&set, value, NULL);
+	clean_lines(&clean, lines);
+	bad = is_same(&set, lines) && all_readable(&clean, &words) != 0;
+	if (bad) {
+		buf_cut(error, 0);
+		buf_printf(error, "%s: %s", variable, words.data);
+	}
+	strs_free(&set);
+	strs_free(&clean);
+	buf_free(&words);
+	return bad ? BAD_CONFIG : rc;
+}
+
+static bool has_check(const struct checks *c, size_t target)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].target == target)
+			return true;
+	return false;
+}
+
+static int read_lines(struct checks *c, const struct strs *lines, const struct strs *urls,
+                      const char *fallback, struct buf *error)
+{
+	size_t next = 0;
+	int rc = all_readable(lines, error);
+
+	if (!rc)
+		rc = read_first_lines(c, lines, urls, &next, error);
+	for (; next < lines->n && !rc; next++) {
+		const char *url = skip_prefix(lines->v[next], "url=");
+
+		rc = url ? add_target(c, url, error)
+		         : add_check(c, lines->v[next], c->targets_n - 1, error);
+	}
+	for (size_t t = 0; t < c->targets_n && !rc; t++)
+		if (!has_check(c, t))
+			rc = add_check(c, fallback, t, error);
+	return rc;
+}
+
+int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
+                const char *fallback, struct buf *error)
+{
+	struct strs clean = { 0 };
+	int rc;
+
+	*c = (struct checks){ 0 };
+	clean_lines(&clean, lines);
+	rc = read_lines(c, &clean, urls, fallback, error);
+	strs_free(&clean);
+	c->dbs = xcalloc(c->targets_n, sizeof(*c->dbs));
+	for (size_t t = 0; t < c->targets_n; t++)
+		c->dbs[t] = (struct db)DB_INIT;
+	return rc;
+}
+
+int checks_read_of(struct checks *c, const struct strs *lines, const struct target *target,
+                   struct buf *error)
+{
+	bool pg = target->kind == TARGET_PG;
+	struct strs clean = { 0 };
+	int rc = 0;
+
+	*c = (struct checks){ .targets = xcalloc(1, sizeof(*c->targets)), .targets_n = 1 };
+	c->dbs = xcalloc(1, sizeof(*c->dbs));
+	c->dbs[0] = (struct db)DB_INIT;
+	target_copy(&c->targets[0], target, pg ? conninfo_get(&target->conninfo, "dbname") : NULL);
+	clean_lines(&clean, lines);
+	for (size_t i = 0; i < clean.n && !rc; i++)
+		rc = add_check(c, clean.v[i], 0, error);
+	strs_free(&clean);
+	return rc;
+}
