@@ -11,11 +11,10 @@
 #define ASK_MS 60000
 
 /* Whether a query has rows; not when it fails. */
-static bool finds(struct server *pg, const char *sql, const char *a, const char *b)
+static bool finds(struct server *pg, const char *sql, const char *name)
 {
-	const char *params[] = { a, b };
 	struct rows rows = { 0 };
-	bool found = server_query(pg, sql, params, b ? 2 : 1, clock_after(ASK_MS), &rows) == 0 && rows.n;
+	bool found = server_query(pg, sql, &name, 1, clock_after(ASK_MS), &rows) == 0 && rows.n;
 
 	rows_free(&rows);
 	return found;
@@ -23,23 +22,14 @@ static bool finds(struct server *pg, const char *sql, const char *a, const char 
 
 static bool is_there(struct server *pg, const char *schema)
 {
-	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1", schema, NULL);
+	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1", schema);
 }
 
 /* Its owner changes it, and gives others rights (their references). */
 static bool is_foreign(struct server *pg, const char *schema)
 {
 	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1"
-	             " AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')", schema, NULL);
-}
-
-/* One that is there already is left as it is, whatever schema is named. */
-static bool lacks_schema(struct server *pg, const char *extension, const char *schema)
-{
-	return finds(pg, "SELECT WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_extension"
-	             "  WHERE extname OPERATOR(pg_catalog.=) $1)"
-	             " AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace"
-	             "  WHERE nspname OPERATOR(pg_catalog.=) $2)", extension, schema);
+	             " AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')", schema);
 }
 
 /* What cannot be made is sent again, for its error to be the restore's. */
@@ -54,17 +44,21 @@ static char *make_schema(struct server *pg, const char *schema)
 	return NULL;
 }
 
-static char *prepare_extension(struct server *pg, const char *statement)
+/* Only now is it known whether an extension, or code of the backup, has made it. */
+static char *prepare(struct server *pg, const char *statement, const struct strs *lacking)
 {
-	char *schema, *extension = statement_extension(statement, &schema);
-	char *sql = extension && schema && lacks_schema(pg, extension, schema) ? make_schema(pg, schema) : NULL;
+	char *schema, *extension = statement_extension(statement, &schema), *sql = NULL;
 
+	if (!extension)
+		schema = statement_place(statement);
+	if (schema && strs_has(lacking, schema) && !is_there(pg, schema))
+		sql = make_schema(pg, schema);
 	free(extension);
 	free(schema);
 	return sql;
 }
 
-char *ground_edit(struct pg_conn *conn, const char *statement)
+char *ground_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking)
 {
 	char *makes = statement_schema(statement), *changes = makes ? NULL : statement_on_schema(statement);
 	struct server pg;
@@ -75,7 +69,7 @@ char *ground_edit(struct pg_conn *conn, const char *statement)
 	skip = (makes && is_there(&pg, makes)) || (changes && is_foreign(&pg, changes));
 	free(makes);
 	free(changes);
-	instead = skip ? xstrdup("") : prepare_extension(&pg, statement);
+	instead = skip ? xstrdup("") : lacking->n ? prepare(&pg, statement, lacking) : NULL;
 	server_free(&pg);
 	return instead;
 }

@@ -4,21 +4,21 @@
  * A schema that is there already is no error, whoever made it: pg_dump --schema=public makes public, which
  * every database has; an empty schema may have been made for a role; --clean does not drop one that holds
  * more than the backup has. And pg_dump --exclude-schema leaves out the schema of an extension, but not the
- * extension, which needs it.
+ * extension, which needs it; pg_dump --table that of a table.
  */
 #ifndef CORE_GROUND_H
 #define CORE_GROUND_H
 
-#include <stdbool.h>
+#include "base/buf.h"
 
 struct pg_conn;
 
 /*
  * Called in a restore's child before each statement is sent. Returns what to send in its place: "" for one
  * that makes a schema that is there, or that changes owner or rights of one that is there and not this
- * role's (comments: core/restore_rights); for an extension whose schema is missing (which is made here, when that can be) that of its
- * CREATE SCHEMA if it fails. NULL: the statement itself. The caller frees it.
+ * role's (comments: core/restore_rights); for one that needs one of the schemas in lacking, which is made here
+ * when it is missing, that of its CREATE SCHEMA if it fails. NULL: the statement itself. The caller frees it.
  */
-char *ground_edit(struct pg_conn *conn, const char *statement);
+char *ground_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking);
 
 #endif

@@ -9,7 +9,7 @@
 #define ASK_MS 30000
 
 struct needs {
-	const struct restore *r;
+	struct restore *r;
 	struct db *db;
 	bool fresh;
 	struct strs *problems, *notes;
@@ -50,21 +50,52 @@ static int check_schema(struct needs *n, const char *name)
 	return rc;
 }
 
-/* As core/ground makes them. */
-static int check_extension_schema(struct needs *n, const char *extension, const char *schema)
+/* Schemas that the backup uses, but does not make: pg_dump --exclude-schema, --table. */
+static int look_for(struct needs *n, const char *schema, bool *lacks)
 {
 	struct rows rows = { 0 };
 	bool there = !*schema || strcmp(schema, "public") == 0 || strcmp(schema, "pg_catalog") == 0 ||
-	             strs_has(&n->r->outline.schemas, schema) || strs_has(&n->r->extensions, extension);
-	int rc;
+	             strs_has(&n->r->outline.schemas, schema) || strs_has(&n->r->lacking, schema);
+	int rc = there || n->fresh ? 0 : ask(n, "SELECT FROM pg_namespace WHERE nspname = $1", schema, &rows);
 
-	if (there)
-		return 0;
-	rc = n->fresh ? 0 : ask(n, "SELECT FROM pg_namespace WHERE nspname = $1", schema, &rows);
-	if (!rc && !rows.n)
-		strs_printf(n->notes, "schema %s: the backup lacks it, and extension %s needs it: it is made", schema,
-		            extension);
+	*lacks = !rc && !there && !rows.n;
+	if (*lacks)
+		strs_add(&n->r->lacking, schema);
 	rows_free(&rows);
+	return rc;
+}
+
+static int check_extension_schemas(struct needs *n)
+{
+	const struct outline *o = &n->r->outline;
+	int rc = 0;
+
+	for (size_t i = 0; i < o->extensions.n && !rc; i++) {
+		const char *schema = o->extension_schemas.v[i];
+		bool lacks = false;
+
+		if (!strs_has(&n->r->extensions, o->extensions.v[i]))
+			rc = look_for(n, schema, &lacks);
+		if (lacks)
+			strs_printf(n->notes, "schema %s: the backup lacks it, and extension %s needs it: it is made", schema,
+			            o->extensions.v[i]);
+	}
+	return rc;
+}
+
+/* Extensions may make schemas of their own. */
+static int check_places(struct needs *n)
+{
+	const struct strs *places = &n->r->outline.places;
+	int rc = 0;
+
+	for (size_t i = 0; i < places->n && !rc; i++) {
+		bool lacks = false;
+
+		rc = look_for(n, places->v[i], &lacks);
+		if (lacks)
+			strs_printf(n->notes, "schema %s: the backup lacks it: it is made when it is missing", places->v[i]);
+	}
 	return rc;
 }
 
@@ -88,7 +119,7 @@ static int check_tablespace(struct needs *n, const char *name)
 
 /* --- all of it --- */
 
-int needs_check(const struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
+int needs_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
 {
 	struct needs n = { .r = r, .db = db, .fresh = fresh, .problems = problems, .notes = notes };
 	const struct outline *o = &r->outline;
@@ -96,8 +127,8 @@ int needs_check(const struct restore *r, struct db *db, bool fresh, struct strs 
 
 	for (size_t i = 0; i < o->schemas.n && !rc; i++)
 		rc = check_schema(&n, o->schemas.v[i]);
-	for (size_t i = 0; i < o->extensions.n && !rc; i++)
-		rc = check_extension_schema(&n, o->extensions.v[i], o->extension_schemas.v[i]);
+	rc = rc ? rc : check_extension_schemas(&n);
+	rc = rc ? rc : check_places(&n);
 	for (size_t i = 0; i < o->tablespaces.n && !rc && !r->no_tablespaces; i++)
 		rc = check_tablespace(&n, o->tablespaces.v[i]);
 	if (o->tablespaces.n && r->no_tablespaces)

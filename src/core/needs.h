@@ -9,9 +9,9 @@
 
 /*
  * Adds what is missing or forbidden to problems, and what will be left as it is, made or skipped to notes, each
- * a sentence: schemas, tablespaces, statements that drop. r's outline and extensions have been read; db and
+ * a sentence: schemas, tablespaces, statements that drop. Sets what r lacks. r's outline and extensions have been read; db and
  * fresh are as restore_check's. 0, or -1 with db_error.
  */
-int needs_check(const struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes);
+int needs_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes);
 
 #endif

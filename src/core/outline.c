@@ -73,11 +73,14 @@ static void take_extension(struct outline *o, const char *statement)
 
 static void take_schema(struct outline *o, const char *statement)
 {
-	char *name = statement_schema(statement);
+	char *name = statement_schema(statement), *place = statement_place(statement);
 
 	if (name)
 		add(&o->schemas, name);
+	if (place)
+		add(&o->places, place);
 	free(name);
+	free(place);
 }
 
 #define SHOWN 60 /* bytes of a statement in a message */
@@ -152,6 +155,7 @@ void outline_free(struct outline *o)
 	strs_free(&o->owners);
 	strs_free(&o->tablespaces);
 	strs_free(&o->schemas);
+	strs_free(&o->places);
 	strs_free(&o->extensions);
 	strs_free(&o->extension_schemas);
 	strs_free(&o->made);

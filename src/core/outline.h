@@ -16,6 +16,7 @@ struct outline {
 	struct strs owners;      /* that get something to own, or are acted as */
 	struct strs tablespaces; /* "" and pg_default are not among them */
 	struct strs schemas;     /* that are made */
+	struct strs places;      /* schemas in which something else is made */
 	struct strs extensions, extension_schemas; /* side by side; "" where none is named */
 	size_t drops;            /* so many statements drop something, in SQL alone; */
 	char *dropped;           /* the first of them, cut; or NULL */

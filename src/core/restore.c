@@ -503,6 +503,7 @@ void restore_free(struct restore *r)
 	strs_free(&r->extensions);
 	strs_free(&r->schemas);
 	strs_free(&r->chosen);
+	strs_free(&r->lacking);
 	strs_free(&r->barred);
 	strs_free(&r->mute);
 	strs_free(&r->left_out);

@@ -33,6 +33,7 @@ struct restore {
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs made_roles;       /* by restore_make_roles, each a sentence for when the rest fails */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
+	struct strs lacking;          /* schemas that neither the backup nor the target has, found by restore_check */
 	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */

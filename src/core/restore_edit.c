@@ -105,7 +105,7 @@ char *restore_edit(struct pg_conn *conn, const char *statement, void *arg)
 	if (!edited)
 		edited = writable(r, conn, statement);
 	if (!edited)
-		edited = r->data_only ? inplace_fill(conn, statement) : ground_edit(conn, statement);
+		edited = r->data_only ? inplace_fill(conn, statement) : ground_edit(conn, statement, &r->lacking);
 	return edited ? edited : without_roles(r, statement);
 }
 
@@ -124,7 +124,7 @@ char *restore_edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 	if (!edited)
 		edited = inplace_try(conn, at);
 	if (!edited)
-		edited = ground_edit(conn, at);
+		edited = ground_edit(conn, at, &r->lacking);
 	if (!edited && r->no_tablespaces)
 		edited = statement_without_tablespaces(at);
 	return edited ? edited : without_roles(r, at);

@@ -87,6 +87,22 @@ char *statement_schema(const char *statement)
 	return ends(role ? statement_after_name(role) : at) ? name_at(name) : NULL;
 }
 
+char *statement_place(const char *statement)
+{
+	static const char *const before[] = { "OR REPLACE", "UNLOGGED", "FOREIGN", "MATERIALIZED", "RECURSIVE" };
+	static const char *const types[] = { "TABLE", "VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "TYPE", "DOMAIN", "AGGREGATE" };
+	const char *at = statement_after(statement, "CREATE"), *name = NULL;
+
+	if (!at)
+		return NULL;
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
+		at = statement_skip(at, before[i]);
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types) && !name; i++)
+		name = statement_after(at, types[i]);
+	name = name ? statement_skip(name, "IF NOT EXISTS") : NULL;
+	return name && *script_first_word(name + grant_piece(name)) == '.' ? name_at(name) : NULL;
+}
+
 char *statement_on_schema(const char *statement)
 {
 	const char *at = statement_after(statement, "ALTER SCHEMA");

@@ -26,6 +26,10 @@ const char *statement_after_name(const char *at);
  * frees it. */
 char *statement_schema(const char *statement);
 
+/* Returns the schema in which CREATE makes a table, view, sequence, function, procedure, type, domain or aggregate,
+ * when its name says so; NULL for others. The caller frees it. */
+char *statement_place(const char *statement);
+
 /* Returns the schema that a statement changes without making it: ALTER SCHEMA ... OWNER TO, GRANT and
  * REVOKE ... ON SCHEMA (of several the first). NULL for others. The caller frees it. */
 char *statement_on_schema(const char *statement);

@@ -175,3 +175,28 @@ books() {
 	DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$dump.plain"
 	says 'extension'
 }
+
+@test "the schema of a table is missing in the backup (--table), or in the database (--tables): it is made, and said" {
+	local format
+	shelves
+	for format in plain custom; do
+		archive shelves "$BATS_TEST_TMPDIR/one.$format" --format=$format --table=app.books
+		drop app
+		exits 0 pgrestore plan "$BATS_TEST_TMPDIR/one.$format"
+		says 'schema app'
+		exits 0 pgrestore "$BATS_TEST_TMPDIR/one.$format"
+		equals "$(books app)" 2
+	done
+	archive shelves "$BATS_TEST_TMPDIR/all.dump"
+	made app 1
+	exits 0 pgrestore plan "$BATS_TEST_TMPDIR/all.dump" --clean --tables app.books
+	says 'schema app'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/all.dump" --clean --tables app.books
+	equals "$(books app) $(rows app)" '2 1'
+	# Code of the backup, or an extension, may make it.
+	drop app
+	printf '%s\n' 'do $$ begin create schema made; end $$;' 'create table made.t (a int);' \
+		'create table public.t as select generate_series(1, 3) a;' >"$BATS_TEST_TMPDIR/own.sql"
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/own.sql"
+	equals "$(rows app)" 3
+}

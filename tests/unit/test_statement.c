@@ -30,6 +30,18 @@ static void the_schema_that_is_made(void **state)
 	expect(statement_schema("SELECT 'CREATE SCHEMA s';"), NULL);
 }
 
+static void where_something_is_made(void **state)
+{
+	(void)state;
+	expect(statement_place("CREATE TABLE app.books (id int);"), "app");
+	expect(statement_place("CREATE UNLOGGED TABLE IF NOT EXISTS \"The App\" . t ();"), "The App");
+	expect(statement_place("CREATE OR REPLACE FUNCTION s.f() RETURNS int AS $$ CREATE TABLE x.y $$;"), "s");
+	expect(statement_place("create materialized view s.v as select * from t.u;"), "s");
+	expect(statement_place("CREATE TABLE books (id int);"), NULL);
+	expect(statement_place("CREATE INDEX i ON s.t (a);"), NULL);
+	expect(statement_place("CREATE TABLE"), NULL);
+}
+
 static void the_schema_that_is_changed(void **state)
 {
 	(void)state;
@@ -120,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_schema_that_is_made),
+		cmocka_unit_test(where_something_is_made),
 		cmocka_unit_test(the_schema_that_is_changed),
 		cmocka_unit_test(the_extension_and_its_schema),
 		cmocka_unit_test(what_drops_something),
