@@ -110,8 +110,8 @@ static const char about[] =
 	"\n"
 	"  run [DB|URL|NAME=URL]...   one run now; else of what the environment names\n"
 	"  (nothing)                  a daemon when a schedule is set, else one run\n"
-	"  list                       the backups in the folder\n"
-	"  status                     0 when every database has a fresh verified backup:\n"
+	"  list [DB]...               the backups in the folder\n"
+	"  status [DB]...             0 when every database has a fresh verified backup:\n"
 	"                             for a health check\n"
 	"  verify [BACKUP|DB]...      read backups again in full; else the newest of each\n"
 	"  prune                      delete what no --keep rule keeps; runs do it, too\n"
@@ -387,19 +387,12 @@ static void open_catalog(struct catalog *c, bool create)
 		msg(MSG_WARNING, "%s", c->journal.error.len ? c->journal.error.data : "there is no journal yet");
 }
 
-static int list(void)
+static int list(const struct report_only *only)
 {
 	struct buf error = BUF_INIT;
-	struct catalog c;
-	int rc = DONE;
+	int rc = report_backups(o.remote ? NULL : o.dir, only, o.json, tell, &error);
 
-	if (o.remote) {
-		must(report_bucket(o.json, tell, &error), &error);
-	} else {
-		open_catalog(&c, false);
-		rc = report_list(&c, o.json, tell);
-		catalog_free(&c);
-	}
+	must(error.len ? rc : 0, &error);
 	return rc;
 }
 
@@ -415,17 +408,17 @@ static char *configured(void)
 }
 
 /* Without a journal, as in a container without a volume, the manifests tell. */
-static int status_remote(int64_t limit)
+static int status_remote(int64_t limit, const struct report_only *only)
 {
 	struct buf error = BUF_INIT;
-	int rc = report_status_remote(&remote, limit, o.json, &error);
+	int rc = report_status_remote(&remote, limit, only, o.json, &error);
 
 	if (error.len)
 		die(NO, "%s", error.data);
 	return rc;
 }
 
-static int status(void)
+static int status(const struct report_only *only)
 {
 	struct buf error = BUF_INIT;
 	int64_t limit;
@@ -440,12 +433,12 @@ static int status(void)
 	limit = o.max_age ? o.max_age : freshness_limit(&schedule);
 	rc = catalog_open(&c, o.dir, false);
 	if (o.remote && (rc || !catalog_knows(&c)))
-		return status_remote(limit);
+		return status_remote(limit, only);
 	if (rc)
 		die(NO, "%s", c.journal.error.len ? c.journal.error.data
 		                                  : "there is no journal: nothing was ever backed up here");
 	subject = configured();
-	rc = report_status(&c, subject, remote.on && !o.remote ? remote.name : NULL, limit, o.json);
+	rc = report_status(&c, subject, remote.on && !o.remote ? remote.name : NULL, limit, only, o.json);
 	free(subject);
 	catalog_free(&c);
 	return rc;
@@ -552,18 +545,20 @@ static int verify(int argc, char **argv)
 
 static int dispatch(const char *verb, int argc, char **argv)
 {
+	const struct report_only only = { argc, argv };
+
 	if (strcmp(verb, "run") == 0)
 		return run_once(argc, argv);
 	if (strcmp(verb, "verify") == 0)
 		return verify(argc, argv);
+	if (strcmp(verb, "list") == 0)
+		return list(&only);
+	if (strcmp(verb, "status") == 0)
+		return status(&only);
 	if (argc)
 		die(BAD_USAGE, "this takes no operand: see pgbackup --help");
 	if (strcmp(verb, "daemon") == 0)
 		return run_daemon();
-	if (strcmp(verb, "list") == 0)
-		return list();
-	if (strcmp(verb, "status") == 0)
-		return status();
 	if (strcmp(verb, "prune") == 0)
 		return prune();
 	if (strcmp(verb, "sync") == 0)

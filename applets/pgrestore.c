@@ -112,7 +112,7 @@ static const char about[] =
 	"  SOURCE [URL]        restore it\n"
 	"  plan SOURCE [URL]   say what would happen, and what would fail\n"
 	"  undo [URL]          swap back what --replace has replaced\n"
-	"  list                the backups in the folder\n"
+	"  list [DB]...        the backups in the folder\n"
 	"  watch [URL]         restore what is dropped into a folder, with --replace\n"
 	"\n"
 	"A database that is missing is made; an empty one is filled in one transaction;\n"
@@ -150,10 +150,11 @@ static const char *database(void)
 }
 
 /* The sentence is error's; what was staged goes. */
-static _Noreturn void fail(int status, const struct buf *error)
+static _Noreturn void fail(int status, struct buf *error)
 {
 	struct buf left = BUF_INIT;
 
+	load_rename(&job.load, error);
 	record_end(&job.record, "failed", error->data);
 	load_free(&job.load);
 	if (place_discard(&job.place, &left) != 0)
@@ -176,10 +177,10 @@ static void read_backup(const char *word)
 		fail(rc, &error);
 	if (job.load.unknown)
 		msg(MSG_WARNING, "'%s' has no manifest, and its format no checksum: whether it is undamaged "
-		    "cannot be known", job.load.path);
+		    "cannot be known", job.load.name);
 	if (job.load.fetch.streams)
 		msg(MSG_INFO, "'%s' is restored as it comes, and compared before it takes the place of anything",
-		    job.load.path);
+		    job.load.name);
 	job.r.path = job.load.head ? job.load.head : job.load.data;
 	job.r.pipe = job.load.head ? job.load.data : NULL;
 	job.r.content = job.load.content;
@@ -262,7 +263,7 @@ static void check_content(void)
 	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
 	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP
 	                                             : ROLES_FAIL;
-	rc = restore_suits(&job.r, job.load.path, &job.target, o.into, &error);
+	rc = restore_suits(&job.r, job.load.name, &job.target, o.into, &error);
 	if (rc)
 		die(rc, "%s", error.data);
 	o.jobs = job.r.jobs;
@@ -346,7 +347,7 @@ static int plan(void)
 	enum place_mode mode;
 	int rc;
 
-	show("backup:  %s (%s, %s)\n", job.load.path, content_name(job.r.content), size);
+	show("backup:  %s (%s, %s)\n", job.load.name, content_name(job.r.content), size);
 	if (job.r.toc.server)
 		show("made of: PostgreSQL %s by pg_dump %s, %lld table%s\n", job.r.toc.server,
 		       job.r.toc.program, (long long)job.r.toc.tables, plural(job.r.toc.tables));
@@ -401,7 +402,7 @@ static int restore_pg(void)
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
-	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.path,
+	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.name,
 	    (double)(clock_ms() - began) / 1000);
 	db_free(&db);
 	place_free(&job.place);
@@ -412,7 +413,7 @@ static int restore_pg(void)
 static int restore_lite(void)
 {
 	struct buf error = BUF_INIT;
-	struct target copy = { .kind = TARGET_SQLITE, .path = job.load.data, .shown = job.load.path };
+	struct target copy = { .kind = TARGET_SQLITE, .path = job.load.data, .shown = job.load.name };
 	struct settle s = { .tables = -1, .wait = o.wait, .check = o.verify ? &job.verify : NULL };
 	char *before;
 	int rc;
@@ -430,7 +431,7 @@ static int restore_lite(void)
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
-	msg(MSG_INFO, "%s: restored from '%s'%s%s", job.target.shown, job.load.path,
+	msg(MSG_INFO, "%s: restored from '%s'%s%s", job.target.shown, job.load.name,
 	    before ? "; the old database is " : "", before ? before : "");
 	free(before);
 	return DONE;
@@ -552,14 +553,14 @@ static int undo(int argc, char **argv)
 	return DONE;
 }
 
-static int list(void)
+static int list(int argc, char **argv)
 {
+	const struct report_only only = { argc, argv };
 	struct buf error = BUF_INIT;
-	int rc = o.remote ? report_bucket(o.json, msg_tell, &error)
-	                  : report_folder(o.dir, o.json, msg_tell, &error);
+	int rc = report_backups(o.remote ? NULL : o.dir, &only, o.json, msg_tell, &error);
 
-	if (rc)
-		die(rc, "%s%s", error.data, o.remote ? "" : ": set BACKUP_DIR or --dir");
+	if (error.len)
+		die(rc, "%s", error.data);
 	return rc;
 }
 
@@ -574,7 +575,7 @@ static int run(int argc, char **argv, char ***command)
 		msg(MSG_WARNING, "the time zone: %s: moments are UTC", error.data);
 	buf_free(&error);
 	if (argc && strcmp(argv[0], "list") == 0)
-		return list();
+		return list(argc - 1, argv + 1);
 	if (argc && strcmp(argv[0], "undo") == 0)
 		return undo(argc - 1, argv + 1);
 	if (argc && strcmp(argv[0], "watch") == 0)

@@ -126,10 +126,17 @@ static int list(const char *dir, const char *const *suffixes, struct strs *paths
 	DIR *d = beneath_opendir(dir);
 	size_t first = paths->n;
 	struct dirent *entry;
+	struct stat st;
 	bool follow;
 
 	if (!d)
 		return -1;
+	/* One that may be read but not searched gives names alone. */
+	if (fstatat(dirfd(d), ".", &st, 0) != 0) {
+		closedir(d);
+		errno = EACCES;
+		return -1;
+	}
 	follow = !is_below_guard(dir);
 	while ((entry = readdir(d)))
 		if (suffixes ? has_suffix(entry->d_name, suffixes) && !is_folder_in(d, entry->d_name, follow)

@@ -527,21 +527,45 @@ void archive_recover(const char *dir, struct strs *finished, struct strs *delete
 
 /* --- those that are there --- */
 
+struct search {
+	struct strs *paths, *unreadable;
+};
+
+/* One that has gone meanwhile is no matter. */
+static void note_unreadable(struct search *s, const char *folder)
+{
+	struct buf error = BUF_INIT;
+
+	if (!s->unreadable || errno == ENOENT)
+		return;
+	file_cannot(&error, "read the folder", folder);
+	strs_add(s->unreadable, error.data);
+	buf_free(&error);
+}
+
 static void add_manifests(const char *folder, void *arg)
 {
 	static const char *const manifests[] = { ".json", NULL };
+	struct search *s = arg;
 	struct strs found = { 0 };
 
-	file_list(folder, manifests, &found);
+	if (file_list(folder, manifests, &found) != 0)
+		note_unreadable(s, folder);
 	for (size_t i = 0; i < found.n; i++)
 		if (archive_is_named(folder, file_base(found.v[i])))
-			strs_add(arg, found.v[i]);
+			strs_add(s->paths, found.v[i]);
 	strs_free(&found);
 }
 
-void archive_manifests(const char *dir, struct strs *paths)
+void archive_manifests(const char *dir, struct strs *paths, struct strs *unreadable)
 {
-	each_folder(dir, DEPTH, add_manifests, paths);
+	struct search s = { .paths = paths, .unreadable = unreadable };
+	struct strs folders = { 0 };
+
+	if (file_folders(dir, &folders) != 0)
+		note_unreadable(&s, dir);
+	strs_free(&folders);
+	each_folder(dir, DEPTH, add_manifests, &s);
 }
 
 int archive_read(const char *manifest, struct manifest *m, char **path, struct buf *error)

@@ -78,8 +78,8 @@ int archive_remove(const char *path);
 void archive_recover(const char *dir, struct strs *finished, struct strs *deleted);
 
 /* The paths of all manifests in DIR that are named as ours, in byte order of folders and
- * names. */
-void archive_manifests(const char *dir, struct strs *paths);
+ * names. Adds to unreadable (may be NULL) a message for each folder that cannot be read. */
+void archive_manifests(const char *dir, struct strs *paths, struct strs *unreadable);
 
 /* Reads the manifest and checks that it speaks of the file beside it; *path is the
  * data's path, which the caller frees. As manifest_read. */

@@ -362,6 +362,41 @@ static int examine_flow(struct load *l, struct buf *error)
 	return rc;
 }
 
+/* The caller frees it. */
+static char *name_of(const struct load *l, const char *word)
+{
+	if (strcmp(word, "-") == 0)
+		return xstrdup("standard input");
+	if (skip_prefix(word, "s3://") || l->fd >= 0)
+		return xstrdup(word);
+	return xstrdup(l->fetch.folder || l->fetch.streams ? file_base(l->path) : l->path);
+}
+
+static void replace(struct buf *text, const char *from, const char *to)
+{
+	struct buf result = BUF_INIT;
+	const char *rest = text->data, *found;
+
+	while ((found = strstr(rest, from))) {
+		buf_add(&result, rest, (size_t)(found - rest));
+		buf_puts(&result, to);
+		rest = found + strlen(from);
+	}
+	buf_puts(&result, rest);
+	buf_cut(text, 0);
+	buf_puts(text, result.data);
+	buf_free(&result);
+}
+
+void load_rename(const struct load *l, struct buf *text)
+{
+	const char *const paths[] = { l->path, l->data, l->staged };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths) && l->name; i++)
+		if (paths[i] && strcmp(paths[i], l->name) != 0)
+			replace(text, paths[i], l->name);
+}
+
 int load_backup(struct load *l, const char *word, const char *dir, const char *stage_dir,
                 const char *database, struct buf *error)
 {
@@ -373,12 +408,15 @@ int load_backup(struct load *l, const char *word, const char *dir, const char *s
 	readback_recover(folder);
 	fetch_recover(folder);
 	rc = find(l, word, dir, database, folder, error);
+	if (!rc)
+		l->name = name_of(l, word);
 	if (!rc && l->fetch.streams) {
 		rc = examine_flow(l, error);
 	} else if (!rc) {
 		rc = read_manifest(l, error);
 		rc = rc ? rc : examine(l, folder, error);
 	}
+	load_rename(l, error);
 	free(folder);
 	return rc;
 }
@@ -390,6 +428,7 @@ void load_free(struct load *l)
 	manifest_free(&l->m);
 	toc_free(&l->toc);
 	free(l->path);
+	free(l->name);
 	free(l->data);
 	free(l->head);
 	*l = (struct load)LOAD_INIT;

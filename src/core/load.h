@@ -11,6 +11,7 @@
 
 struct load {
 	char *path;           /* as it was found; of stdin where it was put */
+	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard input" */
 	char *data;           /* what to restore from: unpacked, unless it is SQL; of CONTENT_DUMP the database */
 	enum content content;
 	bool has_manifest;    /* beside it; its sums were compared */
@@ -37,6 +38,9 @@ struct load {
  */
 int load_backup(struct load *l, const char *word, const char *dir, const char *stage,
                 const char *database, struct buf *error);
+
+/* Puts the name in the place of the paths of staged files, which nobody knows, in a message about the backup. */
+void load_rename(const struct load *l, struct buf *text);
 
 void load_free(struct load *l);
 

@@ -77,32 +77,48 @@ static bool has_folder(const struct strs *folders, const char *database)
 	return has;
 }
 
-/* database, if it has backups, or the only one that has. The caller frees it. */
-static char *which_database(struct catalog *c, const char *database, struct buf *error)
+#define NAMES_MOST 10
+
+/* Too much to choose from. */
+static void name_databases(const struct catalog *c, const char *database, const struct strs *folders,
+                           struct buf *error)
 {
-	struct strs manifests = { 0 }, folders = { 0 };
+	if (database)
+		buf_printf(error, "'%s' has no backup of '%s': to restore another database's into it, say latest:DATABASE, of",
+		           c->root, database);
+	else
+		buf_printf(error, "'%s' has backups of %zu databases: say latest:DATABASE, or give a URL, of", c->root,
+		           folders->n);
+	for (size_t i = 0; i < folders->n && i < NAMES_MOST; i++)
+		buf_printf(error, "%s %s", i ? "," : "", folders->v[i]);
+	if (folders->n > NAMES_MOST)
+		buf_puts(error, ", ...");
+}
+
+/* database, if it has backups, or the only one that has. The caller frees it; NULL with a message in error, and NO_INPUT
+ * or BAD_USAGE in *rc. */
+static char *which_database(struct catalog *c, const char *database, int *rc, struct buf *error)
+{
+	struct strs manifests = { 0 }, folders = { 0 }, unreadable = { 0 };
 	char *only = NULL;
 
-	archive_manifests(c->root, &manifests);
+	archive_manifests(c->root, &manifests, &unreadable);
 	list_folders(&manifests, strlen(c->root) + 1, &folders);
 	if (database && has_folder(&folders, database))
 		only = xstrdup(database);
+	else if (unreadable.n)
+		buf_puts(error, unreadable.v[0]);
 	else if (folders.n == 1)
 		only = xstrdup(folders.v[0]);
 	else if (!folders.n)
 		buf_printf(error, "there is no backup in '%s'", c->root);
 	else
-		buf_printf(error, "'%s' has backups of %zu databases%s: say latest:DATABASE, or give a URL",
-		           c->root, folders.n, database ? ", and none of this one" : "");
+		name_databases(c, database, &folders, error);
+	*rc = only ? DONE : folders.n && !unreadable.n ? BAD_USAGE : NO_INPUT;
 	strs_free(&manifests);
 	strs_free(&folders);
+	strs_free(&unreadable);
 	return only;
-}
-
-/* Nothing there, or too much to choose from. */
-static int no_word(const struct buf *error)
-{
-	return skip_prefix(error->data, "there is no") ? NO_INPUT : BAD_USAGE;
 }
 
 static int choose(struct catalog *c, char *word, bool every, struct strs *manifests, struct buf *error)
@@ -114,10 +130,11 @@ static int choose(struct catalog *c, char *word, bool every, struct strs *manife
 static int pick_latest(struct catalog *c, const char *database, bool exactly, char **path,
                        struct buf *error)
 {
-	char *word = exactly ? xstrdup(database) : which_database(c, database, error);
+	int rc = DONE;
+	char *word = exactly ? xstrdup(database) : which_database(c, database, &rc, error);
 	struct strs manifests = { 0 };
-	int rc = word ? choose(c, word, false, &manifests, error) : no_word(error);
 
+	rc = word ? choose(c, word, false, &manifests, error) : rc;
 	if (!rc)
 		*path = data_of(manifests.v[manifests.n - 1]);
 	strs_free(&manifests);
@@ -157,15 +174,15 @@ bool pick_moment_of(const char *text, int64_t *moment)
 static int pick_moment(struct catalog *c, const char *text, const char *database, char **path,
                        struct buf *error)
 {
-	char *word = which_database(c, database, error);
-	struct strs manifests = { 0 };
 	int64_t moment = 0;
 	int rc = BAD_USAGE;
+	char *word = pick_moment_of(text, &moment) ? which_database(c, database, &rc, error) : NULL;
+	struct strs manifests = { 0 };
 
-	if (!pick_moment_of(text, &moment))
+	if (!moment)
 		buf_printf(error, "'@...' is no moment: write it as @2026-11-21 or @2026-11-21T02:00");
-	else
-		rc = word ? choose(c, word, true, &manifests, error) : no_word(error);
+	else if (word)
+		rc = choose(c, word, true, &manifests, error);
 	for (size_t i = manifests.n; i-- > 0 && !rc && !*path;) {
 		struct buf ignored = BUF_INIT;
 		struct manifest m;

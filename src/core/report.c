@@ -1,6 +1,7 @@
 /* report - what is told of the backups in a folder. */
 #include "core/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,63 @@
 #include "core/archive.h"
 #include "core/freshness.h"
 #include "core/ship.h"
+
+/* --- what it is about --- */
+
+/* Whether a folder (the beginning of a path, len bytes) is of that database. */
+static bool is_of(const char *name, const char *folder, size_t len)
+{
+	char *own = xstrndup(folder, len), *escaped = archive_escape(name);
+	const char *base = file_base(own);
+	bool is = strcmp(own, name) == 0 || strcmp(base, name) == 0 || strcmp(base, escaped) == 0;
+
+	free(escaped);
+	free(own);
+	return is;
+}
+
+/* Whether a folder is wanted; notes in found those of the names that it is one of. */
+static bool is_wanted(const struct report_only *only, const char *folder, size_t len, bool *found)
+{
+	bool wanted = !only->n;
+
+	for (int i = 0; i < only->n; i++)
+		if (is_of(only->names[i], folder, len))
+			wanted = found[i] = true;
+	return wanted;
+}
+
+static bool *new_found(const struct report_only *only)
+{
+	return xcalloc((size_t)only->n + 1, sizeof(bool));
+}
+
+/* Tells which of the names have no backup there, and frees found. DONE, or NO_INPUT when there are such. */
+static int tell_unfound(const struct report_only *only, bool *found, const char *place,
+                        void (*tell)(enum msg_level level, const char *words))
+{
+	int rc = DONE;
+
+	for (int i = 0; i < only->n; i++) {
+		char *words = xasprintf("no backup of '%s' in '%s'", msg_word(only->names[i]), place);
+
+		if (!found[i]) {
+			tell(MSG_ERROR, words);
+			rc = NO_INPUT;
+		}
+		free(words);
+	}
+	free(found);
+	return rc;
+}
+
+/* The length of a path's folder. */
+static size_t folder_length(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? (size_t)(slash - name) : 0;
+}
 
 /* --- list --- */
 
@@ -67,31 +125,48 @@ static void list_one(struct catalog *c, const char *manifest, bool json,
 	buf_free(&error);
 }
 
-int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level, const char *words))
+int report_list(struct catalog *c, const struct report_only *only, bool json,
+                void (*tell)(enum msg_level level, const char *words))
 {
-	struct strs manifests = { 0 };
+	struct strs manifests = { 0 }, unreadable = { 0 };
+	bool *found = new_found(only);
+	int rc;
 
-	archive_manifests(c->root, &manifests);
+	archive_manifests(c->root, &manifests, &unreadable);
 	if (!json)
 		print_head();
-	for (size_t i = 0; i < manifests.n; i++)
-		list_one(c, manifests.v[i], json, tell);
+	for (size_t i = 0; i < manifests.n; i++) {
+		const char *name = manifests.v[i] + strlen(c->root) + 1;
+
+		if (is_wanted(only, name, folder_length(name), found))
+			list_one(c, manifests.v[i], json, tell);
+	}
+	for (size_t i = 0; i < unreadable.n; i++)
+		tell(MSG_ERROR, unreadable.v[i]);
+	rc = tell_unfound(only, found, c->root, tell);
+	rc = unreadable.n ? NO_INPUT : rc;
 	strs_free(&manifests);
-	return DONE;
+	strs_free(&unreadable);
+	return rc;
 }
 
-int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level, const char *words),
-                  struct buf *error)
+int report_folder(const char *dir, const struct report_only *only, bool json,
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	struct catalog c;
 	int rc;
 
+	errno = 0;
 	if (!file_is_dir(dir)) {
-		buf_printf(error, "there is no folder '%s'", dir);
+		if (errno == EACCES)
+			file_cannot(error, "read the folder", dir);
+		else
+			buf_printf(error, "there is no folder '%s': set BACKUP_DIR or --dir", dir);
 		return NO_INPUT;
 	}
-	catalog_open(&c, dir, false);
-	rc = report_list(&c, json, tell);
+	if (catalog_open(&c, dir, false) < 0)
+		tell(MSG_WARNING, c.journal.error.data);
+	rc = report_list(&c, only, json, tell);
 	catalog_free(&c);
 	return rc;
 }
@@ -164,9 +239,27 @@ static int status_one(struct catalog *c, const struct rows *rows, size_t row, co
 	return s.fresh && !lag.late ? DONE : NO;
 }
 
-int report_status(struct catalog *c, const char *about, const char *remote, int64_t limit, bool json)
+/* Those of which the last run knew nothing. */
+static int status_unfound(const struct report_only *only, bool *found, bool json)
+{
+	int rc = DONE;
+
+	for (int i = 0; i < only->n; i++) {
+		if (found[i])
+			continue;
+		if (!json)
+			show("%s: failed: no run has backed it up\n", msg_word(only->names[i]));
+		rc = NO;
+	}
+	free(found);
+	return rc;
+}
+
+int report_status(struct catalog *c, const char *about, const char *remote, int64_t limit,
+                  const struct report_only *only, bool json)
 {
 	struct rows rows = { 0 };
+	bool *found;
 	int rc = DONE;
 
 	if (catalog_last(c, about, limit, &rows) != 0) {
@@ -175,22 +268,16 @@ int report_status(struct catalog *c, const char *about, const char *remote, int6
 	}
 	if (!rows.n && !json)
 		printf("failed: nothing has been backed up yet\n");
+	found = new_found(only);
 	for (size_t i = 0; i < rows.n; i++)
-		rc = status_one(c, &rows, i, remote, limit, json) ? NO : rc;
-	rc = rows.n ? rc : NO;
+		if (is_wanted(only, rows_text(&rows, i, 0), strlen(rows_text(&rows, i, 0)), found))
+			rc = status_one(c, &rows, i, remote, limit, json) ? NO : rc;
+	rc = status_unfound(only, found, json) || !rows.n ? NO : rc;
 	rows_free(&rows);
 	return rc;
 }
 
 /* --- which backups are meant --- */
-
-/* The length of a manifest's folder, relative to the root. */
-static size_t folder_length(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash ? (size_t)(slash - name) : 0;
-}
 
 static bool names_file(const char *word, const char *manifest, const char *name)
 {
@@ -279,28 +366,39 @@ int report_choose_among(const struct strs *all, const char *root, const char *sh
 int report_choose(struct catalog *c, int n, char *const *words, bool every, struct strs *manifests,
                   struct buf *error)
 {
-	struct strs all = { 0 };
+	struct strs all = { 0 }, unreadable = { 0 };
 	int rc;
 
-	archive_manifests(c->root, &all);
+	archive_manifests(c->root, &all, &unreadable);
 	rc = report_choose_among(&all, c->root, c->root, n, words, every, manifests, error);
+	if (unreadable.n && (rc || !n)) {
+		buf_cut(error, 0);
+		buf_puts(error, unreadable.v[0]);
+		rc = NO_INPUT;
+	}
+	strs_free(&unreadable);
 	strs_free(&all);
 	return rc;
 }
 
 /* --- in a bucket --- */
 
-int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level, const char *words),
-                  struct buf *error)
+int report_remote(struct remote *r, const struct report_only *only, bool json,
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	struct remote_backups list = { 0 };
+	bool *found = new_found(only);
 	int rc = remote_find(r, NULL, &list, tell, error);
 
 	if (!rc && !json)
 		print_head();
 	for (size_t i = 0; i < list.n && !rc; i++) {
 		const struct remote_backup *b = &list.v[i];
-		char *path = xasprintf("%s/%s", r->name, b->path);
+		char *path;
+
+		if (!is_wanted(only, b->path, folder_length(b->path), found))
+			continue;
+		path = xasprintf("%s/%s", r->name, b->path);
 		char *line = json ? manifest_line(&b->m, path, remote_state(b)) : NULL;
 
 		if (json)
@@ -311,10 +409,14 @@ int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level
 		free(path);
 	}
 	remote_backups_free(&list);
+	if (!rc)
+		return tell_unfound(only, found, r->name, tell);
+	free(found);
 	return rc;
 }
 
-int report_bucket(bool json, void (*tell)(enum msg_level level, const char *words), struct buf *error)
+int report_bucket(const struct report_only *only, bool json,
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	struct remote r;
 	int rc = remote_open(&r, error);
@@ -323,12 +425,19 @@ int report_bucket(bool json, void (*tell)(enum msg_level level, const char *word
 		buf_puts(error, "there is no bucket: set S3_BUCKET");
 		rc = BAD_CONFIG;
 	}
-	rc = rc ? rc : report_remote(&r, json, tell, error);
+	rc = rc ? rc : report_remote(&r, only, json, tell, error);
 	remote_free(&r);
 	return rc;
 }
 
-int report_status_remote(struct remote *r, int64_t limit, bool json, struct buf *error)
+int report_backups(const char *dir, const struct report_only *only, bool json,
+                   void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	return dir ? report_folder(dir, only, json, tell, error) : report_bucket(only, json, tell, error);
+}
+
+int report_status_remote(struct remote *r, int64_t limit, const struct report_only *only, bool json,
+                         struct buf *error)
 {
 	struct remote_look look = { .before = clock_wall() + CATALOG_TOLERANCE_MS };
 	struct remote_backups list = { 0 };
@@ -353,7 +462,7 @@ int report_status_remote(struct remote *r, int64_t limit, bool json, struct buf 
 	if (rc)
 		buf_puts(error, c.journal.error.data);
 	else
-		rc = report_status(&c, NULL, NULL, limit, json);
+		rc = report_status(&c, NULL, NULL, limit, only, json);
 	catalog_free(&c);
 	remote_backups_free(&list);
 	return rc ? NO : DONE;

@@ -7,26 +7,35 @@
 #include "base/msg.h"
 #include "core/backup.h"
 
+/* What lists and status are about: databases, as their folders or without the NAME/ of a target; none: all. */
+struct report_only {
+	int n;
+	char *const *names;
+};
+
 /* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json
  * a manifest a line with its path and state: verified, damaged, unknown (not in the
- * journal) or missing. Manifests that cannot be read are told. DONE. */
-int report_list(struct catalog *c, bool json, void (*tell)(enum msg_level level, const char *words));
+ * journal) or missing. Manifests and folders that cannot be read are told. DONE; NO_INPUT, told, when a folder cannot
+ * be read, or one of those in only has no backup. */
+int report_list(struct catalog *c, const struct report_only *only, bool json,
+                void (*tell)(enum msg_level level, const char *words));
 
 /* The same of a folder, whose journal is opened for it. NO_INPUT with words in error where there
  * is no such folder. */
-int report_folder(const char *dir, bool json, void (*tell)(enum msg_level level, const char *words),
-                  struct buf *error);
+int report_folder(const char *dir, const struct report_only *only, bool json,
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
 /* Prints a line for each database of the last run (catalog_last): the age of its newest
  * verified backup, which must be below limit ms. Where backups go to a bucket, too (remote, its
  * name; else NULL), and some are owed, the newest there must be as well. DONE when all are fine,
  * else NO. */
 int report_status(struct catalog *c, const char *about, const char *remote, int64_t limit,
-                  bool json);
+                  const struct report_only *only, bool json);
 
 /* The same of what is only in a bucket, by its manifests. Where it cannot be read NO, with a
  * sentence in error. */
-int report_status_remote(struct remote *r, int64_t limit, bool json, struct buf *error);
+int report_status_remote(struct remote *r, int64_t limit, const struct report_only *only, bool json,
+                         struct buf *error);
 
 /* Draws how far a database is, on a terminal (base/progress); NULL: it is over. */
 void report_progress(const struct progress *p);
@@ -47,10 +56,15 @@ int report_choose_among(const struct strs *all, const char *root, const char *sh
 
 /* report_list for those in a bucket: verified, damaged or missing. DONE, or as core/s3 with a
  * sentence in error. */
-int report_remote(struct remote *r, bool json, void (*tell)(enum msg_level level, const char *words),
-                  struct buf *error);
+int report_remote(struct remote *r, const struct report_only *only, bool json,
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error);
+
+/* report_folder, or where dir is NULL report_bucket. */
+int report_backups(const char *dir, const struct report_only *only, bool json,
+                   void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
 /* The same of S3_BUCKET; also BAD_CONFIG when there is none. */
-int report_bucket(bool json, void (*tell)(enum msg_level level, const char *words), struct buf *error);
+int report_bucket(const struct report_only *only, bool json,
+                  void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
 #endif

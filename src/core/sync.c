@@ -72,10 +72,14 @@ static int read_through(struct catalog *c)
 static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
 	size_t prefix = strlen(c->root) + 1;
-	struct strs manifests = { 0 };
+	struct strs manifests = { 0 }, unreadable = { 0 };
 	int rc = read_through(c) || catalog_missing(c, NULL, tell) ? NO : DONE;
 
-	archive_manifests(c->root, &manifests);
+	archive_manifests(c->root, &manifests, &unreadable);
+	for (size_t i = 0; i < unreadable.n && rc != NO; i++) {
+		tell(MSG_ERROR, unreadable.v[i]);
+		rc = NO_INPUT;
+	}
 	for (size_t i = 0; i < manifests.n && rc != NO; i++) {
 		const char *name = manifests.v[i] + prefix;
 		char *path = xstrndup(name, strlen(name) - strlen(".json"));
@@ -88,6 +92,7 @@ static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const
 		buf_free(&error);
 		free(path);
 	}
+	strs_free(&unreadable);
 	strs_free(&manifests);
 	return rc;
 }
@@ -145,11 +150,14 @@ static int glance_at(struct catalog *c, const char *manifest, const char *folder
 int sync_glance(struct catalog *c, int64_t now, struct buf *error)
 {
 	size_t prefix = strlen(c->root) + 1;
-	struct strs manifests = { 0 };
+	struct strs manifests = { 0 }, unreadable = { 0 };
 	char *done = NULL;
-	int rc = 0;
+	int rc;
 
-	archive_manifests(c->root, &manifests);
+	archive_manifests(c->root, &manifests, &unreadable);
+	rc = unreadable.n ? NO_INPUT : 0;
+	if (rc)
+		buf_puts(error, unreadable.v[0]);
 	/* Names sort by their moments within a folder. */
 	for (size_t i = manifests.n; i > 0 && !rc; i--) {
 		const char *name = manifests.v[i - 1] + prefix, *slash = strrchr(name, '/');
@@ -165,6 +173,7 @@ int sync_glance(struct catalog *c, int64_t now, struct buf *error)
 		free(folder);
 	}
 	free(done);
+	strs_free(&unreadable);
 	strs_free(&manifests);
 	return rc;
 }
@@ -174,7 +183,7 @@ size_t sync_unknown(struct catalog *c)
 	size_t prefix = strlen(c->root) + 1, unknown = 0;
 	struct strs manifests = { 0 };
 
-	archive_manifests(c->root, &manifests);
+	archive_manifests(c->root, &manifests, NULL);
 	for (size_t i = 0; i < manifests.n; i++) {
 		const char *name = manifests.v[i] + prefix;
 		char *path = xstrndup(name, strlen(name) - strlen(".json"));

@@ -558,7 +558,7 @@ static void manifests_are_found_in_order_and_not_inside_of_backups(void **state)
 	put_text("found/job/db/db-20261121-103010.dump.json.part", "{}");
 	file_make_folders("found/.pgbox/x", 0700);
 	put_text("found/.pgbox/x/x.json", "{}");
-	archive_manifests("found", &paths);
+	archive_manifests("found", &paths, NULL);
 	assert_int_equal(paths.n, 3);
 	assert_string_equal(paths.v[0], "found/app/" NAME ".json");
 	assert_string_equal(paths.v[1], "found/app/app-20261121-103014.dump.json");
@@ -579,7 +579,7 @@ static void check_database(const char *dir, const char *folder, const char *base
 	assert_int_equal(archive_sum(&a, &m, NULL, NULL, &error), 0);
 	assert_int_equal(archive_publish(&a, &m, &paths, &error), 0);
 	archive_recover(dir, &finished, &deleted);
-	archive_manifests(dir, &paths);
+	archive_manifests(dir, &paths, NULL);
 	if (paths.n != 1 || finished.n || deleted.n || !file_exists(a.path))
 		fail_msg("%s: %zu manifests, %zu finished, %zu deleted", folder, paths.n, finished.n,
 		         deleted.n);
