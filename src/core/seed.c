@@ -172,6 +172,7 @@ static bool has_terminal(void)
 struct talk {
 	struct seed *seed;
 	char *error;
+	struct engine_failure failure;
 };
 
 static enum msg_level level_of(const char *line)
@@ -188,6 +189,8 @@ static void take_line(const char *line, void *arg)
 	struct talk *talk = arg;
 	enum msg_level level;
 
+	if (talk->seed->files.n && engine_failed(line, &talk->failure))
+		return;
 	text = text ? text + strspn(text, " ") : line;
 	level = level_of(text);
 	text = skip_prefix(text, "error: ") ? skip_prefix(text, "error: ") : text;
@@ -213,9 +216,20 @@ static bool was_interrupted(const struct seed *s, const struct ending *e)
 	return !(s->files.n && s->one_transaction) && (e->by_signal || by_shell || by_psql);
 }
 
-/* What the end of the child means. */
-static int judge(const struct seed *s, const struct ending *e, const char *error, struct buf *why)
+/* PostgreSQL docs, appendix A: what a transaction cannot have in it (CREATE DATABASE, VACUUM), or an end of its own in
+ * a block of code. */
+static bool needs_no_transaction(const struct seed *s, const struct talk *talk)
 {
+	const char *state = talk->failure.sqlstate;
+
+	return s->one_transaction && s->files.n && (strcmp(state, "25001") == 0 || skip_prefix(state, "2D000"));
+}
+
+/* What the end of the child means. */
+static int judge(const struct seed *s, const struct ending *e, const struct talk *talk, struct buf *why)
+{
+	const char *error = talk->error;
+
 	if (e->lost) {
 		buf_puts(why, "the seed lock was lost (the server cut the connection) and the seed "
 		         "was stopped");
@@ -226,7 +240,8 @@ static int judge(const struct seed *s, const struct ending *e, const char *error
 	if (e->by_signal)
 		buf_printf(why, "the seed was killed by signal %d", e->by_signal);
 	else if (error)
-		buf_puts(why, error);
+		buf_printf(why, "%s%s", error, needs_no_transaction(s, talk)
+		           ? ": all files are run in one transaction, where that cannot be: use --no-transaction" : "");
 	else
 		buf_printf(why, "the seed%s ended with status %d",
 		           s->files.n ? "'s psql" : " command", e->status);
@@ -248,7 +263,7 @@ static int watch(struct seed *s, pid_t pid, int messages, struct buf *why)
 		.arg = &talk,
 	};
 	struct ending ending = child_watch(&child);
-	int rc = judge(s, &ending, talk.error, why);
+	int rc = judge(s, &ending, &talk, why);
 
 	s->signal = ending.forwarded;
 	s->interrupted = was_interrupted(s, &ending);

@@ -467,8 +467,7 @@ static _Noreturn void be_psql(pid_t parent, int messages)
 	proc_close_all_but(job->keep_fd);
 	hand_password(job->conninfo);
 	arguments(&args);
-	if (job->restricted)
-		atexit(engine_tell_failure);
+	atexit(engine_tell_failure);
 	status = psql_main((int)args.n, args.v);
 	if (status == 0)
 		end_unpacker();

@@ -46,7 +46,7 @@ struct engine_job {
  * pid, or -1 with errno. The child exits with the program's status. */
 pid_t engine_start(const struct engine_job *job, int *messages);
 
-/* The last statement that failed in such a child, or in a restricted psql_start's. */
+/* The last statement that failed in such a child, or in psql_start's. */
 struct engine_failure {
 	char sqlstate[6];    /* PostgreSQL docs, appendix A; a connection that was lost, or could not be made, is
 	                      * 08006 or 08001; "": none failed */
