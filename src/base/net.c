@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,12 +18,32 @@
 #include "base/file.h"
 
 #define NAME_FRESH_MS 1000
+#define HOSTS_MAX 1048576
 
 void net_forget(struct net_addrs *addrs)
 {
 	if (addrs->list)
 		freeaddrinfo(addrs->list);
 	*addrs = (struct net_addrs){ 0 };
+}
+
+/* Whether the file of hosts has the name: then it decides, and not we. */
+static bool is_listed(const char *name)
+{
+	struct buf hosts = BUF_INIT;
+	bool listed = false;
+
+	if (file_read("/etc/hosts", &hosts, HOSTS_MAX) == 0)
+		listed = strcasestr(hosts.data, name);
+	buf_free(&hosts);
+	return listed;
+}
+
+/* RFC 6761, 6.3: localhost is the loopback address, and no name server is asked for it. musl asks one where
+ * /etc/hosts is missing, as in an image made from scratch. */
+const char *net_host(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0 && !is_listed(host) ? "127.0.0.1" : host;
 }
 
 enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
@@ -34,7 +55,7 @@ enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *po
 	if (addrs->list && clock_ms() - addrs->resolved < NAME_FRESH_MS)
 		return REACHED;
 	net_forget(addrs);
-	rc = getaddrinfo(host, port, &hints, &addrs->list);
+	rc = getaddrinfo(net_host(host), port, &hints, &addrs->list);
 	if (rc != 0) {
 		addrs->list = NULL;
 		buf_printf(error, "cannot resolve host name '%s': %s", host, gai_strerror(rc));

@@ -22,6 +22,10 @@ struct net_addrs {
 enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
                             struct buf *error);
 
+/* What a resolver is asked for in place of host: 127.0.0.1 for localhost where /etc/hosts does not have
+ * it, else host. */
+const char *net_host(const char *host);
+
 /* Whether a host is a numeric address or a unix socket's path: nothing is asked of a resolver. */
 bool net_is_address(const char *host);
 

@@ -128,9 +128,20 @@ static bool ends_in(const char *name, const char *const *suffixes, size_t n)
 	return false;
 }
 
+/* What file managers leave in every folder that they show. */
+static bool is_clutter(const char *name)
+{
+	static const char *const names[] = { "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcasecmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool is_none(const char *name)
 {
-	return *name == '.' || ends_in(name, with_it, SUFFIXES(with_it)) ||
+	return *name == '.' || is_clutter(name) || ends_in(name, with_it, SUFFIXES(with_it)) ||
 	       ends_in(name, unfinished, SUFFIXES(unfinished));
 }
 

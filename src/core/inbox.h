@@ -9,7 +9,8 @@
  * A file has arrived when nothing about it has changed for a while and nobody on this host
  * has it open for writing, or when a marker says so: NAME.ok, or a NAME.sha256 that it
  * matches. Both, and pgbackup's NAME.json, go with it. Hidden files and those of programs
- * that are still copying (.part, .partial, .filepart, .crdownload, .tmp, .swp, ~) are none.
+ * that are still copying (.part, .partial, .filepart, .crdownload, .tmp, .swp, ~) are none, nor are
+ * those that file managers leave (Thumbs.db, desktop.ini).
  */
 #ifndef CORE_INBOX_H
 #define CORE_INBOX_H

@@ -127,3 +127,17 @@ redis() {
 	run -124 waitdb --timeout 300ms --for "http=http://u:other@127.0.0.1:$port/"
 	[[ $output == *"answered 401"* ]]
 }
+
+@test "localhost is found where there is neither /etc/hosts nor a name server" {
+	[ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip 'needs root for a mount namespace'
+	echo 'nameserver 127.0.0.1' >resolv.conf
+	cat >bare.sh <<-'END'
+		mount --bind /dev/null /etc/hosts && mount --bind resolv.conf /etc/resolv.conf && exec "$@"
+	END
+	run -124 timeout 20 unshare -m sh bare.sh waitdb --timeout 500ms --for tcp=localhost:1
+	[[ $output == *"connection refused"* ]]
+	run -124 timeout 20 unshare -m sh bare.sh waitdb --timeout 500ms postgres://app@LocalHost:1/app
+	[[ $output == *"connection refused"* ]]
+	run -2 timeout 20 unshare -m sh bare.sh psql -X -c 'select 1' postgres://app@localhost:1/app
+	[[ $output == *"(127.0.0.1), port 1 failed"* ]]
+}

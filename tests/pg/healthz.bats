@@ -179,6 +179,7 @@ occupy() {
 	URL=$(server_url "$SMALL")
 	fails connections "1"
 	says "of $all used (1"
+	says ": those reserved for superusers are in use, too"
 	server_sql "$SMALL" postgres "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'psql'
 		and pid <> pg_backend_pid()" >/dev/null
 	exec 9>&-

@@ -174,12 +174,15 @@ app_has() {
 	cp "$DUMP" "$BOX/incoming/.hidden"
 	cp "$DUMP" "$BOX/incoming/x.part"
 	cp "$DUMP" "$BOX/incoming/y.sql~"
+	: >"$BOX/incoming/Thumbs.db"
+	: >"$BOX/incoming/.DS_Store"
+	echo '[.ShellClassInfo]' >"$BOX/incoming/Desktop.ini"
 	watch_start
 	said "link.dump' is a symlink, not a file: it is left alone"
 	said "folder' is a folder, not a file: it is left alone"
 	deliver "$DUMP" real.dump
 	lands 'done' real.dump
-	equals "$(find "$BOX/incoming" -mindepth 1 -printf '%f\n' | sort | paste -sd' ')" '.hidden folder link.dump x.part y.sql~'
+	equals "$(find "$BOX/incoming" -mindepth 1 -printf '%f\n' | sort | paste -sd' ')" '.DS_Store .hidden Desktop.ini Thumbs.db folder link.dump x.part y.sql~'
 	equals "$(grep -c 'left alone' "$LOG")" 2
 }
 
