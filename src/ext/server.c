@@ -1,192 +1,22 @@
 /* server - a session with a PostgreSQL server, over libpq. */
-#include "ext/server.h"
+#include "ext/server_parts.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libpq-fe.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "ext/errtext.h"
-#include "ext/refusal.h"
 
 #define PARAMS_MAX 8
 #define TEXTOID 25 /* pg_type.dat; fixed for ever */
 
-/* --- connecting --- */
-
-static const char *const socket_dirs[] = { "/var/run/postgresql", "/tmp", NULL };
-
-static char *socket_path(const char *dir, const char *port)
-{
-	return xasprintf("%s/.s.PGSQL.%s", dir, port);
-}
-
-static const char *port_of(const struct conninfo *c)
-{
-	const char *port = conninfo_get(c, "port");
-
-	return port ? port : "5432";
-}
-
-static const char *host_of(const struct conninfo *c)
-{
-	const char *host = conninfo_get(c, "hostaddr");
-
-	if (!host)
-		host = conninfo_get(c, "host");
-	for (size_t i = 0; !host && socket_dirs[i]; i++) {
-		char *path = socket_path(socket_dirs[i], port_of(c));
-
-		if (file_exists(path))
-			host = socket_dirs[i];
-		free(path);
-	}
-	return host ? host : "127.0.0.1";
-}
-
-/* Whether anybody listens, without a word to them. */
-static enum reach knock(struct server *pg, const struct conninfo *c, int64_t deadline)
-{
-	const char *host = host_of(c);
-	enum reach reach;
-	int fd;
-
-	buf_cut(&pg->error, 0);
-	if (strchr(host, ','))
-		return REACH_FAILED;
-	if (*host == '/') {
-		char *path = socket_path(host, port_of(c));
-
-		buf_printf(&pg->error, "socket '%s': ", path);
-		reach = net_connect_unix(path, &fd, &pg->error);
-		free(path);
-	} else {
-		reach = net_resolve(&pg->addrs, host, port_of(c), &pg->error);
-		if (reach == REACHED)
-			reach = net_connect(&pg->addrs, deadline, &fd, &pg->error);
-	}
-	if (reach == REACHED)
-		close(fd);
-	return reach;
-}
-
-/* How far a login without any password gets. */
-static enum reach try_without_password(const struct conninfo *c, int64_t deadline, char sqlstate[6])
-{
-	struct server pg = SERVER_INIT;
-	struct conninfo bare = { 0 };
-	enum reach reach;
-
-	pg.trial = true;
-	conninfo_copy(&bare, c);
-	conninfo_set(&bare, "password", NULL);
-	conninfo_set(&bare, "passfile", "/dev/null");
-	reach = server_open(&pg, &bare, deadline);
-	memcpy(sqlstate, pg.sqlstate, sizeof(pg.sqlstate));
-	server_free(&pg);
-	conninfo_free(&bare);
-	return reach;
-}
-
-/* Whether a login fails as before with the suspect, and gets further without it. Passwords are not risked for it:
- * require_auth may stand there to protect them. */
-static bool is_to_blame(const struct server *pg, const struct refusal_suspect *s, const struct conninfo *c,
-                        int64_t deadline)
-{
-	const char *variable = getenv(s->variable);
-	char *kept = variable ? xstrdup(variable) : NULL, with[6], without[6];
-	struct conninfo less = { 0 };
-	enum reach reach;
-	bool same;
-
-	same = try_without_password(c, deadline, with) == REACH_FAILED && strcmp(with, pg->sqlstate) == 0;
-	conninfo_copy(&less, c);
-	conninfo_set(&less, s->key, NULL);
-	unsetenv(s->variable);
-	reach = same ? try_without_password(&less, deadline, without) : REACH_FAILED;
-	if (kept)
-		setenv(s->variable, kept, 1);
-	conninfo_free(&less);
-	free(kept);
-	return same && (reach == REACHED || reach == REACH_DENIED || reach == REACH_NO_DATABASE);
-}
-
-/* A failure that says nothing by its SQLSTATE, or has none. */
-static enum reach find_to_blame(struct server *pg, const struct conninfo *c, int64_t deadline)
-{
-	for (const struct refusal_suspect *s = refusal_suspects; s->key && !pg->trial; s++)
-		if (refusal_is_set(s, c) && is_to_blame(pg, s, c, deadline)) {
-			buf_printf(&pg->error, ": the connection's parameter '%s' is refused: change it, or leave it out",
-			           s->key);
-			return REACH_INVALID;
-		}
-	return REACH_FAILED;
-}
-
-static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_t deadline)
-{
-	enum reach reach;
-	struct buf said = BUF_INIT;
-
-	errtext_take(PQerrorMessage(pg->conn), pg->sqlstate, &pg->error);
-	if (pg->sqlstate[0]) {
-		reach = refusal_reach(pg->sqlstate);
-		return reach == REACH_FAILED ? find_to_blame(pg, c, deadline) : reach;
-	}
-	if (PQconnectionNeedsPassword(pg->conn)) {
-		buf_cut(&pg->error, 0);
-		buf_puts(&pg->error, "the server asks for a password and none is set");
-		return REACH_DENIED;
-	}
-	if (strstr(pg->error.data, "SSL") || strstr(pg->error.data, "certificate"))
-		return REACH_DENIED;
-	buf_puts(&said, pg->error.data);
-	reach = knock(pg, c, deadline);
-	if (reach == REACHED || reach == REACH_FAILED) {
-		buf_cut(&pg->error, 0);
-		buf_puts(&pg->error, said.data);
-		reach = find_to_blame(pg, c, deadline);
-	}
-	buf_free(&said);
-	return reach;
-}
-
-static void ignore_notice(void *arg, const PGresult *result)
-{
-	(void)arg;
-	(void)result;
-}
-
-/* Starts libpq on its way with what pgbox adds to the caller's parameters. */
-static PGconn *start(const struct conninfo *c)
-{
-	struct conninfo full = { 0 };
-	PGconn *conn;
-
-	for (size_t i = 0; i < c->n; i++)
-		conninfo_set(&full, c->keys[i], c->values[i]);
-	if (!conninfo_get(c, "service") && !conninfo_get(c, "hostaddr"))
-		conninfo_set(&full, "host", host_of(c));
-	conn = full.n ? PQconnectStartParams((const char *const *)full.keys,
-	                                     (const char *const *)full.values, 0)
-	              : NULL;
-	conninfo_free(&full);
-	if (conn) {
-		PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-		PQsetNoticeReceiver(conn, ignore_notice, NULL);
-	}
-	return conn;
-}
-
-/* Waits until the socket is ready for what libpq wants. False at the deadline. */
-static bool wait_socket(PGconn *conn, short events, int64_t deadline)
+bool server_wait_socket(PGconn *conn, short events, int64_t deadline)
 {
 	struct pollfd p = { .fd = PQsocket(conn), .events = events };
 	int n;
@@ -195,55 +25,6 @@ static bool wait_socket(PGconn *conn, short events, int64_t deadline)
 		n = poll(&p, 1, clock_poll(deadline));
 	while (n < 0 && errno == EINTR);
 	return n != 0;
-}
-
-static enum reach finish(struct server *pg, const struct conninfo *c, int64_t deadline)
-{
-	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
-
-	while (PQstatus(pg->conn) != CONNECTION_BAD && want != PGRES_POLLING_OK) {
-		if (want == PGRES_POLLING_FAILED)
-			break;
-		if (!wait_socket(pg->conn, want == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-		                 deadline)) {
-			buf_cut(&pg->error, 0);
-			buf_puts(&pg->error, "no answer in time");
-			return REACH_SILENT;
-		}
-		want = PQconnectPoll(pg->conn);
-	}
-	if (PQstatus(pg->conn) == CONNECTION_OK) {
-		PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
-		return REACHED;
-	}
-	return why_failed(pg, c, deadline);
-}
-
-enum reach server_open(struct server *pg, const struct conninfo *c, int64_t deadline)
-{
-	enum reach before = pg->reach;
-
-	server_close(pg);
-	pg->lost = false;
-	if (before == REACH_REFUSED || before == REACH_NO_NAME || before == REACH_SILENT) {
-		pg->reach = knock(pg, c, deadline);
-		if (pg->reach != REACHED && pg->reach != REACH_FAILED && !pg->error.len)
-			buf_puts(&pg->error, reach_text(pg->reach));
-		if (pg->reach != REACHED && pg->reach != REACH_FAILED)
-			return pg->reach;
-	}
-	pg->conn = start(c);
-	if (!pg->conn) {
-		buf_cut(&pg->error, 0);
-		buf_puts(&pg->error, "out of memory");
-		return pg->reach = REACH_FAILED;
-	}
-	pg->reach = finish(pg, c, deadline);
-	if (pg->reach != REACHED)
-		server_close(pg);
-	if (pg->reach != REACHED && !pg->error.len)
-		buf_puts(&pg->error, reach_text(pg->reach));
-	return pg->reach;
 }
 
 void server_borrow(struct server *pg, struct pg_conn *conn)
@@ -329,7 +110,7 @@ static int take_results(struct server *pg, int64_t deadline, struct rows *rows)
 
 	for (;;) {
 		while (PQisBusy(pg->conn)) {
-			if (!wait_socket(pg->conn, POLLIN, deadline)) {
+			if (!server_wait_socket(pg->conn, POLLIN, deadline)) {
 				buf_cut(&pg->error, 0);
 				buf_puts(&pg->error, "no answer in time");
 				pg->sqlstate[0] = '\0';

@@ -124,7 +124,8 @@ grow() {
 	exits 124 waitdb --timeout 2500ms --for 'rows=t>=100' sqlite:x.db
 	local told
 	told=$(grep -c 'info: .*of 100 rows' <<<"$output")
-	[ "$told" -ge 2 ] && [ "$told" -le 3 ]
+	[ "$told" -ge 2 ]
+	[ "$told" -le 3 ]
 	exits 124 waitdb -q --timeout 200ms --for 'rows=t>=100' sqlite:x.db
 	equals "$(wc -l <<<"$output")" 1
 	if [ -n "${SOAK:-}" ]; then
