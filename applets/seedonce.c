@@ -388,7 +388,7 @@ static int run_seed(void)
 	struct buf why = BUF_INIT;
 	int64_t began = clock_ms(), id;
 	const char *bad;
-	int rc = marker_prepare(&db, o.schema, soon(), &why);
+	int rc = seed_prepare(&seed, &db, soon(), &why);
 
 	if (rc) {
 		msg(MSG_ERROR, "%s", why.data);

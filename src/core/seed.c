@@ -15,6 +15,8 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "core/seedfile.h"
+#include "core/seedlite.h"
 #include "ext/engine.h"
 #include "ext/hash.h"
 #include "ext/pack.h"
@@ -25,74 +27,15 @@
 
 /* --- files --- */
 
-static const char *const suffixes[] = { ".sql", ".sql.gz", ".sql.zst", NULL };
-
-/* By errno. */
-static int unreadable(const char *path, struct buf *error)
-{
-	if (errno == EBADMSG) {
-		buf_printf(error, "SQL file '%s' is damaged or cut off", path);
-		return BAD_DATA;
-	}
-	if (errno == EILSEQ) {
-		buf_printf(error, "SQL file '%s' holds a NUL byte", path);
-		return BAD_DATA;
-	}
-	/* A URL may stand there by mistake. */
-	buf_printf(error, "cannot read SQL file '%s': %s", strstr(path, "://") ? "..." : path,
-	           strerror(errno));
-	return NO_INPUT;
-}
-
-static int find_files(const char *path, struct strs *files, struct buf *error)
-{
-	size_t before = files->n;
-
-	if (!file_is_dir(path)) {
-		if (access(path, R_OK) != 0)
-			return unreadable(path, error);
-		if (!file_is_regular(path)) {
-			buf_printf(error, "SQL file '%s' is no regular file", path);
-			return NO_INPUT;
-		}
-		strs_add(files, path);
-		return 0;
-	}
-	if (file_list(path, suffixes, files) != 0) {
-		buf_printf(error, "cannot read directory '%s': %s", path, strerror(errno));
-		return NO_INPUT;
-	}
-	if (files->n == before) {
-		buf_printf(error, "directory '%s' holds no .sql, .sql.gz or .sql.zst file", path);
-		return NO_INPUT;
-	}
-	return 0;
-}
-
-static int hash_files(const struct strs *files, char text[HASH_TEXT], struct buf *error)
-{
-	unsigned char digest[HASH_BYTES];
-	struct hash h;
-	int rc = 0;
-
-	hash_start(&h);
-	for (size_t i = 0; i < files->n && !rc; i++)
-		if (hash_add_file(&h, files->v[i], NULL, NULL) != 0 || unpack_check(files->v[i]) != 0)
-			rc = unreadable(files->v[i], error);
-	hash_end(&h, digest);
-	hash_text(digest, text);
-	return rc;
-}
-
 int seed_load(struct seed *s, const struct strs *paths, struct buf *error)
 {
 	char text[HASH_TEXT];
 	int rc = 0;
 
 	for (size_t i = 0; i < paths->n && !rc; i++)
-		rc = find_files(paths->v[i], &s->files, error);
+		rc = seedfile_find(paths->v[i], &s->files, error);
 	if (!rc && s->files.n)
-		rc = hash_files(&s->files, text, error);
+		rc = seedfile_hash(&s->files, text, error);
 	if (!rc && s->files.n)
 		s->marker.sha256 = xstrdup(text);
 	return rc;
@@ -297,50 +240,10 @@ static pid_t start_command(struct seed *s)
 	_exit(status);
 }
 
-static int run_script(struct seed *s, struct db *db, const char *path, struct buf *why)
-{
-	struct buf script = BUF_INIT;
-	int rc = 0;
-
-	if (unpack_read(path, &script) != 0) {
-		rc = unreadable(path, why);
-	} else if (lite_script(&db->lite, script.data, s->one_transaction)) {
-		bool ended = s->one_transaction && lite_autocommit(&db->lite);
-
-		buf_printf(why, "%s: %s", path, db->lite.error.data);
-		rc = ended ? BROKEN_OFF : NO;
-	}
-	buf_free(&script);
-	return rc;
-}
-
 /* A file that would end the transaction is found before one of them runs. */
 static int rehearse(const struct seed *s, struct buf *why)
 {
-	int rc = 0;
-
-	if (s->target->kind == TARGET_PG)
-		return rehearse_files(&s->files, why);
-	for (size_t i = 0; i < s->files.n && !rc; i++) {
-		struct buf script = BUF_INIT, error = BUF_INIT;
-
-		rc = unpack_read(s->files.v[i], &script) ? unreadable(s->files.v[i], why)
-		                                         : rehearse_lite(script.data, &error);
-		if (error.len)
-			buf_printf(why, "%s: %s", s->files.v[i], error.data);
-		buf_free(&script);
-		buf_free(&error);
-	}
-	return rc;
-}
-
-static int run_scripts(struct seed *s, struct db *db, struct buf *why)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < s->files.n && !rc; i++)
-		rc = run_script(s, db, s->files.v[i], why);
-	return rc;
+	return s->target->kind == TARGET_PG ? rehearse_files(&s->files, why) : seedlite_rehearse(&s->files, true, why);
 }
 
 static int begun(struct seed *s, struct db *db, struct buf *why)
@@ -356,7 +259,7 @@ static int ending(struct seed *s, struct db *db, struct buf *why)
 	          : marker_finish(db, s->schema, s->name, MARKER_DONE, true, CLOCK_NEVER, why);
 }
 
-static int transaction(struct seed *s, struct db *db, struct buf *why)
+static int transaction(struct seed *s, struct db *db, const struct seedlite *lite, struct buf *why)
 {
 	int rc;
 
@@ -366,7 +269,9 @@ static int transaction(struct seed *s, struct db *db, struct buf *why)
 	}
 	rc = begun(s, db, why);
 	if (!rc)
-		rc = run_scripts(s, db, why);
+		rc = seedlite_run(&db->lite, &s->files, true, why);
+	if (!rc)
+		rc = seedlite_check(lite, &db->lite, why);
 	if (!rc)
 		rc = ending(s, db, why);
 	if (!rc && db_commit(db)) {
@@ -378,14 +283,26 @@ static int transaction(struct seed *s, struct db *db, struct buf *why)
 	return rc;
 }
 
+static int run_bare(struct seed *s, struct lite *lite, struct buf *why)
+{
+	int rc = seedlite_rehearse(&s->files, false, why);
+
+	return rc ? rc : seedlite_run(lite, &s->files, false, why);
+}
+
 /* SQLite runs in this process: its lock is a file's and cannot be lost. */
 static int run_lite(struct seed *s, struct buf *why)
 {
+	struct seedlite lite = { .keys_on = false };
 	struct db db = DB_INIT;
 	int rc = db_reopen(&db, s->target, clock_after(MARKER_MS), why);
 
-	if (!rc)
-		rc = s->one_transaction ? transaction(s, &db, why) : run_scripts(s, &db, why);
+	if (!rc && !s->one_transaction)
+		rc = run_bare(s, &db.lite, why);
+	else if (!rc && (rc = seedlite_read(&lite, &s->files, why)) == 0 &&
+	         (rc = seedlite_settle(&lite, &db.lite, why)) == 0)
+		rc = transaction(s, &db, &lite, why);
+	seedlite_free(&lite);
 	db_free(&db);
 	return rc;
 }
@@ -517,6 +434,23 @@ static int run_transaction(struct seed *s, struct buf *why)
 	buf_puts(why, "; what it committed is there: look at it, then use --mark or --reset");
 	write_running(s, why);
 	return BAD_DATA;
+}
+
+int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why)
+{
+	struct seedlite lite = { .keys_on = false };
+	struct buf ignored = BUF_INIT;
+	int rc = 0;
+
+	/* What is wrong with the files is reported when they are run. */
+	if (s->files.n && s->one_transaction && !db_is_pg(db) && seedlite_rehearse(&s->files, true, &ignored) == 0 &&
+	    seedlite_read(&lite, &s->files, &ignored) == 0)
+		rc = seedlite_settle(&lite, &db->lite, why);
+	for (size_t i = 0; i < lite.notes.n; i++)
+		s->tell(MSG_WARNING, lite.notes.v[i]);
+	seedlite_free(&lite);
+	buf_free(&ignored);
+	return rc ? rc : marker_prepare(db, s->schema, deadline, why);
 }
 
 int seed_run(struct seed *s, struct buf *why)

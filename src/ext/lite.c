@@ -14,6 +14,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ext/pragma.h"
 #include "ext/script.h"
 
 #define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
@@ -297,8 +298,14 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction)
 	while (*at) {
 		sqlite3_stmt *statement = NULL;
 		const char *next = at;
-		int code = sqlite3_prepare_v2(lite->db, at, -1, &statement, &next), rc;
+		int code, rc;
 
+		/* Some take effect, or fail, when they are compiled. */
+		if (one_transaction && pragma_judge(at) != PRAGMA_NONE) {
+			at = skip_blanks(script_lite_end(at));
+			continue;
+		}
+		code = sqlite3_prepare_v2(lite->db, at, -1, &statement, &next);
 		rc = code == SQLITE_OK ? 0 : fail(lite, code);
 		if (!rc && statement && !(one_transaction && is_bracket(statement, &open)))
 			rc = step_all(lite, statement, NULL);

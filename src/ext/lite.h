@@ -67,7 +67,8 @@ int lite_query(struct lite *lite, const char *sql, const char *const *params, in
 
 /*
  * Runs a script, statement by statement. With one_transaction the caller has
- * begun one: BEGIN and the COMMIT of one in the script are left out, and a script that ends
+ * begun one: BEGIN and the COMMIT of one in the script are left out, and so are the PRAGMAs that
+ * pragma_judge knows, which the caller has run before; and a script that ends
  * the caller's is stopped there, before another statement runs. 0, or -1 with error naming
  * the line.
  */
