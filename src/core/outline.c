@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "core/grant.h"
+#include "core/privileged.h"
 #include "core/statement.h"
 #include "ext/rehearsal.h"
 #include "ext/script.h"
@@ -101,6 +102,14 @@ static void take_drop(struct outline *o, const char *statement)
 		o->dropped = shorten(statement);
 }
 
+#define KEPT 400 /* bytes of a statement: what it is for comes soon after its name */
+
+static void take_privileged(struct outline *o, const char *statement)
+{
+	if (privileged_advice(statement))
+		strs_printf(&o->privileged, "%.*s", KEPT, script_first_word(statement));
+}
+
 static int take_statement(struct outline *o, const char *statement)
 {
 	if (script_judge(statement) == SCRIPT_DATABASE)
@@ -110,6 +119,7 @@ static int take_statement(struct outline *o, const char *statement)
 	take_extension(o, statement);
 	take_schema(o, statement);
 	take_drop(o, statement);
+	take_privileged(o, statement);
 	statement_tablespaces(statement, &o->tablespaces);
 	return o->database ? -1 : 0;
 }
@@ -156,6 +166,7 @@ void outline_free(struct outline *o)
 	strs_free(&o->tablespaces);
 	strs_free(&o->schemas);
 	strs_free(&o->places);
+	strs_free(&o->privileged);
 	strs_free(&o->extensions);
 	strs_free(&o->extension_schemas);
 	strs_free(&o->made);

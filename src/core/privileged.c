@@ -7,15 +7,15 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "core/grant.h"
-#include "ext/script.h"
+#include "core/statement.h"
 
 #define ASK_MS 30000
 #define SUPERUSER "restore as a superuser"
 
 enum need {
 	NEEDS_SUPERUSER,
-	NEEDS_MEMBER,     /* of the role that the entry names last */
-	NEEDS_FOR_ALL,    /* a superuser, if it is FOR ALL TABLES */
+	NEEDS_MEMBER,     /* of the role that it is FOR */
+	NEEDS_FOR_ALL,    /* a superuser, if it is for all tables or those of a schema */
 	NEEDS_SUBSCRIBER, /* since 16 pg_create_subscription, before a superuser */
 	NEEDS_OWN         /* an extension is checked with the others (core/restore), a mapping by its server */
 };
@@ -27,73 +27,74 @@ static const struct kind {
 	bool leaf; /* nothing depends on it */
 	const char *advice;
 } kinds[] = {
-	{ "EVENT TRIGGER", "CREATE EVENT TRIGGER ", NEEDS_SUPERUSER, true,
+	{ "EVENT TRIGGER", "CREATE EVENT TRIGGER", NEEDS_SUPERUSER, true,
 	  "only a superuser may create an event trigger: " SUPERUSER },
-	{ "PUBLICATION TABLES IN SCHEMA", "ALTER PUBLICATION ", NEEDS_SUPERUSER, true,
+	{ "PUBLICATION TABLES IN SCHEMA", "ALTER PUBLICATION", NEEDS_FOR_ALL, true,
 	  "only a superuser may publish a schema: " SUPERUSER },
 	{ "PUBLICATION TABLE", NULL, NEEDS_OWN, true, NULL },
-	{ "PUBLICATION", "CREATE PUBLICATION ", NEEDS_FOR_ALL, true,
+	{ "PUBLICATION", "CREATE PUBLICATION", NEEDS_FOR_ALL, true,
 	  "only a superuser may create a publication FOR ALL TABLES, others need CREATE on the database: " SUPERUSER },
-	{ "SUBSCRIPTION", "CREATE SUBSCRIPTION ", NEEDS_SUBSCRIBER, true,
+	{ "SUBSCRIPTION", "CREATE SUBSCRIPTION", NEEDS_SUBSCRIBER, true,
 	  "a subscription takes a superuser, or pg_create_subscription (PostgreSQL 16 and newer): " SUPERUSER },
-	{ "USER MAPPING", "CREATE USER MAPPING ", NEEDS_OWN, true,
+	{ "USER MAPPING", "CREATE USER MAPPING", NEEDS_OWN, true,
 	  "a user mapping takes the foreign server's owner, or USAGE on it for the role itself: " SUPERUSER },
-	{ "DEFAULT ACL", "ALTER DEFAULT PRIVILEGES ", NEEDS_MEMBER, true,
+	{ "DEFAULT ACL", "ALTER DEFAULT PRIVILEGES", NEEDS_MEMBER, true,
 	  "default privileges of a role are set by it, its members or a superuser: restore as one of them" },
-	{ "EXTENSION", "CREATE EXTENSION ", NEEDS_OWN, false,
+	{ "EXTENSION", "CREATE EXTENSION", NEEDS_OWN, false,
 	  "only a superuser may create an extension that is not trusted: " SUPERUSER ", or into a database that has it" },
-	{ "FOREIGN DATA WRAPPER", "CREATE FOREIGN DATA WRAPPER ", NEEDS_SUPERUSER, false,
+	{ "FOREIGN DATA WRAPPER", "CREATE FOREIGN DATA WRAPPER", NEEDS_SUPERUSER, false,
 	  "only a superuser may create a foreign-data wrapper: " SUPERUSER },
-	{ "SERVER", "CREATE SERVER ", NEEDS_OWN, false, "a foreign server takes USAGE on its wrapper: " SUPERUSER },
-	{ "ACCESS METHOD", "CREATE ACCESS METHOD ", NEEDS_SUPERUSER, false,
+	{ "SERVER", "CREATE SERVER", NEEDS_OWN, false, "a foreign server takes USAGE on its wrapper: " SUPERUSER },
+	{ "ACCESS METHOD", "CREATE ACCESS METHOD", NEEDS_SUPERUSER, false,
 	  "only a superuser may create an access method: " SUPERUSER },
-	{ "OPERATOR CLASS", "CREATE OPERATOR CLASS ", NEEDS_SUPERUSER, false,
+	{ "OPERATOR CLASS", "CREATE OPERATOR CLASS", NEEDS_SUPERUSER, false,
 	  "only a superuser may create an operator class: " SUPERUSER },
-	{ "OPERATOR FAMILY", "CREATE OPERATOR FAMILY ", NEEDS_SUPERUSER, false,
+	{ "OPERATOR FAMILY", "CREATE OPERATOR FAMILY", NEEDS_SUPERUSER, false,
 	  "only a superuser may create an operator family: " SUPERUSER },
-	{ "TEXT SEARCH PARSER", "CREATE TEXT SEARCH PARSER ", NEEDS_SUPERUSER, false,
+	{ "TEXT SEARCH PARSER", "CREATE TEXT SEARCH PARSER", NEEDS_SUPERUSER, false,
 	  "only a superuser may create a text search parser: " SUPERUSER },
-	{ "TEXT SEARCH TEMPLATE", "CREATE TEXT SEARCH TEMPLATE ", NEEDS_SUPERUSER, false,
+	{ "TEXT SEARCH TEMPLATE", "CREATE TEXT SEARCH TEMPLATE", NEEDS_SUPERUSER, false,
 	  "only a superuser may create a text search template: " SUPERUSER },
 };
 
-static const struct kind *kind_of(const char *line)
+/* Of a statement. *rest is what follows the words. */
+static const struct kind *kind_of(const char *statement, const char **rest)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (toc_is(line, kinds[i].type))
+		if (kinds[i].statement && (*rest = statement_after(statement, kinds[i].statement)) != NULL)
 			return &kinds[i];
 	return NULL;
 }
 
+/* Subscriptions and privileges have options of pg_restore's. */
+static bool is_leaf(const struct kind *k)
+{
+	return k->leaf && k->need != NEEDS_MEMBER && k->need != NEEDS_SUBSCRIBER;
+}
+
 bool privileged_is_leaf(const char *line)
 {
-	static const char *const comments[] = { "COMMENT - EVENT TRIGGER", "COMMENT - PUBLICATION" };
-	const struct kind *k = kind_of(line);
-
-	for (size_t i = 0; i < sizeof(comments) / sizeof(*comments); i++)
-		if (toc_is(line, comments[i]))
-			return true;
-	/* Subscriptions and privileges have options of pg_restore's. */
-	return k && k->leaf && k->need != NEEDS_MEMBER && k->need != NEEDS_SUBSCRIBER;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (toc_is(line, kinds[i].type))
+			return is_leaf(&kinds[i]);
+	return toc_is(line, "COMMENT - EVENT TRIGGER") || toc_is(line, "COMMENT - PUBLICATION");
 }
 
 const char *privileged_advice(const char *statement)
 {
-	const char *at = script_first_word(statement);
+	const char *rest;
+	const struct kind *k = kind_of(statement, &rest);
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].statement && skip_prefix(at, kinds[i].statement))
-			return kinds[i].advice;
-	return NULL;
+	return k ? k->advice : NULL;
 }
 
 /* --- the plan --- */
 
-/* What a role may do, and the roles of the server. */
+/* What a role may do. */
 struct rights {
-	bool all;        /* it is a superuser, or a provider decides */
+	bool all;            /* it is a superuser, or a provider decides */
 	bool subscribes;
-	struct strs roles, usable;
+	struct strs foreign; /* the roles that it may not act for */
 };
 
 static int read_rights(struct db *db, struct rights *r)
@@ -108,98 +109,86 @@ static int read_rights(struct db *db, struct rights *r)
 	int rc = db_read(db, find, NULL, 0, clock_after(ASK_MS), &rows);
 
 	for (size_t i = 0; i < rows.n; i++) {
-		strs_add(&r->roles, rows_text(&rows, i, 0));
-		if (rows_true(&rows, i, 1))
-			strs_add(&r->usable, rows_text(&rows, i, 0));
+		const char *name = rows_text(&rows, i, 0);
+
+		if (!rows_true(&rows, i, 1))
+			strs_add(&r->foreign, name);
+		else if (strcmp(name, "pg_create_subscription") == 0)
+			r->subscribes = true;
 		r->all = r->all || rows_true(&rows, i, 2);
 	}
-	r->subscribes = strs_has(&r->usable, "pg_create_subscription");
 	rows_free(&rows);
 	return rc;
 }
 
-/* Adds the entry's type and name, or of default privileges their role, each role once. */
-static void add_problem(struct strs *problems, const struct strs *roles, const char *line)
+/* ALTER DEFAULT PRIVILEGES FOR ROLE name, ...: the first. The caller frees it. */
+static char *role_of(const char *rest)
 {
-	const struct kind *k = kind_of(line);
-	char *owner = toc_owner(line, roles), *problem;
-	const char *text = toc_text(line);
-	size_t len = strlen(text), end = strlen(owner);
+	const char *at = statement_after(rest, "FOR ROLE");
+	size_t len;
 
-	if (k->need == NEEDS_MEMBER)
-		problem = xasprintf("role %s: %s", owner, k->advice);
-	else
-		problem = xasprintf("%.*s: %s", (int)(end && len > end ? len - end - 1 : len), text, k->advice);
+	at = at ? at : statement_after(rest, "FOR USER");
+	return at ? grant_name(at, &len) : xstrdup("");
+}
+
+/* CREATE PUBLICATION name FOR ALL TABLES, FOR TABLES IN SCHEMA; ALTER PUBLICATION name ADD TABLES IN SCHEMA. */
+static bool is_for_all(const char *rest)
+{
+	const char *what = statement_after_name(rest);
+
+	return statement_after(what, "FOR ALL") || statement_after(what, "FOR TABLES IN SCHEMA") ||
+	       statement_after(what, "ADD TABLES IN SCHEMA");
+}
+
+static bool is_refused(const struct rights *r, const struct kind *k, const char *rest)
+{
+	char *role;
+	bool foreign;
+
+	switch (k->need) {
+	case NEEDS_OWN:
+		return false;
+	case NEEDS_FOR_ALL:
+		return is_for_all(rest);
+	case NEEDS_SUBSCRIBER:
+		return !r->subscribes;
+	case NEEDS_MEMBER:
+		role = role_of(rest);
+		foreign = strs_has(&r->foreign, role);
+		free(role);
+		return foreign;
+	default:
+		return true;
+	}
+}
+
+/* Names what it is, or whose default privileges they are, each once. */
+static void add_problem(struct strs *problems, const struct kind *k, const char *rest)
+{
+	bool role = k->need == NEEDS_MEMBER;
+	size_t len;
+	char *name = role ? role_of(rest) : grant_name(rest, &len);
+	char *problem = xasprintf("%s %s: %s", role ? "role" : k->type, name, k->advice);
+
 	if (!strs_has(problems, problem))
 		strs_add(problems, problem);
 	free(problem);
-	free(owner);
+	free(name);
 }
 
-/* pg_dump.c, dumpPublication: CREATE PUBLICATION name FOR ALL TABLES WITH ... */
-static bool is_for_all(const char *statement)
-{
-	const char *at = skip_prefix(script_first_word(statement), "CREATE PUBLICATION ");
-	size_t len = 0;
-
-	free(at ? grant_name(at, &len) : NULL);
-	return at && skip_prefix(at + len, " FOR ALL ");
-}
-
-/* Of the publications, which do not say in the table of contents what they are for. */
-static int check_publication(const char *path, const char *line, bool *for_all, struct buf *error)
-{
-	char *list = xasprintf("%s\n", line);
-	struct buf script = BUF_INIT;
-	int rc = toc_ask(path, "--file=-", NULL, list, &script, error);
-	size_t len;
-
-	for (const char *at = script.data; !rc && (len = grant_statement(at)) > 0; at += len)
-		*for_all = *for_all || is_for_all(at);
-	buf_free(&script);
-	free(list);
-	return rc;
-}
-
-/* Default privileges name their role last. */
-static bool is_others(const struct rights *r, const char *line)
-{
-	char *owner = toc_owner(line, &r->roles);
-	bool others = strs_has(&r->roles, owner) && !strs_has(&r->usable, owner);
-
-	free(owner);
-	return others;
-}
-
-static int check_entry(const struct rights *r, const char *path, const char *line, bool bare, bool *refused,
-                       struct buf *error)
-{
-	const struct kind *k = kind_of(line);
-
-	*refused = false;
-	if (!k || k->need == NEEDS_OWN || (bare && (k->need == NEEDS_MEMBER || k->need == NEEDS_SUBSCRIBER)))
-		return 0;
-	if (k->need == NEEDS_FOR_ALL)
-		return check_publication(path, line, refused, error);
-	*refused = k->need == NEEDS_MEMBER ? is_others(r, line) : k->need != NEEDS_SUBSCRIBER || !r->subscribes;
-	return 0;
-}
-
-int privileged_check(struct db *db, const char *path, const struct strs *lines, bool bare, struct strs *problems,
-                     struct buf *error)
+int privileged_check(struct db *db, const struct strs *statements, bool bare, bool humble, struct strs *problems)
 {
 	struct rights r = { 0 };
 	int rc = read_rights(db, &r);
 
-	for (size_t i = 0; i < lines->n && !rc && !r.all; i++) {
-		bool refused;
+	for (size_t i = 0; i < statements->n && !rc && !r.all; i++) {
+		const char *rest;
+		const struct kind *k = kind_of(statements->v[i], &rest);
 
-		rc = check_entry(&r, path, lines->v[i], bare, &refused, error);
-		if (refused)
-			add_problem(problems, &r.roles, lines->v[i]);
+		if (k && !(humble && is_leaf(k)) && !(bare && k->leaf && !is_leaf(k)) && is_refused(&r, k, rest))
+			add_problem(problems, k, rest);
 	}
-	strs_free(&r.roles);
-	strs_free(&r.usable);
+	strs_free(&r.foreign);
 	return rc ? -1 : 0;
 }
 
@@ -243,14 +232,14 @@ bool privileged_is_comment(const struct strs *list, const char *line)
 char *privileged_commented(const struct strs *list, const char *statement)
 {
 	static const char *const types[] = { "EXTENSION", "SCHEMA" };
-	const char *on = skip_prefix(script_first_word(statement), "COMMENT ON ");
+	const char *on = statement_after(statement, "COMMENT ON");
 
 	for (size_t i = 0; on && i < sizeof(types) / sizeof(*types); i++) {
-		const char *at = skip_prefix(on, types[i]);
+		const char *at = statement_after(on, types[i]);
 		char *name, *full;
 		size_t len;
 
-		if (!at || *at++ != ' ')
+		if (!at)
 			continue;
 		name = grant_name(at, &len);
 		full = xasprintf("%s %s", types[i], name);

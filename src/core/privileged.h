@@ -11,12 +11,11 @@
 #include "core/toc.h"
 
 /*
- * Adds to problems, one message each, those of the entries (core/toc) of the archive at path that the session's role
- * may not make. bare: privileges and subscriptions are left out anyway. Nothing on servers of hosting providers, which
- * have rules of their own. 0, or -1 with db_error or a message in error.
+ * Adds to problems, one message each, those of the statements that the session's role may not run. bare: privileges and
+ * subscriptions are left out anyway; humble: and so is what nothing depends on. Nothing on servers of hosting providers,
+ * which have rules of their own. 0, or -1 with db_error.
  */
-int privileged_check(struct db *db, const char *path, const struct strs *lines, bool bare, struct strs *problems,
-                     struct buf *error);
+int privileged_check(struct db *db, const struct strs *statements, bool bare, bool humble, struct strs *problems);
 
 /* Adds to list what the role may not comment on although it is in every new database (fresh), or in the session's:
  * `EXTENSION name`, `SCHEMA name`. 0, or -1 with db_error. */

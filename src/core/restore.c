@@ -192,6 +192,18 @@ static int read_outline(struct restore *r, struct strs *notes, struct buf *error
 	return rc;
 }
 
+/* Rows alone come into tables whose foreign keys are there. */
+static int check_filling(struct restore *r, struct db *db, struct strs *problems, struct strs *notes)
+{
+	int rc = filling_look(&r->filling, db, rights_entries(r), problems);
+
+	if (!rc && r->filling.refers && r->jobs > 1) {
+		strs_add(notes, "--jobs: restored by one job, as the tables refer to each other");
+		r->jobs = 1;
+	}
+	return rc;
+}
+
 int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
                   struct strs *notes, struct buf *error)
 {
@@ -219,7 +231,9 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc && r->clean)
 		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
 	if (!rc)
-		rc = rights_check(r, db, fresh, problems, notes, error);
+		rc = rights_check(r, db, fresh, problems, notes);
+	if (!rc && !fresh && (r->data_only || filling_is_rows(rights_entries(r))))
+		rc = check_filling(r, db, problems, notes);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
 		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to this role, "
 		                                            "its rights and policies are left out"
@@ -227,7 +241,7 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 		            r->missing_roles.v[i]);
 	if (r->toc.statistics && r->server_version < 180000)
 		strs_printf(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
-	if (rc && !error->len)
+	if (rc)
 		buf_printf(error, "%s: cannot look at the server: %s", db->target->shown, db_error(db));
 	rows_free(&rows);
 	return rc ? UNAVAILABLE : 0;
@@ -333,7 +347,7 @@ static int explain_archive(struct restore *r, const struct tool *t, struct buf *
 
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
-	int fd = r->extensions.n || r->mute.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
+	int fd = r->extensions.n || r->mute.n || r->filling.lines.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
@@ -506,6 +520,7 @@ void restore_free(struct restore *r)
 	strs_free(&r->lacking);
 	strs_free(&r->barred);
 	strs_free(&r->mute);
+	filling_free(&r->filling);
 	strs_free(&r->left_out);
 	strs_free(&r->room);
 }

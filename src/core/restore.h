@@ -6,6 +6,7 @@
 
 #include "core/content.h"
 #include "core/db.h"
+#include "core/filling.h"
 #include "core/outline.h"
 #include "core/toc.h"
 
@@ -38,6 +39,7 @@ struct restore {
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
 	struct strs mute;             /* what the role may not comment on (core/privileged); found too */
+	struct filling filling;       /* rows alone: their order; found too */
 	struct strs left_out;         /* restore_run: of those the comments that SQL has */
 	bool advised;                 /* in the child that restores: the statement before had advice */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */

@@ -103,6 +103,8 @@ char *restore_edit(struct pg_conn *conn, const char *statement, void *arg)
 	if (!edited)
 		edited = make_room(r, conn, statement);
 	if (!edited)
+		edited = filling_edit(&r->filling, conn, statement);
+	if (!edited)
 		edited = writable(r, conn, statement);
 	if (!edited)
 		edited = r->data_only ? inplace_fill(conn, statement) : ground_edit(conn, statement, &r->lacking);

@@ -32,16 +32,15 @@ static char *left_out_words(const struct strs *names)
 	return buf_detach(&words);
 }
 
-int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes,
-                 struct buf *error)
+int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
 {
 	const struct strs *lines = rights_entries(r);
 	struct strs names = { 0 };
 	char *words;
 	int rc = privileged_comments(db, fresh, &r->mute);
 
-	if (!rc && lines->n && !r->data_only)
-		rc = privileged_check(db, r->path, lines, r->bare, problems, error);
+	if (!rc)
+		rc = privileged_check(db, &r->outline.privileged, r->bare, r->humble, problems);
 	for (size_t i = 0; i < lines->n && !r->data_only; i++)
 		if (privileged_is_comment(&r->mute, lines->v[i]))
 			strs_printf(&names, "%s", skip_prefix(toc_text(lines->v[i]), "COMMENT - "));
@@ -55,7 +54,7 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 
 struct strs rights_kept(const struct restore *r)
 {
-	const struct strs *lines = rights_entries(r);
+	const struct strs *lines = r->filling.lines.n ? &r->filling.lines : rights_entries(r);
 	struct strs kept = { 0 };
 
 	for (size_t i = 0; i < lines->n; i++)

@@ -10,9 +10,8 @@
 /* Returns the entries of the archive that are restored, as far as restore_check has chosen them. */
 const struct strs *rights_entries(const struct restore *r);
 
-/* Part of restore_check, once the entries are chosen. 0, or not 0 with db_error or a message in error. */
-int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes,
-                 struct buf *error);
+/* Part of restore_check, once the outline is read. 0, or -1 with db_error. */
+int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes);
 
 /* The lines without the comments that are left out. The caller frees them. */
 struct strs rights_kept(const struct restore *r);

@@ -122,7 +122,7 @@ marked() {
 	only source
 	made empty
 	marked "$sql" 'select 1/0;'
-	stays_clean empty 65 pgrestore "$sql" "$(pooled transaction empty)"
+	stays_clean empty 1 pgrestore "$sql" "$(pooled transaction empty)"
 	stays_clean empty 1 seedonce --sql "$sql" "$(pooled transaction empty)"
 	stays_clean empty 1 seedonce --name loose --sql "$sql" --no-transaction "$(pooled transaction empty)"
 }

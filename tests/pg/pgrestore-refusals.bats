@@ -23,6 +23,7 @@ teardown_file() {
 setup() {
 	restore_folder
 	only
+	mkdir "$BACKUP_DIR"
 	sql postgres 'create database src'
 	FILE=$BATS_TEST_TMPDIR/src.dump
 	WANT=$(url dst plain)
@@ -121,43 +122,49 @@ planned() {
 	says "$word"
 }
 
-@test "default privileges of another role: in the plan, with or without --no-owner, and in the error of SQL" {
+# planned_sql WORD: the same of FILE.sql, dumped without owners.
+planned_sql() {
+	archive src "$FILE.sql" --format=plain --no-owner
+	refused 69 dst pgrestore plan "$FILE.sql" "$WANT"
+	says "$1"
+	never_says pg_read_all_data
+	refused 69 dst pgrestore - "$WANT" <"$FILE.sql"
+	says "$1"
+}
+
+@test "default privileges of another role: in the plan, with or without --no-owner, also of SQL" {
 	given 'create table t (a int)' 'alter table t owner to plain' \
 		'alter default privileges for role other grant select on tables to plain'
 	planned 'role other: default privileges'
 	planned 'role other: default privileges' --no-owner
-	refused 77 dst pgrestore "$FILE.sql" "$WANT"
-	says 'default privileges of a role are set by it'
-	never_says pg_read_all_data
+	planned_sql 'role other: default privileges'
 	sql postgres 'grant other to plain'
 	exits 0 pgrestore "$FILE" --no-owner "$WANT"
 	sql postgres 'revoke other from plain'
 }
 
-@test "publications FOR ALL TABLES or of a schema: in the plan, and in the error of SQL; of a table they are restored" {
+@test "publications FOR ALL TABLES or of a schema: in the plan, also of SQL; of a table they are restored" {
 	given 'create table t (a int)' 'create publication q for table t'
 	exits 0 pgrestore "$FILE" --no-owner "$WANT"
 	given 'create publication "p for all" for all tables'
-	planned 'PUBLICATION - p for all: only a superuser' --no-owner
-	refused 77 dst pgrestore "$FILE.sql" "$WANT"
-	says 'restore as a superuser'
-	never_says pg_read_all_data
+	planned 'PUBLICATION p for all: only a superuser' --no-owner
+	planned_sql 'PUBLICATION p for all: only a superuser'
 	[ "$(sql postgres 'show server_version_num')" -ge 150000 ] || return 0
 	given 'drop publication "p for all"' 'create publication s for tables in schema public'
 	planned 'only a superuser may publish a schema' --no-owner
+	planned_sql 'only a superuser may publish a schema'
 	exits 0 pgrestore "$FILE" "$(url dst)"
 }
 
-@test "event triggers and operator classes: in the plan, and in the error of SQL; not those that are not restored" {
+@test "event triggers and operator classes: in the plan, also of SQL; not those that are not restored" {
 	given 'create table t (a int)' "create function f() returns event_trigger language plpgsql as 'begin end'" \
 		'alter function f() owner to plain' 'alter table t owner to plain' \
 		'create event trigger et on ddl_command_start execute function f()'
-	planned 'EVENT TRIGGER - et: only a superuser'
-	refused 77 dst pgrestore "$FILE.sql" "$WANT"
-	says 'only a superuser may create an event trigger'
+	planned 'EVENT TRIGGER et: only a superuser' --no-owner
+	planned_sql 'EVENT TRIGGER et: only a superuser'
 	exits 0 pgrestore "$FILE" --tables t --into new "$(url dst)"
 	given 'drop event trigger et' 'create operator class oc for type int using btree as function 1 btint4cmp(int, int)'
-	planned 'only a superuser may create an operator'
+	planned 'only a superuser may create an operator' --no-owner
 }
 
 @test "comments on what is another's are left out, counted and named: archive, SQL, plan" {
@@ -209,4 +216,63 @@ planned() {
 	says 'lacks a right'
 	never_says pg_read_all_data
 	sql postgres 'alter role other nocreatedb'
+}
+
+# --- rows alone ---
+
+# emptied: the database dst has the tables of FILE, of plain's, and no rows.
+emptied() {
+	target
+	exits 0 pgrestore "$FILE" --schema-only --no-owner --into made "$WANT" || return
+	drop dst
+	sql postgres 'alter database made rename to dst' 'alter database dst owner to plain'
+}
+
+@test "--data-only fills tables in the order of their references, whatever they are called, one job or several" {
+	sql postgres 'alter role plain createdb'
+	given 'create table users (id int primary key)' 'create table comments (id int primary key, by int references users)' \
+		'create table answers (id int primary key, to_comment int references comments, after int references answers)' \
+		'create table parts (id int primary key, u int references users) partition by range (id)' \
+		'create table aa_part partition of parts for values from (0) to (10)' 'create table aa_refers (p int references parts)' \
+		'insert into users values (1)' 'insert into comments values (1, 1)' 'insert into answers values (2, 1, 3), (3, 1, null)' \
+		'insert into parts values (1, 1)' 'insert into aa_refers values (1)'
+	emptied
+	exits 0 pgrestore "$FILE" --clean --data-only "$WANT"
+	equals "$(sql dst 'select count(*) from answers' 'select count(*) from aa_refers')" $'2\n1'
+	emptied
+	exits 0 pgrestore "$FILE" --clean --data-only --jobs 2 "$WANT"
+	emptied
+	exits 0 pgrestore "$FILE" --clean --data-only --tables answers,comments,users "$WANT"
+	emptied
+	archive src "$BATS_TEST_TMPDIR/inserts.dump" --inserts
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/inserts.dump" --clean --data-only "$WANT"
+	equals "$(sql dst 'select count(*) from answers' "select count(*) from pg_constraint where condeferrable")" $'2\n0'
+	# What is referred to is not there.
+	emptied
+	refused 1 dst pgrestore "$FILE" --clean --data-only --tables comments "$WANT"
+	says 'restore that table as well'
+	sql postgres 'alter role plain nocreatedb'
+}
+
+@test "--data-only of tables in a circle: their owner defers the foreign keys, which are checked, and are as they were; others are told before" {
+	sql postgres 'alter role plain createdb'
+	given 'create table a (id int primary key, b int)' 'create table b (id int primary key, a int references a)' \
+		'alter table a add foreign key (b) references b' 'create table c (id int primary key, d int)' \
+		'create table d (id int primary key, c int references c deferrable)' 'alter table c add foreign key (d) references d' \
+		'begin; insert into a values (1, null); insert into b values (1, 1); update a set b = 1; commit' \
+		'begin; insert into c values (1, null); insert into d values (1, 1); update c set d = 1; commit'
+	emptied
+	exits 0 pgrestore "$FILE" --clean --data-only "$WANT"
+	equals "$(sql dst 'select count(*) from a, b, c, d' 'select count(*) from pg_constraint where condeferrable')" $'1\n1'
+	emptied
+	refused 1 dst pgrestore "$FILE" --clean --data-only --tables a,c,d "$WANT"
+	says 'foreign key'
+	emptied
+	archive src "$BATS_TEST_TMPDIR/rows.dump" --data-only
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/rows.dump" --clean "$WANT"
+	emptied
+	sql dst 'grant all on all tables in schema public to other'
+	refused 69 dst pgrestore plan "$FILE" --clean --data-only "$(url dst other)"
+	says 'in a circle'
+	sql postgres 'alter role plain nocreatedb'
 }
