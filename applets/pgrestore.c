@@ -32,7 +32,7 @@
 #include "core/zone.h"
 
 static struct {
-	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding;
+	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding, *search_path;
 	struct strs listed, tables; /* as given, and each */
 	bool status, replace, clean, drop_old, schema_only, data_only, no_owner, no_tablespaces, json, remote, stream;
 	long jobs;
@@ -69,6 +69,8 @@ static const struct opt opts[] = {
 	     "give a created database the backup's rights and settings, those that are possible, or none"),
 	TEXT(0, "encoding", "PGRESTORE_ENCODING", "NAME", &o.encoding,
 	     "read the text of a SQL_ASCII backup as UTF8, LATIN1 ...; a created database is UTF8"),
+	TEXT(0, "search-path", "PGRESTORE_SEARCH_PATH", "SCHEMAS", &o.search_path,
+	     "let the backup's functions find names in these schemas while they are restored"),
 	TEXT(0, "verify", "PGRESTORE_VERIFY", "CHECK", &o.verify,
 	     "what must hold of the restored database, as for waitdb"),
 	WORD(0, "analyze", "PGRESTORE_ANALYZE", "yes|no", &o.analyze,
@@ -257,12 +259,11 @@ static void check_content(void)
 	job.r.clean = o.clean;
 	job.r.schema_only = o.schema_only;
 	job.r.data_only = o.data_only;
-	job.r.no_owner = o.no_owner;
+	job.r.no_owner = o.no_owner, job.r.search_path = o.search_path;
 	job.r.no_tablespaces = o.no_tablespaces;
 	job.r.tables = &o.tables;
 	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
-	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP
-	                                             : ROLES_FAIL;
+	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP : ROLES_FAIL;
 	rc = restore_suits(&job.r, job.load.name, &job.target, o.into, &error);
 	if (rc)
 		die(rc, "%s", error.data);
@@ -289,10 +290,9 @@ static enum place_mode prepare(struct db *db)
 		.settings = strcmp(o.settings, "exact") == 0 ? SETTINGS_EXACT
 		            : strcmp(o.settings, "near") == 0 ? SETTINGS_NEAR : SETTINGS_NONE,
 		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
-		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only,
-		            .check = o.verify ? &job.verify : NULL },
-		.record = &job.record, .flow = job.load.head ? &job.load.fetch.flow : NULL,
-		.stands = at_signal, .ready = watch_ready, .side = SIDE_INIT,
+		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only, .search_path = o.search_path,
+		            .check = o.verify ? &job.verify : NULL }, .record = &job.record, .side = SIDE_INIT,
+		.flow = job.load.head ? &job.load.fetch.flow : NULL, .stands = at_signal, .ready = watch_ready,
 	};
 	rc = place_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);

@@ -29,6 +29,10 @@ static const struct meaning {
 	{ "22021", BAD_DATA, "the text is not in the encoding that it claims", NULL },
 };
 
+#define SEARCH_PATH "a function or query in the backup finds names by search_path only, which is empty in a restore: use " \
+	"--search-path (with public, for instance), or repair it in the database that was dumped (ALTER FUNCTION ... SET " \
+	"search_path), as indexes and materialized views must be for PostgreSQL 17 and newer"
+
 /* What is not found: a function, a table, a schema, a type or configuration, a column. */
 static bool is_missing(const char *state)
 {
@@ -44,6 +48,8 @@ static const char *hint_for(const struct mishap *m)
 {
 	const char *state = m->failure.sqlstate;
 
+	if (is_missing(state) && m->failure.within)
+		return SEARCH_PATH;
 	if (is_missing(state) && m->rows_only)
 		return "--data-only needs the tables as they were backed up: restore them first (--schema-only)";
 	if (strcmp(state, "23503") == 0 && m->rows_only)

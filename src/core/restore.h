@@ -40,6 +40,7 @@ struct restore {
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
 	struct strs mute;             /* what the role may not comment on (core/privileged); found too */
 	struct filling filling;       /* rows alone: their order; found too */
+	const char *search_path;      /* of the sessions that restore; NULL: as the backup has it */
 	struct strs left_out;         /* restore_run: of those the comments that SQL has */
 	bool advised;                 /* in the child that restores: the statement before had advice */
 	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */

@@ -93,6 +93,18 @@ static char *writable(const struct restore *r, struct pg_conn *conn, const char 
 	return NULL;
 }
 
+/* pg_dump.c, setup_connection, and pg_backup_archiver.c: names in the backup's functions are found by none. */
+static char *find_names(const struct restore *r, struct pg_conn *conn, const char *statement)
+{
+	struct server pg;
+
+	if (!r->search_path || !skip_prefix(statement, "SELECT pg_catalog.set_config('search_path', ''"))
+		return NULL;
+	server_borrow(&pg, conn);
+	return server_format(&pg, "SELECT pg_catalog.set_config('search_path', %L, false)",
+	                     (const char *const[]){ r->search_path });
+}
+
 char *restore_edit(struct pg_conn *conn, const char *statement, void *arg)
 {
 	struct restore *r = arg;
@@ -106,6 +118,8 @@ char *restore_edit(struct pg_conn *conn, const char *statement, void *arg)
 		edited = filling_edit(&r->filling, conn, statement);
 	if (!edited)
 		edited = writable(r, conn, statement);
+	if (!edited)
+		edited = find_names(r, conn, statement);
 	if (!edited)
 		edited = r->data_only ? inplace_fill(conn, statement) : ground_edit(conn, statement, &r->lacking);
 	return edited ? edited : without_roles(r, statement);
@@ -123,6 +137,8 @@ char *restore_edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 		edited = bare_statement(at, &r->schemas);
 	if (!edited && r->encoding && script_judge(statement) == SCRIPT_ENCODING)
 		edited = set_encoding(r, conn);
+	if (!edited)
+		edited = find_names(r, conn, at);
 	if (!edited)
 		edited = inplace_try(conn, at);
 	if (!edited)

@@ -10,6 +10,7 @@
 struct settle {
 	int64_t tables;            /* that it must have; -1: any number */
 	bool analyze;              /* run ANALYZE; a failure is only told */
+	const char *search_path;   /* of the functions that ANALYZE calls; NULL: none */
 	const struct check *check; /* what must hold of it; or NULL */
 	int64_t wait;              /* ms for the server */
 	void (*tell)(enum msg_level level, const char *words);

@@ -276,3 +276,53 @@ emptied() {
 	says 'in a circle'
 	sql postgres 'alter role plain nocreatedb'
 }
+
+# --- functions that need a search_path ---
+
+# finds_names KIND: 0 where a restore of FILE, and of FILE.sql, fails with a hint, and succeeds with --search-path.
+finds_names() {
+	local file
+	for file in "$FILE" "$FILE.sql"; do
+		target
+		refused 1 dst pgrestore "$file" "$(url dst)" || return
+		says --search-path || return
+		exits 0 pgrestore "$file" --search-path 'app, public' "$(url dst)" || return
+		target
+		PGRESTORE_SEARCH_PATH=app,public exits 0 pgrestore "$file" "$(url dst)" || return
+	done
+}
+
+@test "functions that find names by search_path only: a hint, and --search-path; in a check, generated column, domain, default" {
+	sql postgres 'alter database src set search_path = app, public'
+	sql src 'create schema app' 'create table app.allowed as select 1 id' \
+		'create function app.two() returns int language sql immutable as $$select 2$$' \
+		'create function public.checks(int) returns boolean language plpgsql immutable
+			as $$begin return exists (select from allowed where id = $1); end$$' \
+		'create function public.doubles(int) returns int language sql immutable as $$select $1 * two()$$'
+	given 'create table public.t (a int check (public.checks(a)))' 'insert into t values (1)'
+	finds_names
+	given 'drop table t' 'create table t (a int, b int generated always as (public.doubles(a)) stored)' 'insert into t values (1)'
+	finds_names
+	given 'drop table t' 'create domain d as int check (public.checks(value))' 'create table t (a d)' 'insert into t values (1)'
+	finds_names
+	BACKUP_VERIFY=restore exits 1 pgbackup run --roles no "$(url src)"
+	says --search-path
+}
+
+@test "an index or a materialized view that needs a search_path: before 17 --search-path does, since then the hint says that it cannot" {
+	sql postgres 'alter database src set search_path = app, public'
+	sql src 'create schema app' 'create table app.allowed as select 1 id' \
+		'create function public.checks(int) returns boolean language plpgsql immutable
+			as $$begin return exists (select from app.allowed where id = $1); end$$' \
+		'create table t (a int)' 'insert into t values (1)' 'create index on t (public.checks(a))' \
+		'create or replace function public.checks(int) returns boolean language plpgsql immutable
+			as $$begin return exists (select from allowed where id = $1); end$$'
+	given 'create materialized view m as select 1'
+	if [ "$(sql postgres 'show server_version_num')" -lt 170000 ]; then
+		finds_names
+		never_says 'not analyzed'
+	else
+		refused 1 dst pgrestore "$FILE" --search-path app "$(url dst)"
+		says 'PostgreSQL 17'
+	fi
+}
