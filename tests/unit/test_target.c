@@ -142,7 +142,7 @@ static void ssl_true_means_sslmode_require(void **state)
 static void other_drivers_words_for_tls_become_sslmode(void **state)
 {
 	static const char *const words[][2] = {
-		{ "ssl=require", "require" },        { "ssl=verify_ca", "verify-ca" },
+		{ "ssl=require", "require" },        { "ssl=verify_ca&ssl-ca=mine.pem", "verify-ca" },
 		{ "tls=true", "require" },           { "sslmode=no-verify", "require" },
 		{ "SSLMode=VerifyFull", "verify-full" }, { "ssl=prefer", "prefer" },
 		{ "ssl=true&sslmode=allow", "require" }, { "sslmode=allow&ssl=1", "require" },
@@ -153,6 +153,7 @@ static void other_drivers_words_for_tls_become_sslmode(void **state)
 
 	(void)state;
 	environment(NULL);
+	put_text("mine.pem", "");
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		char *url = xasprintf("postgres://u@h/db?%s", words[i][0]);
 		struct target t;
@@ -190,10 +191,11 @@ static void verify_full_finds_its_cas_by_itself(void **state)
 	find(&t, "postgres://u@h/db?sslmode=require");
 	assert_key(&t, "sslrootcert", NULL);
 	target_free(&t);
+	put_text("mine.pem", "");
 	find(&t, "postgres://u@h/db?sslmode=verify-full&sslrootcert=mine.pem");
 	assert_key(&t, "sslrootcert", "mine.pem");
 	target_free(&t);
-	ENVIRONMENT("PGSSLROOTCERT=/mine.pem");
+	ENVIRONMENT("PGSSLROOTCERT=mine.pem");
 	find(&t, "postgres://u@h/db?sslmode=verify-full");
 	assert_key(&t, "sslrootcert", NULL);
 	target_free(&t);
@@ -335,8 +337,13 @@ static void libpqs_variables_need_a_user_that_is_not_the_systems(void **state)
 	assert_string_equal(t.shown, "u@h:7/d");
 	assert_key(&t, "password", "s3cret");
 	target_free(&t);
-	ENVIRONMENT("PGSERVICE=svc");
+	put_text("services", "[svc]\nhost=h\n");
+	ENVIRONMENT("PGSERVICE=svc", "PGSERVICEFILE=services");
 	assert_shown(NULL, "service=svc");
+	ENVIRONMENT("PGSERVICE=other", "PGSERVICEFILE=services");
+	assert_error(NULL, BAD_CONFIG, "other");
+	ENVIRONMENT("PGHOST=h", "PGUSER=u", "PGPORT=abc");
+	assert_error(NULL, BAD_CONFIG, "PGPORT");
 	ENVIRONMENT("PGHOST=h", "PGUSER=u", "PGDATABASE=postgres://v:s3cret@h/db");
 	assert_error(NULL, BAD_CONFIG, "");
 }
