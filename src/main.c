@@ -47,6 +47,7 @@ static int usage(void)
 {
 	printf("usage: pgbox APPLET [ARGUMENT...]\n"
 	       "       pgbox --list | --install DIR | --completion bash | --version | --licenses\n"
+	       "       pgbox help APPLET\n"
 	       "       APPLET [ARGUMENT...]    (through a symlink of that name)\n"
 	       "\n"
 	       "One static binary for people who run PostgreSQL-backed apps in containers.\n"
@@ -111,8 +112,8 @@ static int install(const char *argv0, const char *dir)
 
 	if (!target)
 		die(NO, "cannot find out where this program is: call it by its absolute path");
-	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
-		die(CANNOT_WRITE, "cannot make directory '%s': %s", dir, strerror(errno));
+	if (!file_exists(dir))
+		die(CANNOT_WRITE, "'%s': %s: make the folder first, or correct the path", dir, strerror(errno));
 	if (!file_is_dir(dir))
 		die(CANNOT_WRITE, "'%s' is not a directory", dir);
 	for (size_t i = 0; i < APPLETS; i++) {
@@ -191,6 +192,12 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 		return a->raw(argc, argv);
 	}
 	buffer_stdout();
+	/* Alone, so that an applet may have an option of that name. */
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		rc = version();
+		file_check_stdout();
+		return rc;
+	}
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
 	file_check_stdout();
@@ -202,10 +209,26 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	die(rc, "cannot run '%s': %s", command[0], strerror(errno));
 }
 
+/* `pgbox help waitdb` is `waitdb --help`. */
+static int help(const char *name)
+{
+	const struct applet *a = find(name);
+	char *argv[] = { xstrdup(name), xstrdup("--help"), NULL };
+
+	if (!a)
+		die(BAD_USAGE, "unknown applet '%s': pgbox --list names them", msg_word(name));
+	return run_applet(a, 2, argv);
+}
+
 /* What pgbox itself can do, without an applet. */
 static int own_option(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
+
+	if (strcmp(word, "help") == 0)
+		return argc > 2 ? help(argv[2]) : usage();
+	if (strcmp(word, "version") == 0)
+		return version();
 
 	if (strcmp(word, "--list") == 0)
 		return list();

@@ -11,6 +11,7 @@ PG_BIN=${PG_BIN:-$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1
 # The applets by name, first in PATH; no variable of the caller's names a database.
 use_applets() {
 	export PATH=$BATS_FILE_TMPDIR/bin:$PATH
+	mkdir -p "$BATS_FILE_TMPDIR/bin"
 	"$PGBOX" --install "$BATS_FILE_TMPDIR/bin"
 	local name
 	for name in "${!PG@}" "${!POSTGRES_@}" "${!DATABASE_URL@}" "${!SEEDONCE_@}" "${!WAITDB_@}"; do

@@ -178,7 +178,9 @@ static void apply(struct walk *w, const struct opt *o, const char *origin, char 
 	if (!w->apply && o->to.flag != &help)
 		return;
 	store_or_die(o, origin, value, BAD_USAGE);
-	see(w, o->to.flag);
+	/* --url says whose the checks of the variable are, and is none itself. */
+	if (!o->prefix)
+		see(w, o->to.flag);
 	if (o->secret)
 		wipe(value);
 }
@@ -436,7 +438,8 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	if (*command && !**command)
 		die(BAD_USAGE, "no command after %s", (*command)[-1]);
 	if (a->max_operands >= 0 && operands > a->max_operands)
-		die(BAD_USAGE, "%d operands are too many: see %s --help", operands, a->name);
+		die(BAD_USAGE, "%d operands are too many%s: see %s --help", operands,
+		    a->takes_command && !*command ? " (put -- before a command)" : "", a->name);
 	argv[operands] = NULL;
 	return operands;
 }

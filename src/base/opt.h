@@ -24,7 +24,8 @@ struct opt {
 	const char *arg;   /* placeholder in help; NULL for flags */
 	const char *help;  /* one sentence; the default is added */
 	const char *words; /* OPT_TEXT: the only values allowed, 'a|b|c'; or NULL */
-	const char *prefix; /* OPT_LIST: put in front of each value, or NULL */
+	const char *prefix; /* OPT_LIST: put in front of each value, or NULL. One that has it adds to what the
+	                     * variable of its list says, and does not replace it */
 	const char *split; /* OPT_LIST: what else than line ends parts values in the variable */
 	bool coarse;       /* OPT_TIME: of minutes or more; 1 to 59 without a unit is refused, except from a
 	                    * variable whose name ends in _SECONDS */

@@ -7,10 +7,31 @@
 #include "base/status.h"
 #include "core/check_kinds.h"
 
+static bool is_url(const char *line)
+{
+	return skip_prefix(line, "url=");
+}
+
+/* A check in the place of a database: tcp=db:5432, ready. */
+static bool is_check(const char *text, struct buf *error)
+{
+	const struct check_kind *kind = text ? check_kind_of(text) : NULL;
+	size_t len = kind ? strlen(kind->name) : 0;
+
+	if (!kind || (text[len] && !strchr("=<>", text[len])))
+		return false;
+	buf_printf(error, "'%s' is a check, not a database: give it with --for %s%s", kind->name, kind->name,
+	           text[len] == '=' ? "=..." : "");
+	return true;
+}
+
 static int add_target(struct checks *c, const char *url, struct buf *error)
 {
 	size_t i = c->targets_n;
 	int rc;
+
+	if (is_check(url, error))
+		return BAD_USAGE;
 
 	c->targets = xrealloc(c->targets, (i + 1) * sizeof(*c->targets));
 	rc = target_find(&c->targets[i], url, error);
@@ -45,13 +66,16 @@ static int read_first_lines(struct checks *c, const struct strs *lines, const st
 	bool needed = urls->n == 0 && lines->n == 0;
 	int rc = 0;
 
-	for (*n = 0; *n < lines->n && !skip_prefix(lines->v[*n], "url="); (*n)++) {
+	for (*n = 0; *n < lines->n && !is_url(lines->v[*n]); (*n)++) {
 		const struct check_kind *kind = check_kind_of(lines->v[*n]);
 
 		needed = needed || (kind && kind->of_db);
 	}
-	for (size_t i = 0; i < urls->n && !rc; i++)
+	for (size_t i = 0; i < urls->n && !rc; i++) {
 		rc = add_target(c, urls->v[i], error);
+		if (rc && !strpbrk(urls->v[i], ":=") && !check_kind_of(urls->v[i]))
+			buf_puts(error, "; a command goes after --");
+	}
 	if (urls->n == 0 && needed && !rc)
 		rc = add_target(c, NULL, error);
 	for (size_t i = 0; i < *n && !rc; i++) {
@@ -64,6 +88,20 @@ static int read_first_lines(struct checks *c, const struct strs *lines, const st
 	return rc;
 }
 
+/* Whether checks stand before the first url= line that are about no database, as nothing else names one. */
+static bool is_before_url(const struct strs *lines, const struct strs *urls)
+{
+	bool needed = false;
+	size_t i = 0;
+
+	for (; i < lines->n && !is_url(lines->v[i]); i++) {
+		const struct check_kind *kind = check_kind_of(lines->v[i]);
+
+		needed = needed || (kind && kind->of_db);
+	}
+	return needed && i < lines->n && !urls->n && target_family() == TARGET_NOWHERE;
+}
+
 /* What is wrong with a check is said before that no database is given. */
 static int all_readable(const struct strs *lines, struct buf *error)
 {
@@ -71,7 +109,7 @@ static int all_readable(const struct strs *lines, struct buf *error)
 	int rc = 0;
 
 	for (size_t i = 0; i < lines->n && !rc; i++) {
-		if (skip_prefix(lines->v[i], "url="))
+		if (is_url(lines->v[i]))
 			continue;
 		rc = check_read(&check, lines->v[i], error);
 		if (!rc)
@@ -143,6 +181,10 @@ static int read_lines(struct checks *c, const struct strs *lines, const struct s
 	size_t next = 0;
 	int rc = all_readable(lines, error);
 
+	if (!rc && is_before_url(lines, urls)) {
+		buf_puts(error, "no database given for the first checks: --url goes before its checks");
+		rc = BAD_USAGE;
+	}
 	if (!rc)
 		rc = read_first_lines(c, lines, urls, &next, error);
 	for (; next < lines->n && !rc; next++) {

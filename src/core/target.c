@@ -20,6 +20,8 @@ struct variable {
 	const char *name, *key;
 };
 
+#define DECIDING 5 /* of a family's variables, from the first: they name a database, others do not */
+
 static const struct variable libpq_family[] = {
 	{ "PGHOST", "host" },         { "PGHOSTADDR", "hostaddr" }, { "PGUSER", "user" },
 	{ "PGDATABASE", "dbname" },   { "PGSERVICE", "service" },   { "PGPORT", "port" },
@@ -299,6 +301,14 @@ static char *take_scheme(const char *text, const char **rest)
 static const char *const server_schemes[] = { "postgres", "postgresql", "postgis", NULL };
 static const char *const lite_schemes[] = { "sqlite", "sqlite3", "file", NULL };
 
+/* HOST:PORT and nothing else. */
+static bool is_address(const char *text)
+{
+	size_t len = strcspn(text, ":/@= ");
+
+	return len && text[len] == ':' && text[len + 1] && !text[len + 1 + strspn(text + len + 1, "0123456789")];
+}
+
 static int read_text(struct target *t, const char *text, const char *origin, struct buf *error)
 {
 	const char *rest, *user_hint = "write it as postgres://USER@HOST/DATABASE";
@@ -319,7 +329,8 @@ static int read_text(struct target *t, const char *text, const char *origin, str
 			buf_printf(error, "%s: not a valid key=value conninfo string", origin);
 	} else {
 		buf_printf(error, "%s: not a database URL: pgbox knows postgres://, postgresql://, "
-		           "postgis://, sqlite:, file:, key=value and env:NAME", origin);
+		           "postgis://, sqlite:, file:, key=value and env:NAME%s", origin,
+		           is_address(text) ? "; write HOST:PORT as postgres://USER@HOST:PORT/DATABASE" : "");
 	}
 	if (!rc && !t->path)
 		rc = complete(t, origin, user_hint, error);
@@ -367,6 +378,30 @@ static int read_database_url(struct target *t, const char *url, struct buf *erro
 	return rc || t->path ? rc : compare_foreign(t, FOREIGN_URL, true, error);
 }
 
+static bool is_set(const char *name)
+{
+	char *twin = xasprintf("%s_FILE", name);
+	const char *value = getenv(name), *path = getenv(twin);
+	/* An empty DATABASE_URL is one. */
+	bool set = (value && (*value || strcmp(name, "DATABASE_URL") == 0)) || (path && *path);
+
+	free(twin);
+	return set;
+}
+
+enum target_family target_family(void)
+{
+	if (is_set("DATABASE_URL"))
+		return TARGET_URL;
+	for (size_t i = 0; i < DECIDING; i++)
+		if (is_set(libpq_family[i].name))
+			return TARGET_LIBPQ;
+	for (size_t i = 0; i < DECIDING; i++)
+		if (is_set(image_family[i].name))
+			return TARGET_IMAGE;
+	return TARGET_NOWHERE;
+}
+
 static int read_environment(struct target *t, bool database, struct buf *error)
 {
 	const char *url;
@@ -377,12 +412,12 @@ static int read_environment(struct target *t, bool database, struct buf *error)
 	if (url)
 		return read_database_url(t, url, error);
 	/* A lone PGPASSWORD or PGPORT names no database. */
-	found = read_family(t, libpq_family, 5, error);
+	found = read_family(t, libpq_family, DECIDING, error);
 	if (found > 0)
 		found = compare_foreign(t, FOREIGN_LIBPQ, database, error) ? -1 : 1;
 	if (found)
 		return found < 0 ? -1 : complete(t, "PGHOST/PGDATABASE", "set PGUSER", error);
-	found = read_family(t, image_family, 5, error);
+	found = read_family(t, image_family, DECIDING, error);
 	if (found < 0)
 		return -1;
 	if (!found) {

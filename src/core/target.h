@@ -30,6 +30,18 @@ struct target {
  */
 int target_find(struct target *t, const char *text, struct buf *error);
 
+/* Where the environment names a target. */
+enum target_family { TARGET_NOWHERE, TARGET_URL, TARGET_LIBPQ, TARGET_IMAGE };
+
+/* Which of them target_find reads; nothing is looked into. */
+enum target_family target_family(void);
+
+/* Makes the environment's target that of PostgreSQL's own programs, which read PG* alone: DATABASE_URL,
+ * POSTGRES_* and the _FILE twins become PG*, unless argv names a host, a conninfo string or a URL: no
+ * password is for another server than its own. 0, or BAD_CONFIG with a message in error where
+ * DATABASE_URL or POSTGRES_* cannot be read. */
+int target_export(char *const *argv, struct strs *warnings, struct buf *error);
+
 /* The same from the environment alone, for a caller that names the databases itself: that other
  * programs' variables name another is a warning then, and no error (core/foreign). */
 int target_find_server(struct target *t, struct buf *error);

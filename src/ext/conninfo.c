@@ -82,6 +82,19 @@ bool conninfo_known(const char *key)
 	return false;
 }
 
+void conninfo_export(const struct conninfo *c)
+{
+	PQconninfoOption *options = PQconndefaults();
+
+	for (PQconninfoOption *o = options; o && o->keyword; o++) {
+		const char *value = conninfo_get(c, o->keyword);
+
+		if (value && o->envvar && strcmp(o->keyword, "application_name") != 0)
+			setenv(o->envvar, value, 1);
+	}
+	PQconninfoFree(options);
+}
+
 void conninfo_copy(struct conninfo *c, const struct conninfo *from)
 {
 	for (size_t i = 0; i < from->n; i++)

@@ -36,6 +36,10 @@ void conninfo_quote(struct buf *text, const char *key, const char *value);
 /* Whether libpq knows the keyword. */
 bool conninfo_known(const char *key);
 
+/* Sets the environment's variables that libpq reads for the keywords of c (libpq docs, 'Environment
+ * Variables'), but PGAPPNAME. */
+void conninfo_export(const struct conninfo *c);
+
 /* Sets all keywords of from. */
 void conninfo_copy(struct conninfo *c, const struct conninfo *from);
 

@@ -103,6 +103,20 @@ status_of() {
 	same_as "$(pgbox -h)"
 }
 
+@test "help and version are words, too, and every applet tells its version" {
+	run -0 pgbox help
+	same_as "$(pgbox --help)"
+	run -0 pgbox help seedonce
+	same_as "$(seedonce --help)"
+	run -64 pgbox help nosuch
+	run -0 pgbox version
+	same_as "$(pgbox --version)"
+	for applet in $(ours); do
+		run -0 "$applet" --version
+		same_as "$(pgbox --version)"
+	done
+}
+
 @test "an unknown applet or option is 64 and one line" {
 	run -64 pgbox nosuch
 	same_as "pgbox: error: unknown applet 'nosuch': pgbox --list names them"
@@ -164,6 +178,9 @@ status_of() {
 # --- --install ---
 
 @test "--install makes one symlink per applet, which is found from anywhere" {
+	run -73 pgbox --install "$BATS_TEST_TMPDIR/new"
+	[ ! -e "$BATS_TEST_TMPDIR/new" ]
+	mkdir "$BATS_TEST_TMPDIR/new"
 	run -0 pgbox --install "$BATS_TEST_TMPDIR/new"
 	[ -z "$output" ]
 	[ "$(ls "$BATS_TEST_TMPDIR/new")" = "$(pgbox --list)" ]
@@ -189,7 +206,7 @@ pgbox: error: cannot make '$BATS_TEST_TMPDIR/bin/waitdb': File exists"
 
 @test "--install where nothing can be made is 73 and one line" {
 	run -73 pgbox --install /dev/null/bin
-	same_as "pgbox: error: cannot make directory '/dev/null/bin': Not a directory"
+	same_as "pgbox: error: '/dev/null/bin': Not a directory: make the folder first, or correct the path"
 }
 
 # --- --completion ---

@@ -53,6 +53,22 @@ WRONG_PLACES=('backup=/backups>26h' 'backup=/backups<=26h' 'backup=/backups=26h'
 	done
 }
 
+@test "--url is about the checks of the variable, too, and goes before its checks" {
+	unset DATABASE_URL
+	HEALTHZ_CHECKS=$'table=users\nrows=users>2' run -0 healthz --url sqlite:full.db
+	[[ $output == *"[+]table=users ok"*"[+]rows=users>2 ok"* ]]
+	HEALTHZ_CHECKS=table=nosuch run -1 healthz --url sqlite:full.db
+	[[ $output == *"[-]table=nosuch failed"* ]]
+	run -1 healthz table=users --url sqlite:full.db
+	[[ $output == *"no database given for the first checks: --url goes before its checks"* ]]
+	run -64 waitdb --timeout 2s --for table=users --url sqlite:full.db
+	run -0 healthz file=full.db --url sqlite:full.db table=users
+	DATABASE_URL=sqlite:full.db run -1 healthz table=users --url sqlite:other.db
+	[[ $output == *"ready on sqlite:other.db failed"* && $output == *"[+]table=users on sqlite:full.db ok"* ]]
+	run -1 healthz table=users
+	[[ $output == *"no database given: pass a URL"* ]]
+}
+
 @test "seedonce: nothing is seeded by a check that cannot be read: 64, 78 from the variable" {
 	local check
 	for check in "${WRONG[@]}"; do

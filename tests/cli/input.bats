@@ -13,11 +13,12 @@ setup() {
 	unset PGBOX_LOG PGBOX_JOURNAL
 }
 
-# refuses STATUS LINE COMMAND...: exits so, with that one line alone.
+# refuses STATUS LINE COMMAND...: exits so, with that one line alone, but for what is said of a restart.
 refuses() {
 	local want=$1 line=$2
 	shift 2
 	run timeout 10 "$@"
+	output=$(grep -v ': info: exit 78: a restart will not help' <<<"$output" || true)
 	[ "$status" -eq "$want" ] && [ "$output" = "$line" ] && return
 	printf 'status %s, not %s: %s\nsaid:   %s\nwanted: %s\n' "$status" "$want" "$*" "$output" "$line"
 	return 1
@@ -180,6 +181,21 @@ shown() {
 }
 
 # --- combinations ---
+
+@test "a check, an address or a command in the place of a database says where it belongs" {
+	refuses 64 "waitdb: error: 'tcp' is a check, not a database: give it with --for tcp=..." waitdb tcp=db:5432
+	refuses 64 "waitdb: error: 'ready' is a check, not a database: give it with --for ready" waitdb ready
+	for applet in waitdb isempty; do
+		run -64 "$applet" localhost:5432
+		[[ $output == *"write HOST:PORT as postgres://USER@HOST:PORT/DATABASE"* ]]
+	done
+	run -64 waitdb postgres://app@127.0.0.1:1/app gunicorn app
+	[[ $output == *"a command goes after --"* ]]
+	run -64 seedonce postgres://app@127.0.0.1:1/app echo hi
+	[[ $output == *"put -- before a command"* ]]
+	run -64 isempty postgres://app@127.0.0.1:1/app more
+	[[ $output != *"put --"* ]]
+}
 
 @test "too many operands and a command without words are 64" {
 	refuses 64 "isempty: error: 2 operands are too many: see isempty --help" isempty sqlite:a sqlite:b
