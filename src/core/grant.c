@@ -108,7 +108,7 @@ size_t grant_statement(const char *sql)
  * which roles stand (the reference of each). */
 static const struct form {
 	const char *begins;
-	const char *lists[4][2]; /* the word, and the one that must come before it or NULL */
+	const char *lists[4][2]; /* the word, and the one that must come before it or NULL; none: they stand there */
 } forms[] = {
 	{ "GRANT", { { "TO" }, { "BY", "GRANTED" } } },
 	{ "REVOKE", { { "FROM" }, { "BY", "GRANTED" } } },
@@ -120,6 +120,11 @@ static const struct form {
 	{ "ALTER DEFAULT PRIVILEGES", { { "ROLE", "FOR" }, { "USER", "FOR" }, { "TO" }, { "FROM" } } },
 	{ "ALTER USER MAPPING", { { "FOR" } } },
 	{ "ALTER POLICY", { { "TO" } } },
+	{ "ALTER ROLE", { { NULL } } },
+	{ "ALTER USER", { { NULL } } },
+	{ "COMMENT ON ROLE", { { NULL } } },
+	{ "DROP OWNED BY", { { NULL } } },
+	{ "REASSIGN OWNED BY", { { NULL } } },
 	{ "ALTER", { { "TO", "OWNER" } } },
 };
 
@@ -175,6 +180,8 @@ static const char *first_list(const struct form *form, const char *statement, co
 	static const char *const options[] = { "ADMIN OPTION FOR", "INHERIT OPTION FOR", "SET OPTION FOR" };
 	const char *at = statement_after(statement, form->begins), *rest;
 
+	if (!form->lists[0][0])
+		return at < end ? at : NULL;
 	if ((strcmp(form->begins, "GRANT") != 0 && strcmp(form->begins, "REVOKE") != 0) || next_list(&on, at, end))
 		return next_list(form, statement, end);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
@@ -212,7 +219,7 @@ static bool is_name(const char *at, size_t len)
 static bool is_keyword(const char *at, size_t len)
 {
 	static const char *const words[] = { "public", "current_user", "current_role", "session_user", "user",
-		                             "default", "none", "to" };
+		                             "default", "none", "to", "all" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (is_word(at, len, words[i]))

@@ -2,9 +2,11 @@
 #include "core/ground.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "core/grant.h"
 #include "core/statement.h"
 #include "ext/server.h"
 
@@ -30,6 +32,20 @@ static bool is_foreign(struct server *pg, const char *schema)
 {
 	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1"
 	             " AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')", schema);
+}
+
+/* Of ALTER SCHEMA ... OWNER TO. */
+static bool names_useless_owner(struct server *pg, const char *statement)
+{
+	struct strs roles = { 0 };
+	bool useless;
+
+	if (statement_gives(statement))
+		grant_roles(statement, strlen(statement), &roles);
+	useless = roles.n && !finds(pg, "SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1"
+	                            " AND pg_catalog.pg_has_role(oid, 'USAGE')", roles.v[0]);
+	strs_free(&roles);
+	return useless;
 }
 
 /* What cannot be made is sent again, for its error to be the restore's. */
@@ -66,7 +82,7 @@ char *ground_edit(struct pg_conn *conn, const char *statement, const struct strs
 	bool skip;
 
 	server_borrow(&pg, conn);
-	skip = (makes && is_there(&pg, makes)) || (changes && is_foreign(&pg, changes));
+	skip = (makes && is_there(&pg, makes)) || (changes && (is_foreign(&pg, changes) || names_useless_owner(&pg, statement)));
 	free(makes);
 	free(changes);
 	instead = skip ? xstrdup("") : lacking->n ? prepare(&pg, statement, lacking) : NULL;

@@ -43,12 +43,24 @@ static bool makes(const struct outline *o, const char *role)
 	return strs_has(&o->made, role) || (o->makers.len && strstr(o->makers.data, role));
 }
 
+/* Of a schema that the text does not make: it keeps its owner where the role may not be used (core/ground). Before 15
+ * public belongs to whoever made the server, which pg_dump says. */
+static bool is_optional(const struct outline *o, const char *statement)
+{
+	char *schema = statement_after(statement, "ALTER SCHEMA") ? statement_on_schema(statement) : NULL;
+	bool optional = schema && !strs_has(&o->schemas, schema);
+
+	free(schema);
+	return optional;
+}
+
 static void take_roles(struct outline *o, const char *statement)
 {
 	struct strs roles = { 0 };
 	bool gives = statement_gives(statement), acts = statement_after(statement, "SET");
 
-	grant_roles(statement, strlen(statement), &roles);
+	if (!is_optional(o, statement))
+		grant_roles(statement, strlen(statement), &roles);
 	for (size_t i = 0; i < roles.n; i++) {
 		if (makes(o, roles.v[i]))
 			continue;

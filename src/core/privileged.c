@@ -97,12 +97,26 @@ struct rights {
 	struct strs foreign; /* the roles that it may not act for */
 };
 
+/* The roles of hosting providers who let their customers do what else takes a superuser. */
+#define PROVIDERS "('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin', 'neon_superuser'," \
+                  " 'supabase_admin', 'doadmin', 'avnadmin')"
+
+int privileged_has_provider(struct db *db, bool *has)
+{
+	struct rows rows = { 0 };
+	int rc = db_read(db, (struct sql){ .pg = "SELECT FROM pg_catalog.pg_roles WHERE rolname IN " PROVIDERS }, NULL, 0,
+	                 clock_after(ASK_MS), &rows);
+
+	*has = rows.n > 0;
+	rows_free(&rows);
+	return rc;
+}
+
 static int read_rights(struct db *db, struct rights *r)
 {
 	static const struct sql find = {
 		.pg = "SELECT r.rolname, pg_has_role(r.oid, 'USAGE'), r.rolsuper AND r.rolname = current_user"
-		      " OR r.rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin',"
-		      "  'neon_superuser', 'supabase_admin', 'doadmin', 'avnadmin')"
+		      " OR r.rolname IN " PROVIDERS
 		      " FROM pg_catalog.pg_roles r",
 	};
 	struct rows rows = { 0 };

@@ -17,6 +17,9 @@
  */
 int privileged_check(struct db *db, const struct strs *statements, bool bare, bool humble, struct strs *problems);
 
+/* Sets *has to whether the server is one of those. 0, or -1 with db_error. */
+int privileged_has_provider(struct db *db, bool *has);
+
 /* Adds to list what the role may not comment on although it is in every new database (fresh), or in the session's:
  * `EXTENSION name`, `SCHEMA name`. 0, or -1 with db_error. */
 int privileged_comments(struct db *db, bool fresh, struct strs *list);

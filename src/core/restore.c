@@ -21,6 +21,7 @@
 #include "core/ownership.h"
 #include "core/public.h"
 #include "core/part.h"
+#include "core/privileged.h"
 #include "core/restore_parts.h"
 #include "core/restore_rights.h"
 #include "ext/errtext.h"
@@ -61,6 +62,7 @@ static int ask_list(struct db *db, const char *sql, struct strs *list)
 /* Version, whether the role is a superuser, its name. */
 struct self {
 	bool superuser, makes_roles;
+	bool provided; /* who provides the server decides what it may do */
 	char *name;
 };
 
@@ -79,7 +81,7 @@ static int check_extension(struct db *db, const struct self *self, const char *n
 
 	if (!rc && !rows.n)
 		strs_printf(problems, "extension %s: this server does not ship it: use an image that does", name);
-	else if (!rc && !self->superuser && !rows_true(&rows, 0, 0))
+	else if (!rc && !self->superuser && !self->provided && !rows_true(&rows, 0, 0))
 		strs_printf(problems, "extension %s: only a superuser may create it: restore as one, or with --clean "
 		    "into a database that has it", name);
 	rows_free(&rows);
@@ -222,6 +224,8 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 		rc = public_needed(db, clock_after(ASK_MS), &r->room);
 	self.superuser = r->superuser = rows_true(&rows, 0, 0);
 	self.makes_roles = rows_true(&rows, 0, 2);
+	if (!rc)
+		rc = privileged_has_provider(db, &self.provided);
 	if (!rc)
 		rc = check_extensions(r, db, &self, fresh, problems, notes);
 	if (!rc)
@@ -483,7 +487,7 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 		buf_printf(error, "'%s' is %s%s, which goes into %s only, and the target is %s", name,
 		           content_name(r->content), r->content == CONTENT_SQL && content_is_dump(r->path) ? " of pg_dump" : "",
 		           lite ? "PostgreSQL" : "an SQLite file", target->shown);
-	else if (lite && (r->clean || into || partly || r->no_owner))
+	else if (lite && (r->clean || into || partly || r->no_owner || r->no_tablespaces))
 		buf_puts(error, "of the modes only --replace is for SQLite");
 	else if (r->content == CONTENT_SQL && (r->clean || partly || r->no_owner))
 		buf_printf(error, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "

@@ -60,6 +60,11 @@ static void the_roles_that_a_statement_names(void **state)
 		{ "create schema if not exists authorization boss;", "boss" },
 		{ "CREATE USER MAPPING IF NOT EXISTS FOR app SERVER s OPTIONS (user 'x');", "app" },
 		{ "CREATE USER MAPPING FOR PUBLIC SERVER s;", "" },
+		{ "ALTER USER MAPPING FOR app SERVER s OPTIONS (SET user 'x');", "app" },
+		{ "ALTER ROLE app SET search_path = s;", "app" },
+		{ "ALTER ROLE ALL SET search_path = s;", "" },
+		{ "COMMENT ON ROLE app IS 'x TO y';", "app" },
+		{ "REASSIGN OWNED BY a, b TO c;", "a,b" },
 	};
 
 	(void)state;
@@ -138,6 +143,7 @@ static void roles_that_are_gone_are_left_out(void **state)
 	without("CREATE SCHEMA AUTHORIZATION gone;", "CREATE SCHEMA gone;");
 	without("CREATE SCHEMA gone;", NULL);
 	without("CREATE USER MAPPING FOR gone SERVER s;", "");
+	without("ALTER USER gone WITH PASSWORD 'x';", "");
 	without("ALTER POLICY p ON t TO app, GONE;", "ALTER POLICY p ON t TO app;");
 }
 
