@@ -67,7 +67,8 @@ $(B)/licenses.txt: $(B)/deps
 # PostgreSQL's programs: their calls named in *.syms go to our seams, and all but their mains is hidden.
 $(B)/dump.o: MAINS := pg_dump_main pg_restore_main pg_dumpall_main
 $(B)/psql.o: MAINS := psql_main psql_scan_slash_option psql_scan psql_scan_create psql_scan_destroy psql_scan_setup \
-    psql_scan_finish psql_scan_reset psql_scan_count_copy_from_stdin psql_scan_slash_command_end
+    psql_scan_finish psql_scan_reset psql_scan_count_copy_from_stdin psql_scan_slash_command_end \
+    psql_scan_set_passthrough
 $(B)/dump.o $(B)/psql.o: $(B)/%.o: src/ext/seams/%.syms Makefile $(B)/deps
 	@$(if $(Q),echo '  SEAM $*')
 	$(Q)$(OBJCOPY) --redefine-syms=$< $(MAINS:%=--keep-global-symbol=%) $(WRAP) $(DEPS)/engine/$*.o $@

@@ -35,6 +35,7 @@ struct PsqlScanStateData *psql_scan_create(const struct PsqlScanCallbacks *callb
 void psql_scan_destroy(struct PsqlScanStateData *state);
 void psql_scan_setup(struct PsqlScanStateData *state, const char *line, int len, int encoding, bool std_strings);
 void psql_scan_finish(struct PsqlScanStateData *state);
+void psql_scan_set_passthrough(struct PsqlScanStateData *state, void *passthrough);
 void psql_scan_reset(struct PsqlScanStateData *state);
 int psql_scan(struct PsqlScanStateData *state, struct PQExpBufferData *query, int *prompt);
 int psql_scan_count_copy_from_stdin(struct PsqlScanStateData *state);
@@ -46,6 +47,15 @@ void psql_scan_slash_command_end(struct PsqlScanStateData *state);
 static const struct PsqlScanCallbacks {
 	char *(*get_variable)(const char *name, int quote, void *arg);
 } no_variables = { NULL };
+
+/* psql's stack of \if (fe_utils/conditional.h), in a branch that is not taken: its lexer runs no backticks there. */
+static struct if_stack {
+	struct if_branch {
+		int state;
+		int query_len, paren_depth;
+		struct if_branch *next;
+	} *head;
+} no_branch = { &(struct if_branch){ .state = 3 } }; /* IFSTATE_IGNORED */
 
 /* --- one query --- */
 
@@ -171,8 +181,7 @@ static void read_command(struct reading *r)
 	free(name);
 }
 
-/* Backticks in arguments would be run, so they are not looked at: what is in the way of a restore ends its reading,
- * and the rest of the line goes as a whole. */
+/* What is in the way of a restore ends its reading; of others the rest of the line goes as a whole. */
 static void give_command(struct reading *r)
 {
 	char *name = real_psql_scan_slash_command(r->state);
@@ -247,6 +256,7 @@ static void begin(struct reading *r)
 {
 	*r = (struct reading){ .state = psql_scan_create(&no_variables), .query = createPQExpBuffer(),
 		               .rest = BUF_INIT };
+	psql_scan_set_passthrough(r->state, &no_branch);
 }
 
 static void end(struct reading *r)

@@ -215,6 +215,15 @@ interrupt() {
 	done
 }
 
+@test "what psql runs in backticks is run once, and not at all where the file is refused" {
+	sql_file once.sql "\\set a \`echo ran >>$BATS_TEST_TMPDIR/ran\`" 'create table t ();'
+	exits 0 seedonce --sql "$FILE"
+	equals "$(cat "$BATS_TEST_TMPDIR/ran")" ran
+	sql_file not.sql "\\set a \`echo ran >>$BATS_TEST_TMPDIR/ran\`" 'rollback;'
+	exits 65 seedonce --name other --sql "$FILE"
+	equals "$(cat "$BATS_TEST_TMPDIR/ran")" ran
+}
+
 @test "what cannot be known beforehand is stopped before it ends the transaction" {
 	local n=0 sql
 	sql_file inner.inc 'commit;'
