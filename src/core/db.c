@@ -97,6 +97,9 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 		db->final = UNAVAILABLE;
 		db->certain = true;
 	}
+	/* ALTER DATABASE ... ALLOW_CONNECTIONS false, or a DROP DATABASE that was broken off (postinit.c). */
+	if (db->reach == REACH_FAILED && strcmp(db->pg.sqlstate, "55000") == 0)
+		db->final = UNAVAILABLE;
 	return db->reach;
 }
 

@@ -224,6 +224,7 @@ static bool is_refused(const struct conninfo *c, const char *host, struct buf *w
 
 	conninfo_copy(&trial, c);
 	conninfo_set(&trial, "hostaddr", NULL);
+	conninfo_set(&trial, "requirepeer", NULL);
 	conninfo_set(&trial, "host", host);
 	conninfo_set(&trial, "port", TRIAL_PORT);
 	conninfo_set(&trial, "user", "none");
@@ -259,26 +260,27 @@ static int judge_by_libpq(const struct conninfo *c, struct buf *why)
 	return rc;
 }
 
-/* PGSERVICE is a target of its own (core/target.c): where another was given, it does not count. */
-static char *hide_service(void)
+static char *hide(const char *name)
 {
-	const char *service = getenv("PGSERVICE");
-	char *kept = service ? xstrdup(service) : NULL;
+	const char *value = getenv(name);
+	char *kept = value ? xstrdup(value) : NULL;
 
-	unsetenv("PGSERVICE");
+	unsetenv(name);
 	return kept;
 }
 
-static void show_service(char *kept)
+static void show(const char *name, char *kept)
 {
 	if (kept)
-		setenv("PGSERVICE", kept, 1);
+		setenv(name, kept, 1);
 	free(kept);
 }
 
 int connparam_judge(const struct conninfo *c, struct buf *why)
 {
-	char *service = hide_service();
+	/* PGSERVICE is a target of its own (core/target.c): where another was given, it does not count. And the
+	 * listener is ours, not that of whom the server should run as. */
+	char *service = hide("PGSERVICE"), *peer = hide("PGREQUIREPEER");
 	struct given g = { c, PQconndefaults() };
 	int rc = judge_by_libpq(c, why);
 
@@ -287,6 +289,7 @@ int connparam_judge(const struct conninfo *c, struct buf *why)
 	rc = rc ? rc : judge_encoding(&g, why);
 	rc = rc ? rc : judge_files(&g, why);
 	PQconninfoFree(g.defaults);
-	show_service(service);
+	show("PGSERVICE", service);
+	show("PGREQUIREPEER", peer);
 	return rc;
 }

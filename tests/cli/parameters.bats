@@ -69,7 +69,7 @@ refuses() {
 	local words
 	for words in target_session_attrs=prefer-standby channel_binding=disable require_auth=scram-sha-256,md5 connect_timeout=5 \
 		connect_timeout=-1 client_encoding=auto client_encoding=latin1 'options=-c%20a.b=1' load_balance_hosts=random \
-		sslmode=verify-full keepalives=0 'host=127.0.0.1,127.0.0.1&port=1' 'host=127.0.0.1,127.0.0.1&port=1,1'; do
+		sslmode=verify-full keepalives=0 requirepeer=postgres sslsni=0 'host=127.0.0.1,127.0.0.1&port=1' 'host=127.0.0.1,127.0.0.1&port=1,1'; do
 		echo "$words"
 		exits 124 waitdb --timeout 100ms "$AT?$words"
 	done
@@ -85,6 +85,7 @@ refuses() {
 		says PG
 	done
 	PGCHANNELBINDING=foo exits 124 waitdb --timeout 100ms "$AT?channel_binding=disable"
+	PGREQUIREPEER=postgres exits 124 waitdb --timeout 100ms "$AT"
 	PGSERVICE=nope PGPORT=abc exits 124 waitdb --timeout 100ms "$AT"
 }
 

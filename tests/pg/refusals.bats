@@ -56,6 +56,14 @@ for_good() {
 	PGOPTIONS='-c nonsense=1' exits 69 timeout 10 waitdb "$URL"
 }
 
+@test "a database that nobody may enter is 69 after the grace" {
+	server_sql "$SERVER" postgres 'create database closed allow_connections false'
+	exits 69 timeout 10 waitdb --auth-grace 300ms "$(server_url "$SERVER" closed)"
+	says 'not currently accepting connections'
+	exits 69 timeout 10 pgbackup run --dir "$BATS_TEST_TMPDIR/backups" "$(server_url "$SERVER" closed)"
+	says 'not currently accepting connections'
+}
+
 @test "a pooler that refuses options" {
 	[ -n "${POOLER:-}" ] || skip 'no PgBouncer here'
 	for_good "$POOLER?options=-c%20geqo=off" "'options'"
