@@ -15,11 +15,13 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/progress.h"
 #include "base/show.h"
 #include "base/size.h"
 #include "core/archive.h"
 #include "core/check.h"
 #include "core/fleet.h"
+#include "core/forecast.h"
 #include "core/litefile.h"
 #include "core/load.h"
 #include "core/place.h"
@@ -304,41 +306,6 @@ static enum place_mode prepare(struct db *db)
 	return job.place.mode;
 }
 
-/* As far as the manifest knows; in another server, and without bloat, it is not quite the same. */
-static void print_need(void)
-{
-	bool known = job.load.has_manifest && job.load.m.database_bytes > 0;
-	char *size = known ? size_text(job.load.m.database_bytes) : NULL;
-
-	if (known)
-		show("needs:   about %s, the size of the database then\n", size);
-	free(size);
-}
-
-/* What a new database gets besides its content. */
-static void print_properties(enum place_mode mode)
-{
-	bool made = job.target.kind == TARGET_PG && mode == PLACE_CREATE;
-	char *form = made ? properties_form(&job.place.properties) : NULL;
-	char *rest = made ? properties_words(&job.place.properties) : NULL;
-
-	if (made)
-		show("as:      %s%s%s\n", form, *rest ? ", with " : "", rest);
-	free(form);
-	free(rest);
-}
-
-/* PostgreSQL's own semantics; who restores should know. */
-static void print_rights(void)
-{
-	const char *user = conninfo_get(&job.target.conninfo, "user");
-
-	if (job.target.kind == TARGET_PG)
-		printf("runs:    the backup's own code (constraints, defaults, index expressions) as %s%s\n",
-		       user ? user : "this login", job.r.superuser ? ", a superuser: where its owner is not "
-		       "trusted, restore with the owner's login" : "");
-}
-
 static int plan(void)
 {
 	struct db db = DB_INIT;
@@ -351,7 +318,7 @@ static int plan(void)
 	if (job.r.toc.server)
 		show("made of: PostgreSQL %s by pg_dump %s, %lld table%s\n", job.r.toc.server,
 		       job.r.toc.program, (long long)job.r.toc.tables, plural(job.r.toc.tables));
-	print_need();
+	forecast_need(job.load.has_manifest ? &job.load.m : NULL);
 	show("target:  %s\n", job.target.shown);
 	fflush(stdout);
 	if (job.target.kind == TARGET_PG)
@@ -360,9 +327,7 @@ static int plan(void)
 		fail(rc, &error);
 	else
 		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
-	show("would:   %s\n", place_words(mode));
-	print_properties(mode);
-	print_rights();
+	forecast_place(&job.place, mode, &job.target, job.r.superuser);
 	db_free(&db);
 	free(size);
 	return DONE;
@@ -388,6 +353,7 @@ static int restore_pg(void)
 	enum place_mode mode = prepare(&db);
 	int rc;
 
+	job.r.headway.name = database();
 	open_journal();
 	/* Before any application is stopped: it may take its time. */
 	record_clear(&job.record, &job.place.side, job.target.shown, msg_tell);
@@ -455,6 +421,8 @@ static void read_all(int argc, char **argv)
 	job.load.remote = o.remote;
 	job.load.lite = job.target.kind == TARGET_SQLITE;
 	job.load.fetch.streams = o.stream;
+	job.load.show = job.r.headway.show = progress_is_shown() ? report_progress : NULL;
+	job.r.headway.line = msg_tell;
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();

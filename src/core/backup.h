@@ -16,7 +16,7 @@
 /* How far one database is. */
 struct progress {
 	const char *database;
-	const char *phase;  /* "dump", "check", "restore test" */
+	const char *phase;  /* "dump", "check", "restore test"; of pgrestore "read", "restore" */
 	const char *table;  /* that is being dumped; or NULL */
 	int64_t done, total; /* bytes; total is an estimate while phase is "dump"; 0: unknown */
 };

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
+#include "core/backup.h"
 #include "core/pick.h"
 #include "core/readback.h"
 #include "core/structure.h"
@@ -162,13 +163,31 @@ static bool has_sum(const struct load *l)
 	return has;
 }
 
+struct reading {
+	void (*show)(const struct progress *p);
+	struct progress p;
+};
+
+static void show_reading(void *arg, size_t bytes)
+{
+	struct reading *r = arg;
+
+	r->p.done += (int64_t)bytes;
+	r->show(&r->p);
+}
+
 static int compare(void *arg, struct buf *error)
 {
 	const struct load *l = arg;
+	struct reading reading = { .show = l->show, .p = { .database = file_base(l->name), .phase = "read", .total = l->m.bytes } };
+	int rc;
 
 	if (!l->has_manifest)
 		return compare_sum(l, error);
-	return archive_compare(l->path, &l->m, NULL, NULL, error);
+	rc = archive_compare(l->path, &l->m, l->show ? show_reading : NULL, &reading, error);
+	if (l->show)
+		l->show(NULL);
+	return rc;
 }
 
 static const char *kind(const struct load *l)

@@ -9,6 +9,8 @@
 #include "core/manifest.h"
 #include "core/toc.h"
 
+struct progress;
+
 struct load {
 	char *path;           /* as it was found; of stdin where it was put */
 	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard input" */
@@ -23,6 +25,7 @@ struct load {
 	struct fetch fetch;   /* what came from a bucket */
 	char *head;           /* of what flows (core/flow): its beginning, and data is the pipe; else NULL */
 	bool lite;            /* set by the caller: what may be SQL of SQLite is taken for that */
+	void (*show)(const struct progress *p); /* set by the caller: draws how far it is read; or NULL */
 	bool remote;          /* set by the caller: words mean backups in S3_BUCKET */
 };
 

@@ -135,7 +135,7 @@ static int pick_latest(struct catalog *c, const char *database, bool exactly, ch
 	struct strs manifests = { 0 };
 
 	rc = word ? choose(c, word, false, &manifests, error) : rc;
-	if (!rc)
+	if (!rc && manifests.n)
 		*path = data_of(manifests.v[manifests.n - 1]);
 	strs_free(&manifests);
 	free(word);

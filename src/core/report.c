@@ -470,6 +470,12 @@ int report_status_remote(struct remote *r, int64_t limit, const struct report_on
 
 /* --- how far it is --- */
 
+/* What pgrestore does is all of its bar, one after the other. */
+static bool is_one_way(const struct progress *p)
+{
+	return strcmp(p->phase, "read") == 0 || strcmp(p->phase, "restore") == 0;
+}
+
 /* The dump counts for four fifths of the bar, its check for the rest. */
 void report_progress(const struct progress *p)
 {
@@ -484,7 +490,8 @@ void report_progress(const struct progress *p)
 	}
 	part = p->total > 0 ? (int)(p->done >= p->total ? 99 : p->done * 100 / p->total) : 0;
 	if (strcmp(p->phase, "done") != 0)
-		percent = dumping ? part * 4 / 5 : strcmp(p->phase, "check") == 0 ? 80 + part / 5 : 99;
+		percent = dumping ? part * 4 / 5 : strcmp(p->phase, "check") == 0 ? 80 + part / 5
+		          : !is_one_way(p) ? 99 : p->total ? part : -1;
 	size = size_text(p->done);
 	buf_printf(&what, "%s %s%s%s", p->phase, size, p->table ? " " : "", p->table ? p->table : "");
 	progress_draw(p->database, percent, what.data);

@@ -349,17 +349,27 @@ static int explain_archive(struct restore *r, const struct tool *t, struct buf *
 	return rights_explain(r, "pg_restore", t->error.data, &t->failure, &t->notes, error);
 }
 
+static void on_tick(void *arg)
+{
+	headway_tick(arg);
+}
+
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
 	int fd = r->extensions.n || r->mute.n || r->filling.lines.n || has_part(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
+	struct headway headway;
 	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
-		                   .edit = restore_edit, .arg = r } };
+		                   .edit = restore_edit, .arg = r },
+		          .tick = on_tick, .arg = &headway };
 
 	arguments(r, fd, &args);
+	headway_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->pipe ? r->pipe : r->path);
+	t.job.meter = headway.meter;
 	if (!rc && tool_run(&t) != 0)
 		rc = explain_archive(r, &t, error);
+	headway_end(&headway);
 	if (fd >= 0)
 		close(fd);
 	tool_free(&t);
@@ -373,7 +383,13 @@ struct sql_errors {
 	struct buf words;
 	struct strs notes; /* of edit_sql's */
 	struct engine_failure failure;
+	struct headway headway;
 };
+
+static void on_sql_tick(void *arg)
+{
+	headway_tick(&((struct sql_errors *)arg)->headway);
+}
 
 /* psql's words for a server that is gone are no ERROR. */
 static void take_error(const char *line, void *arg)
@@ -430,14 +446,17 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
 		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first,
 		                .edit = restore_edit_sql, .arg = r };
-	struct child child = { .watched = -1, .tell = take_error, .arg = &errors, .patience = 1000 };
+	struct child child = { .watched = -1, .tell = take_error, .tick = on_sql_tick, .arg = &errors, .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
 	int rc = 0;
 
 	strs_add(&files, r->path);
+	headway_begin(&errors.headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->path);
+	job.meter = errors.headway.meter;
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
 		ending = child_watch(&child);
+	headway_end(&errors.headway);
 	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.failure.sqlstate));
 	if (ending.status != DONE)
 		rc = explain_sql(r, &ending, &errors, error);

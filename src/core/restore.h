@@ -7,6 +7,7 @@
 #include "core/content.h"
 #include "core/db.h"
 #include "core/filling.h"
+#include "core/headway.h"
 #include "core/outline.h"
 #include "core/toc.h"
 
@@ -24,6 +25,7 @@ struct restore {
 	bool bare;                    /* neither owners, privileges nor subscriptions */
 	bool humble;                  /* with bare: nor what only a superuser may make (core/bare), nor the
 	                               * schemas that are there; set by the caller */
+	struct headway_tell headway;  /* how it is told how far it is */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
 	struct strs database_roles;   /* that the database's own rights, settings and ownership name */

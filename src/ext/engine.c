@@ -228,6 +228,8 @@ int seam_PQsendQuery(PGconn *conn, const char *query)
 	/* The server takes one statement only the other way: \\; would bring others past us. */
 	sent = job->restricted ? PQsendQueryParams(conn, query, 0, NULL, NULL, NULL, NULL, 0)
 	                       : PQsendQuery(conn, query);
+	meter_statement(query);
+	meter_rows((int)strlen(query));
 	free(edited);
 	return sent;
 }
@@ -246,6 +248,7 @@ int seam_PQputCopyData(PGconn *conn, const char *bytes, int len)
 		memmove(tail, tail + 1, sizeof(tail) - 1);
 		tail[sizeof(tail) - 1] = bytes[i];
 	}
+	meter_rows(len);
 	return PQputCopyData(conn, bytes, len);
 }
 
@@ -328,6 +331,7 @@ FILE *seam_fopen(const char *path, const char *mode)
 	bracket = false;
 	input = file;
 	source = unpack_is_packed(path) ? open_packed(path) : engine_fopen(path, mode);
+	meter_text(!unpack_is_packed(path));
 	return source;
 }
 
@@ -480,6 +484,7 @@ pid_t psql_start(const struct psql_job *new_job, int *messages)
 
 	if (pid == 0) {
 		job = new_job;
+		meter_use(job->meter);
 		be_psql(parent, *messages);
 	}
 	return pid;
@@ -537,6 +542,7 @@ static _Noreturn void be_program(const struct engine_job *e, pid_t parent, int m
 	char *text;
 
 	engine_job = e;
+	meter_use(e->meter);
 	proc_die_with_parent(parent);
 	redirect(e->args->v[0], e->output, messages);
 	proc_close_all_but(e->keep_fd);

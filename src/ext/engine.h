@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "ext/meter.h"
 #include "ext/server.h"
 
 /* The programs' main functions, for the applets of the same names. */
@@ -39,6 +40,7 @@ struct engine_job {
 	 * library's quoting. May be NULL. */
 	char *(*edit)(struct pg_conn *conn, const char *statement, void *arg);
 	void *arg;
+	struct meter *meter; /* is told how far it is; NULL: none */
 };
 
 /* Starts it in a forked child with a process group of its own, that dies with the
@@ -84,6 +86,7 @@ struct psql_job {
 	/* As in struct engine_job, with each statement of the files. */
 	char *(*edit)(struct pg_conn *conn, const char *statement, void *arg);
 	void *arg;
+	struct meter *meter; /* is told how far it is; NULL: none */
 };
 
 /*

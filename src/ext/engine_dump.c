@@ -125,6 +125,7 @@ PGresult *seam_dump_PQexec(PGconn *conn, const char *query)
 	PGresult *result = session_exec(conn, engine_is_too_new(conn, query) ? "" : ours);
 
 	free(ours);
+	meter_statement(query);
 	engine_note_failure(conn, result);
 	return result;
 }
@@ -183,6 +184,7 @@ int seam_dump_PQputCopyData(PGconn *conn, const char *bytes, int len)
 {
 	int rc = PQputCopyData(conn, bytes, len);
 
+	meter_rows(len);
 	if (rc < 0)
 		engine_note_failure(conn, NULL);
 	return rc;
@@ -192,6 +194,7 @@ int seam_dump_PQputCopyEnd(PGconn *conn, const char *words)
 {
 	int rc = PQputCopyEnd(conn, words);
 
+	meter_end();
 	if (rc < 0)
 		engine_note_failure(conn, NULL);
 	return rc;
@@ -262,7 +265,9 @@ FILE *seam_dump_fopen(const char *path, const char *mode)
 	if (open)
 		return open;
 	errno = EPERM;
-	return *mode == 'r' && is_outside(path) ? NULL : engine_fopen(path, mode);
+	open = *mode == 'r' && is_outside(path) ? NULL : engine_fopen(path, mode);
+	meter_file(open);
+	return open;
 }
 
 int seam_dump_mkdir(const char *path, mode_t mode)
@@ -274,6 +279,7 @@ struct gzFile_s *seam_dump_gzopen(const char *path, const char *mode)
 {
 	int fd;
 
+	meter_file(NULL);
 	errno = EPERM;
 	fd = *mode == 'r' && is_outside(path) ? -1 : beneath_open_as(path, mode);
 	return fd < 0 ? NULL : gzdopen(fd, mode);
