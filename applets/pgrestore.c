@@ -259,8 +259,7 @@ static void check_content(void)
 
 	job.r.jobs = o.jobs;
 	job.r.clean = o.clean;
-	job.r.schema_only = o.schema_only;
-	job.r.data_only = o.data_only;
+	job.r.schema_only = o.schema_only, job.r.data_only = o.data_only;
 	job.r.no_owner = o.no_owner, job.r.search_path = o.search_path;
 	job.r.no_tablespaces = o.no_tablespaces;
 	job.r.tables = &o.tables;

@@ -114,7 +114,7 @@ static void take_drop(struct outline *o, const char *statement)
 		o->dropped = shorten(statement);
 }
 
-#define KEPT 400 /* bytes of a statement: what it is for comes soon after its name */
+#define KEPT 4000 /* bytes of a statement: what it is for comes soon after its name */
 
 static void take_privileged(struct outline *o, const char *statement)
 {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
@@ -11,12 +12,16 @@
 
 #define ASK_MS 30000
 #define SUPERUSER "restore as a superuser"
+#define UNTRUSTED "only a superuser may create it in a language that is not trusted: " SUPERUSER
 
 enum need {
 	NEEDS_SUPERUSER,
 	NEEDS_MEMBER,     /* of the role that it is FOR */
 	NEEDS_FOR_ALL,    /* a superuser, if it is for all tables or those of a schema */
 	NEEDS_SUBSCRIBER, /* since 16 pg_create_subscription, before a superuser */
+	NEEDS_WRAPPER,    /* USAGE on the foreign-data wrapper that it names */
+	NEEDS_TRUST,      /* a superuser, if it is in a language that is not trusted */
+	NEEDS_DERIVED,    /* a superuser, unless the type is made of others */
 	NEEDS_OWN         /* an extension is checked with the others (core/restore), a mapping by its server */
 };
 
@@ -44,7 +49,12 @@ static const struct kind {
 	  "only a superuser may create an extension that is not trusted: " SUPERUSER ", or into a database that has it" },
 	{ "FOREIGN DATA WRAPPER", "CREATE FOREIGN DATA WRAPPER", NEEDS_SUPERUSER, false,
 	  "only a superuser may create a foreign-data wrapper: " SUPERUSER },
-	{ "SERVER", "CREATE SERVER", NEEDS_OWN, false, "a foreign server takes USAGE on its wrapper: " SUPERUSER },
+	{ "SERVER", "CREATE SERVER", NEEDS_WRAPPER, false, "a foreign server takes USAGE on its wrapper: " SUPERUSER },
+	{ "FUNCTION", "CREATE FUNCTION", NEEDS_TRUST, false, UNTRUSTED },
+	{ "FUNCTION", "CREATE OR REPLACE FUNCTION", NEEDS_TRUST, false, UNTRUSTED },
+	{ "PROCEDURE", "CREATE PROCEDURE", NEEDS_TRUST, false, UNTRUSTED },
+	{ "PROCEDURE", "CREATE OR REPLACE PROCEDURE", NEEDS_TRUST, false, UNTRUSTED },
+	{ "TYPE", "CREATE TYPE", NEEDS_DERIVED, false, "only a superuser may create a base type: " SUPERUSER },
 	{ "ACCESS METHOD", "CREATE ACCESS METHOD", NEEDS_SUPERUSER, false,
 	  "only a superuser may create an access method: " SUPERUSER },
 	{ "OPERATOR CLASS", "CREATE OPERATOR CLASS", NEEDS_SUPERUSER, false,
@@ -57,12 +67,39 @@ static const struct kind {
 	  "only a superuser may create a text search template: " SUPERUSER },
 };
 
+/* LANGUAGE c, internal, or one whose name ends in a u (plpython3u), outside of quotes. */
+static bool is_untrusted(const char *at)
+{
+	size_t len;
+
+	for (; (len = grant_piece(at)) > 0; at += len) {
+		const char *name = len == strlen("LANGUAGE") ? statement_after(at, "LANGUAGE") : NULL;
+		char *language = name ? grant_name(name, &len) : NULL;
+		bool untrusted = language && (strcasecmp(language, "c") == 0 || strcasecmp(language, "internal") == 0 ||
+		                              (skip_prefix(language, "pl") && language[strlen(language) - 1] == 'u'));
+
+		free(language);
+		if (untrusted)
+			return true;
+		len = name ? strlen("LANGUAGE") : len;
+	}
+	return false;
+}
+
+/* Whether a statement of a kind needs anything: of most functions and types there is nothing to say. */
+static bool is_meant(const struct kind *k, const char *rest)
+{
+	if (k->need == NEEDS_TRUST)
+		return is_untrusted(rest);
+	return k->need != NEEDS_DERIVED || !statement_after(statement_after_name(rest), "AS");
+}
+
 /* Of a statement. *rest is what follows the words. */
 static const struct kind *kind_of(const char *statement, const char **rest)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (kinds[i].statement && (*rest = statement_after(statement, kinds[i].statement)) != NULL)
-			return &kinds[i];
+			return is_meant(&kinds[i], *rest) ? &kinds[i] : NULL;
 	return NULL;
 }
 
@@ -94,7 +131,8 @@ const char *privileged_advice(const char *statement)
 struct rights {
 	bool all;            /* it is a superuser, or a provider decides */
 	bool subscribes;
-	struct strs foreign; /* the roles that it may not act for */
+	struct strs foreign; /* the roles that it may not act for, */
+	struct strs wrappers; /* and the foreign-data wrappers that it may not use */
 };
 
 /* The roles of hosting providers who let their customers do what else takes a superuser. */
@@ -132,6 +170,12 @@ static int read_rights(struct db *db, struct rights *r)
 		r->all = r->all || rows_true(&rows, i, 2);
 	}
 	rows_free(&rows);
+	rc = rc ? rc : db_read(db, (struct sql){ .pg = "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper"
+	                                               " WHERE NOT has_foreign_data_wrapper_privilege(oid, 'USAGE')" },
+	                       NULL, 0, clock_after(ASK_MS), &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(&r->wrappers, rows_text(&rows, i, 0));
+	rows_free(&rows);
 	return rc;
 }
 
@@ -154,6 +198,22 @@ static bool is_for_all(const char *rest)
 	       statement_after(what, "ADD TABLES IN SCHEMA");
 }
 
+/* CREATE SERVER name ... FOREIGN DATA WRAPPER name. */
+static bool is_barred(const struct rights *r, const char *rest)
+{
+	bool barred = false;
+	size_t len;
+
+	for (const char *at = rest; (len = grant_piece(at)) > 0; at += len) {
+		const char *wrapper = len == strlen("FOREIGN") ? statement_after(at, "FOREIGN DATA WRAPPER") : NULL;
+		char *name = wrapper ? grant_name(wrapper, &(size_t){ 0 }) : NULL;
+
+		barred = barred || (name && strs_has(&r->wrappers, name));
+		free(name);
+	}
+	return barred;
+}
+
 static bool is_refused(const struct rights *r, const struct kind *k, const char *rest)
 {
 	char *role;
@@ -164,6 +224,8 @@ static bool is_refused(const struct rights *r, const struct kind *k, const char 
 		return false;
 	case NEEDS_FOR_ALL:
 		return is_for_all(rest);
+	case NEEDS_WRAPPER:
+		return is_barred(r, rest);
 	case NEEDS_SUBSCRIBER:
 		return !r->subscribes;
 	case NEEDS_MEMBER:
@@ -176,12 +238,21 @@ static bool is_refused(const struct rights *r, const struct kind *k, const char 
 	}
 }
 
+/* [schema.]name as it stands there. The caller frees it. */
+static char *name_at(const char *at)
+{
+	struct buf name = BUF_INIT;
+
+	buf_add(&name, at, (size_t)(statement_after_name(at) - at));
+	buf_trim(&name);
+	return buf_detach(&name);
+}
+
 /* Names what it is, or whose default privileges they are, each once. */
 static void add_problem(struct strs *problems, const struct kind *k, const char *rest)
 {
 	bool role = k->need == NEEDS_MEMBER;
-	size_t len;
-	char *name = role ? role_of(rest) : grant_name(rest, &len);
+	char *name = role ? role_of(rest) : name_at(rest);
 	char *problem = xasprintf("%s %s: %s", role ? "role" : k->type, name, k->advice);
 
 	if (!strs_has(problems, problem))
@@ -190,7 +261,7 @@ static void add_problem(struct strs *problems, const struct kind *k, const char 
 	free(name);
 }
 
-int privileged_check(struct db *db, const struct strs *statements, bool bare, bool humble, struct strs *problems)
+int privileged_check(struct db *db, const struct strs *statements, bool bare, struct strs *problems)
 {
 	struct rights r = { 0 };
 	int rc = read_rights(db, &r);
@@ -199,11 +270,63 @@ int privileged_check(struct db *db, const struct strs *statements, bool bare, bo
 		const char *rest;
 		const struct kind *k = kind_of(statements->v[i], &rest);
 
-		if (k && !(humble && is_leaf(k)) && !(bare && k->leaf && !is_leaf(k)) && is_refused(&r, k, rest))
+		if (k && !(bare && k->leaf && !is_leaf(k)) && is_refused(&r, k, rest))
 			add_problem(problems, k, rest);
 	}
 	strs_free(&r.foreign);
+	strs_free(&r.wrappers);
 	return rc ? -1 : 0;
+}
+
+/* --- schemas --- */
+
+/* Who may create in a schema may own what is in it (ALTER TABLE, its notes). Of roles that are still to be made what
+ * PUBLIC may. */
+static int check_owners(struct db *db, const char *schema, const struct strs *owners, struct strs *problems)
+{
+	static const struct sql find = {
+		.pg = "SELECT rolname FROM pg_catalog.pg_roles WHERE has_schema_privilege(oid, quote_ident($1), 'CREATE')"
+		      " OR has_schema_privilege('public', quote_ident($1), 'CREATE')",
+	};
+	struct rows rows = { 0 };
+	struct strs may = { 0 };
+	int rc = db_read(db, find, &schema, 1, clock_after(ASK_MS), &rows);
+
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(&may, rows_text(&rows, i, 0));
+	for (size_t i = 0; i < owners->n && !rc; i++)
+		if (!strs_has(&may, owners->v[i]))
+			strs_printf(problems, "schema %s: role %s, which objects in it belong to, may not create in it: grant it "
+			            "CREATE on the schema, or restore as a superuser or with --no-owner", schema, owners->v[i]);
+	rows_free(&rows);
+	strs_free(&may);
+	return rc;
+}
+
+int privileged_places(struct db *db, const struct strs *schemas, const struct strs *made, const struct strs *owners,
+                      struct strs *problems)
+{
+	static const struct sql find = {
+		.pg = "SELECT nspname, has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace"
+		      " WHERE NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)",
+	};
+	struct rows rows = { 0 };
+	int rc = db_read(db, find, NULL, 0, clock_after(ASK_MS), &rows);
+
+	for (size_t i = 0; i < rows.n && !rc; i++) {
+		const char *schema = rows_text(&rows, i, 0);
+
+		if (!strs_has(schemas, schema) || strs_has(made, schema))
+			continue;
+		if (!rows_true(&rows, i, 1))
+			strs_printf(problems, "schema %s: this role may not create objects in it: grant it CREATE on the schema, or "
+			            "restore as the database's owner", schema);
+		/* Which is in which is not known. */
+		else if (schemas->n == 1)
+			rc = check_owners(db, schema, owners, problems);
+	}
+	rows_free(&rows);
+	return rc;
 }
 
 /* --- comments --- */

@@ -12,10 +12,18 @@
 
 /*
  * Adds to problems, one message each, those of the statements that the session's role may not run. bare: privileges and
- * subscriptions are left out anyway; humble: and so is what nothing depends on. Nothing on servers of hosting providers,
+ * subscriptions are left out anyway. Nothing on servers of hosting providers,
  * which have rules of their own. 0, or -1 with db_error.
  */
-int privileged_check(struct db *db, const struct strs *statements, bool bare, bool humble, struct strs *problems);
+int privileged_check(struct db *db, const struct strs *statements, bool bare, struct strs *problems);
+
+/*
+ * Adds to problems the schemas, of those in which something is made and which the backup has not made itself, in which the
+ * role, or one of the owners of what is in it, may not create. db is in the database that is restored into. 0, or -1 with
+ * db_error.
+ */
+int privileged_places(struct db *db, const struct strs *schemas, const struct strs *made, const struct strs *owners,
+                      struct strs *problems);
 
 /* Sets *has to whether the server is one of those. 0, or -1 with db_error. */
 int privileged_has_provider(struct db *db, bool *has);

@@ -32,15 +32,30 @@ static char *left_out_words(const struct strs *names)
 	return buf_detach(&words);
 }
 
+/* Who will own what is restored, besides this role. The caller frees them. */
+static struct strs owners_of(const struct restore *r)
+{
+	const struct strs *all = &r->outline.owners;
+	struct strs owners = { 0 };
+
+	for (size_t i = 0; i < all->n && !r->no_owner; i++)
+		if (r->roles != ROLES_SKIP || !strs_has(&r->missing_roles, all->v[i]))
+			strs_add(&owners, all->v[i]);
+	return owners;
+}
+
 int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
 {
 	const struct strs *lines = rights_entries(r);
-	struct strs names = { 0 };
+	struct strs names = { 0 }, owners = owners_of(r);
 	char *words;
 	int rc = privileged_comments(db, fresh, &r->mute);
 
-	if (!rc)
-		rc = privileged_check(db, &r->outline.privileged, r->bare, r->humble, problems);
+	/* A restore as a test says afterwards what it lacked. */
+	if (!rc && !r->humble)
+		rc = privileged_check(db, &r->outline.privileged, r->bare, problems);
+	if (!rc && !fresh && !r->humble)
+		rc = privileged_places(db, &r->outline.places, &r->outline.schemas, &owners, problems);
 	for (size_t i = 0; i < lines->n && !r->data_only; i++)
 		if (privileged_is_comment(&r->mute, lines->v[i]))
 			strs_printf(&names, "%s", skip_prefix(toc_text(lines->v[i]), "COMMENT - "));
@@ -49,6 +64,7 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 		strs_add(notes, words);
 	free(words);
 	strs_free(&names);
+	strs_free(&owners);
 	return rc;
 }
 

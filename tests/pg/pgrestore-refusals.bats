@@ -147,8 +147,8 @@ planned_sql() {
 	given 'create table t (a int)' 'create publication q for table t'
 	exits 0 pgrestore "$FILE" --no-owner "$WANT"
 	given 'create publication "p for all" for all tables'
-	planned 'PUBLICATION p for all: only a superuser' --no-owner
-	planned_sql 'PUBLICATION p for all: only a superuser'
+	planned 'PUBLICATION "p for all": only a superuser' --no-owner
+	planned_sql 'PUBLICATION "p for all": only a superuser'
 	[ "$(sql postgres 'show server_version_num')" -ge 150000 ] || return 0
 	given 'drop publication "p for all"' 'create publication s for tables in schema public'
 	planned 'only a superuser may publish a schema' --no-owner
@@ -216,6 +216,44 @@ planned_sql() {
 	says 'lacks a right'
 	never_says pg_read_all_data
 	sql postgres 'alter role other nocreatedb'
+}
+
+@test "a schema in which the role, or an owner, may not create: in the plan, also of SQL" {
+	[ "$(sql postgres 'show server_version_num')" -ge 150000 ] || skip 'everybody may, in public'
+	given 'create table t (a int)'
+	target other
+	planned 'schema public: this role may not create objects in it' --no-owner
+	planned_sql 'schema public: this role may not create objects in it'
+	sql dst 'grant create on schema public to plain'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	# What others are to own.
+	sql postgres 'create role gone'
+	given 'alter table t owner to gone'
+	sql src 'drop table t'
+	sql postgres 'drop role gone'
+	target maker
+	refused 69 dst pgrestore plan "$FILE" --roles create "$(url dst maker)"
+	says 'schema public: role gone, which objects in it belong to, may not create in it'
+	exits 0 pgrestore "$FILE" --roles skip "$(url dst maker)"
+	exits 0 pgrestore "$FILE" --replace --roles create "$(url dst)"
+	sql dst 'drop table t'
+	sql postgres 'drop role gone'
+}
+
+@test "functions in C, base types and foreign servers: in the plan" {
+	given 'create function g() returns int language internal as $$pg_backend_pid$$' \
+		"create function h() returns int language sql as 'select 1 /* LANGUAGE c */'" 'create type c as (a int)' 'create type e as enum ()'
+	planned 'FUNCTION public.g: only a superuser may create it in a language' --no-owner
+	planned_sql 'FUNCTION public.g: only a superuser may create it in a language'
+	given 'drop function g()'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	given 'create type b'
+	planned 'TYPE public.b: only a superuser' --no-owner
+	given 'drop type b' 'create extension postgres_fdw' 'create server s foreign data wrapper postgres_fdw'
+	sql dst 'create extension postgres_fdw'
+	planned 'SERVER s: a foreign server takes USAGE' --no-owner
+	sql dst 'grant usage on foreign data wrapper postgres_fdw to plain'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
 }
 
 # --- rows alone ---
