@@ -45,6 +45,10 @@ static const char about[] =
 	"string or env:NAME; without one: DATABASE_URL, else PG*, else POSTGRES_*. Each\n"
 	"variable may be set through NAME_FILE instead.\n"
 	"\n"
+	"The reason for waiting is reported when it changes, and every ten seconds. What\n"
+	"can never come true ends the waiting at once: a parameter of the connection\n"
+	"that libpq, the server or a pooler refuses, a certificate file that is missing.\n"
+	"\n"
 	CHECKS_HELP;
 
 static const char notes[] =
@@ -54,10 +58,10 @@ static const char notes[] =
 	"  waitdb --url env:USERS_URL --for ready --for redis=cache:6379 --timeout 2m\n"
 	"\n"
 	"exit codes: 0 ready; 64 wrong call; 65 not an SQLite database; 69 no such\n"
-	"database; 73 the SQLite file cannot be written; 77 login refused; 78 wrong\n"
-	"variable; 124 timeout; 126, 127 COMMAND does not run, is not found; 128+n\n"
-	"stopped by signal n. With --once: 0 ready, 1 the server answers but is not\n"
-	"ready, 2 no answer, 3 no target to try.";
+	"database, or the server refuses for good; 73 the SQLite file cannot be written;\n"
+	"77 login refused; 78 wrong variable; 124 timeout; 126, 127 COMMAND does not run,\n"
+	"is not found; 128+n stopped by signal n. With --once: 0 ready, 1 the server\n"
+	"answers but is not ready, 2 no answer, 3 no target to try.";
 
 static void tell(const struct checks *c, size_t i, const struct finding *f, bool again)
 {

@@ -337,11 +337,12 @@ static void judge_guess(const struct auditing *a, const struct subject *subject,
 	buf_free(&why);
 }
 
-/* Ports that pgbox itself reads. A list goes with a list of hosts (libpq, 'port'). */
+/* Ports that pgbox itself reads, and the name that frameworks have for it. A list goes with a list of hosts
+ * (libpq, 'port'). */
 static bool is_port(const char *name, const char *value)
 {
-	return (strcmp(name, "PGPORT") == 0 || strcmp(name, "POSTGRES_PORT") == 0) && !strchr(value, ',') &&
-	       !strstr(value, "://");
+	return (strcmp(name, "PGPORT") == 0 || strcmp(name, "POSTGRES_PORT") == 0 || strcmp(name, "DB_PORT") == 0) &&
+	       !strchr(value, ',') && !strstr(value, "://");
 }
 
 static bool is_of_type(const struct subject *subject, const char *value, struct buf *why)

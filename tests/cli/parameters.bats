@@ -97,6 +97,7 @@ refuses() {
 	says POSTGRES_PORT
 	PGSERVICE=nope exits 78 timeout 5 waitdb
 	says nope
+	DB_PORT=99999 exits 78 envcheck --require DB_PORT
 }
 
 @test "every applet refuses it at once" {
