@@ -132,3 +132,12 @@ WRONG_PLACES=('backup=/backups>26h' 'backup=/backups<=26h' 'backup=/backups=26h'
 	[[ $output == *"rows=none>0 does not hold: 0 rows, not > 0"* ]]
 	[ -e "$LOG" ]
 }
+
+@test "isempty: a view is refused by a way out that isempty has" {
+	lite() { python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])' "$@"; }
+	command -v python3 >/dev/null || skip 'no python3 to make a view with'
+	lite view.db 'create view v as select 1 a'
+	run isempty --table v --rows sqlite:view.db
+	[ "$status" -ge 64 ]
+	[[ $output == *"name a table, or use the check rows-of-view= of waitdb, healthz or seedonce"* ]]
+}

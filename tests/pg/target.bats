@@ -49,6 +49,11 @@ make_certificates() {
 	[ "$(id -u)" != 0 ] || chown nobody "$CA/server.key"
 } 2>/dev/null
 
+# What was just run said one thing, but for what is said of a restart.
+one_message() {
+	[ "$(grep -cv ': info: exit 78: a restart will not help' <<<"$output")" -eq 1 ]
+}
+
 setup() {
 	: >"$BATS_TEST_TMPDIR/started"
 }
@@ -208,7 +213,7 @@ each_applet() {
 	while read -r url; do
 		echo "$url"
 		each_applet "64 78" "$url"
-		[ "${#lines[@]}" -eq 1 ]
+		one_message
 	done < <(unreadable_urls)
 }
 
@@ -323,7 +328,7 @@ seen() {
 	export PGHOST=127.0.0.1 PGPORT=$P PGUSER=postgres
 	DATABASE_URL='' run -78 waitdb
 	[[ $output == *DATABASE_URL* ]]
-	[ "${#lines[@]}" -eq 1 ]
+	one_message
 	run -64 waitdb ''
 }
 
@@ -479,7 +484,7 @@ seen() {
 		echo x >"$BATS_TEST_TMPDIR/x"
 		run -78 env POSTGRES_HOST=127.0.0.1 "$name=x" "${name}_FILE=$BATS_TEST_TMPDIR/x" waitdb
 		[[ $output == *"both $name and ${name}_FILE"* ]]
-		[ "${#lines[@]}" -eq 1 ]
+		one_message
 	done
 }
 
@@ -487,7 +492,7 @@ seen() {
 	local file=$BATS_TEST_TMPDIR/secret
 	DATABASE_URL_FILE=$file run -78 waitdb
 	[[ $output == *"DATABASE_URL_FILE"*"$file"* ]]
-	[ "${#lines[@]}" -eq 1 ]
+	one_message
 	mkdir "$file"
 	DATABASE_URL_FILE=$file run -78 waitdb
 	[[ $output == *"DATABASE_URL_FILE"*"$file"* ]]
