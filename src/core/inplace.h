@@ -10,15 +10,15 @@
 struct pg_conn;
 
 /* Of a statement of pg_restore --clean that drops something: one that takes what is not there, or
- * goes with something else, for dropped. Of one that makes a transform: one that replaces it. NULL
- * for others. The caller frees it. */
+ * goes with something else, for dropped; "" for the schema public, which is kept. Of one that makes a
+ * transform: one that replaces it. NULL for others. The caller frees it. */
 char *inplace_drop(struct pg_conn *conn, const char *statement);
 
 /*
  * Runs a statement of plain SQL that drops something (pg_dump --clean, with or without --if-exists) in a
  * savepoint. Returns "" when it was dropped, was not there, or goes with something else: also a schema or an
- * extension that something else needs, or that is not this role's. NULL: it drops nothing, or failed for
- * another reason, and is to be sent. The caller frees it.
+ * extension that something else needs, or that is not this role's, and the schema public, which is kept.
+ * NULL: it drops nothing, or failed for another reason, and is to be sent. The caller frees it.
  */
 char *inplace_try(struct pg_conn *conn, const char *statement);
 

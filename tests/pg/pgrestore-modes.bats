@@ -307,6 +307,10 @@ safety() {
 	changed_app
 	broken
 	before=$(content app)
+	exits 0 pgrestore plan "$BROKEN" --clean
+	says_not 'not one transaction'
+	exits 0 pgrestore plan "$BROKEN" --clean --jobs 2
+	says 'not one transaction'
 	exits 1 pgrestore "$BROKEN" --clean --jobs 2
 	says 'half restored'
 	says "$(safety)"

@@ -62,6 +62,16 @@ books() {
 	equals "$(rows app)" 3
 }
 
+@test "the schema public keeps the rights that every database's has, whatever drops it" {
+	shelves
+	archive shelves "$BATS_TEST_TMPDIR/c.sql" --format=plain --schema=public --clean
+	archive shelves "$BATS_TEST_TMPDIR/c.dump" --schema=public
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/c.sql"
+	equals "$(rows app) $(sql app "select has_schema_privilege('limited', 'public', 'usage')")" '3 t'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/c.dump" --clean
+	equals "$(rows app) $(sql app "select has_schema_privilege('limited', 'public', 'usage')")" '3 t'
+}
+
 @test "a database that only has an empty schema: the backup's is filled, with its rights and comment" {
 	local format
 	shelves
