@@ -281,7 +281,7 @@ int restore_make_roles(struct restore *r, struct db *db, struct buf *error)
 		else
 			buf_printf(error, "cannot make role %s: %s", r->missing_roles.v[i], db_error(db));
 	}
-	return rc ? DENIED : 0;
+	return !rc ? 0 : db_failure(db) == UNAVAILABLE ? UNAVAILABLE : DENIED;
 }
 
 /* --- archives --- */

@@ -73,7 +73,7 @@ static int ask(const struct settle *s, struct db *db, struct buf *error)
 	check_ask_db(s->check, db, clock_within(s->wait), &f);
 	if (f.verdict != PASS) {
 		buf_printf(error, "%s: not as it should be: %s: %s", db->target->shown, s->check->shown, f.why.data);
-		rc = NO;
+		rc = f.verdict == UNKNOWN && db_failure(db) == UNAVAILABLE ? UNAVAILABLE : NO;
 	}
 	finding_free(&f);
 	return rc;

@@ -17,8 +17,8 @@ struct settle {
 };
 
 /* Counts the tables, analyzes and asks. No session is left open. 0; BAD_DATA for another
- * number of tables, NO when the check does not hold, or as db_reopen, with a sentence in
- * error. */
+ * number of tables, NO when the check does not hold, UNAVAILABLE when the server went away, or as
+ * db_reopen, with a sentence in error. */
 int settle_database(const struct settle *s, const struct target *target, struct buf *error);
 
 #endif

@@ -83,6 +83,8 @@ lost_at() {
 		drop app
 		lost_at "$text" pgrestore "$DUMP"
 	done
+	drop app
+	lost_at 'select 4711' pgrestore "$DUMP" --verify 'query=select 4711'
 }
 
 @test "a server that goes while undo swaps is 69" {
