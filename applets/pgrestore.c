@@ -29,6 +29,7 @@
 #include "core/report.h"
 #include "core/safety.h"
 #include "core/statedir.h"
+#include "core/undo.h"
 #include "core/watch.h"
 #include "core/watchcheck.h"
 #include "core/zone.h"
@@ -499,23 +500,19 @@ static int watch(int argc, char **argv)
 
 static int undo(int argc, char **argv)
 {
-	struct side side = SIDE_INIT;
 	struct buf error = BUF_INIT;
 	char *current;
 	int rc;
 
 	find_target(argc ? argv[0] : o.url);
-	if (argc > 1 || job.target.kind != TARGET_PG)
-		die(BAD_USAGE, "undo takes one URL, of PostgreSQL; of SQLite the old file is beside the new one");
-	rc = side_open(&side, &job.target, clock_within(o.wait), &error);
+	if (argc > 1)
+		die(BAD_USAGE, "undo takes one URL");
 	msg_at_signal("%s: ended by a signal: look which of the two is in its place", job.target.shown);
-	if (!rc)
-		rc = side_undo(&side, &current, &error);
+	rc = undo_database(&job.target, o.wait, &current, &error);
 	if (rc)
 		fail(rc, &error);
 	msg(MSG_INFO, "%s: the old database is back%s%s%s", job.target.shown, current ? "; the one that was there is '" : "",
 	    current ? current : "", current ? "': pgrestore undo swaps again" : "");
-	side_free(&side);
 	free(current);
 	return DONE;
 }

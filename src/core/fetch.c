@@ -20,29 +20,46 @@
 
 #define NAME "fetched-"
 
+static int make_folder(struct fetch *f, const char *scratch)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		number = (uint64_t)clock_wall();
+	free(f->folder);
+	f->folder = xasprintf("%s/" NAME "%016llx", scratch, (unsigned long long)number);
+	return beneath_mkdir(f->folder, 0700);
+}
+
+/* Another run's fetch_recover may lock and remove it before its maker has locked it. */
+static bool is_gone(struct fetch *f)
+{
+	struct stat st;
+
+	f->fd = beneath_open(f->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (f->fd < 0)
+		return errno == ENOENT;
+	flock(f->fd, LOCK_EX);
+	if (fstat(f->fd, &st) != 0 || st.st_nlink)
+		return false;
+	close(f->fd);
+	f->fd = -1;
+	return true;
+}
+
 int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 {
 	int rc;
 
-	do {
-		uint64_t number;
-
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			number = (uint64_t)clock_wall();
-		free(f->folder);
-		f->folder = xasprintf("%s/" NAME "%016llx", scratch, (unsigned long long)number);
-		rc = beneath_mkdir(f->folder, 0700);
-	} while (rc != 0 && errno == EEXIST);
-	if (rc != 0) {
-		rc = file_cannot(error, "make a folder in", scratch);
-		free(f->folder);
-		f->folder = NULL;
-		return rc;
-	}
-	f->fd = beneath_open(f->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	if (f->fd >= 0)
-		flock(f->fd, LOCK_EX);
-	return DONE;
+	do
+		rc = make_folder(f, scratch);
+	while (rc != 0 ? errno == EEXIST : is_gone(f));
+	if (rc == 0)
+		return DONE;
+	rc = file_cannot(error, "make a folder in", scratch);
+	free(f->folder);
+	f->folder = NULL;
+	return rc;
 }
 
 /* The manifest, and an empty file for the data: what core/pick wants to see in a folder. */

@@ -1,6 +1,7 @@
 /* litefile - puts a backup in the place of an SQLite database file. */
 #include "core/litefile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,8 +20,10 @@
 #include "core/db.h"
 #include "core/emptiness.h"
 #include "core/litefault.h"
+#include "ext/litecheck.h"
 
 #define LOOK_MS 20
+#define AHEAD_S 3600 /* a name of one second and more later than the clock: others were made in the same one */
 
 /* A restore at work. */
 struct work {
@@ -34,11 +37,37 @@ struct work {
 	struct buf *error;
 };
 
-/* A name that no file has: seconds are moved on. The caller frees it. */
+/* Whether it is a name of before_name's. */
+static bool is_kept(const char *name, const char *base)
+{
+	const char *rest = skip_prefix(name, base), *time = rest ? skip_prefix(rest, "_before_") : NULL;
+
+	return time && strspn(time, "0123456789") == 8 && time[8] == '_' && strspn(time + 9, "0123456789") == 6 && !time[15];
+}
+
+/* The caller frees it; NULL: there is none. */
+static char *newest_kept(const char *path)
+{
+	char *folder = file_folder(path), *newest = NULL;
+	DIR *d = opendir(*folder ? folder : ".");
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (is_kept(entry->d_name, file_base(path)) && (!newest || strcmp(entry->d_name, file_base(newest)) > 0)) {
+			free(newest);
+			newest = xasprintf("%s%s", folder, entry->d_name);
+		}
+	if (d)
+		closedir(d);
+	free(folder);
+	return newest;
+}
+
+/* A name that no file has, and that comes after those of others: seconds are moved on. The caller frees it. */
 static char *before_name(const char *path)
 {
-	time_t now = time(NULL);
-	char stamp[32], *name = NULL;
+	char stamp[32], *name = NULL, *newest = newest_kept(path);
+	time_t now = time(NULL), end = now + AHEAD_S;
 	struct stat st;
 	struct tm at;
 
@@ -48,7 +77,8 @@ static char *before_name(const char *path)
 		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
 		name = xasprintf("%s_before_%s", path, stamp);
 		now++;
-	} while (beneath_lstat(name, &st) == 0);
+	} while (beneath_lstat(name, &st) == 0 || (newest && strcmp(name, newest) < 0 && now < end));
+	free(newest);
 	return name;
 }
 
@@ -455,6 +485,39 @@ int litefile_restore(const struct litefile *f, const char *from, char **before, 
 	}
 	lite_free(&source);
 	finish(&w);
+	return rc;
+}
+
+/* --- undo --- */
+
+/* What was moved away because it was no database is not put back by this. */
+static int check_kept(const char *kept, struct buf *error)
+{
+	struct buf why = BUF_INIT;
+	int64_t tables, rows;
+	int rc = check_stale(kept, error);
+
+	if (!rc && lite_check(kept, &tables, &rows, &why) != 0) {
+		buf_printf(error, "'%s' is not put back: it is not a sound database: %s", kept, why.data);
+		rc = BAD_DATA;
+	}
+	buf_free(&why);
+	return rc;
+}
+
+int litefile_undo(const struct litefile *f, char **before, struct buf *error)
+{
+	char *path = file_follow(f->path), *kept = newest_kept(path);
+	int rc = NO_INPUT;
+
+	*before = NULL;
+	guard(path);
+	if (!kept)
+		buf_printf(error, "no '%s_before_TIME' found to put back", path);
+	else if ((rc = check_kept(kept, error)) == DONE && (rc = litefile_restore(f, kept, before, error)) == DONE)
+		beneath_unlink(kept);
+	free(kept);
+	free(path);
 	return rc;
 }
 

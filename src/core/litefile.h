@@ -28,6 +28,11 @@ struct litefile {
  */
 int litefile_restore(const struct litefile *f, const char *from, char **before, struct buf *error);
 
+/* Puts the newest of the files that litefile_restore has kept back, whose content becomes that at f->path in the same
+ * way; it goes then, and what was there is kept as *before. NO_INPUT when there is none, BAD_DATA when it is not a sound
+ * database, else as litefile_restore. */
+int litefile_undo(const struct litefile *f, char **before, struct buf *error);
+
 /* Says what litefile_restore would refuse, and changes nothing. As litefile_restore. */
 int litefile_check(const struct litefile *f, struct buf *error);
 

@@ -104,6 +104,25 @@ refused() {
 	done
 }
 
+@test "undo swaps an SQLite file with the newest one that was kept, and again" {
+	sqlite3 "$LIVE" 'CREATE TABLE old (a)'
+	chmod 604 "$LIVE"
+	exits 66 pgrestore undo
+	exits 0 pgrestore "$DUMP" --replace
+	exits 0 pgrestore undo
+	equals "$(sqlite3 "$LIVE" .tables)" old
+	equals "$(stat -c %a "$LIVE")" 604
+	equals "$(find data -name '*_before_*' | wc -l)" 1
+	exits 0 pgrestore undo "sqlite:$LIVE"
+	same
+	# What was moved away because it was no database stays away.
+	head -c 5000 /dev/urandom >"$LIVE"
+	exits 0 pgrestore "$DUMP" --replace
+	exits 65 pgrestore undo
+	says 'not a sound database'
+	same
+}
+
 @test "CR LF, a byte order mark, a comment before it, PRAGMAs after it, .recover's and Python's are read, too" {
 	sed 's/$/\r/' "$DUMP" >crlf.sql
 	exits 0 pgrestore crlf.sql
