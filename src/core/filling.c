@@ -13,8 +13,9 @@
 /* Those of partitions, and to partitions, are parts of their table's, which alone can be altered. */
 static const char find[] =
 	"WITH RECURSIVE k AS ("
-	"  SELECT oid, oid AS top, conrelid, confrelid FROM pg_catalog.pg_constraint"
-	"   WHERE contype = 'f' AND conparentid = 0"
+	/* Since 18 there are some that are not checked. */
+	"  SELECT oid, oid AS top, conrelid, confrelid FROM pg_catalog.pg_constraint c"
+	"   WHERE contype = 'f' AND conparentid = 0 AND to_jsonb(c) ->> 'conenforced' IS DISTINCT FROM 'false'"
 	"  UNION ALL SELECT c.oid, k.top, c.conrelid, c.confrelid FROM pg_catalog.pg_constraint c"
 	"   JOIN k ON c.conparentid = k.oid WHERE c.contype = 'f')"
 	" SELECT DISTINCT cn.nspname || ' ' || c.relname, pn.nspname || ' ' || p.relname, t.condeferrable,"
@@ -53,13 +54,18 @@ struct graph {
 /* `schema name owner` begins with `schema name`. */
 static size_t find_node(const struct graph *g, const char *name)
 {
+	size_t found = NOWHERE;
+
 	for (size_t i = 0; i < g->n; i++) {
 		const char *rest = skip_prefix(toc_is(g->nodes[i].line, "TABLE DATA"), name);
 
-		if (rest && (!*rest || *rest == ' '))
+		/* With another blank the name may be longer. */
+		if (rest && *rest == ' ' && !strchr(rest + 1, ' '))
 			return i;
+		if (rest && *rest == ' ' && found == NOWHERE)
+			found = i;
 	}
-	return NOWHERE;
+	return found;
 }
 
 static void read_nodes(struct graph *g, const struct strs *lines)
@@ -153,23 +159,32 @@ static void add_once(struct strs *list, const char *text)
 		strs_add(list, text);
 }
 
-/* The foreign keys of the circles are deferred, by their owner alone. */
+/* A foreign key is deferred by its owner alone. */
+static void defer(struct graph *g, struct edge *e, const char *why, struct strs *deferred, struct strs *problems)
+{
+	if (e->owned)
+		add_once(deferred, e->alter);
+	else
+		strs_printf(problems, "%s refers to %s, %s, by a foreign key that is not deferrable and that this role may not "
+		            "change: restore as the tables' owner or as a superuser",
+		            toc_text(g->nodes[e->from].line), toc_text(g->nodes[e->to].line), why);
+	drop_edge(g, e);
+}
+
 static void break_circles(struct graph *g, struct strs *deferred, struct strs *problems)
 {
 	loosen(g);
-	for (size_t i = 0; i < g->n_edges; i++) {
-		struct edge *e = &g->edges[i];
+	for (size_t i = 0; i < g->n_edges; i++)
+		if (!g->edges[i].gone && !g->nodes[g->edges[i].from].loose)
+			defer(g, &g->edges[i], "and in a circle back to itself", deferred, problems);
+}
 
-		if (e->gone || g->nodes[e->from].loose)
-			continue;
-		if (e->owned)
-			add_once(deferred, e->alter);
-		else
-			strs_printf(problems, "%s refers to %s, and in a circle back to itself, by a foreign key that is not "
-			            "deferrable and that this role may not change: restore as the tables' owner or as a superuser",
-			            toc_text(g->nodes[e->from].line), toc_text(g->nodes[e->to].line));
-		drop_edge(g, e);
-	}
+/* The rows of a tar archive come as they are in it. */
+static void keep_order(struct graph *g, struct strs *deferred, struct strs *problems)
+{
+	for (size_t i = 0; i < g->n_edges; i++)
+		if (g->edges[i].to > g->edges[i].from)
+			defer(g, &g->edges[i], "which a tar archive has later", deferred, problems);
 }
 
 /* The rows' entries in the places that such have. */
@@ -195,7 +210,7 @@ static void add_deferring(struct filling *f, const struct strs *deferred)
 		strs_printf(&f->end, "%s NOT DEFERRABLE", deferred->v[i]);
 }
 
-int filling_look(struct filling *f, struct db *db, const struct strs *lines, struct strs *problems)
+int filling_look(struct filling *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems)
 {
 	struct strs order = { 0 }, deferred = { 0 };
 	struct graph g = { 0 };
@@ -205,6 +220,8 @@ int filling_look(struct filling *f, struct db *db, const struct strs *lines, str
 	*f = (struct filling){ 0 };
 	read_nodes(&g, lines);
 	read_edges(&g, &rows, f);
+	if (tar)
+		keep_order(&g, &deferred, problems);
 	while (!rc && order.n < g.n)
 		if (!take_free(&g, &order))
 			break_circles(&g, &deferred, problems);

@@ -20,10 +20,10 @@ struct filling {
 };
 
 /*
- * Looks for the foreign keys of the session's database between the tables of which the entries have rows. Adds to
- * problems what the role may not defer. 0, or -1 with db_error. filling_free after it.
+ * Looks for the foreign keys of the session's database between the tables of which the entries have rows. Those of a tar
+ * archive stay in their order, as pg_restore reads it once (pg_backup_tar.c). Adds to problems what the role may not defer. 0, or -1 with db_error. filling_free after it.
  */
-int filling_look(struct filling *f, struct db *db, const struct strs *lines, struct strs *problems);
+int filling_look(struct filling *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems);
 
 /* Returns whether the entries have rows, but no tables. */
 bool filling_is_rows(const struct strs *lines);

@@ -285,6 +285,11 @@ emptied() {
 	archive src "$BATS_TEST_TMPDIR/inserts.dump" --inserts
 	exits 0 pgrestore "$BATS_TEST_TMPDIR/inserts.dump" --clean --data-only "$WANT"
 	equals "$(sql dst 'select count(*) from answers' "select count(*) from pg_constraint where condeferrable")" $'2\n0'
+	# A tar archive is read in its own order.
+	emptied
+	archive src "$BATS_TEST_TMPDIR/rows.tar" --format=tar
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/rows.tar" --clean --data-only "$WANT"
+	equals "$(sql dst 'select count(*) from answers' "select count(*) from pg_constraint where condeferrable")" $'2\n0'
 	# What is referred to is not there.
 	emptied
 	refused 1 dst pgrestore "$FILE" --clean --data-only --tables comments "$WANT"
