@@ -14,6 +14,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/net.h"
 #include "base/status.h"
 
 #define TRIAL_PORT "5432"
@@ -104,6 +105,35 @@ static size_t count_list(const char *list)
 	return n;
 }
 
+/* Of one host, or each of a list. */
+static bool is_each(const char *list, bool (*holds)(const char *host))
+{
+	bool all = true;
+
+	for (size_t len; all; list += len + 1) {
+		char *host = xstrndup(list, len = strcspn(list, ","));
+
+		all = holds(host);
+		free(host);
+		if (!list[len])
+			break;
+	}
+	return all;
+}
+
+static bool is_address(const char *text)
+{
+	return !*text || net_is_address(text);
+}
+
+/* A socket's folder, with the longest name that a socket in it has (libpq, UNIXSOCK_PATH). */
+static bool is_short(const char *host)
+{
+	static const struct sockaddr_un at;
+
+	return (*host != '/' && *host != '@') || strlen(host) + strlen("/.s.PGSQL.65535") < sizeof(at.sun_path);
+}
+
 /* Each host has its port, or all have one. What PGHOST and PGPORT say does not count (target_isolate). */
 static int judge_hosts(const struct conninfo *c, struct buf *why)
 {
@@ -112,6 +142,10 @@ static int judge_hosts(const struct conninfo *c, struct buf *why)
 
 	if (port && !connparam_is_port(port))
 		buf_puts(why, "port: not a port: use 1 to 65535");
+	else if (addr && !is_each(addr, is_address))
+		buf_puts(why, "hostaddr: not an IP address: give a name as host");
+	else if (host && !is_each(host, is_short))
+		buf_puts(why, "host: the path of the socket is too long");
 	else if (host && addr && count_list(host) != hosts)
 		buf_puts(why, "hostaddr: does not have as many addresses as there are hosts");
 	else if ((host || addr) && port && count_list(port) != 1 && count_list(port) != hosts)

@@ -41,6 +41,7 @@ const struct refusal_suspect refusal_suspects[] = {
 	{ "require_auth", "PGREQUIREAUTH" },
 	{ "channel_binding", "PGCHANNELBINDING" },
 	{ "min_protocol_version", "PGMINPROTOCOLVERSION" },
+	{ "sslcert", "PGSSLCERT" }, /* its key may be readable for others, encrypted, or another's */
 	{ NULL, NULL },
 };
 

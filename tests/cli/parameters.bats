@@ -45,6 +45,8 @@ refuses() {
 	refuses tcp_user_timeout=99999999999 tcp_user_timeout
 	refuses 'host=a,b,c&port=1,2' port
 	refuses 'host=a,b&hostaddr=1.1.1.1' hostaddr
+	refuses 'host=a&hostaddr=localhost' hostaddr
+	refuses "host=/$(printf 'x%.0s' {1..100})" socket
 	exits 64 timeout 5 waitdb 'host=127.0.0.1 user=u port=abc'
 	says port
 	exits 64 timeout 5 waitdb 'host=127.0.0.1 user=u port=99999'

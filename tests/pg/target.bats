@@ -650,6 +650,18 @@ ENCRYPTED='query=select ssl from pg_stat_ssl where pid = pg_backend_pid()'
 	SSL_CERT_FILE=/no/such/file run -77 waitdb "$(tls db.test sslmode=verify-full)"
 }
 
+@test "a client's key that cannot be used ends the waiting at once" {
+	local key=$BATS_TEST_TMPDIR/key
+	cp "$CA/server.key" "$key"
+	chmod 644 "$key"
+	run -69 waitdb --auth-grace 5s "$(tls db.test "sslmode=require&sslcert=$CA/server.crt&sslkey=$key")"
+	[[ $output == *"private key"* ]]
+	[[ $output == *"'sslcert' is refused"* ]]
+	echo nonsense >"$key"
+	chmod 600 "$key"
+	run -69 waitdb --auth-grace 5s "$(tls db.test "sslmode=require&sslcert=$CA/server.crt&sslkey=$key")"
+}
+
 @test "verify-full: the bundle compiled in is used where no file is, and does not know a private CA" {
 	unshare --mount true 2>/dev/null || skip "needs mount namespaces"
 	local alone='for f in /etc/ssl /etc/pki; do test ! -d $f || mount -t tmpfs none $f; done; exec "$@"'
