@@ -22,11 +22,13 @@ static int ask(struct needs *n, const char *sql, const char *name, struct rows *
 
 /* --- schemas --- */
 
-static void note_schema(struct needs *n, const char *name, bool owned, bool creates)
+static void note_schema(struct needs *n, const char *name, bool made, bool owned, bool creates)
 {
 	if (!creates)
 		strs_printf(n->problems, "schema %s: is there already, and this role may not create in it: GRANT CREATE ON "
 		            "SCHEMA, or restore as its owner or a superuser", name);
+	else if (!made)
+		return;
 	else if (!owned)
 		strs_printf(n->notes, "schema %s: is there already and is kept; its owner, comment and rights stay as they "
 		            "are, because it is not this role's", name);
@@ -34,18 +36,18 @@ static void note_schema(struct needs *n, const char *name, bool owned, bool crea
 		strs_printf(n->notes, "schema %s: is there already and is kept", name);
 }
 
-/* Those of extensions that are there are left out as a whole. */
-static int check_schema(struct needs *n, const char *name)
+/* One that the backup makes, or makes something in. Those of extensions that are there are left out as a whole. */
+static int check_schema(struct needs *n, const char *name, bool made)
 {
 	struct rows rows = { 0 };
 	int rc;
 
-	if (n->fresh || strs_has(&n->r->schemas, name))
+	if (n->fresh || (made && strs_has(&n->r->schemas, name)))
 		return 0;
 	rc = ask(n, "SELECT pg_has_role(nspowner, 'USAGE'), has_schema_privilege(oid, 'CREATE')"
 	         " FROM pg_namespace WHERE nspname = $1", name, &rows);
 	if (!rc && rows.n)
-		note_schema(n, name, rows_true(&rows, 0, 0), rows_true(&rows, 0, 1));
+		note_schema(n, name, made, rows_true(&rows, 0, 0), rows_true(&rows, 0, 1));
 	rows_free(&rows);
 	return rc;
 }
@@ -126,7 +128,10 @@ int needs_check(struct restore *r, struct db *db, bool fresh, struct strs *probl
 	int rc = 0;
 
 	for (size_t i = 0; i < o->schemas.n && !rc; i++)
-		rc = check_schema(&n, o->schemas.v[i]);
+		rc = check_schema(&n, o->schemas.v[i], true);
+	for (size_t i = 0; i < o->places.n && !rc; i++)
+		if (!strs_has(&o->schemas, o->places.v[i]))
+			rc = check_schema(&n, o->places.v[i], false);
 	rc = rc ? rc : check_extension_schemas(&n);
 	rc = rc ? rc : check_places(&n);
 	for (size_t i = 0; i < o->tablespaces.n && !rc && !r->no_tablespaces; i++)

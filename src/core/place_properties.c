@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/place_parts.h"
+#include "core/properties_parts.h"
 
 #define ASK_MS 30000
 
@@ -193,6 +194,9 @@ static void leave_tablespace(struct place *p, struct strs *notes)
 		strs_printf(notes, PROPERTIES_NO_TABLESPACE, of->tablespace);
 	if (!has || p->r->no_tablespaces)
 		manifest_set(&of->tablespace, NULL);
+	for (size_t i = of->n_settings; p->r->no_tablespaces && i-- > 0;)
+		if (strcmp(of->settings[i].name, "default_tablespace") == 0 || strcmp(of->settings[i].name, "temp_tablespaces") == 0)
+			properties_drop_setting(of, i);
 }
 
 int place_properties(struct place *p, struct strs *problems, struct strs *notes, struct buf *error)

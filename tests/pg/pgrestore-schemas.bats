@@ -153,6 +153,13 @@ books() {
 		# shellcheck disable=SC2086 # words
 		DATABASE_URL=$(url app limited) refused 69 app pgrestore "$BATS_TEST_TMPDIR"/$how
 	done
+	# The one that every database has, too.
+	archive shelves "$BATS_TEST_TMPDIR/t.sql" --no-owner --format=plain --table=t
+	made app
+	sql app 'revoke create on schema public from public'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$BATS_TEST_TMPDIR/t.sql"
+	says 'schema public'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore "$BATS_TEST_TMPDIR/t.sql"
 }
 
 @test "--clean: a schema with another table, or an extension, in it is kept with that, and what the backup has is new" {

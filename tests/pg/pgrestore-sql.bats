@@ -287,7 +287,7 @@ in_tablespace() {
 		archive source "$SQL.$format" --format=$format
 	done
 	sql postgres 'create database whole tablespace "The fast"'
-	sql whole 'create table t as select generate_series(1, 3) a'
+	sql whole 'create table t as select generate_series(1, 3) a' 'alter database whole set default_tablespace = "The fast"'
 	exits 0 pgbackup run --roles no --url "$(url whole)"
 	drop source whole
 	sql postgres 'drop tablespace "The fast"'
@@ -328,10 +328,11 @@ in_tablespace() {
 	says "tablespace 'The fast'"
 	DATABASE_URL=$(url whole) exits 0 pgrestore latest:whole
 	says "tablespace 'The fast'"
-	equals "$(rows whole)" 3
+	equals "$(rows whole | tail -n 1)" 3
 	drop whole
 	DATABASE_URL=$(url whole) exits 0 pgrestore latest:whole --no-tablespaces
 	says_not 'The fast'
+	equals "$(sql whole 'select count(*) from pg_db_role_setting, t')" 0
 }
 
 @test "a tablespace that this role may not use is named beforehand" {
