@@ -196,8 +196,9 @@ void audit_stranger(const struct auditing *a, const char *name, const char *valu
 static void judge_leftovers(const struct auditing *a, const struct subject *subject, const char *value)
 {
 	const char *example = example_of(subject);
+	bool strict = subject->secret || audit_is_own(subject->name);
 
-	if (leftover_comment(value, subject->secret) && !(example && leftover_comment(example, subject->secret)))
+	if (leftover_comment(value, strict) && !(example && leftover_comment(example, strict)))
 		audit_add(a, subject->name, PROBLEM_ERROR, "comment", COMMENT);
 	if (is_unexpanded(value))
 		audit_add(a, subject->name, PROBLEM_ERROR, "unexpanded",

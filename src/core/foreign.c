@@ -139,6 +139,7 @@ static const struct variable {
 	{ .name = "DEFAULT_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
 	{ .name = "DB##_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
 	{ .name = "CONSOLIDATE_AFTER", RULE(daily, "BACKUP_KEEP_DAILY") },
+	{ .name = "BACKUP_KEEP_MINS", RULE(last, "BACKUP_KEEP_LAST") },
 	{ .name = "BACKUP_KEEP_WEEKS", RULE(weekly, "BACKUP_KEEP_WEEKLY") },
 	{ .name = "KEEP_WEEKS", RULE(weekly, "BACKUP_KEEP_WEEKLY") },
 	{ .name = "BACKUP_KEEP_MONTHS", RULE(monthly, "BACKUP_KEEP_MONTHLY") },
@@ -252,10 +253,13 @@ static bool is_said(const struct conninfo *c, enum what what, enum foreign_famil
 	return what == PASSWORD && (getenv("PGPASSFILE") || conninfo_get(c, "passfile"));
 }
 
-/* A login without a password shows by itself when one is needed, and PG* is for a known user. */
+/* Where nobody listens or a login fails, it shows by itself. In the server's own container, which often has
+ * the app's variables, too, its socket is right whatever host they name. */
 static bool may_mislead(const struct variable *v, enum foreign_family family)
 {
-	return !(v->what == PASSWORD && v->common) && !(v->what == USER && family == FOREIGN_LIBPQ);
+	if (v->what == HOST || (v->what == USER && family == FOREIGN_LIBPQ))
+		return false;
+	return v->what == DATABASE || !v->common;
 }
 
 static int compare(const struct variable *v, const struct found *f, const struct conninfo *c,
@@ -273,6 +277,8 @@ static int compare(const struct variable *v, const struct found *f, const struct
 	if (said && !v->common && (v->what == DATABASE || family != FOREIGN_URL))
 		strs_printf(warnings, "%s is set, but pgbox does not read it: %s decides", f->name,
 		            v->what == DATABASE && !database ? "the list of databases" : name);
+	if (!said && !v->common && !may_mislead(v, family))
+		strs_printf(warnings, "%s is set, but pgbox does not read it: set %s", f->name, name);
 	if (said || !may_mislead(v, family))
 		return 0;
 	buf_printf(error, "%s names the %s, but pgbox does not read it: set %s, or unset %s", f->name,

@@ -25,7 +25,7 @@ enum foreign_family {
 /*
  * Compares what was read, before defaults are filled in, with what the variables of others name. 0
  * with warnings where ours say something else, or BAD_CONFIG with a message in error where ours say
- * nothing and a default would be used in place of what is meant. database: a default database
+ * nothing and a default would be used in place of what is meant; of a host that is a warning. database: a default database
  * would be used; false where the caller names databases itself.
  */
 int foreign_target(const struct conninfo *c, enum foreign_family family, bool database,

@@ -53,10 +53,13 @@ static bool is_blank(char c)
 
 /* --- comments --- */
 
-/* Whether # or //, which stands at `at` after a blank or at the beginning, begins a comment. */
+/* Whether #, // or ;, which stands at `at` after a blank or at the beginning, begins a comment. */
 static bool begins_comment(const char *at, bool secret)
 {
-	const char *rest = *at == '#' ? at + strspn(at, "#") : strncmp(at, "//", 2) == 0 ? at + 2 : NULL;
+	const char *rest = *at == '#'                   ? at + strspn(at, "#")
+	                   : strncmp(at, "//", 2) == 0 ? at + 2
+	                   : *at == ';'                ? at + 1
+	                                               : NULL;
 
 	if (!rest || (*at != '#' && !is_blank(*rest)))
 		return false;

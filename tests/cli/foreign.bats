@@ -53,8 +53,13 @@ unsaid() {
 	refused "set BACKUP_DATABASES" DBLIST='gis data'
 	refused "set BACKUP_DATABASES" POSTGRES_BACKUP_ALL=true
 	refused "set BACKUP_DATABASES" POSTGRES_CLUSTER=TRUE
-	exits 78 env -u POSTGRES_HOST POSTGRES_HOSTNAME=db POSTGRES_DB=shop pgbackup run
-	says "set POSTGRES_HOST"
+	# In the server's own container the socket is right.
+	exits 73 env -u POSTGRES_HOST POSTGRES_HOSTNAME=db POSTGRES_DB=shop pgbackup run
+	says "warning: POSTGRES_HOSTNAME is set, but pgbox does not read it: set POSTGRES_HOST"
+	exits 73 env -u POSTGRES_HOST DB_HOST=db POSTGRES_DB=shop pgbackup run
+	says_not DB_HOST
+	exits 73 env -u POSTGRES_USER DB_USER=shop POSTGRES_DB=shop pgbackup run
+	says_not DB_USER
 	exits 78 env -u POSTGRES_USER POSTGRES_USERNAME=db POSTGRES_DB=shop pgbackup run
 	says "set POSTGRES_USER"
 	exits 78 env -u POSTGRES_PASSWORD POSTGRES_PASS=Wq7rT2 POSTGRES_DB=shop pgbackup run
@@ -120,6 +125,7 @@ unsaid() {
 	refused "set BACKUP_KEEP_WEEKLY" BACKUP_KEEP_WEEKS=4 BACKUP_KEEP_DAYS=7
 	refused "set BACKUP_KEEP_MONTHLY" BACKUP_KEEP_MONTHS=6 BACKUP_KEEP_DAYS=7
 	refused "set BACKUP_KEEP_MIN" MIN_SAVED_FILE=20 BACKUP_KEEP_DAYS=7
+	refused "set BACKUP_KEEP_LAST" BACKUP_KEEP_MINS=1440 BACKUP_KEEP_DAYS=7
 	warned "BACKUP_KEEP_MIN decides" MIN_SAVED_FILE=2 BACKUP_KEEP_DAYS=7
 	unsaid REMOVE_BEFORE=0
 	warned "this is one run" BACKUP_CRON_EXPRESSION=@daily

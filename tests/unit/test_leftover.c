@@ -23,7 +23,8 @@ static void a_comment_is_found_in_any_value(void **state)
 
 static void in_a_secret_any_sign_after_a_blank_begins_a_comment(void **state)
 {
-	static const char *const values[] = { "k3h9zQ1xVb7m #generate", "k3h9zQ1xVb7m #", "#set me later", "k3h9zQ1xVb7m // dev" };
+	static const char *const values[] = { "k3h9zQ1xVb7m #generate", "k3h9zQ1xVb7m #", "#set me later", "k3h9zQ1xVb7m // dev",
+		                              "k3h9zQ1xVb7m ; the key" };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(values); i++) {
