@@ -34,14 +34,14 @@ int work_noted(struct work *r, int rc)
 		work_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
 		          "makes up for it", r->catalog.journal.error.data);
 		r->told = true;
-		r->full = lite_is_full(&r->catalog.journal.lite);
+		r->again = !lite_is_busy(&r->catalog.journal.lite);
 	}
 	return rc;
 }
 
 void work_retry_journal(struct work *r)
 {
-	if (!r->full || catalog_is_open(&r->catalog) || catalog_reopen(&r->catalog) != 0 || r->id)
+	if (!r->again || catalog_is_open(&r->catalog) || catalog_reopen(&r->catalog) != 0 || r->id)
 		return;
 	work_noted(r, catalog_run(&r->catalog, r->b->scope, r->about, r->b->due, &r->id));
 }

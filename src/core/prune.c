@@ -20,7 +20,7 @@ struct pruning {
 	struct buf *error;
 	struct strs paths, reasons; /* of what was deleted and could not be recorded yet */
 	struct buf unwritten;       /* why; "": the journal takes what it is told */
-	bool full;                  /* that was for want of space */
+	bool busy;                  /* another program holds it locked: asking again would only wait again */
 };
 
 /* A journal that can be read suffices to delete by: on a full disk it can be written afterwards, if at all. */
@@ -28,7 +28,7 @@ static int read_only(struct pruning *p)
 {
 	if (!p->unwritten.len) {
 		buf_puts(&p->unwritten, p->c->journal.error.data);
-		p->full = lite_is_full(&p->c->journal.lite);
+		p->busy = lite_is_busy(&p->c->journal.lite);
 	}
 	return catalog_reopen(p->c);
 }
@@ -68,7 +68,7 @@ static int delete_one(struct pruning *p, const char *path, const char *reason)
 /* Records what was deleted before there was room for it. The next run finds what is not recorded. */
 static void record_late(struct pruning *p)
 {
-	bool written = p->full && catalog_is_open(p->c);
+	bool written = !p->busy && catalog_is_open(p->c);
 	char *words;
 
 	for (size_t i = 0; i < p->paths.n && written; i++)

@@ -372,6 +372,21 @@ fill() {
 	all_are_whole
 }
 
+@test "a disk without an inode left: pgbackup prune makes room, and records it" {
+	small_disk
+	small_file
+	two_older
+	leave_inodes 0
+	tried "${RUN[@]}" run
+	equals "$ENDED" 73
+	[[ $WORDS == *"pgbackup prune"* ]]
+	exits 0 pgbackup prune --keep-last 1 --keep-min 1
+	says_not 'not recorded'
+	equals "$(backups "$FOLDER")" 1
+	room_again
+	equals "$(journal_sql "select count(*) from files where gone is null")" 1
+}
+
 @test "a run that fills the disk itself is recorded as failed, with the reason" {
 	small_disk
 	small_database filled
