@@ -329,12 +329,13 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 	char *part_of = number(r->part_of), *due = number(r->due);
 	const char *params[] = { r->applet, r->name, r->target, r->status, attempt, r->sha256,
 		                 host,      pid,     r->dir,    part_of,   due,     r->about };
+	bool begins = j->lite.db && lite_autocommit(&j->lite);
 	struct rows rows = { 0 };
 	int rc = 0;
 
 	*id = 0;
-	/* It is held before anybody can see the run. */
-	if (j->lite.db && query(j, "BEGIN IMMEDIATE"))
+	/* It is held before anybody can see the run. The caller may have begun a transaction itself. */
+	if (begins && query(j, "BEGIN IMMEDIATE"))
 		rc = failed(j);
 	gethostname(host, sizeof(host) - 1);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
@@ -351,7 +352,7 @@ int journal_start(struct journal *j, const struct run *r, int64_t *id)
 		*id = atoll(rows_text(&rows, 0, 0));
 	if (*id && strcmp(r->status, "running") == 0)
 		hold(j, *id);
-	if (*id && query(j, "COMMIT"))
+	if (*id && begins && query(j, "COMMIT"))
 		rc = failed(j);
 	*id = rc ? 0 : *id;
 	rows_free(&rows);
