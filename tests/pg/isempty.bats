@@ -360,8 +360,8 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))): time.sleep(60)' "$po
 @test "SQLite: a file that is no database is an error" {
 	local file=$BATS_TEST_TMPDIR/text.db
 	yes 'not a database' 2>/dev/null | head -c 8192 >"$file"
-	run -69 isempty "sqlite:$file"
-	run -69 isempty --missing-ok "sqlite:$file"
+	run -65 isempty "sqlite:$file"
+	run -65 isempty --missing-ok "sqlite:$file"
 	mkdir "$BATS_TEST_TMPDIR/dir.db"
 	run isempty "sqlite:$BATS_TEST_TMPDIR/dir.db"
 	[ "$status" -ge 64 ]

@@ -574,7 +574,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_f
 	run -0 waitdb --create-db "sqlite:$file"
 	[ -f "$file" ]
 	run -0 waitdb "sqlite:$file"
-	run -69 waitdb --create-db --auth-grace 0 "sqlite:$BATS_TEST_TMPDIR/no/such/dir.db"
+	run -73 waitdb --create-db --auth-grace 0 "sqlite:$BATS_TEST_TMPDIR/no/such/dir.db"
 }
 
 # --- the command ---
@@ -845,9 +845,9 @@ open(sys.argv[1] + ".held", "w").close(); open(sys.argv[2]).read()' "$file" "$BA
 	ends 0
 }
 
-@test "SQLite: a file that is no database is waited on, with the reason" {
+@test "SQLite: a file that is no database is 65 at once, with the reason" {
 	local file=$BATS_TEST_TMPDIR/text.db
 	yes 'not a database' 2>/dev/null | head -c 8192 >"$file"
-	run -124 waitdb --timeout 200ms "sqlite:$file"
+	run -65 waitdb "sqlite:$file"
 	[[ $output == *"not a database"* ]]
 }
