@@ -111,7 +111,7 @@ static void read_script(struct seedlite *s, const char *path, const char *script
 	for (const char *at = script; *at; at = end) {
 		char *statement;
 
-		at = script_first_word(at);
+		at = script_lite_first_word(at);
 		end = script_lite_end(at);
 		statement = xstrndup(at, (size_t)(end - at));
 		if (pragma_judge(statement) != PRAGMA_NONE)

@@ -287,7 +287,7 @@ static const char *skip_blanks(const char *text)
 /* What rehearse_lite refuses does not come here; if it did, the transaction would be over. */
 static bool is_bracket(sqlite3_stmt *statement, bool *open)
 {
-	return script_within(sqlite3_sql(statement), open) == SCRIPT_DROP;
+	return script_within(script_lite_first_word(sqlite3_sql(statement)), open) == SCRIPT_DROP;
 }
 
 int lite_script(struct lite *lite, const char *script, bool one_transaction)

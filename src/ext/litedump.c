@@ -46,17 +46,17 @@ static bool begins(const char *at, const char *word)
 }
 
 /* The encoding and the size of the pages are set before the first table is made, in no transaction. */
-static int begin(struct reading *r, const char *first)
+static int begin(struct reading *r, const char *text)
 {
-	if (r->begun || begins(first, "PRAGMA"))
+	if (r->begun || begins(script_lite_first_word(text), "PRAGMA"))
 		return 0;
 	r->begun = true;
 	return lite_query(&r->lite, "BEGIN", NULL, 0, NULL);
 }
 
-static int run(struct reading *r, const char *first)
+static int run(struct reading *r, const char *text)
 {
-	if (begin(r, first) || lite_script(&r->lite, first, false)) {
+	if (begin(r, text) || lite_script(&r->lite, text, false)) {
 		bool refused = lite_failure(&r->lite) == LITE_REFUSED;
 
 		if (refused)
@@ -70,12 +70,11 @@ static int run(struct reading *r, const char *first)
 
 static int take_statement(struct reading *r, const char *text)
 {
-	const char *first = script_first_word(text);
 	bool was_open = r->open;
 
-	if (!*first)
+	if (r->fresh)
 		return 0;
-	switch (script_within(first, &r->open)) {
+	switch (script_within(script_lite_first_word(text), &r->open)) {
 	case SCRIPT_REFUSE:
 		return fail(r, BAD_DATA, "it ends the transaction of the dump: sqlite3 writes ROLLBACK when it cannot "
 		            "read the database to its end");
@@ -83,14 +82,14 @@ static int take_statement(struct reading *r, const char *text)
 		r->closed = was_open && !r->open;
 		return 0;
 	default:
-		return run(r, first);
+		return run(r, text);
 	}
 }
 
 /* .recover begins so, since what it writes to the schema is written as a whole. */
 static int take_command(struct reading *r, const char *text)
 {
-	const char *first = script_first_word(text);
+	const char *first = script_lite_first_word(text);
 
 	return begins(first, ".dbconfig defensive off") ? 0 : fail(r, BAD_DATA, "commands of the sqlite3 shell are not run");
 }
@@ -106,12 +105,12 @@ static bool is_word(const char *at, const char *word)
 
 static bool makes_trigger(const char *at)
 {
-	at = script_first_word(at);
+	at = script_lite_first_word(at);
 	if (!is_word(at, "CREATE"))
 		return false;
-	at = script_first_word(at + strlen("CREATE"));
+	at = script_lite_first_word(at + strlen("CREATE"));
 	if (is_word(at, "TEMP") || is_word(at, "TEMPORARY"))
-		at = script_first_word(at + strcspn(at, " \t\r\n\f\v/-"));
+		at = script_lite_first_word(at + strcspn(at, " \t\r\n\f\v/-"));
 	return is_word(at, "TRIGGER");
 }
 
@@ -122,7 +121,7 @@ static bool ends_statement(struct reading *r)
 	size_t last = r->last;
 
 	r->last = r->at + 1;
-	return !makes_trigger(text + r->begin) || (last && is_word(script_first_word(text + last), "END"));
+	return !makes_trigger(text + r->begin) || (last && is_word(script_lite_first_word(text + last), "END"));
 }
 
 static void enter(struct reading *r, enum inside inside, char quote)
@@ -184,9 +183,9 @@ static int take_whole(struct reading *r)
 	int rc;
 
 	*end = '\0';
-	first = script_first_word(text);
+	first = script_lite_first_word(text);
 	r->line += count_lines(text, first);
-	rc = r->inside == IN_SHELL_COMMAND ? take_command(r, first) : take_statement(r, first);
+	rc = r->inside == IN_SHELL_COMMAND ? take_command(r, first) : take_statement(r, text);
 	r->line += count_lines(first, end);
 	*end = after;
 	r->begin = r->at;
@@ -230,12 +229,9 @@ static int take(void *arg, const char *piece, size_t len)
 
 static int finish(struct reading *r)
 {
-	const char *rest;
-
 	if (take(r, "\n", 1) != 0)
 		return -1;
-	rest = script_first_word(r->text.data + r->begin);
-	if (*rest || r->inside == IN_COMMENT)
+	if (!r->fresh || r->inside == IN_COMMENT)
 		return fail(r, BAD_DATA, "the file is cut off there");
 	if (r->open || !r->closed)
 		return fail(r, BAD_DATA, "the file is cut off there: the COMMIT that ends a dump is missing");

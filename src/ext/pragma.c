@@ -25,22 +25,22 @@ static const char *take_word(const char *at, char word[WORD])
 			word[len++] = *at;
 	word[len] = '\0';
 	at += quoted && *at;
-	return script_first_word(at);
+	return script_lite_first_word(at);
 }
 
 /* The name without its schema, and the value: `= X` or `(X)`. */
 static bool read_pragma(const char *text, char name[WORD], char value[WORD])
 {
-	const char *at = script_first_word(text);
+	const char *at = script_lite_first_word(text);
 
 	if (strncasecmp(at, "PRAGMA", 6) != 0 || (!strchr(BLANKS, at[6]) && at[6] != '/' && at[6] != '-'))
 		return false;
-	at = take_word(script_first_word(at + 6), name);
+	at = take_word(script_lite_first_word(at + 6), name);
 	if (*at == '.')
-		at = take_word(script_first_word(at + 1), name);
+		at = take_word(script_lite_first_word(at + 1), name);
 	if (*at != '=' && *at != '(')
 		return false;
-	take_word(script_first_word(at + 1), value);
+	take_word(script_lite_first_word(at + 1), value);
 	return *value;
 }
 

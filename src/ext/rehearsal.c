@@ -323,7 +323,7 @@ int rehearse_lite(const char *script, struct buf *error)
 	int line = 1;
 
 	for (; *at && !why; at = end) {
-		const char *first = script_first_word(at);
+		const char *first = script_lite_first_word(at);
 		char *statement;
 
 		for (; at < first; at++)

@@ -36,6 +36,19 @@ const char *script_first_word(const char *at)
 	}
 }
 
+const char *script_lite_first_word(const char *at)
+{
+	for (;;) {
+		at += strspn(at, " \t\r\n\f\v");
+		if (strncmp(at, "--", 2) == 0)
+			at += strcspn(at, "\n");
+		else if (strncmp(at, "/*", 2) == 0)
+			at = strstr(at + 2, "*/") ? strstr(at + 2, "*/") + 2 : at + strlen(at);
+		else
+			return at;
+	}
+}
+
 static bool is_word(const char *at, const char *word)
 {
 	size_t len = strlen(word);
@@ -196,12 +209,12 @@ static const char *behind_semicolon(const char *at)
 
 static const char *next_word(const char *at)
 {
-	return script_first_word(at + strcspn(at, " \t\r\n\f\v/-"));
+	return script_lite_first_word(at + strcspn(at, " \t\r\n\f\v/-"));
 }
 
 static bool makes_trigger(const char *at)
 {
-	at = script_first_word(at);
+	at = script_lite_first_word(at);
 	if (is_word(at, "EXPLAIN"))
 		at = next_word(at);
 	if (!is_word(at, "CREATE"))
@@ -217,7 +230,7 @@ const char *script_lite_end(const char *at)
 	bool trigger = makes_trigger(at);
 
 	at = behind_semicolon(at);
-	while (trigger && *at && !is_word(script_first_word(at), "END"))
+	while (trigger && *at && !is_word(script_lite_first_word(at), "END"))
 		at = behind_semicolon(at);
 	return trigger ? behind_semicolon(at) : at;
 }

@@ -50,6 +50,9 @@ const char *script_behind_comment(const char *at);
 /* Returns the first word at `at`, behind blanks and comments, or the end of the text. */
 const char *script_first_word(const char *at);
 
+/* The same as SQLite has it, whose comments hold no others. */
+const char *script_lite_first_word(const char *at);
+
 /* Returns where the statement at `at` ends as SQLite has it, behind its semicolon or at the end of the
  * text: semicolons in strings, names, comments and in a trigger's body do not end it. */
 const char *script_lite_end(const char *at);

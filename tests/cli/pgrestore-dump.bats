@@ -204,6 +204,12 @@ refused() {
 	equals "$(sqlite3 "$LIVE" 'SELECT count(*) FROM t')" 1
 }
 
+@test "a comment of SQLite's holds no other one: what follows it is restored" {
+	hostile '/* a /* b */ CREATE TABLE u(a);' "INSERT INTO u VALUES('/* /* --');"
+	exits 0 pgrestore hostile.sql
+	equals "$(sqlite3 "$LIVE" 'SELECT a FROM u')" '/* /* --'
+}
+
 @test "a statement that fails is 1, with its line" {
 	hostile '' 'INSERT INTO t VALUES(1);' 'INSERT INTO nowhere VALUES(1);'
 	refused 1

@@ -115,6 +115,15 @@ tables='CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p INT 
 	equals "$(rows 'pragma user_version')" 3
 }
 
+@test "a comment of SQLite's holds no other one: what follows it is read" {
+	file a.sql '/* a /* b */ PRAGMA journal_mode=WAL;' '/* c /* d */ BEGIN;' 'CREATE TABLE t (a);' '/* e /* */ COMMIT;'
+	seeded
+	equals "$(rows 'pragma journal_mode')" wal
+	file a.sql '/* a /* b */ CREATE TABLE u (a);' 'COMMIT;'
+	exits 65 seedonce --name second --sql "$SEED"
+	absent u
+}
+
 @test "without a transaction PRAGMAs are run where they stand" {
 	file a.sql 'CREATE TABLE t (a);' 'PRAGMA journal_mode=WAL;'
 	seeded --no-transaction
