@@ -322,17 +322,14 @@ emptied() {
 
 # --- functions that need a search_path ---
 
-# finds_names KIND: 0 where a restore of FILE, and of FILE.sql, fails with a hint, and succeeds with --search-path.
+# finds_names FILE: its restore fails with a hint, and succeeds with --search-path.
 finds_names() {
-	local file
-	for file in "$FILE" "$FILE.sql"; do
-		target
-		refused 1 dst pgrestore "$file" "$(url dst)" || return
-		says --search-path || return
-		exits 0 pgrestore "$file" --search-path 'app, public' "$(url dst)" || return
-		target
-		PGRESTORE_SEARCH_PATH=app,public exits 0 pgrestore "$file" "$(url dst)" || return
-	done
+	target
+	refused 1 dst pgrestore "$1" "$(url dst)" || return
+	says --search-path || return
+	PGRESTORE_SEARCH_PATH=app,public exits 0 pgrestore "$1" "$(url dst)" || return
+	target
+	exits 0 pgrestore "$1" --search-path 'app, public' "$(url dst)"
 }
 
 @test "functions that find names by search_path only: a hint, and --search-path; in a check, generated column, domain, default" {
@@ -343,11 +340,11 @@ finds_names() {
 			as $$begin return exists (select from allowed where id = $1); end$$' \
 		'create function public.doubles(int) returns int language sql immutable as $$select $1 * two()$$'
 	given 'create table public.t (a int check (public.checks(a)))' 'insert into t values (1)'
-	finds_names
+	finds_names "$FILE"
 	given 'drop table t' 'create table t (a int, b int generated always as (public.doubles(a)) stored)' 'insert into t values (1)'
-	finds_names
+	finds_names "$FILE.sql"
 	given 'drop table t' 'create domain d as int check (public.checks(value))' 'create table t (a d)' 'insert into t values (1)'
-	finds_names
+	finds_names "$FILE"
 	BACKUP_VERIFY=restore exits 1 pgbackup run --roles no "$(url src)"
 	says --search-path
 }
@@ -362,7 +359,7 @@ finds_names() {
 			as $$begin return exists (select from allowed where id = $1); end$$'
 	given 'create materialized view m as select 1'
 	if [ "$(sql postgres 'show server_version_num')" -lt 170000 ]; then
-		finds_names
+		finds_names "$FILE"
 		never_says 'not analyzed'
 	else
 		refused 1 dst pgrestore "$FILE" --search-path app "$(url dst)"
