@@ -1,7 +1,4 @@
 /* archive - the files of backups, and how they come and go. */
-#include "core/archive.h"
-
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,38 +15,15 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "core/archive_parts.h"
 #include "ext/hash.h"
 
-#define PART ".part"
-#define OWN ".pgbox" /* the folder of lock and journal */
 #define NAMES_MAX 3600 /* seconds that a name may be moved on by */
 #define STAMP 16       /* YYYYMMDD-HHMMSS and NUL */
-
-char *archive_escape(const char *name)
-{
-	struct buf b = BUF_INIT;
-
-	for (const char *at = name; *at; at++) {
-		bool first = at == name && (*at == '.' || *at == '-');
-
-		if (!first && (isalnum((unsigned char)*at) || strchr("._-", *at)))
-			buf_putc(&b, *at);
-		else
-			buf_printf(&b, "%%%02X", (unsigned char)*at);
-	}
-	return buf_detach(&b);
-}
 
 static char *with(const char *path, const char *suffix)
 {
 	return xasprintf("%s%s", path, suffix);
-}
-
-static bool ends_in(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), end = strlen(suffix);
-
-	return len > end && strcmp(text + len - end, suffix) == 0;
 }
 
 static char *without(const char *path, const char *suffix)
@@ -344,50 +318,10 @@ int archive_remove(const char *path)
 
 /* --- what a dead run left --- */
 
-/* BASE-YYYYMMDD-HHMMSS.what, whose base is the folder's name, less the dot of .globals. */
-bool archive_is_named(const char *folder, const char *name)
-{
-	static const char form[] = "-dddddddd-dddddd.";
-	const char *base = file_base(folder);
-	const char *rest = skip_prefix(name, base + (strcmp(base, ARCHIVE_GLOBALS) == 0));
-	size_t i = 0;
-
-	while (rest && form[i] && (form[i] == 'd' ? isdigit((unsigned char)rest[i]) != 0 : rest[i] == form[i]))
-		i++;
-	return rest && !form[i];
-}
-
-/* DATABASE or JOB/DATABASE, but not the folder that is pgbox's own. */
-static bool is_folder(const char *folder)
-{
-	const char *slash = strchr(folder, '/');
-
-	return beneath_is_confined(folder) && !(slash && strchr(slash + 1, '/')) && strcmp(folder, OWN) != 0 &&
-	       !skip_prefix(folder, OWN "/");
-}
-
-bool archive_lies_in(const char *path, const char *folder)
-{
-	const char *rest = skip_prefix(path, folder);
-
-	return rest && *rest == '/' && !strchr(rest + 1, '/') && is_folder(folder) && beneath_is_confined(path);
-}
-
-bool archive_is_path(const char *path)
-{
-	const char *base = file_base(path);
-	char *folder = base > path ? xstrndup(path, (size_t)(base - path) - 1) : xstrdup("");
-	bool is = archive_lies_in(path, folder) && archive_is_named(folder, base) && !ends_in(base, ".json") &&
-	          !ends_in(base, ".sha256") && !ends_in(base, PART);
-
-	free(folder);
-	return is;
-}
-
 /* Nobody else's names look so. */
 static bool is_part_of_ours(const char *folder, const char *name)
 {
-	return ends_in(name, PART) && archive_is_named(folder, name);
+	return archive_ends_in(name, PART) && archive_is_named(folder, name);
 }
 
 /* Calls visit for each folder that may hold backups: DATABASE, JOB/DATABASE. */
@@ -488,7 +422,7 @@ static void recover_latest(const char *folder)
 /* A manifest that could not be given its name yet, for want of space. */
 static bool waits(const char *part)
 {
-	char *json = without(part, PART), *path = ends_in(json, ".json") ? without(json, ".json") : NULL;
+	char *json = without(part, PART), *path = archive_ends_in(json, ".json") ? without(json, ".json") : NULL;
 	bool there = path && file_exists(path);
 
 	free(json);
