@@ -214,7 +214,8 @@ static int judge_files(const struct given *g, struct buf *why)
 	/* With a colon it is an engine's name for it. */
 	if (!rc && (verify || is_word(&mode, "require")) && key.text && !strchr(key.text, ':'))
 		rc = judge_file(&key, why);
-	if (!rc && !conninfo_get(g->c, "password"))
+	/* Of a PGPASSFILE that is not there libpq takes no notice, nor is one set for this target alone. */
+	if (!rc && conninfo_get(g->c, "passfile") && !conninfo_get(g->c, "password"))
 		rc = judge_file(&pass, why);
 	return rc;
 }

@@ -81,12 +81,13 @@ refuses() {
 	local words
 	for words in PGTARGETSESSIONATTRS=foo PGCHANNELBINDING=foo PGSSLNEGOTIATION=foo PGREQUIREAUTH=foo PGGSSENCMODE=foo \
 		PGLOADBALANCEHOSTS=foo PGSSLMINPROTOCOLVERSION=foo PGCLIENTENCODING=KLINGON PGCONNECT_TIMEOUT=abc \
-		PGSSLMODE=verify-ca PGPASSFILE=/no/pass; do
+		PGSSLMODE=verify-ca; do
 		echo "$words"
 		exits 78 env "$words" timeout 5 waitdb "$AT"
 		says PG
 	done
 	PGCHANNELBINDING=foo exits 124 waitdb --timeout 100ms "$AT?channel_binding=disable"
+	PGPASSFILE=/no/pass exits 124 waitdb --timeout 100ms "$AT"
 	PGREQUIREPEER=postgres exits 124 waitdb --timeout 100ms "$AT"
 	PGSERVICE=nope PGPORT=abc exits 124 waitdb --timeout 100ms "$AT"
 }

@@ -226,7 +226,7 @@ dump_waits() {
 	[ ! -e "$BACKUP_DIR" ]
 	exits 64 pgbackup run --format tar
 	exits 64 pgbackup backup
-	exits 64 pgbackup list app
+	exits 64 pgbackup sync app
 	exits 64 pgbackup run --nonsense
 	BACKUP_KEEP_DAYS=7 BACKUP_RETENTION_DAYS=7 exits 0 pgbackup run
 }
