@@ -69,4 +69,5 @@ void progress_clear(void)
 	if (drawn)
 		file_write(STDERR_FILENO, "\r\033[K", 4);
 	drawn = false;
+	next = 0;
 }

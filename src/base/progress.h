@@ -10,7 +10,7 @@
 bool progress_is_shown(void);
 
 /* Draws `label [#####.....]  45 % what` over what was drawn before, at most ten times a
- * second but always at 100. percent below 0: not known. */
+ * second but always at 100, and where the line is clear. percent below 0: not known. */
 void progress_draw(const char *label, int percent, const char *what);
 
 /* Clears the line, before a message is written. */

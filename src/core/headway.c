@@ -12,18 +12,6 @@
 #define FIRST_MS 10000
 #define PAUSE_MS 30000
 
-void headway_begin(struct headway *h, const struct headway_tell *tell, const char *database, const char *path)
-{
-	int64_t bytes;
-
-	*h = (struct headway){ .tell = *tell, .database = tell->name ? tell->name : database, .next = clock_after(FIRST_MS) };
-	if (!tell->show && !tell->line)
-		return;
-	bytes = archive_size(path);
-	h->meter = meter_make();
-	h->total = bytes > 0 ? bytes : 0;
-}
-
 static void tell_line(struct headway *h, const struct progress *p)
 {
 	char *done = size_text(p->done), *total = size_text(p->total);
@@ -64,8 +52,22 @@ void headway_tick(struct headway *h)
 	buf_free(&table);
 }
 
+void headway_begin(struct headway *h, const struct headway_tell *tell, const char *database, const char *path)
+{
+	int64_t bytes;
+
+	*h = (struct headway){ .tell = *tell, .database = tell->name ? tell->name : database, .next = clock_after(FIRST_MS) };
+	if (!tell->show && !tell->line)
+		return;
+	bytes = archive_size(path);
+	h->meter = meter_make();
+	h->total = bytes > 0 ? bytes : 0;
+	headway_tick(h);
+}
+
 void headway_end(struct headway *h)
 {
+	headway_tick(h);
 	if (h->meter && h->tell.show)
 		h->tell.show(NULL);
 	meter_free(h->meter);

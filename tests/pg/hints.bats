@@ -40,7 +40,7 @@ on_terminal() {
 		rm -rf "$BACKUP_DIR"
 		exits 0 pgbackup -q run --format "$format" --compress none
 		on_terminal pgrestore latest --replace --drop-old
-		[[ $output =~ app\ \[#*\.*\]\ +[0-9]+\ %\ restore.*public\.big ]]
+		[[ $output =~ app\ \[#*\.*\]\ +[0-9]+\ %\ restore.*public\.(big|t) ]]
 	done
 	rm -rf "$BACKUP_DIR"
 	exits 0 pgbackup -q run
