@@ -63,6 +63,9 @@ bool audit_is_conninfo(const char *name, const char *value);
 /* Whether value is the address of a server or a web page, of which only a part may be secret. */
 bool audit_is_address(const char *value);
 
+/* Whether a value is the path of an SQLite file, which Drizzle and others take: ./dev.db, local.db, :memory:. */
+bool audit_is_file(const char *value);
+
 /* Whether value may name a database to some program: a URL, scheme:path, or key=value pairs. */
 bool audit_is_database(const char *value);
 

@@ -60,12 +60,25 @@ bool audit_is_address(const char *value)
 	       strncasecmp(value, "https://", 8) == 0;
 }
 
+bool audit_is_file(const char *value)
+{
+	static const char *const ends[] = { ".db", ".db3", ".sqlite", ".sqlite3", NULL };
+	size_t len = strlen(value);
+
+	if (strpbrk(value, ":="))
+		return strcmp(value, ":memory:") == 0;
+	for (size_t i = 0; ends[i]; i++)
+		if (len >= strlen(ends[i]) && strcasecmp(value + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return skip_prefix(value, "/") || skip_prefix(value, "./") || skip_prefix(value, "../");
+}
+
 bool audit_is_database(const char *value)
 {
 	size_t scheme = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.0123456789");
 	bool ours = strncasecmp(value, "post", 4) == 0; /* wants its // */
 
-	if (strstr(value, "://") || strchr(value, '='))
+	if (strstr(value, "://") || strchr(value, '=') || audit_is_file(value))
 		return true;
 	/* sqlite:app.db, jdbc:sqlite:app.db; and not db:5432 */
 	return scheme > 1 && value[scheme] == ':' && value[scheme + 1] && !ours &&
@@ -238,9 +251,16 @@ static void judge_secrecy(const struct auditing *a, const char *name, const char
 	conninfo_free(&c);
 }
 
+/* smtp://me@example.org:secret@mail has one; http://host:80/@name, read leniently, has none. */
+static bool has_password(const struct login *l, bool server)
+{
+	return l->password && *l->password &&
+	       (server || !l->url.lenient || !(strpbrk(l->password, "/?#") || strpbrk(l->user, "/?#")));
+}
+
 bool audit_url(const struct auditing *a, const char *name, const char *value, const char *example)
 {
-	bool server = audit_is_server_url(value) || audit_is_conninfo(name, value), has_password = false;
+	bool server = audit_is_server_url(value) || audit_is_conninfo(name, value), found = false;
 	struct login l;
 
 	if (!take_apart(&l, value)) {
@@ -253,16 +273,15 @@ bool audit_url(const struct auditing *a, const char *name, const char *value, co
 			audit_add(a, name, PROBLEM_WARNING, "encoding",
 			          "has a password that is not percent-encoded: pgbox reads it all the same, most "
 			          "programs do not");
-		/* Read leniently, http://host:80/@name would have one. */
-		has_password = l.password && *l.password && (server || !l.url.lenient);
-		if (has_password)
+		found = has_password(&l, server);
+		if (found)
 			judge_password(a, name, &l, example);
 		if (server)
 			judge_host(a, name, l.host, "names");
 		judge_secrecy(a, name, value, &l.url);
 	}
 	login_free(&l);
-	return has_password;
+	return found;
 }
 
 /* --- agreement --- */

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/banned.h"
 #include "core/audit_parts.h"
@@ -50,6 +51,19 @@ static bool is_blank(const char *value)
 	return *value && !value[strspn(value, " \t\r\n")];
 }
 
+/* What is put between or before other text may begin or end in a blank: Django's EMAIL_SUBJECT_PREFIX. */
+static bool may_have_edge(const char *name)
+{
+	static const char *const ends[] = { "PREFIX", "SUFFIX", "SEPARATOR", "DELIMITER", "DELIM", "INDENT", "PROMPT",
+		                            "GLUE", "PADDING", "PS1", NULL };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; ends[i]; i++)
+		if (len >= strlen(ends[i]) && strcasecmp(name + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
 static const char *example_of(const struct subject *subject)
 {
 	return subject->var ? subject->var->example : NULL;
@@ -86,7 +100,7 @@ static bool has_value(const struct auditing *a, const struct subject *subject, c
 		          subject->name);
 	else if (value && is_none(subject, value))
 		say_none(a, subject);
-	else if (value && is_blank(value) && !(example_of(subject) && is_blank(example_of(subject))))
+	else if (value && is_blank(value) && !may_have_edge(subject->name) && !(example_of(subject) && is_blank(example_of(subject))))
 		audit_add(a, subject->name, PROBLEM_ERROR, "blank", "is set to nothing but blanks");
 	else
 		return value && *value;
@@ -229,7 +243,7 @@ static bool has_marks(const struct auditing *a, const struct subject *subject,
 		          "with those of Unix");
 	else if (ends_line(value) && !setting->mounted)
 		audit_add(a, name, PROBLEM_ERROR, "space", "ends in a line end: take it away");
-	else if (has_edge(value, example))
+	else if (has_edge(value, example) && !may_have_edge(name))
 		audit_add(a, name, PROBLEM_ERROR, "space", "begins or ends with a blank: take it away");
 	if (has_quotes(value, example) && !is_of_kind(subject, "json"))
 		audit_add(a, name, PROBLEM_ERROR, "quotes",
@@ -374,6 +388,9 @@ static bool judge_type(const struct auditing *a, const struct subject *subject, 
 	}
 	if (!fits)
 		audit_add(a, subject->name, PROBLEM_ERROR, "type", "%s", why.data);
+	else if (!(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 && audit_is_file(value))
+		audit_add(a, subject->name, PROBLEM_WARNING, "type",
+		          "is a path, which only some programs take: write sqlite:///FILE for pgbox and the others");
 	else if (var && !var->type.kind && var->example && !subject->secret)
 		judge_guess(a, subject, value);
 	buf_free(&why);

@@ -217,7 +217,8 @@ static void a_secret_with_a_scheme_is_judged(void **state)
 
 static void what_names_no_database_is_no_database_url(void **state)
 {
-	static const char *const bad[] = { "foo", "db:5432", "postgres:/app", "postgres//app@db/app", "app.db" };
+	static const char *const bad[] = { "foo", "db:5432", "postgres:/app", "postgres//app@db/app" };
+	static const char *const paths[] = { "local.db", "./dev.sqlite", "/data/app", ":memory:" };
 	static const char *const good[] = { "sqlite:app.db", "file:./dev.db", "mysql://db/app", "jdbc:sqlite:app.db",
 		                            "host=db user=app", "libsql://db.turso.io", "Server=db;Database=app" };
 	char *entry;
@@ -233,6 +234,18 @@ static void what_names_no_database_is_no_database_url(void **state)
 		ASSERT_FOUND("", .env = LIST(entry));
 		free(entry);
 	}
+	for (size_t i = 0; i < LENGTH(paths); i++) {
+		entry = xasprintf("DATABASE_URL=%s", paths[i]);
+		ASSERT_FOUND("DATABASE_URL warning type", .env = LIST(entry));
+		free(entry);
+	}
+}
+
+static void what_goes_before_or_between_may_end_in_a_blank(void **state)
+{
+	(void)state;
+	ASSERT_FOUND("", .env = LIST("EMAIL_SUBJECT_PREFIX=[Shop] ", "LIST_SEPARATOR=, ", "INDENT=  "),
+	             .require = LIST("EMAIL_SUBJECT_PREFIX", "LIST_SEPARATOR", "INDENT"));
 }
 
 static void quotes_and_blanks_that_the_example_has_are_the_values(void **state)
@@ -445,6 +458,8 @@ static void the_password_in_a_url_is_a_secret(void **state)
 	             .production = true);
 	ASSERT_FOUND("APP_URL error weak", .env = LIST("APP_URL=http://a:change_me@minio:9000/x"), .production = true,
 	             .example = "APP_URL=http://localhost\n");
+	ASSERT_FOUND("EMAIL_URL warning type, EMAIL_URL error weak", .env = LIST("EMAIL_URL=smtp://me@shop.org:change_me@mail:587"), .example = "EMAIL_URL=smtp://localhost\n",
+	             .production = true);
 	ASSERT_FOUND("DATABASE_URL warning encoding", .env = LIST("DATABASE_URL=postgres://app:k3/9z@Q1x%@db/app"));
 	ASSERT_FOUND("DATABASE_URL error type", .env = LIST("DATABASE_URL=postgres://app:k3h9zQ1x@db:port/app"));
 }
@@ -705,6 +720,7 @@ int main(void)
 		cmocka_unit_test(what_should_have_been_taken_out_or_resolved_is_found),
 		cmocka_unit_test(a_secret_with_a_scheme_is_judged),
 		cmocka_unit_test(what_names_no_database_is_no_database_url),
+		cmocka_unit_test(what_goes_before_or_between_may_end_in_a_blank),
 		cmocka_unit_test(quotes_and_blanks_that_the_example_has_are_the_values),
 		cmocka_unit_test(a_value_with_marks_is_not_judged_further),
 		cmocka_unit_test(of_what_nobody_asked_for_only_secrets_and_urls_are_looked_at),
