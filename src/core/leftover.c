@@ -20,7 +20,7 @@ static const struct beginning {
 	const char *text;
 	bool secret; /* only in a secret */
 } beginnings[] = {
-	{ "op://", false }, { "vault:", false }, { "hashivault:", false }, { "hcvault:", false }, { "ref+", false },
+	{ "op://", false }, { "<path:", false }, { "vault:", false }, { "hashivault:", false }, { "hcvault:", false }, { "ref+", false },
 	{ "secretref+", false }, { "ssm:", true }, { "aws-ssm:", false }, { "awsssm:", false }, { "aws:ssm:", false },
 	{ "awsps:", false }, { "parameterstore:", false }, { "secretsmanager:", false }, { "aws-sm:", false },
 	{ "awssm:", false }, { "asm://", false }, { "awssecret:", false }, { "awssecrets:", false },
@@ -51,6 +51,12 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* A byte of a letter in UTF-8 beyond ASCII counts, too. */
+static bool is_letter(char c)
+{
+	return isalpha((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
 /* --- comments --- */
 
 /* Whether #, // or ;, which stands at `at` after a blank or at the beginning, begins a comment. */
@@ -63,15 +69,31 @@ static bool begins_comment(const char *at, bool secret)
 
 	if (!rest || (*at != '#' && !is_blank(*rest)))
 		return false;
-	if (secret && (!*rest || is_blank(*rest) || isalpha((unsigned char)*rest)))
+	if (secret && (!*rest || is_blank(*rest) || is_letter(*rest)))
 		return true;
-	return is_blank(*rest) && *at == '#' && isalpha((unsigned char)rest[strspn(rest, " \t(")]);
+	return is_blank(*rest) && *at == '#' && is_letter(rest[strspn(rest, " \t(\"'")]);
+}
+
+/* A number or a switch with a # after it: nothing but a comment can follow. */
+static bool is_simple_with_comment(const char *value)
+{
+	static const char *const switches[] = { "true", "false", "yes", "no", "on", "off", NULL };
+	size_t n = strspn(value, "0123456789.");
+	const char *end;
+
+	for (size_t i = 0; switches[i] && !n; i++)
+		if (strncasecmp(value, switches[i], strlen(switches[i])) == 0)
+			n = strlen(switches[i]);
+	end = value + n + strspn(value + n, " \t");
+	return n && end > value + n && *end == '#';
 }
 
 bool leftover_comment(const char *value, bool secret)
 {
 	if (strchr(value, '\n'))
 		return false;
+	if (is_simple_with_comment(value))
+		return true;
 	/* #general and #fff are names. */
 	if (begins_comment(value, secret) && strpbrk(value, " \t"))
 		return true;
@@ -102,7 +124,7 @@ static bool is_between(const char *value, const char *open, const char *close)
 /* ${name}, #{name}, $[name]: nothing but a name or path between them. */
 static bool is_named(const char *value)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/- ";
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/- ()~',";
 	bool braces = is_between(value, "${", "}") || is_between(value, "#{", "}") || is_between(value, "#{", "}#");
 	size_t n = strspn(value + (braces ? 2 : 0), plain);
 
@@ -113,6 +135,20 @@ bool leftover_template(const char *value)
 {
 	return is_between(value, "{{", "}}") || is_named(value) || is_between(value, "<%", "%>") ||
 	       (is_between(value, "`", "`") && strchr(value, ' '));
+}
+
+/* secrets://, azkeyvault://, aws-secrets+json://: the scheme names a store of secrets. */
+static bool is_of_store(const char *value)
+{
+	static const char *const words[] = { "secret", "vault", "cred", "password", "keychain", NULL };
+	const char *end = strstr(value, "://");
+	size_t n = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-._");
+	const char *at;
+
+	for (size_t i = 0; end == value + n && words[i]; i++)
+		if ((at = strcasestr(value, words[i])) && at < end)
+			return true;
+	return false;
 }
 
 /* %NAME%, @@NAME@@, __NAME__ and @NAME@ in capitals, as scripts replace them. */
@@ -145,7 +181,9 @@ bool leftover_reference(const char *value, bool secret)
 		if ((secret || !beginnings[i].secret) && begins(value, beginnings[i].text) &&
 		    is_wanted(&beginnings[i], value))
 			return true;
-	return secret && (leftover_template(value) || is_marked(value) || is_sealed(value));
+	/* Of GitHub's workflows and of Railway. */
+	return is_between(value, "${{", "}}") ||
+	       (secret && (leftover_template(value) || is_marked(value) || is_sealed(value) || is_of_store(value)));
 }
 
 bool leftover_path(const char *value)
@@ -153,6 +191,7 @@ bool leftover_path(const char *value)
 	static const char *const folders[] = { "/run/secrets/", "/var/run/secrets/", "/etc/secrets/", "/secrets/",
 		                               "/mnt/secrets", "/vault/secrets/" };
 
+	value += *value == '@' || *value == '<';
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		if (skip_prefix(value, folders[i]) && !strpbrk(value, " \n"))
 			return true;

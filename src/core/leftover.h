@@ -11,11 +11,12 @@
 
 /* Whether a value of one line is a comment, or ends in one: "# generate it", "app # the owner". In a
  * secret, which has no blanks before a # otherwise, any # behind a blank begins one; elsewhere only
- * one with a blank and a word behind it: not "Room #3", "1px solid #fff". */
+ * one with a blank and a word behind it: not "Room #3", "1px solid #fff". After a number or a switch
+ * every # does: "5 #10". */
 bool leftover_comment(const char *value, bool secret);
 
 /* Whether a value is a reference to a secret that nothing has resolved (op://vault/item/field,
- * vault:path, !Ref Key), or a sealed one that nothing has opened (ENC[...]). Forms that are
+ * vault:path, !Ref Key, ${{ name }}), or a sealed one that nothing has opened (ENC[...]). Forms that are
  * the value itself elsewhere (file://, arn:, {{ key }}) count in a secret only. */
 bool leftover_reference(const char *value, bool secret);
 

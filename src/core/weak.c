@@ -35,7 +35,7 @@ static const char *const requests[] = {
 
 /* Words that say of a secret that it is none. */
 static const char *const denials[] = {
-	"insecure", "not_secure", "notsecure", "unsafe", "not_for_production", "do_not_use", "dont_use",
+	"insecure", "not_secure", "notsecure", "unsafe", "not_for_production", "do_not_use", "dont_use", "not_a_real", "not_a_secret",
 	"for_development", "example", "dummy", "fixme", "todo", "lorem_ipsum", "redacted", NULL,
 };
 

@@ -13,6 +13,7 @@ static void a_comment_is_found_in_any_value(void **state)
 {
 	static const char *const values[] = {
 		"# generate with openssl", "app # the owner", "app\t# the owner", "5432 # (the default)", "#  later", "x ## note",
+		"app # \xc3\xa4ndern", "app # \"the owner\"", "5 # 10 in production", "5 #10", "true #why", "0.5\t# 1",
 	};
 
 	(void)state;
@@ -39,7 +40,7 @@ static void other_uses_of_the_sign_are_no_comments(void **state)
 {
 	static const char *const values[] = {
 		"#general", "#fff", "Room #3", "Room # 3", "1px solid #fff", "https://x.org/#top", "a#b # ", "\\u@\\h # ",
-		"line\n# a comment in a file\n", "k3h#9zQ1", "#k3h9zQ1xVb7m", "",
+		"5pm # 3", "on call # 3", "line\n# a comment in a file\n", "k3h#9zQ1", "#k3h9zQ1xVb7m", "",
 	};
 
 	(void)state;
@@ -57,7 +58,9 @@ static void references_are_found_in_any_value(void **state)
 		"op://vault/item/field", "OP://v/i", "vault:secret/data/app#key", "vault://a/b", "bws://1-2-3", "ref+awsssm://x",
 		"@Microsoft.KeyVault(SecretUri=x)", "!Ref Secret", "!ImportValue x", "!vault |", "doppler://x/y",
 		"infisical://a", "gcp-sm://p/s", "{{resolve:ssm:key}}", "ENC[AES256_GCM,data:a]", "{cipher}a", "akv://v/s",
-		"$ANSIBLE_VAULT;1.1;AES256", "awsssm:///app/key",
+		"$ANSIBLE_VAULT;1.1;AES256", "${{ vars.NAME }}", "${{Redis.REDIS_URL}}",
+		"<path:secret/data/x#y>",
+		 "awsssm:///app/key",
 	};
 
 	(void)state;
@@ -73,6 +76,7 @@ static void what_may_be_the_value_itself_is_a_reference_in_a_secret_only(void **
 		"secret://app/key", "projects/1/secrets/app/versions/latest", "{{ secret_key }}", "{{ .Values.key }}", "${key}",
 		"#{key}#", "<%= key %>", "`openssl rand -hex 32`", "%SECRET_KEY%", "__SECRET_KEY__", "@@SECRET_KEY@@",
 		"secretKeyRef", "process.env.KEY", "kubernetes:x",
+		"azkeyvault://x/y", "aws-secrets+json://eu/x", "cred://app", "${file(./secret.txt)}", "${ssm:/app/key~true}",
 	};
 
 	(void)state;
@@ -87,7 +91,7 @@ static void what_may_be_the_value_itself_is_a_reference_in_a_secret_only(void **
 static void addresses_and_secrets_are_no_references(void **state)
 {
 	static const char *const values[] = {
-		"vault:8200", "https://vault.example.org", "infisical:8080", "aX9://kq2Lw8Zt", "vaulted-ceiling", "__dunder__x",
+		"vault:8200", "otpauth://totp/x?secret=k3h9", "https://vault.example.org", "infisical:8080", "aX9://kq2Lw8Zt", "vaulted-ceiling", "__dunder__x",
 		"projects/app", "AgBy3i4OJSWK", "%41%42", "$2b$12$C6UzMDM.H6dfI/f/IKxGhu", "{\"type\":\"service_account\"}",
 	};
 
@@ -102,6 +106,7 @@ static void a_mounted_secrets_path_is_no_secret(void **state)
 	(void)state;
 	assert_true(leftover_path("/run/secrets/db_password"));
 	assert_true(leftover_path("/var/run/secrets/app/key"));
+	assert_true(leftover_path("@/run/secrets/key"));
 	assert_false(leftover_path("/qW8/run/secrets/x"));
 	assert_false(leftover_path("run/secrets/x"));
 }
