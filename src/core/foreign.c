@@ -10,8 +10,9 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/status.h"
+#include "core/url.h"
 
-enum what { HOST, USER, PASSWORD, DATABASE, DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
+enum what { HOST, USER, PASSWORD, DATABASE, URL, DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
 
 /* Common: a name that apps use for databases of any kind, so that it says less. */
 static const struct variable {
@@ -67,10 +68,38 @@ static const struct variable {
 	{ .name = "DB_DATABASE", .what = DATABASE, .common = true },
 	{ .name = "DATABASE_NAME", .what = DATABASE, .common = true },
 
+	{ .name = "POSTGRES_URL", .what = URL },
+	{ .name = "POSTGRES_URI", .what = URL },
+	{ .name = "POSTGRES_DSN", .what = URL },
+	{ .name = "POSTGRES_CONNECTION_STRING", .what = URL },
+	{ .name = "POSTGRES_PRISMA_URL", .what = URL },
+	{ .name = "POSTGRESQL_URL", .what = URL },
+	{ .name = "POSTGRESQL_URI", .what = URL },
+	{ .name = "PG_URL", .what = URL },
+	{ .name = "PG_URI", .what = URL },
+	{ .name = "PGURL", .what = URL },
+	{ .name = "PG_DATABASE_URL", .what = URL },
+	{ .name = "PG_CONNECTION_STRING", .what = URL },
+	{ .name = "DB_URL", .what = URL },
+	{ .name = "DB_URI", .what = URL },
+	{ .name = "DB_DSN", .what = URL },
+	{ .name = "DATABASE_URI", .what = URL },
+	{ .name = "DATABASE_DSN", .what = URL },
+	{ .name = "DATABASE_CONNECTION_STRING", .what = URL },
+	{ .name = "BACKUP_DATABASE_URL", .what = URL },
+	{ .name = "SQLALCHEMY_DATABASE_URI", .what = URL },
+	{ .name = "SQLALCHEMY_DATABASE_URL", .what = URL },
+	{ .name = "SPRING_DATASOURCE_URL", .what = URL },
+
 	{ .name = "DBLIST", .what = DATABASES },
 	{ .name = "PGBK_DBLIST", .what = DATABASES },
 	{ .name = "POSTGRES_DBS", .what = DATABASES },
 	{ .name = "POSTGRES_DATABASES", .what = DATABASES },
+	{ .name = "POSTGRES_MULTIPLE_DATABASES", .what = DATABASES },
+	{ .name = "BACKUP_DB", .what = DATABASES },
+	{ .name = "BACKUP_DBS", .what = DATABASES },
+	{ .name = "BACKUP_DB_NAME", .what = DATABASES },
+	{ .name = "BACKUP_DATABASE", .what = DATABASES },
 	{ .name = "POSTGRES_CLUSTER", .what = DATABASES },
 	{ .name = "POSTGRES_BACKUP_ALL", .what = DATABASES },
 	{ .name = "DB_NAMES", .what = DATABASES },
@@ -88,15 +117,28 @@ static const struct variable {
 	{ .name = "BACKUP_ENCRYPTION_PASSPHRASE", .what = ENCRYPTION },
 	{ .name = "BACKUP_GPG_KEY", .what = ENCRYPTION },
 	{ .name = "BACKUP_GPG_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "BACKUP_GPG_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_PGP_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_PGP_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTED", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_ENABLED", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_RECIPIENTS", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_ENCRYPTION_METHOD", .what = ENCRYPTION },
 	{ .name = "BACKUP_GPG_PASSPHRASE", .what = ENCRYPTION },
 	{ .name = "BACKUP_AGE_RECIPIENTS", .what = ENCRYPTION },
 	{ .name = "BACKUP_AGE_RECIPIENT", .what = ENCRYPTION },
+	{ .name = "BACKUP_AGE_PUBLIC_KEY", .what = ENCRYPTION },
+	{ .name = "BACKUP_AGE_PUBLIC_KEYS", .what = ENCRYPTION },
 	{ .name = "BACKUP_AGE_PASSPHRASE", .what = ENCRYPTION },
 	{ .name = "AGE_PUBLIC_KEYS", .what = ENCRYPTION },
 	{ .name = "AGE_PUBLIC_KEY", .what = ENCRYPTION },
 	{ .name = "AGE_RECIPIENTS", .what = ENCRYPTION },
 	{ .name = "AGE_RECIPIENT", .what = ENCRYPTION },
 	{ .name = "AGE_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "PGP_PASSPHRASE", .what = ENCRYPTION },
+	{ .name = "PGP_PUBLIC_KEY", .what = ENCRYPTION },
 	{ .name = "GPG_PASSPHRASE", .what = ENCRYPTION },
 	{ .name = "GPG_PUBLIC_KEY_RING", .what = ENCRYPTION },
 	{ .name = "GPG_PUBLIC_KEY", .what = ENCRYPTION },
@@ -128,6 +170,7 @@ static const struct variable {
 
 #define RULE(field, variable) .what = KEEP, .rule = offsetof(struct retention, field), .ours = variable
 	{ .name = "REMOVE_BEFORE", RULE(days, "BACKUP_KEEP_DAYS") },
+	{ .name = "DELETE_OLDER_THAN", RULE(days, "BACKUP_KEEP_DAYS") },
 	{ .name = "RETENTION_DAYS", RULE(days, "BACKUP_KEEP_DAYS") },
 	{ .name = "BACKUP_RETENTION", RULE(days, "BACKUP_KEEP_DAYS") },
 	{ .name = "RETENTION", RULE(days, "BACKUP_KEEP_DAYS") },
@@ -217,6 +260,44 @@ static struct found find(const struct variable *v)
 	return (struct found){ 0 };
 }
 
+/* Whether an app says that its DB_* or DATABASE_* are about another kind of database: DB_CONNECTION=mysql
+ * (Laravel), DB_TYPE=sqlite, DATABASE_CLIENT=mysql (Strapi), DB_PORT=3306. */
+static bool is_about_another(void)
+{
+	static const char *const kinds[] = { "DB_CONNECTION", "DB_TYPE", "DB_CLIENT", "DB_DIALECT", "DB_DRIVER",
+		                             "DB_ENGINE", "DB_ADAPTER", "DATABASE_CLIENT", "DATABASE_TYPE",
+		                             "DATABASE_DRIVER", "DATABASE_ENGINE", NULL };
+	static const char *const others[] = { "my", "maria", "sqlite", "mssql", "sqlsrv", "sqlserver", "mongo", "oracle",
+		                              "oci", NULL };
+	const char *port = getenv("DB_PORT");
+
+	for (size_t i = 0; kinds[i]; i++)
+		for (size_t k = 0; getenv(kinds[i]) && others[k]; k++)
+			if (strcasestr(getenv(kinds[i]), others[k]))
+				return true;
+	return port && (strcmp(port, "3306") == 0 || strcmp(port, "1433") == 0 || strcmp(port, "27017") == 0);
+}
+
+/* The same where a URL names the database, of which value then has the name; owned is its text. Nothing where it
+ * is no URL of PostgreSQL, or names none. */
+static struct found find_url(const struct variable *v, char **owned)
+{
+	struct found f = find(v);
+	const char *value = f.value && skip_prefix(f.value, "jdbc:") ? skip_prefix(f.value, "jdbc:") : f.value;
+	const char *rest = value && skip_prefix(value, "post") ? strstr(value, "://") : NULL, *why;
+	struct url u = { 0 };
+
+	if (rest && url_parse(&u, rest + 3, &why) && u.path && *u.path)
+		*owned = xstrdup(u.path);
+	url_free(&u);
+	f.value = *owned;
+	if (!*owned) {
+		free(f.name);
+		f.name = NULL;
+	}
+	return f;
+}
+
 /* --- targets --- */
 
 static const struct {
@@ -259,31 +340,43 @@ static bool may_mislead(const struct variable *v, enum foreign_family family)
 {
 	if (v->what == HOST || (v->what == USER && family == FOREIGN_LIBPQ))
 		return false;
-	return v->what == DATABASE || !v->common;
+	return v->what == DATABASE || v->what == URL || !v->common;
 }
 
 static int compare(const struct variable *v, const struct found *f, const struct conninfo *c,
                    enum foreign_family family, bool database, struct strs *warnings, struct buf *error)
 {
-	bool said = is_said(c, v->what, family) || (v->what == DATABASE && !database);
-	const char *own = conninfo_get(c, parts[v->what].key), *name = ours(v->what, family);
+	enum what what = v->what == URL ? DATABASE : v->what;
+	bool listed = what == DATABASE && !database, said = is_said(c, what, family) || listed;
+	bool common = v->common || v->what == URL;
+	const char *own = conninfo_get(c, parts[what].key), *name = ours(what, family);
 
-	own = own ? own : default_of(c, v->what);
+	own = own ? own : default_of(c, what);
 	if (own && f->value && strcmp(own, f->value) == 0) {
-		if (!said && !v->common)
+		if (!said && !common)
 			strs_printf(warnings, "%s is set, but pgbox does not read it: set %s", f->name, name);
 		return 0;
 	}
-	if (said && !v->common && (v->what == DATABASE || family != FOREIGN_URL))
+	if (said && !common && (what == DATABASE || family != FOREIGN_URL))
 		strs_printf(warnings, "%s is set, but pgbox does not read it: %s decides", f->name,
-		            v->what == DATABASE && !database ? "the list of databases" : name);
-	if (!said && !v->common && !may_mislead(v, family))
+		            listed ? "the list of databases" : name);
+	if (!said && !common && !may_mislead(v, family))
 		strs_printf(warnings, "%s is set, but pgbox does not read it: set %s", f->name, name);
 	if (said || !may_mislead(v, family))
 		return 0;
 	buf_printf(error, "%s names the %s, but pgbox does not read it: set %s, or unset %s", f->name,
-	           parts[v->what].what, name, f->name);
+	           parts[what].what, name, f->name);
 	return BAD_CONFIG;
+}
+
+/* The variable as it is set, where it says something of a target; value is as in find_url. */
+static struct found find_part(const struct variable *v, char **value)
+{
+	*value = NULL;
+	if (v->what > URL || (v->common && is_about_another() &&
+	                      (skip_prefix(v->name, "DB_") || skip_prefix(v->name, "DATABASE_"))))
+		return (struct found){ 0 };
+	return v->what == URL ? find_url(v, value) : find(v);
 }
 
 /* The families do not mix: with PG* the image's database is not read. */
@@ -302,11 +395,13 @@ int foreign_target(const struct conninfo *c, enum foreign_family family, bool da
 	int rc = 0;
 
 	for EACH(v) {
-		struct found f = v->what <= DATABASE ? find(v) : (struct found){ 0 };
+		char *value;
+		struct found f = find_part(v, &value);
 
 		if (f.name && !rc)
 			rc = compare(v, &f, c, family, database, warnings, error);
 		free(f.name);
+		free(value);
 	}
 	if (!rc && family == FOREIGN_LIBPQ && database)
 		compare_image(c, warnings);
@@ -315,14 +410,19 @@ int foreign_target(const struct conninfo *c, enum foreign_family family, bool da
 
 void foreign_hint(struct buf *error)
 {
-	for EACH(v) {
-		struct found f = v->what <= DATABASE ? find(v) : (struct found){ 0 };
+	bool found = false;
 
-		if (f.name)
-			buf_printf(error, "; %s is set, but pgbox does not read it: use %s", f.name, parts[v->what].image);
+	for EACH(v) {
+		char *value;
+		struct found f = found ? (struct found){ 0 } : find_part(v, &value);
+
+		if (!f.name)
+			continue;
+		found = true;
+		buf_printf(error, "; %s is set, but pgbox does not read it: use %s", f.name,
+		           v->what == URL ? "DATABASE_URL" : parts[v->what].image);
 		free(f.name);
-		if (f.name)
-			return;
+		free(value);
 	}
 }
 
@@ -380,7 +480,7 @@ int foreign_backup(const struct foreign_backup *b, struct strs *warnings, struct
 	int rc = 0;
 
 	for EACH(v) {
-		struct found f = v->what > DATABASE ? find(v) : (struct found){ 0 };
+		struct found f = v->what > URL ? find(v) : (struct found){ 0 };
 
 		if (f.name && !rc)
 			rc = judge(v, &f, b, warnings, error);

@@ -14,7 +14,7 @@ setup_file() {
 setup() {
 	local name
 	backup_folder
-	for name in "${!DB_@}" "${!DB01_@}" "${!GPG_@}" "${!AGE_@}" PASSPHRASE DBLIST REMOVE_BEFORE MIN_SAVED_FILE; do
+	for name in "${!DB_@}" "${!DB01_@}" "${!GPG_@}" "${!AGE_@}" "${!DATABASE@}" PASSPHRASE DBLIST REMOVE_BEFORE MIN_SAVED_FILE; do
 		unset "$name"
 	done
 	export BACKUP_DIR=/dev/null/backups POSTGRES_HOST=127.0.0.1 POSTGRES_PORT=1 POSTGRES_USER=app POSTGRES_PASSWORD=x
@@ -53,6 +53,8 @@ unsaid() {
 	refused "set BACKUP_DATABASES" DBLIST='gis data'
 	refused "set BACKUP_DATABASES" POSTGRES_BACKUP_ALL=true
 	refused "set BACKUP_DATABASES" POSTGRES_CLUSTER=TRUE
+	refused "set BACKUP_DATABASES" POSTGRES_MULTIPLE_DATABASES=users,shop
+	refused "set BACKUP_DATABASES" BACKUP_DATABASE=shop
 	# In the server's own container the socket is right.
 	exits 73 env -u POSTGRES_HOST POSTGRES_HOSTNAME=db POSTGRES_DB=shop pgbackup run
 	says "warning: POSTGRES_HOSTNAME is set, but pgbox does not read it: set POSTGRES_HOST"
@@ -65,6 +67,31 @@ unsaid() {
 	exits 78 env -u POSTGRES_PASSWORD POSTGRES_PASS=Wq7rT2 POSTGRES_DB=shop pgbackup run
 	says "set POSTGRES_PASSWORD"
 	says_not Wq7rT2
+}
+
+@test "a database that another variable's URL names is not replaced by a default" {
+	local name url=postgresql+asyncpg://app:Wq7rT2@db:5432/shop
+	for name in POSTGRES_URL POSTGRES_PRISMA_URL PG_URL DB_URL DATABASE_URI SQLALCHEMY_DATABASE_URI; do
+		refused "set POSTGRES_DB" "$name=$url?ssl=true"
+		says_not Wq7rT2
+		unsaid "$name=$url" POSTGRES_DB=app
+	done
+	refused "set POSTGRES_DB" SPRING_DATASOURCE_URL=jdbc:postgresql://db/shop
+	unsaid POSTGRES_URL=postgres://app:Wq7rT2@127.0.0.1/app
+	unsaid DB_URL=mysql://app:x@db/shop
+	unsaid POSTGRES_URL=http://db:5432/shop
+	exits 78 env -u POSTGRES_HOST -u POSTGRES_USER -u POSTGRES_PASSWORD -u POSTGRES_PORT POSTGRES_URL=$url waitdb
+	says "POSTGRES_URL is set, but pgbox does not read it: use DATABASE_URL"
+	says_not Wq7rT2
+}
+
+@test "what an app says of a database of another kind is no matter of ours" {
+	unsaid DB_DATABASE=shop DB_CONNECTION=mysql DB_HOST=mysql
+	unsaid DB_DATABASE=/app/database.sqlite DB_CONNECTION=sqlite
+	unsaid DATABASE_NAME=strapi DATABASE_CLIENT=mysql
+	unsaid DB_NAME=shop DB_PORT=3306
+	refused "set POSTGRES_DB" DB_DATABASE=shop DB_CONNECTION=pgsql
+	refused "set POSTGRES_DB" DB_NAME=shop DB_ENGINE=django.db.backends.postgresql
 }
 
 @test "what ours say decides, with a warning; what agrees does no harm" {
@@ -103,7 +130,7 @@ unsaid() {
 	local name
 	for name in PASSPHRASE PASSPHRASE_FILE GPG_PASSPHRASE GPG_PUBLIC_KEY_RING CIPHER_PASS DB_DUMP_ENCRYPTION AGE_PASSPHRASE \
 		AGE_PUBLIC_KEYS ENCRYPTION_PASSWORD DB01_ENCRYPT DEFAULT_ENCRYPT_PASSPHRASE PGBK_CIPHER_PASS \
-		BACKUP_AGE_RECIPIENTS; do
+		BACKUP_AGE_RECIPIENTS BACKUP_AGE_PUBLIC_KEY BACKUP_GPG_PUBLIC_KEY BACKUP_ENCRYPTION_ENABLED PGP_PUBLIC_KEY; do
 		refused "BACKUP_ENCRYPTION=none" "$name=Wq7rT2" POSTGRES_DB=app
 		says_not Wq7rT2
 		unsaid "$name=Wq7rT2" POSTGRES_DB=app BACKUP_ENCRYPTION=none
@@ -125,6 +152,7 @@ unsaid() {
 	refused "set BACKUP_KEEP_WEEKLY" BACKUP_KEEP_WEEKS=4 BACKUP_KEEP_DAYS=7
 	refused "set BACKUP_KEEP_MONTHLY" BACKUP_KEEP_MONTHS=6 BACKUP_KEEP_DAYS=7
 	refused "set BACKUP_KEEP_MIN" MIN_SAVED_FILE=20 BACKUP_KEEP_DAYS=7
+	refused "set BACKUP_KEEP_DAYS" DELETE_OLDER_THAN='30 days ago' BACKUP_KEEP_LAST=3
 	refused "set BACKUP_KEEP_LAST" BACKUP_KEEP_MINS=1440 BACKUP_KEEP_DAYS=7
 	warned "BACKUP_KEEP_MIN decides" MIN_SAVED_FILE=2 BACKUP_KEEP_DAYS=7
 	unsaid REMOVE_BEFORE=0
