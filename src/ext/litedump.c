@@ -12,7 +12,9 @@
 #include "ext/pack.h"
 #include "ext/script.h"
 
-#define STATEMENT_MS 300000
+/* How long a dump may take: so long, and a millisecond for each KiB of it, which a slow disk does ten times as fast. */
+#define LEAST_MS 300000
+#define BYTES_PER_MS 1024
 
 enum inside { IN_NOTHING, IN_QUOTES, IN_LINE_COMMENT, IN_COMMENT, IN_SHELL_COMMAND };
 
@@ -21,12 +23,15 @@ struct reading {
 	struct buf text;     /* what has been read and not been run yet */
 	size_t begin, at;    /* of the statement in it, and what has been looked at of that */
 	size_t last;         /* behind its last semicolon, which may be one in a trigger's body; 0: none */
+	bool trigger;        /* it makes a trigger; known at its first semicolon */
 	bool fresh;          /* only blanks and comments of it so far */
 	enum inside inside;
 	char quote;          /* that ends the quotes */
 	long line;           /* of its beginning */
 	bool open, closed;   /* the dump's bracket is; the last one was closed */
 	bool begun;          /* our own transaction is */
+	int64_t until;       /* when it is stopped, but for the bytes of it */
+	size_t bytes;        /* read so far */
 	struct buf *error;
 	int rc;
 };
@@ -114,14 +119,17 @@ static bool makes_trigger(const char *at)
 	return is_word(at, "TRIGGER");
 }
 
-/* At a semicolon: whether the statement is whole. A trigger ends with END after a semicolon (complete.c). */
+/* At a semicolon: whether the statement is whole. A trigger ends with END after a semicolon (complete.c). Each byte is
+ * looked at once, however many semicolons there are. */
 static bool ends_statement(struct reading *r)
 {
 	const char *text = r->text.data;
 	size_t last = r->last;
 
+	if (!last)
+		r->trigger = makes_trigger(text + r->begin);
 	r->last = r->at + 1;
-	return !makes_trigger(text + r->begin) || (last && is_word(script_lite_first_word(text + last), "END"));
+	return !r->trigger || (last && is_word(script_lite_first_word(text + last), "END"));
 }
 
 static void enter(struct reading *r, enum inside inside, char quote)
@@ -216,6 +224,8 @@ static int take(void *arg, const char *piece, size_t len)
 	if (memchr(piece, '\0', len))
 		return fail(r, BAD_DATA, "it has a NUL byte in it");
 	buf_add(&r->text, piece, len);
+	r->bytes += len;
+	r->lite.until = r->until + (int64_t)(r->bytes / BYTES_PER_MS);
 	while (!rc && r->at + 1 < r->text.len) {
 		bool ends = step(r);
 
@@ -248,7 +258,8 @@ static int open_new(struct reading *r, const char *to)
 		return CANNOT_WRITE;
 	}
 	lite_confine(&r->lite);
-	lite_limit(&r->lite, STATEMENT_MS);
+	lite_limit(&r->lite, LEAST_MS);
+	r->until = r->lite.until;
 	return 0;
 }
 

@@ -204,6 +204,13 @@ refused() {
 	equals "$(sqlite3 "$LIVE" 'SELECT count(*) FROM t')" 1
 }
 
+@test "a long comment and many semicolons in a trigger are read once" {
+	{ printf 'BEGIN TRANSACTION;\nCREATE TABLE t(a);\nCREATE /*' && head -c 8000000 /dev/zero | tr '\0' a &&
+		printf '*/ TRIGGER g AFTER INSERT ON t BEGIN\n' && yes 'SELECT 1;' | head -n 80000 && printf 'END;\nCOMMIT;\n'; } >long.sql
+	exits 0 timeout 40 pgrestore long.sql
+	equals "$(sqlite3 "$LIVE" "SELECT name FROM sqlite_schema WHERE type = 'trigger'")" g
+}
+
 @test "a comment of SQLite's holds no other one: what follows it is restored" {
 	hostile '/* a /* b */ CREATE TABLE u(a);' "INSERT INTO u VALUES('/* /* --');"
 	exits 0 pgrestore hostile.sql
