@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -12,6 +13,9 @@
 #include "base/status.h"
 
 static const struct litefault none = { .reach = REACHED };
+
+/* Of the files that SQLite keeps beside a database. */
+static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
 
 static struct litefault lasting(enum reach reach, int final)
 {
@@ -99,6 +103,25 @@ static struct litefault out_of_reach(const char *path, struct buf *error)
 	return fault;
 }
 
+/* SQLite opens what lies beside a database without following symlinks (os_unix.c, unixOpen), and reports a directory
+ * there as an I/O error. Says so in error. */
+static void check_sides(const char *path, struct buf *error)
+{
+	char *real = file_follow(path);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !error->len; i++) {
+		char *beside = xasprintf("%s%s", real, suffixes[i]);
+		struct stat st;
+
+		if (lstat(beside, &st) == 0 && !S_ISREG(st.st_mode))
+			buf_printf(error, "SQLite file '%s': '%s' beside it is %s: SQLite keeps a file of its own there: remove it, "
+			           "and mount the folder, not single files", path, beside,
+			           S_ISDIR(st.st_mode) ? "a directory" : S_ISLNK(st.st_mode) ? "a symlink" : "not a regular file");
+		free(beside);
+	}
+	free(real);
+}
+
 struct litefault litefault_path(const char *path, struct buf *error)
 {
 	struct stat st;
@@ -114,6 +137,8 @@ struct litefault litefault_path(const char *path, struct buf *error)
 		buf_puts(error, "it is not a regular file");
 	else
 		buf_cut(error, 0);
+	if (!error->len)
+		check_sides(path, error);
 	return error->len ? certain(UNAVAILABLE) : none;
 }
 
@@ -141,7 +166,6 @@ struct litefault litefault_folder(const char *path, struct buf *error)
 /* Whether a file that SQLite keeps beside path is there and may not be written to; error says so then. */
 static bool is_side_barred(const char *path, struct buf *error)
 {
-	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
 	char *real = file_follow(path);
 	bool barred = false;
 
@@ -165,6 +189,19 @@ static bool has_wal(const char *path)
 
 	buf_free(&head);
 	return wal;
+}
+
+/* Not one block is left to those who are not root: no page can be added, to the journal, the WAL or the file. */
+static bool is_full(const char *path, struct buf *error)
+{
+	struct statvfs fs;
+	bool full = statvfs(path, &fs) == 0 && fs.f_blocks && !(geteuid() == 0 ? fs.f_bfree : fs.f_bavail);
+
+	if (full) {
+		buf_cut(error, 0);
+		buf_printf(error, "cannot write to '%s': %s", path, file_reason(ENOSPC));
+	}
+	return full;
 }
 
 /* --- judging --- */
@@ -214,8 +251,8 @@ struct litefault litefault_judge(struct lite *lite, const char *path)
 		return judge_access(lite, path, lasting(REACH_FAILED, CANNOT_WRITE));
 	case LITE_UNSUPPORTED:
 		return lasting(REACH_FAILED, UNAVAILABLE);
-	default:
-		return failed;
+	default: /* an I/O error: the -shm of a WAL cannot be made on a full disk, either */
+		return is_full(path, &lite->error) ? lasting(REACH_FAILED, CANNOT_WRITE) : failed;
 	}
 }
 
@@ -253,7 +290,7 @@ struct litefault litefault_writable(struct lite *lite, const char *path)
 	struct buf why = BUF_INIT;
 
 	if (!lite_is_readonly(lite)) {
-		if (!is_wal(lite))
+		if (!is_full(path, &why) && !is_wal(lite))
 			is_journal_barred(path, &why);
 	} else if (access(path, W_OK) != 0) {
 		explain(&why, "write to", path);

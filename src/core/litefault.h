@@ -19,15 +19,15 @@ struct litefault {
 	bool certain;     /* it never becomes a database: no grace */
 };
 
-/* Looks at a path before SQLite opens it: absent, out of reach, or not a regular file. A fault's reason goes to
- * error, which is emptied first. */
+/* Looks at a path before SQLite opens it: absent, out of reach, or not a regular file, as what lies beside it. A
+ * fault's reason goes to error, which is emptied first. */
 struct litefault litefault_path(const char *path, struct buf *error);
 
 /* Judges the last failure of opening or reading the file at path, and completes lite->error: who owns what is in the
  * way, what a WAL needs. Call it with the handle closed, or before anything is locked. */
 struct litefault litefault_judge(struct lite *lite, const char *path);
 
-/* Judges whether an open file can be written to, journal included. A fault's reason replaces lite->error. */
+/* Judges whether an open file can be written to, journal and space included. A fault's reason replaces lite->error. */
 struct litefault litefault_writable(struct lite *lite, const char *path);
 
 /* Judges whether a file can be made in the folder of path. As litefault_path. */

@@ -147,6 +147,8 @@ static int failed(struct db *db, struct buf *error)
 	bool denied = strcmp(db_sqlstate(db), "42501") == 0;
 
 	buf_printf(error, "%s: seed marker: %s", db->target->shown, db_error(db));
+	if (!db_is_pg(db) && (lite_failure(&db->lite) == LITE_UNOPENED || lite_failure(&db->lite) == LITE_UNWRITABLE))
+		return CANNOT_WRITE;
 	return denied ? DENIED : UNAVAILABLE;
 }
 

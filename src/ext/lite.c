@@ -505,6 +505,7 @@ enum lite_failure lite_failure(const struct lite *lite)
 	case SQLITE_PERM:
 		return LITE_UNOPENED;
 	case SQLITE_READONLY:
+	case SQLITE_FULL:
 		return LITE_UNWRITABLE;
 	case SQLITE_AUTH:
 		return LITE_REFUSED;

@@ -111,7 +111,7 @@ enum lite_failure {
 	LITE_NO_DATABASE, /* the file is not an SQLite database, or is encrypted */
 	LITE_DAMAGED,
 	LITE_UNOPENED,    /* the file, or one that belongs beside it, cannot be opened or made */
-	LITE_UNWRITABLE,  /* it must be written to, and may not be */
+	LITE_UNWRITABLE,  /* it must be written to, and may not be, or no space is left */
 	LITE_REFUSED,     /* by lite_confine */
 	LITE_UNSUPPORTED  /* of a format that this SQLite does not read */
 };

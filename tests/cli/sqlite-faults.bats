@@ -116,6 +116,24 @@ no_write() {
 	exits 0 "${USER_B[@]}" healthz writable
 }
 
+@test "writable: a full disk fails, and each applet that must write ends with 73" {
+	unshare --mount true 2>/dev/null || skip 'needs the right to mount'
+	mkdir -m 777 data
+	MOUNTED=(unshare --mount bash -c 'mount -t tmpfs -o size=128k none data && cp old.db data/app.db &&
+		{ dd if=/dev/zero of=data/fill bs=1k 2>/dev/null || :; } && "$@"' -)
+	local mode
+	for mode in delete wal; do
+		database "$mode"
+		mv "$FILE_DB" old.db
+		no_write 'No space left' "${MOUNTED[@]}"
+	done
+	rm old.db
+	: >old.db
+	exits 73 "${MOUNTED[@]}" seedonce --create-db --timeout 200ms -- touch ran
+	says 'is full'
+	exits 0 "${MOUNTED[@]}" waitdb
+}
+
 @test "writable: it passes where it can be written, and leaves nothing" {
 	local mode
 	for mode in delete wal; do
@@ -157,6 +175,28 @@ every() {
 	exits 69 isempty sqlite:/dev/null
 	exits 69 waitdb sqlite:/dev/null/app.db
 	says "'/dev/null' is a file, not a folder"
+}
+
+@test "a directory, a symlink or a pipe in the place of what SQLite keeps beside a file is 69 at once" {
+	local suffix
+	for suffix in wal shm journal; do
+		database "$([ "$suffix" = journal ] || echo wal)"
+		mkdir "$FILE_DB-$suffix"
+		exits 1 healthz writable
+		says "'$FILE_DB-$suffix' beside it is a directory"
+		exits 69 waitdb
+		exits 69 pgbackup run
+	done
+	every 69 'is a directory'
+	rmdir "$FILE_DB-journal"
+	ln -s "$PWD/nowhere" "$FILE_DB-journal"
+	every 69 'is a symlink'
+	rm "$FILE_DB-journal"
+	mkfifo "$FILE_DB-journal"
+	every 69 'not a regular file'
+	# Of what a link leads to, too.
+	ln -s "$FILE_DB" link.db
+	exits 69 waitdb sqlite:link.db
 }
 
 @test "a file that is not a database is 65 at once: noise, text, an encrypted one" {
