@@ -115,7 +115,8 @@ static void assert_refusal(const char *const *words, const char *const *variable
 {
 	struct input in = { words, variables };
 	struct outcome got = call(parse, &in);
-	char *line = xasprintf("try: error: %s\n", said);
+	char *line = xasprintf("try: error: %s\n%s", said, status != BAD_CONFIG ? "" :
+	                       "try: info: exit 78: a restart will not help before the configuration is changed\n");
 
 	assert_string_equal(got.err, line);
 	assert_string_equal(got.out, "");
@@ -219,7 +220,7 @@ static void wrong_command_lines_are_64_and_one_line(void **state)
 	assert_refusal(WORDS("--word", "four"), NULL, 64, "--word: 'four' is not one of one|two|three");
 	assert_refusal(WORDS("--word", "on"), NULL, 64, "--word: 'on' is not one of one|two|three");
 	applet.max_operands = 1;
-	assert_refusal(WORDS("a", "b"), NULL, 64, "2 operands are too many: see try --help");
+	assert_refusal(WORDS("a", "b"), NULL, 64, "2 operands are too many (put -- before a command): see try --help");
 	applet.max_operands = -1;
 }
 
