@@ -442,11 +442,12 @@ int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *wh
 	struct buf ignored = BUF_INIT;
 	int rc = 0;
 
-	/* What is wrong with the files is reported when they are run. */
-	if (s->files.n && s->one_transaction && !db_is_pg(db) && seedlite_rehearse(&s->files, true, &ignored) == 0 &&
+	/* What is wrong with the files is reported when they are run. Without a transaction, too, the marker's table
+	 * would fix the size of the pages; their PRAGMAs are run once more where they stand then. */
+	if (s->files.n && !db_is_pg(db) && seedlite_rehearse(&s->files, s->one_transaction, &ignored) == 0 &&
 	    seedlite_read(&lite, &s->files, &ignored) == 0)
 		rc = seedlite_settle(&lite, &db->lite, why);
-	for (size_t i = 0; i < lite.notes.n; i++)
+	for (size_t i = 0; s->one_transaction && i < lite.notes.n; i++)
 		s->tell(MSG_WARNING, lite.notes.v[i]);
 	seedlite_free(&lite);
 	buf_free(&ignored);

@@ -28,7 +28,7 @@ static const char *take_word(const char *at, char word[WORD])
 	return script_lite_first_word(at);
 }
 
-/* The name without its schema, and the value: `= X` or `(X)`. */
+/* The name without its schema, and the value: `= X` or `(X)`; "" without one. */
 static bool read_pragma(const char *text, char name[WORD], char value[WORD])
 {
 	const char *at = script_lite_first_word(text);
@@ -38,10 +38,10 @@ static bool read_pragma(const char *text, char name[WORD], char value[WORD])
 	at = take_word(script_lite_first_word(at + 6), name);
 	if (*at == '.')
 		at = take_word(script_lite_first_word(at + 1), name);
-	if (*at != '=' && *at != '(')
-		return false;
-	take_word(script_lite_first_word(at + 1), value);
-	return *value;
+	*value = '\0';
+	if (*at == '=' || *at == '(')
+		take_word(script_lite_first_word(at + 1), value);
+	return true;
 }
 
 static bool is_any(const char *word, const char *const *words)
@@ -68,6 +68,10 @@ enum pragma_kind pragma_judge(const char *text)
 	char name[WORD], value[WORD];
 
 	if (!read_pragma(text, name, value))
+		return PRAGMA_NONE;
+	if (strcasecmp(name, "wal_checkpoint") == 0)
+		return PRAGMA_BEFORE;
+	if (!*value)
 		return PRAGMA_NONE;
 	if (strcasecmp(name, "foreign_keys") == 0)
 		return is_on(value) ? PRAGMA_KEYS_ON : PRAGMA_KEYS_OFF;

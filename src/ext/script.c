@@ -44,6 +44,8 @@ const char *script_lite_first_word(const char *at)
 			at += strcspn(at, "\n");
 		else if (strncmp(at, "/*", 2) == 0)
 			at = strstr(at + 2, "*/") ? strstr(at + 2, "*/") + 2 : at + strlen(at);
+		else if (strncmp(at, "\357\273\277", 3) == 0)
+			at += 3;
 		else
 			return at;
 	}

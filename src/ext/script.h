@@ -50,7 +50,8 @@ const char *script_behind_comment(const char *at);
 /* Returns the first word at `at`, behind blanks and comments, or the end of the text. */
 const char *script_first_word(const char *at);
 
-/* The same as SQLite has it, whose comments hold no others. */
+/* The same as SQLite has it, whose comments hold no others, and to which a byte order mark is a blank wherever it is
+ * (tokenize.c, CC_BOM). */
 const char *script_lite_first_word(const char *at);
 
 /* Returns where the statement at `at` ends as SQLite has it, behind its semicolon or at the end of the

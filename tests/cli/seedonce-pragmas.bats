@@ -60,6 +60,29 @@ tables='CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p INT 
 	equals "$(rows 'pragma page_size')" 4096
 }
 
+@test "a byte order mark is a blank: PRAGMAs, BEGIN and COMMIT after it are what they are" {
+	local bom=$'\357\273\277'
+	file a.sql "${bom}PRAGMA page_size=8192;"$'\r' $'PRAGMA journal_mode=WAL;\r' $'CREATE TABLE t (a);\r'
+	file b.sql "${bom}BEGIN;" 'CREATE TABLE u (a);' 'COMMIT;' "${bom}BEGIN; CREATE TABLE v (a); COMMIT;"
+	seeded
+	says_not warning
+	equals "$(rows 'pragma page_size')" 8192
+	equals "$(rows 'pragma journal_mode')" wal
+	file a.sql "${bom}COMMIT;" 'CREATE TABLE w (a);'
+	exits 65 seedonce --name second --sql "$SEED"
+	says 'nothing was run'
+	absent w
+}
+
+@test "wal_checkpoint cannot run in a transaction: at the beginning it is run, elsewhere left out and reported" {
+	file a.sql 'PRAGMA journal_mode=WAL;' 'PRAGMA wal_checkpoint;' 'CREATE TABLE t (a);' 'PRAGMA wal_checkpoint(TRUNCATE);' \
+		'PRAGMA wal_checkpoint;'
+	seeded
+	says 'a.sql:4: PRAGMA wal_checkpoint(TRUNCATE) is left out'
+	says 'a.sql:5: PRAGMA wal_checkpoint is left out'
+	says_not 'a.sql:2'
+}
+
 @test "foreign_keys=ON: a row that violates one fails the seed, and leaves nothing" {
 	local value
 	for value in '=ON' '= 1' '(true)' "='yes'"; do
@@ -128,6 +151,14 @@ tables='CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p INT 
 	file a.sql 'CREATE TABLE t (a);' 'PRAGMA journal_mode=WAL;'
 	seeded --no-transaction
 	equals "$(rows 'pragma journal_mode')" wal
+	# The marker's table does not fix the size of the pages before.
+	rm "$FILE_DB"*
+	file a.sql 'PRAGMA page_size=8192;' 'PRAGMA auto_vacuum=2;' "PRAGMA encoding='UTF-16le';" 'CREATE TABLE t (a);' 'PRAGMA temp_store=2;'
+	seeded --no-transaction
+	says_not warning
+	equals "$(rows 'pragma page_size')" 8192
+	equals "$(rows 'pragma auto_vacuum')" 2
+	equals "$(rows 'pragma encoding')" UTF-16le
 }
 
 @test "text that is not UTF-8 is 65 before a statement is sent, with its line, in every mode" {
