@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -156,13 +157,18 @@ enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
 enum reach net_connect_unix(const char *path, int *fd, struct buf *error)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(to);
 
 	if (strlen(path) >= sizeof(to.sun_path)) {
 		buf_printf(error, "socket path '%s' is too long", path);
 		return REACH_FAILED;
 	}
 	memcpy(to.sun_path, path, strlen(path) + 1);
-	*fd = dial(AF_UNIX, (struct sockaddr *)&to, sizeof(to), 0);
+	if (*path == '@') {
+		to.sun_path[0] = '\0';
+		len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	*fd = dial(AF_UNIX, (struct sockaddr *)&to, len, 0);
 	if (*fd >= 0)
 		return REACHED;
 	buf_puts(error, strerror(errno));

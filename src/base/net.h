@@ -35,7 +35,7 @@ bool net_is_address(const char *host);
 enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
                             struct buf *error);
 
-/* The same for a unix socket's path. */
+/* The same for a unix socket's path; one that begins with @ is in the abstract namespace (unix(7)). */
 enum reach net_connect_unix(const char *path, int *fd, struct buf *error);
 
 void net_forget(struct net_addrs *addrs);

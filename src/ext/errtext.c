@@ -7,6 +7,7 @@
 
 #define GAP ":  "
 #define CODE 5
+#define FAILED " failed: " /* fe-connect.c, emitHostIdentityInfo */
 
 static bool is_code(const char *text)
 {
@@ -30,6 +31,28 @@ void errtext_take(const char *message, char sqlstate[6], struct buf *text)
 	buf_cut(text, 0);
 	buf_add(text, line, code ? strcspn(line, "\n") : strlen(line));
 	buf_trim(text);
+}
+
+/* A socket that broke, whatever was being negotiated on it. */
+static bool is_broken(struct buf *line)
+{
+	return strstr(line->data, "SYSCALL") || strstr(line->data, "unexpected eof") ||
+	       strstr(line->data, "negotiation packet");
+}
+
+bool errtext_is_tls(const char *message)
+{
+	struct buf line = BUF_INIT;
+	bool is = false;
+
+	/* Before it stand hosts' names, which may be any. */
+	for (const char *at = message; !is && (at = strstr(at, FAILED)); at += strlen(FAILED)) {
+		buf_cut(&line, 0);
+		buf_add(&line, at, strcspn(at, "\n"));
+		is = (strstr(line.data, "SSL") || strstr(line.data, "certificate")) && !is_broken(&line);
+	}
+	buf_free(&line);
+	return is;
 }
 
 bool errtext_is_loss(const char *sqlstate)

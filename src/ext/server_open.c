@@ -1,6 +1,7 @@
 /* server_open - logs in to a server, and finds out why it cannot. */
 #include "ext/server_parts.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static enum reach knock(struct server *pg, const struct conninfo *c, int64_t dea
 	buf_cut(&pg->error, 0);
 	if (strchr(host, ','))
 		return REACH_FAILED;
-	if (*host == '/') {
+	if (*host == '/' || *host == '@') {
 		char *path = socket_path(host, port_of(c));
 
 		buf_printf(&pg->error, "socket '%s': ", path);
@@ -122,6 +123,23 @@ static enum reach find_to_blame(struct server *pg, const struct conninfo *c, int
 	return REACH_FAILED;
 }
 
+/* libpq goes on without a file that is not there: here it is what was missed. */
+static void name_missing(struct server *pg, const struct conninfo *c, const char *key, const char *variable)
+{
+	const char *path = conninfo_get(c, key) ? conninfo_get(c, key) : getenv(variable);
+
+	if (path && *path && access(path, R_OK) != 0)
+		buf_printf(&pg->error, ": cannot read %s '%s': %s", key, path, strerror(errno));
+}
+
+static enum reach lack_password(struct server *pg, const struct conninfo *c)
+{
+	buf_cut(&pg->error, 0);
+	buf_puts(&pg->error, "the server asks for a password and none is set");
+	name_missing(pg, c, "passfile", "PGPASSFILE");
+	return REACH_DENIED;
+}
+
 static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_t deadline)
 {
 	enum reach reach;
@@ -130,22 +148,21 @@ static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_
 	errtext_take(PQerrorMessage(pg->conn), pg->sqlstate, &pg->error);
 	if (pg->sqlstate[0]) {
 		reach = refusal_reach(pg->sqlstate);
+		if (strcmp(pg->sqlstate, "28000") == 0)
+			name_missing(pg, c, "sslcert", "PGSSLCERT");
 		return reach == REACH_FAILED ? find_to_blame(pg, c, deadline) : reach;
 	}
-	if (PQconnectionNeedsPassword(pg->conn)) {
-		buf_cut(&pg->error, 0);
-		buf_puts(&pg->error, "the server asks for a password and none is set");
-		return REACH_DENIED;
-	}
-	if (strstr(pg->error.data, "SSL") || strstr(pg->error.data, "certificate"))
-		return REACH_DENIED;
+	if (PQconnectionNeedsPassword(pg->conn))
+		return lack_password(pg, c);
 	buf_puts(&said, pg->error.data);
 	reach = knock(pg, c, deadline);
 	if (reach == REACHED || reach == REACH_FAILED) {
 		buf_cut(&pg->error, 0);
 		buf_puts(&pg->error, said.data);
-		reach = find_to_blame(pg, c, deadline);
+		reach = errtext_is_tls(said.data) ? REACH_DENIED : find_to_blame(pg, c, deadline);
 	}
+	if (reach == REACH_DENIED)
+		name_missing(pg, c, "sslcert", "PGSSLCERT");
 	buf_free(&said);
 	return reach;
 }
@@ -164,7 +181,7 @@ static PGconn *start(const struct conninfo *c)
 
 	for (size_t i = 0; i < c->n; i++)
 		conninfo_set(&full, c->keys[i], c->values[i]);
-	if (!conninfo_get(c, "service") && !conninfo_get(c, "hostaddr"))
+	if (!conninfo_get(c, "hostaddr"))
 		conninfo_set(&full, "host", host_of(c));
 	conn = full.n ? PQconnectStartParams((const char *const *)full.keys,
 	                                     (const char *const *)full.values, 0)

@@ -47,12 +47,28 @@ static void a_message_may_end_with_its_code(void **state)
 	assert_taken("E:  28P01: ", "28P01", "");
 }
 
+static void a_fault_of_tls_is_not_a_name_nor_a_broken_socket(void **state)
+{
+	(void)state;
+	assert_true(errtext_is_tls("connection to server at \"h\" (::1), port 1 failed: server does not support SSL, but SSL "
+	                           "was required\n"));
+	assert_true(errtext_is_tls("connection to server at \"h\" failed: Connection refused\n\tIs it?\n"
+	                           "connection to server at \"i\" failed: root certificate file \"x\" does not exist"));
+	assert_false(errtext_is_tls("connection to server at \"SSL.certificate\", port 1 failed: Connection refused\n\tSSL?"));
+	assert_false(errtext_is_tls("could not translate host name \"SSL\" to address: Name does not resolve"));
+	assert_false(errtext_is_tls("connection to server at \"h\" failed: SSL SYSCALL error: EOF detected"));
+	assert_false(errtext_is_tls("connection to server at \"h\" failed: could not send SSL negotiation packet: Broken pipe"));
+	assert_false(errtext_is_tls("connection to server at \"h\" failed: SSL error: unexpected eof while reading"));
+	assert_false(errtext_is_tls(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_code_is_found_in_any_language),
 		cmocka_unit_test(what_has_no_code_stays_as_it_is),
 		cmocka_unit_test(a_message_may_end_with_its_code),
+		cmocka_unit_test(a_fault_of_tls_is_not_a_name_nor_a_broken_socket),
 	};
 
 	return unit_run("errtext", tests, NULL, NULL);
