@@ -374,7 +374,7 @@ void sources_free(struct sources *s)
 char *source_server(const struct target *t, int64_t deadline)
 {
 	static const struct sql find = { .pg = "SELECT system_identifier FROM pg_control_system()" };
-	static const char *const keys[] = { "service", "host", "hostaddr", "port" };
+	static const char *const keys[] = { "host", "hostaddr", "port" };
 	struct rows rows = { 0 };
 	struct buf id = BUF_INIT, ignored = BUF_INIT;
 	struct db db = DB_INIT;

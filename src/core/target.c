@@ -14,6 +14,7 @@
 #include "core/secrecy.h"
 #include "core/url.h"
 #include "ext/connparam.h"
+#include "ext/service.h"
 
 /* A variable and the libpq keyword that it stands for. */
 struct variable {
@@ -171,12 +172,12 @@ static void show_pg(struct target *t)
 	const char *host = conninfo_get(&t->conninfo, "host");
 	const char *port = conninfo_get(&t->conninfo, "port");
 	const char *db = conninfo_get(&t->conninfo, "dbname");
+	bool own = t->served && strcmp(t->served, db) == 0;
 
 	if (!host)
 		host = conninfo_get(&t->conninfo, "hostaddr");
-	if (conninfo_get(&t->conninfo, "service"))
-		t->shown = xasprintf("service=%s%s%s", conninfo_get(&t->conninfo, "service"), db ? "/" : "",
-		                     db ? db : "");
+	if (t->service)
+		t->shown = xasprintf("service=%s%s%s", t->service, own ? "" : "/", own ? "" : db);
 	else
 		t->shown = xasprintf("%s@%s:%s/%s", conninfo_get(&t->conninfo, "user"),
 		                     host ? host : "local", port ? port : "5432", db);
@@ -211,6 +212,44 @@ static int judge(const struct conninfo *c, const char *origin, struct buf *error
 	return rc == BAD_USAGE ? -1 : rc;
 }
 
+/* Puts the service file's parameters in the place of a service's name. */
+static int serve(struct target *t, const char *origin, struct buf *error)
+{
+	const char *service = conninfo_get(&t->conninfo, "service");
+	bool own = !conninfo_get(&t->conninfo, "dbname");
+	struct buf why = BUF_INIT;
+	int rc;
+
+	t->service = service ? xstrdup(service) : NULL;
+	rc = service_expand(&t->conninfo, &why);
+	if (rc)
+		buf_printf(error, "%s: %s", origin, why.data);
+	else if (own && conninfo_get(&t->conninfo, "dbname"))
+		t->served = xstrdup(conninfo_get(&t->conninfo, "dbname"));
+	buf_free(&why);
+	return rc;
+}
+
+/* The user and the database. */
+static int settle_names(struct target *t, const char *origin, const char *user_hint, struct buf *error)
+{
+	struct conninfo *c = &t->conninfo;
+
+	if (!conninfo_get(c, "user")) {
+		buf_printf(error, "%s names no user: %s", origin, user_hint);
+		return -1;
+	}
+	t->named = conninfo_get(c, "dbname");
+	if (!t->named)
+		conninfo_set(c, "dbname", conninfo_get(c, "user"));
+	if (is_whole(conninfo_get(c, "dbname")) || is_whole(conninfo_get(c, "host"))) {
+		buf_printf(error, "%s: the host's or database's name is a whole URL or conninfo "
+		           "string: give that alone, or set DATABASE_URL to it", origin);
+		return -1;
+	}
+	return 0;
+}
+
 /* What all PostgreSQL targets go through once their parts are known. */
 static int complete(struct target *t, const char *origin, const char *user_hint, struct buf *error)
 {
@@ -218,20 +257,8 @@ static int complete(struct target *t, const char *origin, const char *user_hint,
 	const char *why;
 
 	t->kind = TARGET_PG;
-	if (!conninfo_get(c, "service")) {
-		if (!conninfo_get(c, "user")) {
-			buf_printf(error, "%s names no user: %s", origin, user_hint);
-			return -1;
-		}
-		t->named = conninfo_get(c, "dbname");
-		if (!t->named)
-			conninfo_set(c, "dbname", conninfo_get(c, "user"));
-		if (is_whole(conninfo_get(c, "dbname")) || is_whole(conninfo_get(c, "host"))) {
-			buf_printf(error, "%s: the host's or database's name is a whole URL or conninfo "
-			           "string: give that alone, or set DATABASE_URL to it", origin);
-			return -1;
-		}
-	}
+	if (serve(t, origin, error) != 0 || settle_names(t, origin, user_hint, error) != 0)
+		return -1;
 	if (!conninfo_get(c, "application_name"))
 		conninfo_set(c, "application_name", msg_applet());
 	if (secrecy_complete(c, &why) != 0) {
@@ -462,7 +489,9 @@ int target_find(struct target *t, const char *text, struct buf *error)
 
 void target_copy(struct target *t, const struct target *from, const char *database)
 {
-	*t = (struct target){ .kind = from->kind, .path = from->path ? xstrdup(from->path) : NULL };
+	*t = (struct target){ .kind = from->kind, .path = from->path ? xstrdup(from->path) : NULL,
+		               .service = from->service ? xstrdup(from->service) : NULL,
+		               .served = from->served ? xstrdup(from->served) : NULL };
 	conninfo_copy(&t->conninfo, &from->conninfo);
 	if (t->kind == TARGET_SQLITE) {
 		t->shown = xstrdup(from->shown);
@@ -552,6 +581,8 @@ void target_free(struct target *t)
 {
 	conninfo_free(&t->conninfo);
 	free(t->path);
+	free(t->service);
+	free(t->served);
 	free(t->shown);
 	strs_free(&t->warnings);
 }

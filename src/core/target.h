@@ -13,6 +13,8 @@ struct target {
 	enum target_kind kind;
 	struct conninfo conninfo; /* TARGET_PG */
 	char *path;               /* TARGET_SQLITE */
+	char *service;            /* TARGET_PG: where the conninfo is from the service file; its name */
+	char *served;             /* and the database that is meant by that name alone, or NULL */
 	bool named;               /* the database was named, and not taken for the user's */
 	char *shown;              /* user@host:port/db or sqlite:path; never a secret */
 	struct strs warnings;     /* what the user should hear, for msg_each() */

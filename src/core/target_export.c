@@ -1,5 +1,6 @@
 /* target_export - the environment's target for PostgreSQL's own programs. */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "base/banned.h"
 #include "core/target.h"
@@ -38,6 +39,8 @@ int target_export(char *const *argv, struct strs *warnings, struct buf *error)
 	} else if (!rc && t.kind == TARGET_PG) {
 		target_isolate();
 		conninfo_export(&t.conninfo);
+		if (t.service)
+			setenv("PGSERVICE", t.service, 1); /* not all its parameters have a variable */
 	}
 	target_free(&t);
 	return rc;

@@ -376,6 +376,33 @@ seen() {
 	PGSERVICE=mine PGSERVICEFILE=$BATS_TEST_TMPDIR/services seen "service=mine" waitdb
 }
 
+@test "a service is a target like any other: its host is waited for, its database made, backed up and masked" {
+	export PGSERVICEFILE=$BATS_TEST_TMPDIR/services
+	printf '[late]\nhost=%s\nport=%s\nuser=postgres\ndbname=fresh\npassword=hidden\n' "$PG" "$P" >"$PGSERVICEFILE"
+	server_stop "$PG"
+	waitdb --create-db --timeout 40s service=late >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	job=$!
+	wait_until 10 grep -q 'waiting for ready' "$BATS_TEST_TMPDIR/log"
+	server_start "$PG"
+	wait $job
+	server_sql "$PG" fresh 'create table t as select 1 a'
+	PGSERVICE=late run -0 pgbackup run --dir "$BATS_TEST_TMPDIR/backups"
+	[[ $output == *"service=late: "* ]]
+	[ "$(env PGSERVICE=late psql -Atc 'select current_database()')" = fresh ]
+	run -0 pgrestore "$BATS_TEST_TMPDIR/backups/fresh/latest" --replace service=late
+	run -0 pgrestore undo service=late
+	server_sql "$PG" postgres 'drop database fresh' "$(server_sql "$PG" postgres "select format('drop database %I', datname)
+		from pg_database where datname ~ '^fresh_before'")"
+}
+
+@test "what is missing is named where a login fails for it" {
+	run -77 waitdb "postgres://app@127.0.0.1:$P/app?passfile=/no/pass"
+	[[ $output == *"/no/pass"* ]]
+	run -0 waitdb "postgres://plain@127.0.0.1:$P/app?passfile=/no/pass"
+	run -0 waitdb "$(tls db.test "sslmode=require&sslcert=/no/client.crt&sslkey=/no/client.key")"
+	PGSSLCERT=/no/client.crt run -0 waitdb "$(tls db.test sslmode=require)"
+}
+
 @test "POSTGRES_*: user and database default as in the official image" {
 	POSTGRES_HOST=127.0.0.1 POSTGRES_PORT=$P seen "postgres@127.0.0.1:$P/postgres" waitdb
 	POSTGRES_HOST=127.0.0.1 POSTGRES_PORT=$P POSTGRES_USER=app POSTGRES_PASSWORD=$RAW seen "app@127.0.0.1:$P/app" waitdb
