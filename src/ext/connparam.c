@@ -126,12 +126,17 @@ static bool is_address(const char *text)
 	return !*text || net_is_address(text);
 }
 
+static bool is_socket(const char *host)
+{
+	return *host == '/' || *host == '@';
+}
+
 /* A socket's folder, with the longest name that a socket in it has (libpq, UNIXSOCK_PATH). */
 static bool is_short(const char *host)
 {
 	static const struct sockaddr_un at;
 
-	return (*host != '/' && *host != '@') || strlen(host) + strlen("/.s.PGSQL.65535") < sizeof(at.sun_path);
+	return !is_socket(host) || strlen(host) + strlen("/.s.PGSQL.65535") < sizeof(at.sun_path);
 }
 
 /* Each host has its port, or all have one. What PGHOST and PGPORT say does not count (target_isolate). */
@@ -148,7 +153,7 @@ static int judge_hosts(const struct conninfo *c, struct buf *why)
 		buf_puts(why, "host: the path of the socket is too long");
 	else if (host && addr && count_list(host) != hosts)
 		buf_puts(why, "hostaddr: does not have as many addresses as there are hosts");
-	else if ((host || addr) && port && count_list(port) != 1 && count_list(port) != hosts)
+	else if (port && count_list(port) != 1 && count_list(port) != hosts)
 		buf_puts(why, "port: does not have as many ports as there are hosts");
 	return why->len ? BAD_USAGE : 0;
 }
@@ -168,7 +173,7 @@ static int judge_encoding(const struct given *g, struct buf *why)
 
 static int judge_file(const struct value *v, struct buf *why)
 {
-	if (!v->text || access(v->text, R_OK) == 0)
+	if (access(v->text, R_OK) == 0)
 		return 0;
 	buf_printf(why, "%s: cannot read '%s': %s", v->name, v->text, strerror(errno));
 	return v->blame;
@@ -197,26 +202,43 @@ static int judge_root_at_home(const struct value *mode, struct buf *why)
 	return rc;
 }
 
-/* Files that are needed to log in; those of sslmode=prefer are not. */
+/* A client certificate that is not there is not sent, and its key not looked for (fe-secure-openssl.c,
+ * initialize_SSL): some name such a file to keep libpq away from the one at home. With a colon a key is an engine's. */
+static int judge_identity(const struct given *g, struct buf *why)
+{
+	struct value cert = value_of(g, "sslcert"), key = value_of(g, "sslkey");
+	int rc;
+
+	if (!cert.text || (access(cert.text, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)))
+		return 0;
+	rc = judge_file(&cert, why);
+	return rc || !key.text || strchr(key.text, ':') ? rc : judge_file(&key, why);
+}
+
+/* There is no TLS on a socket, and where no host is named one may appear (server_open). */
+static bool is_local(const struct conninfo *c)
+{
+	const char *host = conninfo_get(c, "host");
+
+	return !conninfo_get(c, "hostaddr") && (!host || is_each(host, is_socket));
+}
+
+/* Files that are needed to log in; those of sslmode=prefer are not. Of a password file that is not there libpq takes no
+ * notice. */
 static int judge_files(const struct given *g, struct buf *why)
 {
-	struct value mode = value_of(g, "sslmode"), root = value_of(g, "sslrootcert"), cert = value_of(g, "sslcert"),
-	             key = value_of(g, "sslkey"), pass = value_of(g, "passfile");
+	struct value mode = value_of(g, "sslmode"), root = value_of(g, "sslrootcert");
 	bool verify = is_word(&mode, "verify-ca") || is_word(&mode, "verify-full");
 	int rc = 0;
 
+	if (is_local(g->c))
+		return 0;
 	if (verify && !root.text)
 		rc = judge_root_at_home(&mode, why);
 	else if (verify && !is_word(&root, "system"))
 		rc = judge_file(&root, why);
 	if (!rc && (verify || is_word(&mode, "require")))
-		rc = judge_file(&cert, why);
-	/* With a colon it is an engine's name for it. */
-	if (!rc && (verify || is_word(&mode, "require")) && key.text && !strchr(key.text, ':'))
-		rc = judge_file(&key, why);
-	/* Of a PGPASSFILE that is not there libpq takes no notice, nor is one set for this target alone. */
-	if (!rc && conninfo_get(g->c, "passfile") && !conninfo_get(g->c, "password"))
-		rc = judge_file(&pass, why);
+		rc = judge_identity(g, why);
 	return rc;
 }
 
@@ -313,9 +335,9 @@ static void show(const char *name, char *kept)
 
 int connparam_judge(const struct conninfo *c, struct buf *why)
 {
-	/* PGSERVICE is a target of its own (core/target.c): where another was given, it does not count. And the
-	 * listener is ours, not that of whom the server should run as. */
-	char *service = hide("PGSERVICE"), *peer = hide("PGREQUIREPEER");
+	/* PGSERVICE and PGHOSTADDR are of a target of its own (core/target.c): where another was given, they do not
+	 * count. And the listener is ours, not that of whom the server should run as. */
+	char *service = hide("PGSERVICE"), *address = hide("PGHOSTADDR"), *peer = hide("PGREQUIREPEER");
 	struct given g = { c, PQconndefaults() };
 	int rc = judge_by_libpq(c, why);
 
@@ -325,6 +347,7 @@ int connparam_judge(const struct conninfo *c, struct buf *why)
 	rc = rc ? rc : judge_files(&g, why);
 	PQconninfoFree(g.defaults);
 	show("PGSERVICE", service);
+	show("PGHOSTADDR", address);
 	show("PGREQUIREPEER", peer);
 	return rc;
 }

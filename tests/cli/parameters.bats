@@ -44,6 +44,8 @@ refuses() {
 	refuses keepalives_idle=5s keepalives_idle
 	refuses tcp_user_timeout=99999999999 tcp_user_timeout
 	refuses 'host=a,b,c&port=1,2' port
+	exits 64 timeout 5 waitdb 'postgres://u@/d?port=1,2'
+	says port
 	refuses 'host=a,b&hostaddr=1.1.1.1' hostaddr
 	refuses 'host=a&hostaddr=localhost' hostaddr
 	refuses "host=/$(printf 'x%.0s' {1..100})" socket
@@ -58,13 +60,65 @@ refuses() {
 	refuses 'sslmode=verify-full&sslrootcert=/no/ca.crt' /no/ca.crt
 	refuses 'sslmode=verify-ca&sslrootcert=/no/ca.crt' /no/ca.crt
 	refuses sslmode=verify-ca sslrootcert
-	refuses 'sslmode=require&sslcert=/no/client.crt' /no/client.crt
-	refuses 'sslmode=verify-full&sslkey=/no/client.key' /no/client.key
-	refuses passfile=/no/pass /no/pass
+	: >"$BATS_TEST_TMPDIR/client.crt"
+	refuses "sslmode=require&sslcert=$BATS_TEST_TMPDIR/client.crt&sslkey=/no/client.key" /no/client.key
 	# What is not used may be missing.
-	exits 124 waitdb --timeout 100ms "$AT?sslmode=prefer&sslcert=/no/client.crt"
+	exits 124 waitdb --timeout 100ms "$AT?sslmode=prefer&sslcert=$BATS_TEST_TMPDIR/client.crt&sslkey=/no/client.key"
 	exits 124 waitdb --timeout 100ms "$AT?sslmode=require&sslrootcert=/no/ca.crt"
 	exits 124 waitdb --timeout 100ms "postgres://u:p@127.0.0.1:1/d?passfile=/no/pass"
+}
+
+@test "a file without which libpq goes on may be missing" {
+	local words
+	for words in passfile=/no/pass 'sslmode=require&sslcert=/no/client.crt' 'sslmode=require&sslcert=/no/c&sslkey=/no/k' \
+		'sslmode=verify-full&sslkey=/no/client.key'; do
+		echo "$words"
+		exits 124 waitdb --timeout 100ms "$AT?$words"
+	done
+	# To keep libpq away from the one at home.
+	PGSSLCERT=/no/client.crt PGSSLMODE=require exits 124 waitdb --timeout 100ms "$AT"
+	# A socket has no TLS.
+	exits 124 waitdb --timeout 100ms "postgres://u@/d?host=/no&sslmode=verify-full&sslrootcert=/no/ca.crt"
+	PGSSLMODE=verify-ca exits 124 waitdb --timeout 100ms "postgres://u@/d?host=/no"
+	PGSSLMODE=verify-ca exits 78 waitdb --timeout 100ms "postgres://u@/d?host=/no,db"
+}
+
+# services LINE...: the service file's.
+services() {
+	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/services"
+	export PGSERVICEFILE=$BATS_TEST_TMPDIR/services
+}
+
+@test "what a service is asked for is judged like a URL, and not refused with what a URL may have" {
+	services '[lists]' host=127.0.0.1,127.0.0.1 hostaddr=127.0.0.1,127.0.0.1 port=1 user=u \
+		'[peer]' host=/no user=u requirepeer=postgres \
+		'[port]' host=127.0.0.1 port=abc user=u '[ports]' host=a,b port=1,2,3 user=u \
+		'[mode]' host=127.0.0.1 user=u sslmode=verify-full sslrootcert=/no/ca.crt \
+		'[torn]' host=127.0.0.1 nonsense user=u
+	exits 124 waitdb --timeout 100ms service=lists
+	exits 124 waitdb --timeout 100ms service=peer
+	exits 124 waitdb --timeout 100ms 'postgres:///d?service=peer'
+	exits 64 timeout 5 waitdb service=port
+	says port
+	exits 64 timeout 5 waitdb service=ports
+	says port
+	PGSERVICE=ports exits 78 timeout 5 waitdb
+	exits 64 timeout 5 waitdb service=mode
+	says /no/ca.crt
+	exits 64 timeout 5 waitdb service=torn
+	says syntax
+	exits 124 waitdb --timeout 100ms "host=127.0.0.1 port=1 user=u service=''"
+}
+
+@test "a host may be called as it likes" {
+	exits 124 waitdb --timeout 2s --auth-grace 100ms 'host=SSL-certificate.invalid user=u'
+	says resolve
+	exits 69 isempty 'host=SSL-certificate.invalid user=u'
+	mkdir "$BATS_TEST_TMPDIR/SSL"
+	exits 124 waitdb --timeout 500ms --auth-grace 100ms "host=$BATS_TEST_TMPDIR/SSL user=u"
+	exits 124 waitdb --timeout 500ms --auth-grace 100ms "host=/certificate,127.0.0.1 port=1 user=u"
+	exits 124 waitdb --timeout 100ms 'host=@name user=u'
+	says socket
 }
 
 @test "a value that libpq takes is not refused" {
@@ -89,6 +143,7 @@ refuses() {
 	PGCHANNELBINDING=foo exits 124 waitdb --timeout 100ms "$AT?channel_binding=disable"
 	PGPASSFILE=/no/pass exits 124 waitdb --timeout 100ms "$AT"
 	PGREQUIREPEER=postgres exits 124 waitdb --timeout 100ms "$AT"
+	PGHOSTADDR=1.1.1.1,2.2.2.2 exits 124 waitdb --timeout 100ms "$AT"
 	PGSERVICE=nope PGPORT=abc exits 124 waitdb --timeout 100ms "$AT"
 }
 
