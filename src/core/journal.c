@@ -219,14 +219,32 @@ static void make_file(const char *path)
 		close(fd);
 }
 
-static bool folder_missing(const char *path)
+#define AS_WHOM " (this runs as uid %ld)"
+
+/* SQLite says no more than that it cannot open a file. One that is made may well be missing. */
+static void explain(struct journal *j, bool create)
+{
+	if (access(j->path, R_OK) == 0 || (create && errno != EACCES))
+		return;
+	buf_cut(&j->lite.error, 0);
+	buf_puts(&j->lite.error, strerror(errno));
+	if (errno == EACCES)
+		buf_printf(&j->lite.error, AS_WHOM, (long)geteuid());
+}
+
+/* Whether the folder of a journal is there: 0, 1 where it is missing, or -1 with the error where nobody can tell. */
+static int find_folder(struct journal *j, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : NULL;
-	bool missing = folder && !file_is_dir(folder);
+	int rc = folder && !file_is_dir(folder);
 
+	if (rc && !file_exists(folder) && errno != ENOENT && errno != ENOTDIR) {
+		buf_printf(&j->error, "journal '%s': %s" AS_WHOM, path, strerror(errno), (long)geteuid());
+		rc = -1;
+	}
 	free(folder);
-	return missing;
+	return rc;
 }
 
 static int open_path(struct journal *j, const char *path, bool create)
@@ -236,8 +254,10 @@ static int open_path(struct journal *j, const char *path, bool create)
 	j->path = xstrdup(path);
 	if (create && strcmp(path, MEMORY) != 0)
 		make_file(path);
-	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS))
+	if (lite_open(&j->lite, j->path, create ? LITE_CREATE : LITE_WRITE, BUSY_MS)) {
+		explain(j, create);
 		return failed(j);
+	}
 	distrust(j);
 	/* One that is as it should be is opened without taking its write lock. */
 	if (query(j, "PRAGMA synchronous = FULL") || check_schema(j, &version) ||
@@ -287,12 +307,13 @@ int journal_peek(struct journal *j, const char *fallback, int busy_ms)
 int journal_open(struct journal *j, const char *fallback, bool create)
 {
 	const char *path;
+	int missing;
 
 	*j = (struct journal)JOURNAL_INIT;
 	if (env_get("PGBOX_JOURNAL", &path, &j->error) != 0)
 		return -1;
-	if ((!path || !*path) && folder_missing(fallback))
-		return 1;
+	if ((!path || !*path) && (missing = find_folder(j, fallback)) != 0)
+		return missing;
 	return open_path(j, path && *path ? path : fallback, create);
 }
 

@@ -143,6 +143,9 @@ int report_list(struct catalog *c, const struct report_only *only, bool json,
 	}
 	for (size_t i = 0; i < unreadable.n; i++)
 		tell(MSG_ERROR, unreadable.v[i]);
+	/* What cannot be read may well have one. */
+	for (int i = 0; i < only->n && unreadable.n; i++)
+		found[i] = true;
 	rc = tell_unfound(only, found, c->root, tell);
 	rc = unreadable.n ? NO_INPUT : rc;
 	strs_free(&manifests);

@@ -24,8 +24,7 @@ one() {
 
 # as_nobody COMMAND...: as somebody who has no right to the folder; applets by way of a copy that may be run.
 as_nobody() {
-	[ "$(id -u)" = 0 ] || skip "needs root, to become somebody else"
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$NOBODYS" "$@"
+	"${AS_NOBODY[@]}" "$@"
 }
 
 # refuses COMMAND...: as nobody, 66 or 73 and the folder's name with the reason.
@@ -37,15 +36,16 @@ refuses() {
 }
 
 open_ways() {
+	[ "$(id -u)" = 0 ] || skip "needs root, to become somebody else"
 	local folder=$BATS_TEST_TMPDIR
 	while [ "$folder" != / ]; do
 		[ -n "$(find "$folder" -maxdepth 0 -perm -005)" ] || chmod o+rx "$folder" || skip "cannot open $folder"
 		folder=$(dirname "$folder")
 		[ "$folder" != /tmp ] || break
 	done
-	NOBODYS=$BATS_TEST_TMPDIR/pgbox
-	cp "$PGBOX" "$NOBODYS"
-	chmod 755 "$NOBODYS"
+	cp "$PGBOX" "$BATS_TEST_TMPDIR/pgbox"
+	chmod 755 "$BATS_TEST_TMPDIR/pgbox"
+	AS_NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups "$BATS_TEST_TMPDIR/pgbox")
 }
 
 @test "a folder that may not be read, or not be searched, is no empty one: list, verify, sync and latest say so" {
@@ -60,7 +60,19 @@ open_ways() {
 		refuses pgbackup sync
 		refuses pgrestore list
 		refuses pgrestore plan latest sqlite:new.db
+		exits 1 "${AS_NOBODY[@]}" pgbackup status
+		says "$BACKUP_DIR/.pgbox/journal.db': Permission denied (this runs as uid 65534)"
+		says_not 'nothing was ever backed up'
+		exits 66 "${AS_NOBODY[@]}" pgbackup prune
+		says "Permission denied"
 	done
+	chmod 755 "$BACKUP_DIR"
+	exits 1 "${AS_NOBODY[@]}" pgbackup status
+	says "$BACKUP_DIR/.pgbox/journal.db': Permission denied (this runs as uid 65534)"
+	exits 66 "${AS_NOBODY[@]}" journal "$BACKUP_DIR"
+	says "Permission denied (this runs as uid 65534)"
+	exits 66 journal "$BATS_TEST_TMPDIR/nowhere.db"
+	says "No such file"
 }
 
 @test "the folder of one database that may not be read: the others are listed, and it is 66" {
@@ -71,6 +83,8 @@ open_ways() {
 	refuses pgbackup list
 	[[ $output == *app.db/app.db-* ]]
 	refuses pgrestore list
+	refuses pgbackup list shop.db
+	[[ $output != *"no backup of"* ]]
 	# The only one that can be seen need not be the only one.
 	rm -r "$BACKUP_DIR/users"
 	refuses pgrestore plan latest sqlite:new.db
