@@ -64,6 +64,12 @@ static int version(void)
 	return DONE;
 }
 
+/* psql and curl have -V, many others `version`. */
+static bool is_version(const char *word)
+{
+	return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 || strcmp(word, "version") == 0;
+}
+
 static int licenses(void)
 {
 	if (file_write(STDOUT_FILENO, licenses_start, strlen(licenses_start)) != 0)
@@ -193,11 +199,13 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	}
 	buffer_stdout();
 	/* Alone, so that an applet may have an option of that name. */
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+	if (argc == 2 && is_version(argv[1])) {
 		rc = version();
 		file_check_stdout();
 		return rc;
 	}
+	if (argc == 2 && strcmp(argv[1], "help") == 0)
+		argv[1] = xstrdup("--help");
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
 	file_check_stdout();
@@ -227,13 +235,10 @@ static int own_option(int argc, char **argv)
 
 	if (strcmp(word, "help") == 0)
 		return argc > 2 ? help(argv[2]) : usage();
-	if (strcmp(word, "version") == 0)
+	if (is_version(word))
 		return version();
-
 	if (strcmp(word, "--list") == 0)
 		return list();
-	if (strcmp(word, "--version") == 0)
-		return version();
 	if (strcmp(word, "--licenses") == 0)
 		return licenses();
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)

@@ -438,7 +438,7 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	if (*command && !**command)
 		die(BAD_USAGE, "no command after %s", (*command)[-1]);
 	if (a->max_operands >= 0 && operands > a->max_operands)
-		die(BAD_USAGE, "%d operands are too many%s: see %s --help", operands,
+		die(BAD_USAGE, "%d operand%s too many%s: see %s --help", operands, operands == 1 ? " is" : "s are",
 		    a->takes_command && !*command ? " (put -- before a command)" : "", a->name);
 	argv[operands] = NULL;
 	return operands;

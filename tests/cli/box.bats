@@ -111,10 +111,23 @@ status_of() {
 	run -64 pgbox help nosuch
 	run -0 pgbox version
 	same_as "$(pgbox --version)"
+	run -0 pgbox -V
+	same_as "$(pgbox --version)"
 	for applet in $(ours); do
-		run -0 "$applet" --version
-		same_as "$(pgbox --version)"
+		for word in --version -V version; do
+			run -0 "$applet" "$word"
+			same_as "$(pgbox --version)"
+		done
+		run -0 "$applet" help
+		same_as "$("$applet" --help)"
 	done
+}
+
+@test "one operand too many is one" {
+	run -64 envcheck nosuch
+	[[ $output == *": 1 operand is too many ("* ]]
+	run -64 journal a b
+	[[ $output == *": 2 operands are too many: "* ]]
 }
 
 @test "an unknown applet or option is 64 and one line" {
