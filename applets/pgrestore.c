@@ -327,6 +327,8 @@ static int plan(void)
 		fail(rc, &error);
 	else
 		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
+	if (mode == PLACE_CLEAN && safety_check(o.dir, msg_tell) != DONE)
+		die(CANNOT_WRITE, "%s: could not be backed up, and would not be touched", job.target.shown);
 	forecast_place(&job.place, mode, &job.target, job.r.superuser);
 	db_free(&db);
 	free(size);

@@ -1,7 +1,10 @@
 /* safety - a backup of what is about to be dropped. */
 #include "core/safety.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
@@ -11,6 +14,20 @@
 #include "core/pick.h"
 
 #define LOCK_MS 60000
+
+int safety_check(const char *dir, void (*tell)(enum msg_level level, const char *words))
+{
+	bool there = file_is_dir(dir);
+	char *words;
+
+	if (there && access(dir, W_OK | X_OK) == 0)
+		return DONE;
+	words = there ? xasprintf("cannot write to the folder '%s' for a backup of it: %s", dir, strerror(errno))
+	              : xasprintf("there is no folder '%s' for a backup of it: make it, or set --dir", dir);
+	tell(MSG_ERROR, words);
+	free(words);
+	return CANNOT_WRITE;
+}
 
 int safety_backup(const char *dir, const struct target *target, int64_t wait,
                   void (*tell)(enum msg_level level, const char *words))
@@ -22,13 +39,8 @@ int safety_backup(const char *dir, const struct target *target, int64_t wait,
 		            .jobs = 1, .lock_wait = LOCK_MS, .busy_wait = LOCK_MS, .wait = wait,
 		            .scope = CATALOG_CHOSEN, .due = clock_wall(), .tell = tell };
 
-	if (!file_is_dir(dir)) {
-		char *words = xasprintf("there is no folder '%s' for a backup of it: make it, or set --dir", dir);
-
-		tell(MSG_ERROR, words);
-		free(words);
+	if (safety_check(dir, tell) != DONE)
 		return CANNOT_WRITE;
-	}
 	tell(MSG_INFO, "a backup of it first");
 	return backup_run(&b);
 }

@@ -7,6 +7,9 @@
 #include "base/msg.h"
 #include "core/target.h"
 
+/* Returns DONE where a backup can be put into dir, as far as can be known beforehand, or CANNOT_WRITE, which is told. */
+int safety_check(const char *dir, void (*tell)(enum msg_level level, const char *words));
+
 /* Backs the database up under dir's folder PICK_SAFETY, which `latest` never means; dir is not
  * made: where nobody has mounted one, a backup would not last. wait: ms
  * for the server. As backup_run. */

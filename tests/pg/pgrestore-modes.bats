@@ -325,6 +325,8 @@ safety() {
 	: >"$BATS_TEST_TMPDIR/file"
 	refused 73 app pgrestore "$BATS_TEST_TMPDIR/a.dump" --clean -d "$BATS_TEST_TMPDIR/file/x"
 	says 'nothing was touched'
+	refused 73 app pgrestore plan "$BATS_TEST_TMPDIR/a.dump" --clean -d "$BATS_TEST_TMPDIR/file/x"
+	says 'there is no folder'
 }
 
 @test "--clean of an empty or a missing database is a restore like others" {
