@@ -27,12 +27,21 @@ static bool is_there(struct server *pg, const char *schema)
 	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1", schema);
 }
 
+static bool has_extension(struct server *pg, const char *name)
+{
+	return finds(pg, "SELECT FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) $1", name);
+}
+
 /* Its owner changes it, and gives others rights (their references). */
 static bool is_foreign(struct server *pg, const char *schema)
 {
 	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1"
 	             " AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')", schema);
 }
+
+/* As privileged_usable has it. */
+#define USABLE "SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1" \
+	" AND pg_catalog.pg_has_role(oid, 'USAGE')"
 
 /* Of ALTER SCHEMA ... OWNER TO. */
 static bool names_useless_owner(struct server *pg, const char *statement)
@@ -42,8 +51,8 @@ static bool names_useless_owner(struct server *pg, const char *statement)
 
 	if (statement_gives(statement))
 		grant_roles(statement, strlen(statement), &roles);
-	useless = roles.n && !finds(pg, "SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1"
-	                            " AND pg_catalog.pg_has_role(oid, 'USAGE')", roles.v[0]);
+	useless = roles.n && !finds(pg, server_version(pg) >= 160000 ? USABLE " AND pg_catalog.pg_has_role(oid, 'SET')" : USABLE,
+	                            roles.v[0]);
 	strs_free(&roles);
 	return useless;
 }
@@ -76,13 +85,16 @@ static char *prepare(struct server *pg, const char *statement, const struct strs
 
 char *ground_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking)
 {
+	char *schema, *extension = statement_extension(statement, &schema);
 	char *makes = statement_schema(statement), *changes = makes ? NULL : statement_on_schema(statement);
 	struct server pg;
 	char *instead;
 	bool skip;
 
 	server_borrow(&pg, conn);
-	skip = (makes && is_there(&pg, makes)) || (changes && (is_foreign(&pg, changes) || names_useless_owner(&pg, statement)));
+	skip = (makes && is_there(&pg, makes)) || (extension && has_extension(&pg, extension)) || (changes && (is_foreign(&pg, changes) || names_useless_owner(&pg, statement)));
+	free(extension);
+	free(schema);
 	free(makes);
 	free(changes);
 	instead = skip ? xstrdup("") : lacking->n ? prepare(&pg, statement, lacking) : NULL;

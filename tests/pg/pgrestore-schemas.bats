@@ -185,6 +185,21 @@ books() {
 	equals "$(rows app) $(books app)" '3 2'
 }
 
+@test "CREATE EXTENSION of one that is there, in a file of somebody's own: it is kept, as IF NOT EXISTS would" {
+	printf '%s\n' 'create extension "hstore";' 'CREATE EXTENSION plpgsql;' "create table words as select 'a=>1'::hstore a;" \
+		>"$BATS_TEST_TMPDIR/own.sql"
+	made app
+	sql app 'create extension hstore'
+	exits 0 pgrestore plan "$BATS_TEST_TMPDIR/own.sql"
+	says 'extension hstore: is there already and is kept'
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/own.sql"
+	equals "$(sql app "select a -> 'a' from words")" 1
+	# A new database has some, too.
+	drop app
+	exits 0 pgrestore "$BATS_TEST_TMPDIR/own.sql"
+	equals "$(sql app "select a -> 'a' from words")" 1
+}
+
 @test "the schema of an extension is missing in the backup (--exclude-schema): it is made, and said" {
 	local format dump=$BATS_TEST_TMPDIR/x how
 	made source 3
