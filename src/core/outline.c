@@ -132,6 +132,7 @@ static int take_statement(struct outline *o, const char *statement)
 	take_schema(o, statement);
 	take_drop(o, statement);
 	take_privileged(o, statement);
+	statement_settings(statement, &o->settings);
 	statement_tablespaces(statement, &o->tablespaces);
 	return o->database ? -1 : 0;
 }
@@ -179,6 +180,7 @@ void outline_free(struct outline *o)
 	strs_free(&o->schemas);
 	strs_free(&o->places);
 	strs_free(&o->privileged);
+	strs_free(&o->settings);
 	strs_free(&o->extensions);
 	strs_free(&o->extension_schemas);
 	strs_free(&o->made);

@@ -12,6 +12,7 @@
 
 #define ASK_MS 30000
 #define SUPERUSER "restore as a superuser"
+#define LEAKPROOF "only a superuser may define a leakproof function: " SUPERUSER
 #define UNTRUSTED "only a superuser may create it in a language that is not trusted: " SUPERUSER
 
 enum need {
@@ -21,6 +22,8 @@ enum need {
 	NEEDS_SUBSCRIBER, /* since 16 pg_create_subscription, before a superuser */
 	NEEDS_WRAPPER,    /* USAGE on the foreign-data wrapper that it names */
 	NEEDS_TRUST,      /* a superuser, if it is in a language that is not trusted */
+	NEEDS_LEAKPROOF,  /* a superuser, if it is said to leak nothing */
+	NEEDS_TYPE,       /* one of the two types, or a superuser if it converts without a function */
 	NEEDS_DERIVED,    /* a superuser, unless the type is made of others */
 	NEEDS_OWN         /* an extension is checked with the others (core/restore), a mapping by its server */
 };
@@ -52,6 +55,10 @@ static const struct kind {
 	{ "SERVER", "CREATE SERVER", NEEDS_WRAPPER, false, "a foreign server takes USAGE on its wrapper: " SUPERUSER },
 	{ "FUNCTION", "CREATE FUNCTION", NEEDS_TRUST, false, UNTRUSTED },
 	{ "FUNCTION", "CREATE OR REPLACE FUNCTION", NEEDS_TRUST, false, UNTRUSTED },
+	{ "FUNCTION", "CREATE FUNCTION", NEEDS_LEAKPROOF, false, LEAKPROOF },
+	{ "FUNCTION", "CREATE OR REPLACE FUNCTION", NEEDS_LEAKPROOF, false, LEAKPROOF },
+	{ "CAST", "CREATE CAST", NEEDS_TYPE, false,
+	  "a cast takes the owner of one of its types, and a superuser WITHOUT FUNCTION: " SUPERUSER },
 	{ "PROCEDURE", "CREATE PROCEDURE", NEEDS_TRUST, false, UNTRUSTED },
 	{ "PROCEDURE", "CREATE OR REPLACE PROCEDURE", NEEDS_TRUST, false, UNTRUSTED },
 	{ "TYPE", "CREATE TYPE", NEEDS_DERIVED, false, "only a superuser may create a base type: " SUPERUSER },
@@ -86,11 +93,27 @@ static bool is_untrusted(const char *at)
 	return false;
 }
 
+/* LEAKPROOF, but NOT LEAKPROOF, outside of quotes; a body that is no string is not read. */
+static bool is_leakproof(const char *at)
+{
+	size_t len;
+
+	for (; (len = grant_piece(at)) > 0; at += len) {
+		if (statement_after(at, "BEGIN ATOMIC") == NULL && statement_after(at, "NOT LEAKPROOF") == NULL &&
+		    statement_after(at, "LEAKPROOF") == NULL)
+			continue;
+		return statement_after(at, "LEAKPROOF") != NULL;
+	}
+	return false;
+}
+
 /* Whether a statement of a kind needs anything: of most functions and types there is nothing to say. */
 static bool is_meant(const struct kind *k, const char *rest)
 {
 	if (k->need == NEEDS_TRUST)
 		return is_untrusted(rest);
+	if (k->need == NEEDS_LEAKPROOF)
+		return is_leakproof(rest);
 	return k->need != NEEDS_DERIVED || !statement_after(statement_after_name(rest), "AS");
 }
 
@@ -98,8 +121,9 @@ static bool is_meant(const struct kind *k, const char *rest)
 static const struct kind *kind_of(const char *statement, const char **rest)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].statement && (*rest = statement_after(statement, kinds[i].statement)) != NULL)
-			return is_meant(&kinds[i], *rest) ? &kinds[i] : NULL;
+		if (kinds[i].statement && (*rest = statement_after(statement, kinds[i].statement)) != NULL &&
+		    is_meant(&kinds[i], *rest))
+			return &kinds[i];
 	return NULL;
 }
 
@@ -214,7 +238,50 @@ static bool is_barred(const struct rights *r, const char *rest)
 	return barred;
 }
 
-static bool is_refused(const struct rights *r, const struct kind *k, const char *rest)
+/* The two types of CREATE CAST (source AS target), as they stand there. The caller frees them. */
+static void types_of(const char *rest, char *types[2])
+{
+	struct buf text[2] = { BUF_INIT, BUF_INIT };
+	const char *at = *rest == '(' ? rest + 1 : "";
+	int depth = 0, which = 0;
+	size_t len;
+
+	for (; (len = grant_piece(at)) > 0 && (*at != ')' || depth); at += len) {
+		depth += (*at == '(') - (*at == ')');
+		if (!depth && len == 2 && statement_after(at, "AS"))
+			which = 1;
+		else
+			buf_add(&text[which], at, len);
+	}
+	for (int i = 0; i < 2; i++) {
+		buf_trim(&text[i]);
+		types[i] = buf_detach(&text[i]);
+	}
+}
+
+/* Types that every database has are the first superuser's; of others it is not known who will own them. What cannot be
+ * asked is sent. */
+static bool is_cast_barred(struct db *db, const char *rest)
+{
+	static const char find[] =
+		"SELECT FROM pg_catalog.pg_type s, pg_catalog.pg_type t"
+		" WHERE s.oid = to_regtype($1) AND t.oid = to_regtype($2)"
+		"  AND s.typnamespace = 'pg_catalog'::regnamespace AND t.typnamespace = 'pg_catalog'::regnamespace";
+	struct rows rows = { 0 };
+	char *types[2];
+	bool barred;
+
+	types_of(rest, types);
+	barred = server_query(&db->pg, find, (const char *const *)types, 2, clock_after(ASK_MS), &rows) == 0 && rows.n;
+	rows_free(&rows);
+	free(types[0]);
+	free(types[1]);
+	for (size_t len; !barred && (len = grant_piece(rest)) > 0; rest += len)
+		barred = statement_after(rest, "WITHOUT FUNCTION") != NULL;
+	return barred;
+}
+
+static bool is_refused(struct db *db, const struct rights *r, const struct kind *k, const char *rest)
 {
 	char *role;
 	bool foreign;
@@ -226,6 +293,8 @@ static bool is_refused(const struct rights *r, const struct kind *k, const char 
 		return is_for_all(rest);
 	case NEEDS_WRAPPER:
 		return is_barred(r, rest);
+	case NEEDS_TYPE:
+		return is_cast_barred(db, rest);
 	case NEEDS_SUBSCRIBER:
 		return !r->subscribes;
 	case NEEDS_MEMBER:
@@ -248,11 +317,17 @@ static char *name_at(const char *at)
 	return buf_detach(&name);
 }
 
+/* (source AS target). The caller frees it. */
+static char *brackets_at(const char *rest)
+{
+	return xstrndup(rest, strcspn(rest, ")") + (strchr(rest, ')') != NULL));
+}
+
 /* Names what it is, or whose default privileges they are, each once. */
 static void add_problem(struct strs *problems, const struct kind *k, const char *rest)
 {
 	bool role = k->need == NEEDS_MEMBER;
-	char *name = role ? role_of(rest) : name_at(rest);
+	char *name = role ? role_of(rest) : k->need == NEEDS_TYPE ? brackets_at(rest) : name_at(rest);
 	char *problem = xasprintf("%s %s: %s", role ? "role" : k->type, name, k->advice);
 
 	if (!strs_has(problems, problem))
@@ -270,11 +345,39 @@ int privileged_check(struct db *db, const struct strs *statements, bool bare, st
 		const char *rest;
 		const struct kind *k = kind_of(statements->v[i], &rest);
 
-		if (k && !(bare && k->leaf && !is_leaf(k)) && is_refused(&r, k, rest))
+		if (k && !(bare && k->leaf && !is_leaf(k)) && is_refused(db, &r, k, rest))
 			add_problem(problems, k, rest);
 	}
 	strs_free(&r.foreign);
 	strs_free(&r.wrappers);
+	return rc ? -1 : 0;
+}
+
+const char *privileged_usable(struct db *db)
+{
+	return server_version(&db->pg) >= 160000
+	               ? "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE') AND pg_has_role(oid, 'SET')"
+	               : "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')";
+}
+
+/* --- settings --- */
+
+int privileged_settings(struct db *db, const struct strs *settings, struct strs *problems)
+{
+	static const char first[] = "SELECT name FROM pg_catalog.pg_settings WHERE context = 'superuser'"
+		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE (rolsuper AND rolname = current_user)"
+		"  OR rolname IN " PROVIDERS ")";
+	bool grants = server_version(&db->pg) >= 150000;
+	char *sql = xasprintf("%s%s", first, grants ? " AND NOT has_parameter_privilege(name, 'SET')" : "");
+	struct rows rows = { 0 };
+	int rc = settings->n ? db_read(db, (struct sql){ .pg = sql }, NULL, 0, clock_after(ASK_MS), &rows) : 0;
+
+	for (size_t i = 0; i < rows.n; i++)
+		if (strs_has(settings, rows_text(&rows, i, 0)))
+			strs_printf(problems, "setting %s: the backup, or a function in it, sets it, which only a superuser may: "
+			            SUPERUSER "%s", rows_text(&rows, i, 0), grants ? ", or GRANT SET ON PARAMETER" : "");
+	rows_free(&rows);
+	free(sql);
 	return rc ? -1 : 0;
 }
 

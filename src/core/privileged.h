@@ -17,6 +17,13 @@
  */
 int privileged_check(struct db *db, const struct strs *statements, bool bare, struct strs *problems);
 
+/* Returns a query for the roles that the session's may act for, and to which it may give what it makes: since 16 the one
+ * does not follow from the other (GRANT ... WITH INHERIT, SET). */
+const char *privileged_usable(struct db *db);
+
+/* The same of the settings that the backup sets, of which some are a superuser's or, since 15, have to be granted. */
+int privileged_settings(struct db *db, const struct strs *settings, struct strs *problems);
+
 /*
  * Adds to problems the schemas, of those in which something is made and which the backup has not made itself, in which the
  * role, or one of the owners of what is in it, may not create. db is in the database that is restored into. 0, or -1 with

@@ -160,17 +160,19 @@ static int check_roles(struct restore *r, struct db *db, const struct self *self
 {
 	struct strs roles = { 0 }, usable = { 0 }, foreign = { 0 };
 	int rc = ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles", &roles) ||
-	         ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')",
-	                  &usable);
+	         ask_list(db, privileged_usable(db), &usable);
 
 	if (!rc)
 		sort_roles(r, &roles, &usable, &foreign);
 	for (size_t i = 0; i < foreign.n; i++)
-		strs_printf(problems, "objects belong to role %s, of which this role is no member: restore "
+		strs_printf(problems, "objects belong to role %s, of which this role is no member, or not with its rights: restore "
 		            "as a superuser, or %s --no-owner", foreign.v[i], is_archive(r) ? "with" : "dump it with");
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_FAIL; i++)
 		strs_printf(problems, "role %s: is missing: restore the roles first, or say --roles create "
 		            "or --roles skip", r->missing_roles.v[i]);
+	for (size_t i = 0; i < r->outline.made.n && !r->humble && !self->makes_roles; i++)
+		strs_printf(problems, "role %s: the file makes it, and this role may not create roles (CREATEROLE): restore as "
+		            "a superuser, or take that out of the file", r->outline.made.v[i]);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_CREATE && !self->makes_roles; i++)
 		strs_printf(problems, "role %s: is missing, and this role may not create roles (CREATEROLE): restore as a "
 		            "superuser, or say --roles skip", r->missing_roles.v[i]);

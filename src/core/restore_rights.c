@@ -54,6 +54,8 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 	/* A restore as a test says afterwards what it lacked. */
 	if (!rc && !r->humble)
 		rc = privileged_check(db, &r->outline.privileged, r->bare, problems);
+	if (!rc && !r->humble)
+		rc = privileged_settings(db, &r->outline.settings, problems);
 	if (!rc && !fresh && !r->humble)
 		rc = privileged_places(db, &r->outline.places, &r->outline.schemas, &owners, problems);
 	for (size_t i = 0; i < lines->n && !r->data_only; i++)

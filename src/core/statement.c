@@ -133,6 +133,41 @@ bool statement_gives(const char *statement)
 	                                           : statement_after(statement, "CREATE SCHEMA") != NULL;
 }
 
+/* --- settings --- */
+
+static void add_setting(struct strs *names, const char *at)
+{
+	size_t len;
+	char *name = grant_name(statement_skip(statement_skip(at, "SESSION"), "LOCAL"), &len);
+
+	if (*name && !strs_has(names, name))
+		strs_add(names, name);
+	free(name);
+}
+
+static bool makes_routine(const char *statement)
+{
+	const char *at = statement_after(statement, "CREATE");
+
+	at = at ? statement_skip(at, "OR REPLACE") : NULL;
+	return at && (statement_after(at, "FUNCTION") || statement_after(at, "PROCEDURE"));
+}
+
+void statement_settings(const char *statement, struct strs *names)
+{
+	const char *at = statement_after(statement, "SET");
+
+	if (at)
+		add_setting(names, at);
+	if (!makes_routine(statement))
+		return;
+	/* A body that is no string ends the clauses. */
+	for (at = script_first_word(statement); *at && !statement_after(at, "BEGIN ATOMIC");
+	     at = script_first_word(at + grant_piece(at)))
+		if (statement_after(at, "SET"))
+			add_setting(names, statement_after(at, "SET"));
+}
+
 /* --- tablespaces --- */
 
 /* Where the value of SET [SESSION | LOCAL] default_tablespace or temp_tablespaces begins; NULL for others. */

@@ -42,6 +42,10 @@ char *statement_extension(const char *statement, char **schema);
  * AUTHORIZATION. */
 bool statement_gives(const char *statement);
 
+/* Adds the settings that a statement sets: SET name of the session, and those of CREATE FUNCTION and PROCEDURE. What
+ * has another form after SET (ROLE, TIME ZONE) may be among them. */
+void statement_settings(const char *statement, struct strs *names);
+
 /* Adds the tablespaces that a statement names, but for the database's own ('') and pg_default: SET
  * default_tablespace and temp_tablespaces, TABLESPACE name of CREATE and ALTER. */
 void statement_tablespaces(const char *statement, struct strs *names);

@@ -65,7 +65,7 @@ never_says() {
 	says 'division by zero'
 	refused 1 dst pgrestore - "$(url dst)" <<<'create table t (a int primary key deferrable initially deferred); insert into t values (1), (1);'
 	refused 69 dst pgrestore - "$(url dst)" <<<'create table t (a int); create extension no_such_extension;'
-	refused 77 dst pgrestore - "$WANT" <<<"create table t (a int); create role somebody;"
+	refused 77 dst pgrestore - "$WANT" <<<"create table t (a int); select pg_read_file('PG_VERSION');"
 	never_says pg_read_all_data
 }
 
@@ -254,6 +254,52 @@ planned_sql() {
 	planned 'SERVER s: a foreign server takes USAGE' --no-owner
 	sql dst 'grant usage on foreign data wrapper postgres_fdw to plain'
 	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+}
+
+@test "leakproof functions, casts between types of every database and a superuser's settings: in the plan, also of SQL" {
+	given "create function f() returns int language sql leakproof as 'select 1'"
+	planned 'FUNCTION public.f: only a superuser may define a leakproof function' --no-owner
+	planned_sql 'FUNCTION public.f: only a superuser may define a leakproof function'
+	given 'drop function f()' 'create cast (varchar as int) with inout as implicit'
+	planned 'CAST (character varying AS integer): a cast takes the owner' --no-owner
+	planned_sql 'CAST (character varying AS integer): a cast takes the owner'
+	given 'drop cast (varchar as int)' \
+		"create function g() returns int language sql set session_replication_role = replica as 'select 1'"
+	planned 'setting session_replication_role: ' --no-owner
+	planned_sql 'setting session_replication_role: '
+	refused 69 dst pgrestore plan - "$WANT" <<<'SET Session_Replication_Role TO replica; create table t (a int);'
+	says 'setting session_replication_role: '
+	# What looks like these, and is a plain role's.
+	given 'drop function g()' 'create type mood as enum ()' 'create cast (varchar as mood) with inout as implicit' \
+		"create function h() returns int language sql set search_path = public as 'select 1 /* set log_statement = 1 LEAKPROOF */'"
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	target
+	exits 0 pgrestore - "$WANT" <<<"set time zone 'UTC'; set local search_path = public; create function f(\"leakproof\" int) returns int
+		not leakproof language sql as 'select 1';"
+}
+
+@test "a setting that was granted to the role, or a role whose rights it has but to which it may give nothing" {
+	[ "$(sql postgres 'show server_version_num')" -ge 160000 ] || skip 'grants of settings are of 15, SET of 16'
+	target
+	sql postgres 'grant set on parameter session_replication_role to plain'
+	exits 0 pgrestore - "$WANT" <<<'set session_replication_role = replica; create table t (a int);'
+	sql postgres 'revoke set on parameter session_replication_role from plain'
+	given 'create table t (a int)' 'alter table t owner to other'
+	archive src "$FILE.sql" --format=plain
+	sql postgres 'grant other to plain with inherit true, set false'
+	planned 'objects belong to role other'
+	refused 69 dst pgrestore plan "$FILE.sql" "$WANT"
+	says 'objects belong to role other'
+	exits 0 pgrestore "$FILE" --no-owner "$WANT"
+	sql postgres 'revoke other from plain'
+}
+
+@test "a file that makes roles, by a role that may not: in the plan" {
+	target
+	refused 69 dst pgrestore plan - "$WANT" <<<'create table t (a int); create role somebody; alter table t owner to somebody;'
+	says 'role somebody: the file makes it, and this role may not create roles'
+	refused 69 dst pgrestore - "$WANT" <<<'create table t (a int); create role somebody;'
+	says 'role somebody: the file makes it, and this role may not create roles'
 }
 
 # --- rows alone ---
