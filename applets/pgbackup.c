@@ -31,7 +31,8 @@
 #include "core/volume.h"
 
 static struct {
-	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption, *volume;
+	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption, *volume,
+	           *search_path;
 	struct strs urls, databases, exclude, first;
 	bool all, dry_run, json, remote;
 	long jobs;
@@ -66,6 +67,8 @@ static const struct opt opts[] = {
 	     "how a new backup is checked: read back in full, or also restored"),
 	WORD(0, "verify-as-superuser", "BACKUP_VERIFY_AS_SUPERUSER", "yes|no", &o.as_superuser,
 	     "restore tests: run the database's own code as the login, even as a superuser"),
+	TEXT(0, "search-path", "BACKUP_SEARCH_PATH", "SCHEMAS", &o.search_path,
+	     "restore tests: as pgrestore's option"),
 	WORD(0, "encryption", "BACKUP_ENCRYPTION", "none", &o.encryption,
 	     "none: plain backups are meant, though a variable of another tool asks for encryption"),
 	WORD(0, "roles", "BACKUP_ROLES", "yes|no", &o.roles, "dump roles and tablespaces, too"),
@@ -256,7 +259,7 @@ static struct backup read_backup(bool named)
 		.outcome = &notify.outcome,
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
 		.busy_wait = o.busy_wait, .wait = o.wait, .first = o.first, .restore = strcmp(o.check, "restore") == 0,
-		.as_login = strcmp(o.as_superuser, "yes") == 0,
+		.as_login = strcmp(o.as_superuser, "yes") == 0, .search_path = o.search_path,
 		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
 		.progress = progress_is_shown() ? report_progress : NULL,
 	};
@@ -526,7 +529,7 @@ static int sync_journal(void)
 static int verify(int argc, char **argv)
 {
 	struct verify v = { .dir = o.dir, .into = o.into, .as_login = strcmp(o.as_superuser, "yes") == 0,
-		            .wait = o.wait, .tell = tell,
+		            .search_path = o.search_path, .wait = o.wait, .tell = tell,
 		            .progress = progress_is_shown() ? report_progress : NULL };
 	struct catalog c;
 	int rc;

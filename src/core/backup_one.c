@@ -176,7 +176,7 @@ static int try_restore(struct job *j, struct buf *error)
 	bool lite = j->item->target.kind == TARGET_SQLITE;
 	struct strs left_out = { 0 };
 	struct trial_job trial = { .path = j->archive.part, .m = &j->m, .server = &j->item->target, .tell = j->run->b->tell,
-		                   .as_login = j->run->b->as_login, .left_out = &left_out,
+		                   .as_login = j->run->b->as_login, .search_path = j->run->b->search_path, .left_out = &left_out,
 		                   .deadline = clock_after(TRIAL_MS) };
 	int rc;
 

@@ -403,6 +403,6 @@ void check_seeded(const struct check *check, struct db *db, int64_t deadline, st
 	else if (state == MARKER_RUNNING)
 		finding_set(f, FAIL, "the seed is running, or was interrupted: seedonce --status tells which");
 	else
-		finding_set(f, FAIL, "the seed is %s", marker_state_name(state));
+		finding_set(f, FAIL, "the seed failed: seedonce --status says when");
 	buf_free(&error);
 }

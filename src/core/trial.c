@@ -271,6 +271,7 @@ static int restore(struct trial *t, struct buf *error)
 	bool sql = strcmp(t->m->kind, "plain") == 0;
 	struct restore r = { .path = t->job->path, .content = sql ? CONTENT_SQL : CONTENT_CUSTOM, .jobs = 1,
 		             .bare = true, .no_owner = true, .no_tablespaces = true, .roles = ROLES_SKIP,
+		             .search_path = t->job->search_path,
 		             .server_version = server_version(&t->db.pg) };
 	int rc = sql ? 0 : toc_read(&r.toc, r.path, error);
 
@@ -366,7 +367,8 @@ static int try_pg(struct trial *t, struct buf *error)
 	rc = create(t, error);
 	rc = rc ? rc : restore(t, error);
 	if (!rc)
-		rc = settle_database(&(struct settle){ .tables = t->m->tables, .wait = DROP_MS }, &t->as, error);
+		rc = settle_database(&(struct settle){ .tables = t->m->tables, .wait = DROP_MS,
+		                                           .search_path = t->job->search_path }, &t->as, error);
 	if (strcmp(t->m->kind, "plain") == 0 && t->rights.superuser && !t->guest.name)
 		drop_subscriptions(t);
 	dropped = drop(t, rc ? &ignored : error);

@@ -17,6 +17,7 @@ struct trial_job {
 	const struct manifest *m;
 	const struct target *server;  /* PostgreSQL: a database of the server to restore on */
 	bool as_login;                /* run the database's code as the login, whatever its rights */
+	const char *search_path;      /* of the session that restores, as in struct restore; NULL: the backup's */
 	int64_t deadline;             /* to log in */
 	void (*tell)(enum msg_level level, const char *words); /* hears what a drop waits for; or NULL */
 	struct buf *note;             /* gets what the new database's locale differs in (a message); or NULL */

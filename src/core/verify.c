@@ -66,7 +66,8 @@ static int restore_into(const struct reading *r, struct buf *error)
 	rc = target_find(&target, r->v->into, error);
 	if (!rc)
 		rc = trial_restore(&(struct trial_job){ .path = r->path, .m = &r->m, .server = &target, .tell = r->v->tell,
-		                                        .as_login = r->v->as_login, .left_out = &left_out, .note = &note,
+		                                        .as_login = r->v->as_login, .search_path = r->v->search_path,
+		                                        .left_out = &left_out, .note = &note,
 		                                        .deadline = clock_within(r->v->wait) }, error);
 	for (size_t i = 0; i < left_out.n && !rc; i++)
 		tell(r, MSG_INFO, "left out of the restore test: ", toc_text(left_out.v[i]));

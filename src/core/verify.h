@@ -10,6 +10,7 @@ struct verify {
 	const char *dir;
 	const char *into;   /* URL of a server on which each is also restored as a test; or NULL */
 	bool as_login;      /* there, run a database's code as the login, whatever its rights */
+	const char *search_path; /* there, as in struct trial_job */
 	int64_t wait;       /* ms, for that server */
 	void (*tell)(enum msg_level level, const char *words);
 	void (*progress)(const struct progress *p); /* may be NULL; NULL: it is over */

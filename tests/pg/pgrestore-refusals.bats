@@ -393,6 +393,10 @@ finds_names() {
 	finds_names "$FILE"
 	BACKUP_VERIFY=restore exits 1 pgbackup run --roles no "$(url src)"
 	says --search-path
+	BACKUP_VERIFY=restore BACKUP_SEARCH_PATH=app,public exits 0 pgbackup run --roles no "$(url src)"
+	exits 1 pgbackup verify --into "$(url postgres)"
+	says --search-path
+	exits 0 pgbackup verify --into "$(url postgres)" --search-path app,public
 }
 
 @test "an index or a materialized view that needs a search_path: before 17 --search-path does, since then the hint says that it cannot" {
