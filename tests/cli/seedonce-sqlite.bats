@@ -243,6 +243,8 @@ killed_writer() {
 	says 37
 	says_not started
 	equals "$(state)" failed
+	exits 1 healthz seeded
+	says '[-]seeded failed: the seed failed: seedonce --status says when'
 	printf '%s\n' 'import sqlite3, sys' 'db = sqlite3.connect(sys.argv[1])' \
 		'db.execute("create table t (a)")' 'db.commit()' >"$BATS_TEST_TMPDIR/seed.py"
 	exits 0 seedonce -- sh -c 'echo "$SEEDONCE_NAME $SEEDONCE_ATTEMPT"; exec python3 "$0" "$1"' \
