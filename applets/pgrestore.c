@@ -463,6 +463,8 @@ static int log_in(struct buf *error)
 		rc = 0;
 	} else if (!rc && target.kind == TARGET_PG) {
 		rc = side_open(&side, &target, clock_within(LOG_IN_MS), error);
+	} else if (!rc) {
+		rc = watchcheck_file(target.path, error);
 	}
 	side_free(&side);
 	target_free(&target);

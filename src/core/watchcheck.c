@@ -14,15 +14,15 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "core/litefault.h"
 
 static int check_folder(const struct watch *w, struct buf *error)
 {
-	if (file_is_dir(w->dir) && access(w->dir, R_OK | W_OK | X_OK) == 0)
-		return 0;
-	if (file_is_dir(w->dir))
-		return file_cannot(error, "read and write in the folder", w->dir);
-	buf_printf(error, "no folder '%s' found: mount it, or set RESTORE_WATCH_DIR", w->dir);
-	return NO_INPUT;
+	if (!file_is_dir(w->dir)) {
+		buf_printf(error, "no folder '%s' found: mount it, or set RESTORE_WATCH_DIR", w->dir);
+		return NO_INPUT;
+	}
+	return access(w->dir, R_OK | W_OK | X_OK) == 0 ? 0 : file_cannot(error, "read and write in the folder", w->dir);
 }
 
 static _Noreturn void be_child(const struct watch *w, int to, pid_t parent)
@@ -46,8 +46,19 @@ static void read_words(int from, struct buf *words)
 	}
 }
 
+int watchcheck_file(const char *path, struct buf *error)
+{
+	struct litefault fault = { 0 };
+
+	if (file_exists(path))
+		fault = litefault_path(path, error);
+	if (!error->len)
+		fault = litefault_folder(path, error);
+	return error->len ? fault.final : 0;
+}
+
 /* In a process of its own: who logs in takes the variables that name a database away from libpq. */
-static int check_database(const struct watch *w, struct buf *error)
+static int ask_database(const struct watch *w, struct buf *error)
 {
 	pid_t parent = getpid(), child;
 	int ends[2], status = 0;
@@ -66,6 +77,13 @@ static int check_database(const struct watch *w, struct buf *error)
 	if (status && !error->len)
 		buf_puts(error, "the check was killed");
 	return child > 0 ? proc_status(status) : 0;
+}
+
+static int check_database(const struct watch *w, struct buf *error)
+{
+	int rc = ask_database(w, error);
+
+	return rc || !w->sqlite || !*w->sqlite ? rc : watchcheck_file(w->sqlite, error);
 }
 
 static int check_engine(const struct watch *w, struct buf *error)

@@ -381,3 +381,23 @@ os._exit(0)' "$FILE_DB"
 	exits 69 pgrestore backup.db --replace
 	says 'it is a directory'
 }
+
+@test "a watcher's SQLite file that cannot be restored is found before something is dropped" {
+	mkdir state incoming
+	export RESTORE_WATCH_DIR=$PWD/incoming RESTORE_STATE_DIR=$PWD/state RESTORE_SQLITE_PATH=$FILE_DB
+	exits 1 pgrestore watch --status
+	says "[-]database failed: no folder '$PWD/data' found"
+	exits 1 env -u RESTORE_SQLITE_PATH pgrestore watch --status
+	says "[-]database failed: no folder '$PWD/data' found"
+	mkdir -p data/app.db
+	exits 1 pgrestore watch --status
+	says 'it is a directory'
+	rmdir data/app.db
+	exits 1 pgrestore watch --status
+	says '[+]database ok'
+	other_user
+	chmod 555 incoming
+	exits 1 "${USER_B[@]}" pgrestore watch --status
+	says "[-]folder failed: cannot read and write in the folder '$PWD/incoming': Permission denied"
+	says "[-]database failed: cannot write to folder '$PWD/data'"
+}
