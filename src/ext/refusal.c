@@ -41,6 +41,10 @@ const struct refusal_suspect refusal_suspects[] = {
 	{ "require_auth", "PGREQUIREAUTH" },
 	{ "channel_binding", "PGCHANNELBINDING" },
 	{ "min_protocol_version", "PGMINPROTOCOLVERSION" },
+	{ "max_protocol_version", "PGMAXPROTOCOLVERSION" }, /* old poolers do not negotiate it */
+	{ "sslnegotiation", "PGSSLNEGOTIATION" },           /* direct: servers before 17 hang up */
+	{ "requirepeer", "PGREQUIREPEER" },
+	{ "replication", "" },
 	{ "sslcert", "PGSSLCERT" }, /* its key may be readable for others, encrypted, or another's */
 	{ NULL, NULL },
 };

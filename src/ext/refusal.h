@@ -19,7 +19,7 @@ enum reach refusal_reach(const char *sqlstate);
 bool refusal_may_pass(const char *sqlstate);
 
 /* A parameter that a pooler or an old server may refuse with an SQLSTATE that says nothing, or that libpq gives up by
- * itself; and libpq's variable for it. */
+ * itself; and libpq's variable for it, "" where it has none. */
 struct refusal_suspect {
 	const char *key, *variable;
 };

@@ -80,7 +80,7 @@ static enum reach try_without_password(const struct conninfo *c, int64_t deadlin
 	pg.trial = true;
 	conninfo_copy(&bare, c);
 	conninfo_set(&bare, "password", NULL);
-	conninfo_set(&bare, "passfile", "/dev/null");
+	conninfo_set(&bare, "passfile", "/dev/null/none"); /* of a device libpq would warn */
 	reach = server_open(&pg, &bare, deadline);
 	memcpy(sqlstate, pg.sqlstate, sizeof(pg.sqlstate));
 	server_free(&pg);
@@ -88,27 +88,36 @@ static enum reach try_without_password(const struct conninfo *c, int64_t deadlin
 	return reach;
 }
 
-/* Whether a login fails as before with the suspect, and gets further without it. Passwords are not risked for it:
- * require_auth may stand there to protect them. */
+/* With direct TLS a server that has none hangs up like one that does not know it. */
+static void leave_out(struct conninfo *c, const char *key)
+{
+	conninfo_set(c, key, NULL);
+	if (strcmp(key, "sslnegotiation") == 0) {
+		conninfo_set(c, "sslmode", "prefer");
+		conninfo_set(c, "sslrootcert", NULL);
+	}
+}
+
+/* Whether a login gets further without the suspect, and after that, when the server may just have come up, fails with it
+ * as before. Passwords are not risked for it: require_auth may stand there to protect them. */
 static bool is_to_blame(const struct server *pg, const struct refusal_suspect *s, const struct conninfo *c,
                         int64_t deadline)
 {
 	const char *variable = getenv(s->variable);
-	char *kept = variable ? xstrdup(variable) : NULL, with[6], without[6];
+	char *kept = variable ? xstrdup(variable) : NULL, state[6];
 	struct conninfo less = { 0 };
-	enum reach reach;
-	bool same;
+	enum reach without;
 
-	same = try_without_password(c, deadline, with) == REACH_FAILED && strcmp(with, pg->sqlstate) == 0;
 	conninfo_copy(&less, c);
-	conninfo_set(&less, s->key, NULL);
+	leave_out(&less, s->key);
 	unsetenv(s->variable);
-	reach = same ? try_without_password(&less, deadline, without) : REACH_FAILED;
+	without = try_without_password(&less, deadline, state);
 	if (kept)
 		setenv(s->variable, kept, 1);
 	conninfo_free(&less);
 	free(kept);
-	return same && (reach == REACHED || reach == REACH_DENIED || reach == REACH_NO_DATABASE);
+	return (without == REACHED || without == REACH_DENIED || without == REACH_NO_DATABASE) &&
+	       try_without_password(c, deadline, state) == REACH_FAILED && strcmp(state, pg->sqlstate) == 0;
 }
 
 /* A failure that says nothing by its SQLSTATE, or has none. */
@@ -159,7 +168,7 @@ static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_
 	if (reach == REACHED || reach == REACH_FAILED) {
 		buf_cut(&pg->error, 0);
 		buf_puts(&pg->error, said.data);
-		reach = errtext_is_tls(said.data) ? REACH_DENIED : find_to_blame(pg, c, deadline);
+		reach = !errtext_is_tls(said.data) ? find_to_blame(pg, c, deadline) : pg->trial ? REACH_FAILED : REACH_DENIED;
 	}
 	if (reach == REACH_DENIED)
 		name_missing(pg, c, "sslcert", "PGSSLCERT");

@@ -69,6 +69,10 @@ for_good() {
 	for_good "$POOLER?options=-c%20geqo=off" "'options'"
 	PGOPTIONS='-c geqo=off' exits 69 timeout 10 waitdb "$POOLER"
 	says options
+	exits 69 timeout 10 waitdb "$POOLER?max_protocol_version=latest"
+	says "'max_protocol_version'"
+	exits 69 timeout 10 waitdb "$POOLER?replication=database"
+	says "'replication'"
 	exits 0 timeout 10 waitdb "$POOLER"
 	pooler_stop transaction
 	exits 124 waitdb --timeout 500ms "$POOLER?options=-c%20geqo=off"
@@ -81,8 +85,17 @@ for_good() {
 	exits 69 timeout 10 waitdb "$URL?require_auth=scram-sha-256"
 	says require_auth
 	exits 0 timeout 10 waitdb "$APP?require_auth=scram-sha-256"
+	[ "$(waitdb -q "$APP?require_auth=md5" 2>&1 | wc -l)" = 1 ]
 	exits 69 timeout 10 waitdb "$URL?min_protocol_version=3.2"
 	says min_protocol_version
+}
+
+@test "a server that hangs up where TLS is begun at once, or that is run by another user" {
+	exits 69 timeout 10 waitdb "$URL?sslnegotiation=direct&sslmode=require"
+	says "'sslnegotiation'"
+	exits 69 timeout 10 waitdb "postgres://postgres@/postgres?host=$SERVER&port=$(cat "$SERVER/port")&requirepeer=nosuch"
+	says "'requirepeer'"
+	exits 0 timeout 10 waitdb "$URL?requirepeer=nosuch"
 }
 
 @test "--create-db where the template's collation has changed: 69 at once, with the server's hint" {
