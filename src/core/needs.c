@@ -22,9 +22,20 @@ static int ask(struct needs *n, const char *sql, const char *name, struct rows *
 
 /* --- schemas --- */
 
+/* Whether anything comes into it, as far as is known. */
+static bool is_used(const struct needs *n, const char *schema)
+{
+	const struct outline *o = &n->r->outline;
+
+	for (size_t i = 0; i < o->extensions.n; i++)
+		if (strcmp(o->extension_schemas.v[i], schema) == 0 && !strs_has(&n->r->extensions, o->extensions.v[i]))
+			return true;
+	return strs_has(&o->places, schema);
+}
+
 static void note_schema(struct needs *n, const char *name, bool made, bool owned, bool creates)
 {
-	if (!creates)
+	if (!creates && is_used(n, name))
 		strs_printf(n->problems, "schema %s: is there already, and this role may not create in it: GRANT CREATE ON "
 		            "SCHEMA, or restore as its owner or a superuser", name);
 	else if (!made)

@@ -162,6 +162,25 @@ books() {
 	DATABASE_URL=$(url app limited) refused 69 app pgrestore "$BATS_TEST_TMPDIR/t.sql"
 }
 
+@test "an empty schema in which this role may not create, and into which nothing comes, is no obstacle" {
+	local how
+	made source 3
+	sql source 'create schema extensions' 'create extension hstore schema extensions'
+	archive source "$BATS_TEST_TMPDIR/e.dump"
+	archive source "$BATS_TEST_TMPDIR/e.sql" --no-owner --format=plain
+	for how in 'e.dump --no-owner' e.sql; do
+		drop app
+		sql postgres 'create database app owner limited'
+		sql app 'create schema extensions' 'create extension hstore' 'grant all on schema public to limited'
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app limited) exits 0 pgrestore plan "$BATS_TEST_TMPDIR"/$how
+		says 'schema extensions: is there already'
+		# shellcheck disable=SC2086 # words
+		DATABASE_URL=$(url app limited) exits 0 pgrestore "$BATS_TEST_TMPDIR"/$how
+		equals "$(rows app)" 3
+	done
+}
+
 @test "--clean: a schema with another table, or an extension, in it is kept with that, and what the backup has is new" {
 	local dump=$BATS_TEST_TMPDIR/s.dump
 	shelves
