@@ -124,8 +124,14 @@ static void take_privileged(struct outline *o, const char *statement)
 
 static int take_statement(struct outline *o, const char *statement)
 {
-	if (script_judge(statement) == SCRIPT_DATABASE)
+	enum script_kind kind = script_judge(statement);
+
+	if (kind == SCRIPT_DATABASE)
 		o->database = shorten(statement);
+	if (kind == SCRIPT_BREAKS && !o->breaks)
+		o->breaks = shorten(statement);
+	if (!o->alone && statement_stands_alone(statement))
+		o->alone = shorten(statement);
 	take_maker(o, statement);
 	take_roles(o, statement);
 	take_extension(o, statement);
@@ -187,5 +193,7 @@ void outline_free(struct outline *o)
 	buf_free(&o->makers);
 	free(o->dropped);
 	free(o->database);
+	free(o->breaks);
+	free(o->alone);
 	free(o->command);
 }

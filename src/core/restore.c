@@ -492,6 +492,14 @@ static int suits_text(struct restore *r, const char *name, struct buf *error)
 		buf_printf(error, "'%s' has a backslash command of psql's (\\%s), which is not run here", name,
 		           r->outline.command);
 		rc = BAD_DATA;
+	} else if (r->outline.breaks) {
+		buf_printf(error, "'%s' ends its transaction in a way that cannot be one with the rest (%s): remove that", name,
+		           r->outline.breaks);
+		rc = BAD_DATA;
+	} else if (r->outline.alone) {
+		buf_printf(error, "'%s' is restored in one transaction, and has a statement that runs in none (%s): remove that, "
+		           "or run the file with psql", name, r->outline.alone);
+		rc = NO;
 	}
 	return rc;
 }

@@ -309,6 +309,22 @@ char *statement_without_tablespaces(const char *statement)
 	return buf_detach(&text);
 }
 
+/* --- transactions --- */
+
+bool statement_stands_alone(const char *statement)
+{
+	static const char *const words[] = {
+		"VACUUM", "ALTER SYSTEM", "CREATE TABLESPACE", "DROP TABLESPACE", "CREATE INDEX CONCURRENTLY",
+		"CREATE UNIQUE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY", "REINDEX DATABASE", "REINDEX SYSTEM",
+		"REINDEX SCHEMA", "REINDEX TABLE CONCURRENTLY", "REINDEX INDEX CONCURRENTLY"
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (statement_after(statement, words[i]))
+			return true;
+	return false;
+}
+
 /* --- what is dropped --- */
 
 /* What ALTER changes that has parts which pg_dump drops (pg_dump.c, dropStmt). */

@@ -54,6 +54,10 @@ void statement_tablespaces(const char *statement, struct strs *names);
  * frees it. */
 char *statement_without_tablespaces(const char *statement);
 
+/* Returns whether a statement runs in no transaction (PreventInTransactionBlock in PostgreSQL's source): VACUUM, CREATE
+ * INDEX CONCURRENTLY, ... */
+bool statement_stands_alone(const char *statement);
+
 /* Returns whether a statement drops something, as pg_dump --clean writes them (also constraints, defaults
  * and large objects; a view that is part of a circle loses its query first: createDummyViewAsClause). */
 bool statement_drops(const char *statement);

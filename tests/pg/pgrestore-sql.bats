@@ -133,6 +133,30 @@ refused_or() {
 	equals "$(rows app)" 3
 }
 
+@test "plan says what runs in no transaction, or ends the one that all is in" {
+	local file=$BATS_TEST_TMPDIR/own.sql line
+	for line in 'VACUUM (analyze) t;' 'create unique index concurrently i on t (a);' 'reindex database app;'; do
+		printf '%s\n' 'create table t (a int);' "/* once */ $line" >"$file"
+		made app 0
+		refused 1 app pgrestore plan "$file"
+		says 'runs in none'
+		refused 1 app pgrestore "$file"
+		says 'runs in none'
+	done
+	for line in 'rollback;' 'commit and chain;' "prepare transaction 'x';"; do
+		printf '%s\n' 'create table t (a int);' "$line" >"$file"
+		refused 65 app pgrestore plan "$file"
+		says 'ends its transaction'
+		refused 65 app pgrestore - <"$file"
+		says 'ends its transaction'
+	done
+	printf '%s\n' 'begin;' 'create table vacuum (a int);' 'create index concurrently_i on vacuum (a);' 'commit;' \
+		"select 'vacuum; rollback;';" >"$file"
+	exits 0 pgrestore plan "$file"
+	exits 0 pgrestore "$file"
+	equals "$(sql app 'select count(*) from vacuum')" 0
+}
+
 @test "an encoding whose letters hold backslashes, and strings with escapes, are read as psql reads them" {
 	printf 'set client_encoding = %s;\ncreate table t as select %s a;\n' "'SJIS'" "$(printf "'\\203\\134'")" >"$SQL"
 	exits 0 pgrestore plan "$SQL"
