@@ -54,7 +54,10 @@ static const char *hint_for(const struct mishap *m)
 		return "--data-only needs the tables as they were backed up: restore them first (--schema-only)";
 	if (strcmp(state, "23503") == 0 && m->rows_only)
 		return "the rows that it refers to are not there: restore that table as well";
-	return NULL;
+	if (strcmp(state, "23505") == 0 && m->rows_only)
+		return "--data-only adds to what is there: empty the tables first, and drop large objects (lo_unlink)";
+	/* Syntax and names that the server does not know. */
+	return skip_prefix(state, "42") ? m->newer : NULL;
 }
 
 int mishap_explain(const struct mishap *m, struct buf *error)

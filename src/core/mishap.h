@@ -15,6 +15,7 @@ struct mishap {
 	const char *words;    /* what it reported */
 	struct engine_failure failure;
 	bool rows_only;       /* --data-only: the tables were there before */
+	const char *newer;    /* what to do where the backup is of a newer server; or NULL */
 	const char *advice;   /* what to do where the role lacks a right */
 };
 

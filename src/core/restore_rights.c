@@ -44,13 +44,26 @@ static struct strs owners_of(const struct restore *r)
 	return owners;
 }
 
+/* Where the backup is of a newer major than the server: what that means. The caller frees it. */
+static char *newer_words(const struct restore *r)
+{
+	int is = r->server_version / 10000, was = r->toc.server ? atoi(r->toc.server) : 0;
+
+	return was > is && is > 9 ? xasprintf("the backup is of PostgreSQL %d, and this server is %d, which lacks what is new: "
+	                                      "restore into %d or a newer one", was, is, was)
+	                          : NULL;
+}
+
 int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
 {
 	const struct strs *lines = rights_entries(r);
 	struct strs names = { 0 }, owners = owners_of(r);
-	char *words;
+	char *words = newer_words(r);
 	int rc = privileged_comments(db, fresh, &r->mute);
 
+	if (words)
+		strs_add(notes, words);
+	free(words);
 	/* A restore as a test says afterwards what it lacked. */
 	if (!rc && !r->humble)
 		rc = privileged_check(db, &r->outline.privileged, r->bare, problems);
@@ -137,9 +150,12 @@ static const char *advice_of(const struct restore *r, const struct strs *notes)
 int rights_explain(struct restore *r, const char *program, const char *words, const struct engine_failure *failure,
                    const struct strs *notes, struct buf *error)
 {
+	char *newer = newer_words(r);
 	const struct mishap m = { .program = program, .words = words, .failure = *failure, .rows_only = r->data_only,
-		                  .advice = advice_of(r, notes) };
+		                  .newer = newer, .advice = advice_of(r, notes) };
+	int rc = mishap_explain(&m, error);
 
 	r->denied = strcmp(failure->sqlstate, "42501") == 0;
-	return mishap_explain(&m, error);
+	free(newer);
+	return rc;
 }

@@ -302,6 +302,19 @@ planned_sql() {
 	says 'role somebody: the file makes it, and this role may not create roles'
 }
 
+@test "a backup of a newer server: said in the plan, and where a statement is not understood" {
+	local version
+	version=$(sql postgres 'show server_version')
+	given 'create table t (a int)' 'create view v as select 1 a'
+	LC_ALL=C sed "s/$version/99${version:2}/; s/CREATE VIEW public/CREATE VIEX public/" "$FILE" >"$FILE.new"
+	exits 0 pgrestore plan "$FILE.new" "$(url dst)"
+	says 'the backup is of PostgreSQL 99'
+	refused 1 dst pgrestore "$FILE.new" "$(url dst)"
+	says 'hint: the backup is of PostgreSQL 99'
+	exits 0 pgrestore plan "$FILE" "$(url dst)"
+	never_says 'the backup is of'
+}
+
 # --- rows alone ---
 
 # emptied: the database dst has the tables of FILE, of plain's, and no rows.
