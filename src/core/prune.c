@@ -23,9 +23,12 @@ struct pruning {
 	bool busy;                  /* another program holds it locked: asking again would only wait again */
 };
 
-/* A journal that can be read suffices to delete by: on a full disk it can be written afterwards, if at all. */
+/* A journal that can be read suffices to delete by: on a full disk it can be written afterwards, if at all. One that is
+ * damaged does not. */
 static int read_only(struct pruning *p)
 {
+	if (lite_is_corrupt(&p->c->journal.lite))
+		return -1;
 	if (!p->unwritten.len) {
 		buf_puts(&p->unwritten, p->c->journal.error.data);
 		p->busy = lite_is_busy(&p->c->journal.lite);

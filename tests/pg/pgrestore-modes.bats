@@ -185,7 +185,7 @@ broken() {
 	sql postgres 'create database app_before_' 'create database app_before_20260101_00000' 'create database app_before_x'
 	refused 66 app pgrestore undo
 	refused 66 '' pgrestore undo "$(url nowhere)"
-	exits 64 pgrestore undo "sqlite:$BATS_TEST_TMPDIR/x.db"
+	exits 66 pgrestore undo "sqlite:$BATS_TEST_TMPDIR/x.db"
 }
 
 @test "undo of a database that is gone puts the old one there" {
