@@ -49,7 +49,7 @@ random_series() {
 
 # rounds FULL: how many of them to run here.
 rounds() {
-	if [ -n "${SOAK:-}" ]; then echo "$1"; else echo $((($1 + 9) / 10)); fi
+	if [ -n "${SOAK:-}" ]; then echo "$1"; else echo $((($1 + 19) / 20)); fi
 }
 
 # pause MILLISECONDS: the random moment of a trial, never a wait for something.

@@ -47,7 +47,7 @@ in_journal() {
 
 @test "a backup: running while it is made, interrupted once it was killed" {
 	local blocker
-	"$PG_BIN/psql" -X -q "$DATABASE_URL" -c 'begin; lock table t; select pg_sleep(60)' >/dev/null 2>&1 3>&- &
+	"$PG_BIN/psql" -X -q "$DATABASE_URL" -c 'begin; lock table t; select pg_sleep(30)' >/dev/null 2>&1 3>&- &
 	blocker=$!
 	echo "$blocker" >"$BATS_TEST_TMPDIR/blocker.runner"
 	wait_until 20 locked
@@ -73,7 +73,7 @@ locked() {
 }
 
 @test "a restore: running while it goes on, interrupted once it was killed, and recorded so by the next" {
-	background one pgrestore latest --replace --verify "query=select pg_sleep(60) is not null"
+	background one pgrestore latest --replace --verify "query=select pg_sleep(20) is not null"
 	wait_until 20 in_journal app_restore
 	equals "$(last)" running
 	kill -KILL "$PID"

@@ -364,8 +364,8 @@ sleeps() {
 # --- names ---
 
 @test "names of 63 bytes, of elephants, with quotes and newlines: each can be replaced, undone and dropped" {
-	local name before names=("$(printf 'x%.0s' {1..63})" "$(printf '🐘%.0s' {1..15})" "a$(printf '€%.0s' {1..20})"
-		$'new\nline "q\' \\' 'a b=c' "%s';--" '-x')
+	local name before names=("a$(printf '€%.0s' {1..20})" $'new\nline "q\' \\' '-x')
+	[ -z "${SOAK:-}" ] || names+=("$(printf 'x%.0s' {1..63})" "$(printf '🐘%.0s' {1..15})" 'a b=c' "%s';--")
 	for name in "${names[@]}"; do
 		sql postgres "create database \"${name//\"/\"\"}\""
 		DATABASE_URL=$(url "$(encoded "$name")")
