@@ -6,6 +6,8 @@
 
 #include "core/check.h"
 
+struct url;
+
 enum check_arg {
 	ARG_NONE,
 	ARG_TEXT,     /* needed */
@@ -88,6 +90,9 @@ bool redis_valid(const char *arg);
 
 /* The :// behind a scheme at the beginning of text, or NULL. */
 const char *place_scheme_end(const char *text);
+
+/* Returns whether a URL names exactly one host. */
+bool place_has_host(const struct url *u);
 
 /* A descriptor that is connected to host and port, or -1 with the finding set. */
 int place_dial(const char *host, const char *port, int64_t deadline, struct finding *f);

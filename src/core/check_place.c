@@ -47,6 +47,12 @@ int place_dial(const char *host, const char *port, int64_t deadline, struct find
 	return fd;
 }
 
+/* libpq's URLs may name several hosts. */
+bool place_has_host(const struct url *u)
+{
+	return u->host && !strchr(u->host, ',');
+}
+
 /* --- tcp --- */
 
 /* HOST:PORT or [v6]:PORT. url_free after it. */
@@ -54,7 +60,7 @@ static bool read_address(struct url *u, const char *arg)
 {
 	const char *why;
 
-	return url_parse(u, arg, &why) && u->host && u->port && !place_scheme_end(arg);
+	return url_parse(u, arg, &why) && place_has_host(u) && u->port && !place_scheme_end(arg);
 }
 
 bool tcp_valid(const char *arg)

@@ -155,7 +155,7 @@ static bool redis_read(struct redis *r, const char *arg)
 	r->tls.host = r->url.host;
 	if (socket && r->url.path)
 		r->socket = xasprintf("/%s", r->url.path);
-	return (socket ? r->socket && !r->url.host : r->url.host != NULL) && take_query(r);
+	return (socket ? r->socket && !r->url.host : place_has_host(&r->url)) && take_query(r);
 }
 
 bool redis_valid(const char *arg)

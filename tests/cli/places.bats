@@ -34,13 +34,13 @@ redis() {
 	in_background redis-server --port 0 --bind 127.0.0.1 --save '' --dir "$PWD" "$@"
 }
 
-@test "a scheme that is not known is refused at once, and never taken for a host" {
+@test "a scheme that is not known, or a list of hosts, is refused at once, and never taken for a host" {
 	local check
 	for check in redis=valkey://h redis=valkeys://h redis=redis+socket:///x redis=http://h redis=unix://h/x redis=unix:// \
 		redis=unix:/x 'redis=redis://h?ssl=true' 'redis=rediss://h?ssl=false' 'redis=rediss://h?ssl_cert_reqs=perhaps' \
 		'redis=rediss://h?tls_something=1' 'redis=rediss://h?ssl_keyfile=k' http=ftp://h/ http=localhost:8000 http=/x \
 		http=http:// http=https:///x 'http=http://a b/' http=http://h:99999/ http=gopher://h tcp=tcp://h:1 \
-		tcp=redis://h:1; do
+		tcp=redis://h:1 tcp=a,b:80 tcp=a:1,b:2 redis=a:1,b:2 redis=redis://a:1,b:2/0 redis=rediss://a,b; do
 		run -64 timeout 10 waitdb --timeout 30s --for "$check"
 		[[ $output == *"is written ${check%%=*}="* ]]
 		run -1 healthz "$check"
