@@ -267,14 +267,17 @@ static bool is_about_another(void)
 	static const char *const kinds[] = { "DB_CONNECTION", "DB_TYPE", "DB_CLIENT", "DB_DIALECT", "DB_DRIVER",
 		                             "DB_ENGINE", "DB_ADAPTER", "DATABASE_CLIENT", "DATABASE_TYPE",
 		                             "DATABASE_DRIVER", "DATABASE_ENGINE", NULL };
-	static const char *const others[] = { "my", "maria", "sqlite", "mssql", "sqlsrv", "sqlserver", "mongo", "oracle",
+	static const char *const others[] = { "mysql", "maria", "sqlite", "mssql", "sqlsrv", "sqlserver", "mongo", "oracle",
 		                              "oci", NULL };
 	const char *port = getenv("DB_PORT");
 
-	for (size_t i = 0; kinds[i]; i++)
-		for (size_t k = 0; getenv(kinds[i]) && others[k]; k++)
-			if (strcasestr(getenv(kinds[i]), others[k]))
+	for (size_t i = 0; kinds[i]; i++) {
+		const char *kind = getenv(kinds[i]);
+
+		for (size_t k = 0; kind && others[k]; k++)
+			if (strcasestr(kind, others[k]))
 				return true;
+	}
 	return port && (strcmp(port, "3306") == 0 || strcmp(port, "1433") == 0 || strcmp(port, "27017") == 0);
 }
 

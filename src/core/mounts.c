@@ -188,6 +188,28 @@ static bool is_memory(const char *line)
 	return memory;
 }
 
+/* .../volumes/ID/_data, where the engine made up the ID: 64 hexadecimal digits. */
+static bool is_nameless(const char *within)
+{
+	const char *id = strstr(within, "/volumes/");
+
+	id = id ? id + strlen("/volumes/") : "";
+	return strspn(id, "0123456789abcdef") == 64 && skip_prefix(id + 64, "/_data");
+}
+
+/* What was mounted there. */
+static enum mounts_place place_of(const char *line)
+{
+	char *within = field_of(line, 4);
+	enum mounts_place place = is_memory(line)                               ? MOUNTS_MEMORY
+	                          : strstr(within, "/kubernetes.io~empty-dir/") ? MOUNTS_POD
+	                          : is_nameless(within)                         ? MOUNTS_NAMELESS
+	                                                                        : MOUNTS_KEPT;
+
+	free(within);
+	return place;
+}
+
 enum mounts_place mounts_place(const char *root, char *const *env, const char *path)
 {
 	enum mounts_place place = MOUNTS_KEPT;
@@ -200,7 +222,7 @@ enum mounts_place mounts_place(const char *root, char *const *env, const char *p
 	own = find_mount(&lines, "/");
 	mount = find_mount(&lines, path);
 	if (own && is_layer(own, is_of_image(root, env)))
-		place = mount == own ? MOUNTS_LAYER : is_memory(mount) ? MOUNTS_MEMORY : MOUNTS_KEPT;
+		place = mount == own ? MOUNTS_LAYER : place_of(mount);
 	strs_free(&lines);
 	buf_free(&table);
 	return place;

@@ -24,7 +24,9 @@ bool mounts_miss_data(const char *root, char *const *env);
 enum mounts_place {
 	MOUNTS_KEPT,   /* on a volume, on a folder of the host, not in a container, or not to be known */
 	MOUNTS_LAYER,  /* on the container's own file system, which goes with the container */
-	MOUNTS_MEMORY  /* on a tmpfs in a container, which is empty after its next start */
+	MOUNTS_MEMORY, /* on a tmpfs in a container, which is empty after its next start */
+	MOUNTS_POD,    /* on an emptyDir of Kubernetes, which goes with the pod */
+	MOUNTS_NAMELESS /* on a volume without a name of Docker's or Podman's, which the next container does not get */
 };
 
 /*

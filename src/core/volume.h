@@ -15,4 +15,7 @@
 int volume_look(const char *dir, bool required, bool elsewhere,
                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
+/* What happens to a folder, which need not exist yet, as the end of a sentence; NULL: nothing. */
+const char *volume_fate(const char *dir);
+
 #endif

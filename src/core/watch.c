@@ -23,6 +23,7 @@
 #include "core/content.h"
 #include "core/folder.h"
 #include "core/statedir.h"
+#include "core/volume.h"
 #include "core/watchcheck.h"
 
 #define APPLET "watch"
@@ -468,6 +469,21 @@ static int check_journal(struct state *s, struct buf *error)
 	return error->len ? CANNOT_WRITE : 0;
 }
 
+/* A container that is made again, as by an update, would not know which others it has stopped. */
+static void tell_fate(const struct state *s)
+{
+	char *slash = strrchr(s->place.journal, '/');
+	char *folder = slash ? xstrndup(s->place.journal, (size_t)(slash - s->place.journal)) : xstrdup(".");
+	const char *fate = volume_fate(folder);
+	char *words = fate ? xasprintf("the folder of the journal, '%s', %s: mount a volume there, or containers that are "
+	                               "stopped then may stay so", folder, fate) : NULL;
+
+	if (words)
+		s->w->tell(MSG_WARNING, words);
+	free(words);
+	free(folder);
+}
+
 /* What it says is believed: which containers to start. Where none are stopped it is only a record. */
 static int find_journal(struct state *s, struct buf *error)
 {
@@ -476,6 +492,8 @@ static int find_journal(struct state *s, struct buf *error)
 
 	if (!rc)
 		rc = statedir_check(&s->place, &warning, error);
+	if (!rc && containers_wanted(&s->w->containers))
+		tell_fate(s);
 	if (warning.len)
 		s->w->tell(MSG_WARNING, warning.data);
 	buf_free(&warning);

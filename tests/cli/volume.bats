@@ -52,6 +52,27 @@ make_contained() {
 	says "'/backups' is in the container's memory"
 }
 
+@test "a volume without a name: a warning, and no more where one is required; an emptyDir: 78" {
+	export ID=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+	exits 0 contained 'mkdir -p ../volumes/$ID/_data; mount --bind ../volumes/$ID/_data backups
+		BACKUP_REQUIRE_VOLUME=yes box pgbackup run'
+	says "warning: '/backups' is on a volume without a name"
+	says 'mount a named volume'
+	exits 78 contained 'mkdir -p ../kubernetes.io~empty-dir/b; mount --bind ../kubernetes.io~empty-dir/b backups
+		BACKUP_REQUIRE_VOLUME=yes box pgbackup run'
+	says 'lost with the pod'
+}
+
+@test "a watcher that is to stop containers, and whose journal would go with its own: a warning" {
+	local watch='mkdir incoming; RESTORE_WATCH_DIR=/incoming RESTORE_STATE_DIR=/state timeout $SECONDS_MOST chroot . /pgbox \
+		pgrestore watch'
+	SECONDS_MOST=5 exits 124 contained "export RESTORE_STOP_CONTAINERS=web DOCKER_HOST=unix:///none; $watch"
+	says "the folder of the journal, '/state', is on the container's own file system"
+	SECONDS_MOST=1 exits 124 contained "export RESTORE_STOP_CONTAINERS=web DOCKER_HOST=unix:///none
+		mkdir -m 700 ../state state; mount --bind ../state state; $watch"
+	says_not 'the folder of the journal'
+}
+
 @test "outside of a container: nothing, also where a volume is required" {
 	export BACKUP_DIR=$BATS_TEST_TMPDIR/backups DATABASE_URL=sqlite:$BATS_TEST_TMPDIR/app.db
 	python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("create table t (a)")' "$BATS_TEST_TMPDIR/app.db"

@@ -35,6 +35,12 @@ static void what_is_lost_with_the_container_is_known(void **state)
 	static char *const none[] = { NULL }, *const of_lxc[] = { lxc, NULL }, *const of_podman[] = { podman, NULL };
 	static const char overlay[] = "1 0 0:52 / / rw,relatime master:6 - overlay overlay rw,lowerdir=a - b\n" VOLUME
 		"8 1 0:60 / /cache rw - tmpfs tmpfs rw\n7 1 8:1 /x /b\\040c rw - ext4 /dev/sda1 rw\n";
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	static const char nameless[] = "1 0 0:52 / / rw - overlay overlay rw\n"
+		"9 1 8:1 /docker/volumes/" ID "/_data /backups rw - ext4 /dev/sda1 rw\n"
+		"8 1 8:1 /docker/volumes/" ID "0/_data /kept rw - ext4 /dev/sda1 rw\n"
+		"7 1 8:1 /var/lib/kubelet/pods/1/volumes/kubernetes.io~empty-dir/b /pod rw - ext4 /dev/sda1 rw\n"
+		"6 1 8:1 /var/lib/kubelet/pods/1/volumes/kubernetes.io~csi/b/mount /claim rw - ext4 /dev/sda1 rw\n";
 	static const char vfs[] = "1 0 8:1 /var/lib/docker/vfs/dir/0a1b / rw - ext4 /dev/sda1 rw\n" VOLUME;
 	static const char fuse[] = "1 0 0:52 / / rw - fuse.fuse-overlayfs fuse-overlayfs rw\n";
 	static const char zfs[] = "1 0 0:52 / / rw - zfs rpool/docker/0a1b rw\n";
@@ -48,6 +54,10 @@ static void what_is_lost_with_the_container_is_known(void **state)
 	assert_int_equal(place_in("overlay", overlay, false, none, "/"), MOUNTS_LAYER);
 	assert_int_equal(place_in("overlay", overlay, false, none, "/cache/app"), MOUNTS_MEMORY);
 	assert_int_equal(place_in("overlay", overlay, false, none, "/b c/d"), MOUNTS_KEPT);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/backups/app"), MOUNTS_NAMELESS);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/kept"), MOUNTS_KEPT);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/pod"), MOUNTS_POD);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/claim"), MOUNTS_KEPT);
 	assert_int_equal(place_in("vfs", vfs, true, none, "/var/backups"), MOUNTS_LAYER);
 	assert_int_equal(place_in("vfs", vfs, true, none, "/backups"), MOUNTS_KEPT);
 	assert_int_equal(place_in("fuse", fuse, false, none, "/backups"), MOUNTS_LAYER);
