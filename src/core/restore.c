@@ -156,12 +156,15 @@ static void sort_roles(struct restore *r, const struct strs *roles, const struct
 			note(&r->missing_roles, r->database_roles.v[i]);
 }
 
-static int check_roles(struct restore *r, struct db *db, const struct self *self, struct strs *problems)
+static int check_roles(struct restore *r, struct db *db, const struct self *self, bool fresh, struct strs *problems)
 {
 	struct strs roles = { 0 }, usable = { 0 }, foreign = { 0 };
 	int rc = ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles", &roles) ||
 	         ask_list(db, privileged_usable(db), &usable);
 
+	/* A member of which is who makes the database. */
+	if (fresh)
+		strs_add(&usable, "pg_database_owner");
 	if (!rc)
 		sort_roles(r, &roles, &usable, &foreign);
 	for (size_t i = 0; i < foreign.n; i++)
@@ -233,7 +236,7 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc)
 		rc = needs_check(r, db, fresh, problems, notes);
 	if (!rc)
-		rc = check_roles(r, db, &self, problems);
+		rc = check_roles(r, db, &self, fresh, problems);
 	if (!rc && r->clean)
 		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
 	if (!rc)

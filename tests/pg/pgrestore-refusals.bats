@@ -294,6 +294,19 @@ planned_sql() {
 	sql postgres 'revoke other from plain'
 }
 
+@test "what belongs to the owner of whatever database it is in goes into a new one, made by a plain role" {
+	[ "$(sql postgres 'show server_version_num')" -ge 140000 ] || skip 'pg_database_owner is of 14'
+	sql postgres 'alter role plain createdb'
+	given 'create schema s authorization pg_database_owner' 'create table s.t as select 1 a' 'alter table s.t owner to pg_database_owner'
+	exits 0 pgrestore plan "$FILE" --into new "$WANT"
+	exits 0 pgrestore "$FILE" --into new "$WANT"
+	equals "$(sql new "select pg_get_userbyid(relowner) from pg_class where oid = 's.t'::regclass")" pg_database_owner
+	drop new
+	exits 0 pgrestore "$FILE" "$WANT"
+	exits 0 pgrestore "$FILE" --replace --drop-old "$WANT"
+	sql postgres 'alter role plain nocreatedb'
+}
+
 @test "a file that makes roles, by a role that may not: in the plan" {
 	target
 	refused 69 dst pgrestore plan - "$WANT" <<<'create table t (a int); create role somebody; alter table t owner to somebody;'
