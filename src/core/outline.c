@@ -114,6 +114,22 @@ static void take_drop(struct outline *o, const char *statement)
 		o->dropped = shorten(statement);
 }
 
+/* There may be a statement for each row. */
+static void take_rows(struct outline *o, const char *statement)
+{
+	const char *at = statement_after(statement, "COPY");
+	char *name;
+
+	at = at ? at : statement_after(statement, "INSERT INTO");
+	if (!at)
+		return;
+	name = xstrndup(at, (size_t)(statement_after_name(at) - at));
+	name[strcspn(name, " \t\r\n")] = '\0';
+	if (!o->filled.n || strcmp(o->filled.v[o->filled.n - 1], name) != 0)
+		add(&o->filled, name);
+	free(name);
+}
+
 #define KEPT 4000 /* bytes of a statement: what it is for comes soon after its name */
 
 static void take_privileged(struct outline *o, const char *statement)
@@ -137,6 +153,7 @@ static int take_statement(struct outline *o, const char *statement)
 	take_extension(o, statement);
 	take_schema(o, statement);
 	take_drop(o, statement);
+	take_rows(o, statement);
 	take_privileged(o, statement);
 	statement_settings(statement, &o->settings);
 	statement_tablespaces(statement, &o->tablespaces);
@@ -187,6 +204,7 @@ void outline_free(struct outline *o)
 	strs_free(&o->places);
 	strs_free(&o->privileged);
 	strs_free(&o->settings);
+	strs_free(&o->filled);
 	strs_free(&o->extensions);
 	strs_free(&o->extension_schemas);
 	strs_free(&o->made);

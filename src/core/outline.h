@@ -19,6 +19,7 @@ struct outline {
 	struct strs places;      /* schemas in which something else is made */
 	struct strs privileged;  /* the statements that not every role may run (core/privileged), cut */
 	struct strs settings;    /* that it sets for the session, or for a function */
+	struct strs filled;      /* tables that get rows, as they are written, in SQL alone */
 	struct strs extensions, extension_schemas; /* side by side; "" where none is named */
 	size_t drops;            /* so many statements drop something, in SQL alone; */
 	char *dropped;           /* the first of them, cut; or NULL */

@@ -381,6 +381,26 @@ int privileged_settings(struct db *db, const struct strs *settings, struct strs 
 	return rc ? -1 : 0;
 }
 
+int privileged_rows(struct db *db, const struct strs *tables, struct strs *problems)
+{
+	static const struct sql find = {
+		.pg = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_catalog.pg_class c"
+		      " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+		      " JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid"
+		      "  AND d.deptype = 'e'"
+		      " WHERE c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'INSERT')",
+	};
+	struct rows rows = { 0 };
+	int rc = tables->n ? db_read(db, find, NULL, 0, clock_after(ASK_MS), &rows) : 0;
+
+	for (size_t i = 0; i < rows.n; i++)
+		if (strs_has(tables, rows_text(&rows, i, 0)))
+			strs_printf(problems, "table %s: belongs to an extension, and this role may not write to it: GRANT INSERT, or "
+			            "dump with --format=custom, of which such rows are left out", rows_text(&rows, i, 0));
+	rows_free(&rows);
+	return rc ? -1 : 0;
+}
+
 /* --- schemas --- */
 
 /* Who may create in a schema may own what is in it (ALTER TABLE, its notes). Of roles that are still to be made what

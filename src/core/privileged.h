@@ -24,6 +24,9 @@ const char *privileged_usable(struct db *db);
 /* The same of the settings that the backup sets, of which some are a superuser's or, since 15, have to be granted. */
 int privileged_settings(struct db *db, const struct strs *settings, struct strs *problems);
 
+/* The same of the tables that get rows, of which some belong to extensions that are there (PostGIS). */
+int privileged_rows(struct db *db, const struct strs *tables, struct strs *problems);
+
 /*
  * Adds to problems the schemas, of those in which something is made and which the backup has not made itself, in which the
  * role, or one of the owners of what is in it, may not create. db is in the database that is restored into. 0, or -1 with

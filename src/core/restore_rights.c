@@ -70,6 +70,8 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 	if (!rc && !r->humble)
 		rc = privileged_settings(db, &r->outline.settings, problems);
 	if (!rc && !fresh && !r->humble)
+		rc = privileged_rows(db, &r->outline.filled, problems);
+	if (!rc && !fresh && !r->humble)
 		rc = privileged_places(db, &r->outline.places, &r->outline.schemas, &owners, problems);
 	for (size_t i = 0; i < lines->n && !r->data_only; i++)
 		if (privileged_is_comment(&r->mute, lines->v[i]))

@@ -334,6 +334,18 @@ forget_app_roles() {
 	diff "$POSTGIS.hashes" <(hashes app)
 }
 
+@test "PostGIS from SQL as the database's owner, who may not write its tables: in the plan" {
+	needs_postgis
+	local dump=$BATS_TEST_TMPDIR/gis.sql
+	grep -v ' OWNER TO ' "$POSTGIS.sql" >"$dump"
+	sql postgres 'create database app owner limited'
+	sql app 'create extension postgis' 'create extension postgis_topology'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore plan "$dump"
+	says 'table public.spatial_ref_sys: belongs to an extension'
+	DATABASE_URL=$(url app limited) refused 69 app pgrestore "$dump"
+	says 'table public.spatial_ref_sys: belongs to an extension'
+}
+
 @test "PostGIS as an owner who may write its tables: all of it, whatever rows were in the way" {
 	needs_postgis
 	sql postgres 'create database app owner limited'
