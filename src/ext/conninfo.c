@@ -34,7 +34,7 @@ void conninfo_set(struct conninfo *c, const char *key, const char *value)
 	if (i < c->n) {
 		free(c->values[i]);
 		c->values[i] = xstrdup(value ? value : "");
-	} else if (value) {
+	} else if (value && *value) {
 		add(c, key, value);
 	}
 }

@@ -64,6 +64,12 @@ for_good() {
 	says 'not currently accepting connections'
 }
 
+@test "a parameter without a value is not one, for pg_dump neither" {
+	exits 0 timeout 30 pgbackup run --dir "$BATS_TEST_TMPDIR/backups" \
+		"$URL?channel_binding=&connect_timeout=&sslmode=&target_session_attrs=&requirepeer=&service="
+	exits 0 timeout 30 pgrestore "$BATS_TEST_TMPDIR/backups/postgres/latest" --into empty "$URL?channel_binding=&gssencmode="
+}
+
 @test "a pooler that refuses options" {
 	[ -n "${POOLER:-}" ] || skip 'no PgBouncer here'
 	for_good "$POOLER?options=-c%20geqo=off" "'options'"
