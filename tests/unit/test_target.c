@@ -337,9 +337,11 @@ static void libpqs_variables_need_a_user_that_is_not_the_systems(void **state)
 	assert_string_equal(t.shown, "u@h:7/d");
 	assert_key(&t, "password", "s3cret");
 	target_free(&t);
-	put_text("services", "[svc]\nhost=h\n");
+	put_text("services", "[svc]\nhost=h\nuser=u\n[whole]\nhost=h\nuser=u\ndbname=d\n");
 	ENVIRONMENT("PGSERVICE=svc", "PGSERVICEFILE=services");
-	assert_shown(NULL, "service=svc");
+	assert_shown(NULL, "service=svc/u");
+	ENVIRONMENT("PGSERVICE=whole", "PGSERVICEFILE=services");
+	assert_shown(NULL, "service=whole");
 	ENVIRONMENT("PGSERVICE=other", "PGSERVICEFILE=services");
 	assert_error(NULL, BAD_CONFIG, "other");
 	ENVIRONMENT("PGHOST=h", "PGUSER=u", "PGPORT=abc");
