@@ -14,15 +14,35 @@ static bool is_code(const char *text)
 	return strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == CODE && text[CODE] == ':';
 }
 
+/* The first code in text, or NULL. */
+static const char *find_code(const char *text)
+{
+	for (const char *gap = strstr(text, GAP); gap; gap = strstr(gap + 1, GAP))
+		if (is_code(gap + strlen(GAP)))
+			return gap + strlen(GAP);
+	return NULL;
+}
+
+/* Of several hosts each has a line. Where one refuses the login libpq tries no further: the last is the answer. */
+static const char *choose_code(const char *message)
+{
+	const char *chosen = find_code(message);
+
+	for (const char *at = strstr(message, FAILED); at; at = strstr(at + 1, FAILED)) {
+		const char *code = find_code(at);
+
+		if (code && code < at + strcspn(at, "\n"))
+			chosen = code;
+	}
+	return chosen;
+}
+
 void errtext_take(const char *message, char sqlstate[6], struct buf *text)
 {
-	const char *code = strstr(message, GAP), *line = message;
+	const char *code = choose_code(message), *line = message;
 
-	while (code && !is_code(code + strlen(GAP)))
-		code = strstr(code + 1, GAP);
 	sqlstate[0] = '\0';
 	if (code) {
-		code += strlen(GAP);
 		memcpy(sqlstate, code, CODE);
 		sqlstate[CODE] = '\0';
 		line = code + CODE + 1;

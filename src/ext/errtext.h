@@ -11,8 +11,9 @@
 /*
  * Takes PQerrorMessage()'s text of a connection with PQERRORS_VERBOSE apart, where an error of the
  * server's is `SEVERITY:  28P01: text` (fe-protocol3.c, pqBuildErrorMessage3). The severity is
- * translated, the code is not. Sets sqlstate, "" when there is none, and text: the error's first line,
- * or the whole message. Both come from a server that may be hostile.
+ * translated, the code is not. Of several hosts it is that of the last that has one. Sets sqlstate, "" when
+ * there is none, and text: the error's first line, or the whole message. Both come from a server that may be
+ * hostile.
  */
 void errtext_take(const char *message, char sqlstate[6], struct buf *text);
 

@@ -69,6 +69,16 @@ locked() {
 	exits 1 waitdb --once "$URL"
 }
 
+@test "of several hosts the answer of the last is told, and ends the waiting" {
+	refusing 57P03 'starting up'
+	local starting=${URL#*@}
+	refusing 28P01 'wrong password'
+	exits 77 waitdb --timeout 20s --auth-grace 300ms "postgres://u@${starting%/d},${URL#*@}"
+	says 'wrong password'
+	exits 124 waitdb --timeout 500ms --auth-grace 100ms "postgres://u@${starting%/d},127.0.0.1:1/d"
+	says 'starting up'
+}
+
 @test "a server that falls silent while pgbackup or pgrestore wait does not take its reason along" {
 	refusing XX000 'Tenant or user not found' 2
 	exits 69 pgbackup run --dir backups --wait 900ms "$URL"

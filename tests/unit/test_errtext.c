@@ -29,6 +29,19 @@ static void the_code_is_found_in_any_language(void **state)
 	assert_taken("d\303\251tail:  x: FATALE:  57P03: attendez", "57P03", "attendez");
 }
 
+static void of_several_hosts_the_last_that_has_a_code_counts(void **state)
+{
+	(void)state;
+	assert_taken("connection to server at \"a\" failed: FATAL:  57P03: starting up\nLOCATION:  x\n"
+	             "connection to server at \"b\" failed: FATAL:  28P01: wrong password\n",
+	             "28P01", "wrong password");
+	assert_taken("connection to server at \"a\" failed: FATAL:  57P03: starting up\n"
+	             "connection to server at \"b\" failed: Connection refused\n\tIs it running?\n",
+	             "57P03", "starting up");
+	assert_taken("connection to server at \"a\" failed: FATAL:  3D000: database \"x:  28P01: y\" does not exist\n",
+	             "3D000", "database \"x:  28P01: y\" does not exist");
+}
+
 static void what_has_no_code_stays_as_it_is(void **state)
 {
 	(void)state;
@@ -66,6 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_code_is_found_in_any_language),
+		cmocka_unit_test(of_several_hosts_the_last_that_has_a_code_counts),
 		cmocka_unit_test(what_has_no_code_stays_as_it_is),
 		cmocka_unit_test(a_message_may_end_with_its_code),
 		cmocka_unit_test(a_fault_of_tls_is_not_a_name_nor_a_broken_socket),
