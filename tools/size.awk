@@ -1,4 +1,5 @@
-# Sums a linker map by library: bytes that the file holds, without .bss, debug information and what was discarded.
+# Sums a linker map by library: bytes that each brings, without .bss, debug information and what was discarded. Of
+# texts that several bring the file has one, so the sum is a little more than the file.
 # usage: awk -f tools/size.awk pgbox.map | sort -rn
 
 /^Linker script and memory map/ { on = 1 }
@@ -9,8 +10,15 @@
 /^ [.A-Z][^ ]* +0x/ { section = $1; address = $2; bytes = $3; file = $4; count(); next }
 /^ +0x[0-9a-f]+ +0x[0-9a-f]+ [^ ]/ && section { address = $1; bytes = $2; file = $3; count() }
 
+# Where texts are merged, the line before has what the first of them made of all; this one has the section's own.
+/^ +0x[0-9a-f]+ \(size before relaxing\)/ && counted { total[counted] += hex($1) - last; counted = "" }
+
 function count() {
-    if (address ~ /[1-9a-f]/ && substr(address, 3) !~ /^0*$/ && section !~ /^(\.t?bss|COMMON)/) total[library(file)] += hex(bytes)
+    counted = ""
+    if (address ~ /[1-9a-f]/ && substr(address, 3) !~ /^0*$/ && section !~ /^(\.t?bss|COMMON|\.debug_|\.comment)/) {
+        counted = library(file)
+        total[counted] += last = hex(bytes)
+    }
     section = ""
 }
 
