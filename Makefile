@@ -32,7 +32,7 @@ CFLAGS   := -std=c11 -Os -g -fPIE -ffunction-sections -fdata-sections $(file <$(
             -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.' $(WARNINGS)
 # The wrapper links a static PIE with RELRO and immediate binding.
 LDFLAGS  := -Wl,--gc-sections,--build-id=none,--fatal-warnings$(if $(filter x86_64,$(TARGET)),$(comma)-z$(comma)pack-relative-relocs)
-LIBS     := -lpgfeutils -lpgcommon -lpgcommon_shlib -lpgport -lpgport_shlib -lcurl -lssl -lcrypto -lsqlite3 -lz -lzstd -llz4
+LIBS     := -lpgfeutils -lpgcommon -lpgcommon_shlib -lpgport -lpgport_shlib -lcurl -lssl -lcrypto -lsqlite3 -lexpat -lz -lzstd -llz4
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c applets/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/src/ext/data.o

@@ -44,7 +44,7 @@ packages() {
         [ "$target" = "$machine" ] || echo "gcc-$arch-linux-gnu libc6-dev-$debian_arch-cross"
         ;;
     demo) ;;
-    test) echo bats parallel clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
+    test) echo bats parallel clang libcmocka-dev libclang-rt-dev libpq-dev libsqlite3-dev libexpat1-dev libcurl4-openssl-dev libssl-dev \
         zlib1g-dev libzstd-dev liblz4-dev postgresql postgresql-postgis postgresql-postgis-scripts pgbouncer redis-server \
         python3 openssl jq procps zstd lz4 util-linux iproute2 e2fsprogs \
         python3-django python3-psycopg2 alembic python3-flask-migrate ;;
@@ -54,7 +54,7 @@ packages() {
     majors) packages test && echo patchelf ;;
     arm64) packages test && echo qemu-user-static ;;
     docker) echo bats parallel openssl patchelf runc iptables iproute2 mmdebstrap eatmydata busybox-static qemu-user-static ;;
-    fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev ;;
+    fuzz) echo clang libclang-rt-dev libpq-dev libsqlite3-dev libexpat1-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev ;;
     esac
 }
 

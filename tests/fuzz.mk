@@ -19,7 +19,7 @@ FUZZ_LEN_tar := 4096
 FUZZ_LEN_toc := 1000
 FUZZ_LEN_manifest := 1500
 FUZZ_LEN_s3 := 1500
-FUZZ_LIBS    := -lpq -lsqlite3 -llz4 -lcurl -lssl -lcrypto -lz -lzstd
+FUZZ_LIBS    := -lpq -lsqlite3 -lexpat -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=.build/fuzz/%)

@@ -318,24 +318,33 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.finish_with(fault, 206 if asked else 200, body, headers)
 
+    @staticmethod
+    def names(query):
+        """How keys are written in a list, and the element that says so."""
+        if query.get("encoding-type") == "url":
+            return urllib.parse.quote_plus, "<EncodingType>url</EncodingType>"
+        return escape, ""
+
     def do_list(self, _key, query, _body, fault):
         keys = sorted(key for key in objects if key.startswith(query.get("prefix", "")))
         after = query.get("continuation-token", "")
         page = [key for key in keys if key > after][:4]
         more = page and page[-1] != keys[-1]
-        rows = "".join(f"<Contents><Key>{escape(key)}</Key><Size>{len(objects[key][0])}</Size></Contents>" for key in page)
+        write, encoding = self.names(query)
+        rows = "".join(f"<Contents><Key>{write(key)}</Key><Size>{len(objects[key][0])}</Size></Contents>" for key in page)
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
         if fault == "again":
             more, token = True, "<NextContinuationToken>a</NextContinuationToken>"
         self.finish_with(fault, 200, f"<ListBucketResult><IsTruncated>{'true' if more else 'false'}</IsTruncated>"
-                                     f"{token}{rows}</ListBucketResult>".encode())
+                                     f"{token}{rows}{encoding}</ListBucketResult>".encode())
 
     def do_uploads(self, _key, query, _body, fault):
-        rows = "".join(f"<Upload><Key>{escape(key)}</Key><UploadId>{upload}</UploadId><Initiated>{begun}</Initiated>"
+        write, encoding = self.names(query)
+        rows = "".join(f"<Upload><Key>{write(key)}</Key><UploadId>{upload}</UploadId><Initiated>{begun}</Initiated>"
                        "</Upload>" for upload, (key, begun, _) in uploads.items()
                        if key.startswith(query.get("prefix", "")))
         self.finish_with(fault, 200, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>"
-                                     f"{rows}</ListMultipartUploadsResult>".encode())
+                                     f"{rows}{encoding}</ListMultipartUploadsResult>".encode())
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

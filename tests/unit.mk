@@ -7,7 +7,7 @@ UNIT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*/*.c)) t
 # Not -O0: it hides what only optimised code does wrong; not -Os, for readable stacks.
 UNIT_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
                 $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
-UNIT_LIBS    := -lcmocka -lpq -lsqlite3 -llz4 -lcurl -lssl -lcrypto -lz -lzstd
+UNIT_LIBS    := -lcmocka -lpq -lsqlite3 -lexpat -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 
 .PHONY: unit unit-gcc unit-clang
 

@@ -8,8 +8,8 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "base/xml.h"
 #include "ext/hash.h"
+#include "ext/xml.h"
 
 #define TRIES 6
 #define FIRST_REST_MS 250 /* doubled with each try */

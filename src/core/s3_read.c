@@ -5,8 +5,9 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "base/xml.h"
 #include "core/s3_ask.h"
+#include "core/url.h"
+#include "ext/xml.h"
 
 #define PROGRESS (1 << 20)  /* bytes after which a broken line is not held against the server */
 #define GET_TRIES 1000
@@ -145,7 +146,8 @@ struct page {
 	char *key, *id, *begun, *next, *next_id;
 	int64_t bytes;
 	bool more;
-	bool is_list; /* that is what the server answered */
+	bool is_list;    /* that is what the server answered */
+	bool is_encoded; /* its names are percent-encoded, as was asked for */
 };
 
 static void forget(char **text)
@@ -177,6 +179,36 @@ static void add_object(struct page *p)
 	p->bytes = 0;
 }
 
+/*
+ * Names may hold bytes that XML has no way to write, so they are asked for percent-encoded (ListObjectsV2, encoding-type);
+ * a space is a plus there. One that is not encoded right is none.
+ */
+static void keep_name(const struct page *p, char **field, const char *text)
+{
+	char *plain;
+
+	if (!p->is_encoded) {
+		ask_keep(field, text);
+		return;
+	}
+	plain = xstrdup(text);
+	for (char *plus = plain; (plus = strchr(plus, '+')); plus++)
+		*plus = ' ';
+	if (!*field)
+		*field = url_decode(plain, strlen(plain));
+	free(plain);
+}
+
+/* Not every server knows the parameter, and the word for it may come behind the names. */
+static void on_encoding(void *arg, const char *path, const char *text)
+{
+	struct page *p = arg;
+	const char *name = strchr(path, '/');
+
+	if (name && strcmp(name, "/EncodingType") == 0)
+		p->is_encoded = strcmp(text, "url") == 0;
+}
+
 static void on_object(void *arg, const char *path, const char *text)
 {
 	struct page *p = arg;
@@ -186,7 +218,7 @@ static void on_object(void *arg, const char *path, const char *text)
 	if (!name)
 		return;
 	if (strcmp(name, "Contents/Key") == 0)
-		ask_keep(&p->key, text);
+		keep_name(p, &p->key, text);
 	else if (strcmp(name, "Contents/Size") == 0)
 		p->bytes = strspn(text, "0123456789") < 19 ? atoll(text) : -1;
 	else if (strcmp(name, "Contents") == 0)
@@ -219,7 +251,7 @@ static void on_upload(void *arg, const char *path, const char *text)
 	if (!name)
 		return;
 	if (strcmp(name, "Upload/Key") == 0)
-		ask_keep(&p->key, text);
+		keep_name(p, &p->key, text);
 	else if (strcmp(name, "Upload/UploadId") == 0)
 		ask_keep(&p->id, text);
 	else if (strcmp(name, "Upload/Initiated") == 0)
@@ -227,7 +259,7 @@ static void on_upload(void *arg, const char *path, const char *text)
 	else if (strcmp(name, "Upload") == 0)
 		add_upload(p);
 	else if (strcmp(name, "NextKeyMarker") == 0)
-		ask_keep(&p->next, text);
+		keep_name(p, &p->next, text);
 	else if (strcmp(name, "NextUploadIdMarker") == 0)
 		ask_keep(&p->next_id, text);
 	else if (strcmp(name, "IsTruncated") == 0)
@@ -236,10 +268,11 @@ static void on_upload(void *arg, const char *path, const char *text)
 
 static void make_query(const struct page *p, struct buf *query)
 {
-	if (p->uploads && p->next)
-		ask_add(query, "key-marker", p->next);
 	if (p->objects && p->next)
 		ask_add(query, "continuation-token", p->next);
+	ask_add(query, "encoding-type", "url");
+	if (p->uploads && p->next)
+		ask_add(query, "key-marker", p->next);
 	if (p->objects)
 		ask_add(query, "list-type", "2");
 	ask_add(query, "prefix", p->prefix);
@@ -247,6 +280,13 @@ static void make_query(const struct page *p, struct buf *query)
 		ask_add(query, "upload-id-marker", p->next_id);
 	if (p->uploads)
 		ask_add(query, "uploads", "");
+}
+
+static int hear_page(struct page *p, const struct buf *body)
+{
+	int rc = xml_read(body->data, body->len, on_encoding, p);
+
+	return rc ? rc : xml_read(body->data, body->len, p->objects ? on_object : on_upload, p);
 }
 
 /* Reads one page; its continuation is in p. */
@@ -258,13 +298,12 @@ static int read_page(struct s3 *s, struct page *p, struct buf *error)
 
 	make_query(p, &query);
 	q.query = query.data;
-	p->more = p->is_list = false;
+	p->more = p->is_list = p->is_encoded = false;
 	p->heard = 0;
 	forget(&p->next);
 	forget(&p->next_id);
 	rc = ask(s, &q, error);
-	if (!rc && (xml_read(q.a.body.data, q.a.body.len, p->objects ? on_object : on_upload, p) != 0 || !p->is_list ||
-	            (p->objects && p->more && !p->next))) {
+	if (!rc && (hear_page(p, &q.a.body) != 0 || !p->is_list || (p->objects && p->more && !p->next))) {
 		buf_printf(error, "s3://%s: cannot list the bucket: what the server answered is not S3", s->bucket);
 		rc = UNAVAILABLE;
 	}

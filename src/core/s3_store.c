@@ -6,9 +6,9 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "base/xml.h"
 #include "core/s3_ask.h"
 #include "ext/hash.h"
+#include "ext/xml.h"
 
 #define MD5_DIGITS 32UL
 #define FINISH_MS 300000 /* the server puts the parts together; blanks that it sends meanwhile do not count */
