@@ -155,14 +155,6 @@ PGresult *seam_PQexec(PGconn *conn, const char *query)
 	return result;
 }
 
-/* pg_dump 17 and newer writes this line, which older servers do not know. */
-bool engine_is_too_new(const PGconn *conn, const char *query)
-{
-	const char *line = query + strspn(query, " \t\r\n");
-
-	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
-}
-
 /* A file of our own user's: rehearse_files has read it, but not what \if, \i and \gexec make of it. */
 static bool is_bracket(const char *query)
 {

@@ -32,6 +32,14 @@ static bool has_field(const PGresult *result, int field)
 	return text && *text;
 }
 
+/* pg_dump 17 and newer writes this line, which older servers do not know. */
+bool engine_is_too_new(const PGconn *conn, const char *query)
+{
+	const char *line = query + strspn(query, " \t\r\n");
+
+	return PQserverVersion(conn) < 170000 && skip_prefix(line, "SET transaction_timeout = 0");
+}
+
 void engine_note_failure(const PGconn *conn, const PGresult *result)
 {
 	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
