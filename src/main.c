@@ -201,19 +201,19 @@ static int run_applet(const struct applet *a, int argc, char **argv)
 	/* Alone, so that an applet may have an option of that name. */
 	if (argc == 2 && is_version(argv[1])) {
 		rc = version();
-		file_check_stdout();
+		msg_check_stdout();
 		return rc;
 	}
 	if (argc == 2 && strcmp(argv[1], "help") == 0)
 		argv[1] = xstrdup("--help");
 	argc = opt_parse(a, argc, argv, &command);
 	rc = a->run(argc, argv, &command);
-	file_check_stdout();
+	msg_check_stdout();
 	if (!a->reports || getpid() == 1)
 		msg_ending(rc);
 	if (rc != DONE || !command)
 		return rc;
-	rc = proc_exec(command);
+	rc = proc_exec(command, env_original());
 	die(rc, "cannot run '%s': %s", command[0], strerror(errno));
 }
 
@@ -299,6 +299,6 @@ int main(int argc, char **argv)
 		return proc_ending(run_applet(a, argc, argv));
 	buffer_stdout();
 	rc = own_option(argc, argv);
-	file_check_stdout();
+	msg_check_stdout();
 	return rc;
 }

@@ -6,47 +6,8 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/msg.h"
-#include "base/status.h"
 
 char buf_empty[1];
-
-void *xrealloc(void *p, size_t size)
-{
-	void *grown = realloc(p, size ? size : 1);
-
-	if (!grown)
-		die(CANNOT_WRITE, "out of memory (%zu bytes)", size);
-	return grown;
-}
-
-void *xmalloc(size_t size)
-{
-	return xrealloc(NULL, size);
-}
-
-void *xcalloc(size_t n, size_t size)
-{
-	void *p = calloc(n ? n : 1, size ? size : 1);
-
-	if (!p)
-		die(CANNOT_WRITE, "out of memory (%zu times %zu bytes)", n, size);
-	return p;
-}
-
-char *xstrndup(const char *text, size_t len)
-{
-	char *copy = xmalloc(len + 1);
-
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return copy;
-}
-
-char *xstrdup(const char *text)
-{
-	return xstrndup(text, strlen(text));
-}
 
 char *xasprintf(const char *format, ...)
 {

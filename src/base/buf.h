@@ -2,8 +2,7 @@
  * buf - strings and lists that grow.
  *
  * A struct buf is always a C string: data is never NULL and data[len] is
- * always NUL, also right after BUF_INIT. Running out of memory ends the
- * process (exit 73), so nothing here returns an error.
+ * always NUL, also right after BUF_INIT. Nothing here returns an error: see mem.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -11,6 +10,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/mem.h"
 
 struct buf {
 	char *data; /* owned, unless size is 0 */
@@ -57,11 +58,7 @@ bool strs_has(const struct strs *s, const char *text);
 void strs_split(struct strs *s, const char *text, const char *split);
 void strs_free(struct strs *s);
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t size);
-char *xstrdup(const char *text);
-char *xstrndup(const char *text, size_t len);
+/* As asprintf(3); the caller frees it. */
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Whether text starts with prefix; the rest of text if so, else NULL. */

@@ -12,7 +12,6 @@
 
 #include "base/banned.h"
 #include "base/beneath.h"
-#include "base/msg.h"
 #include "base/status.h"
 
 #define LINKS_MAX 40 /* as the kernel's */
@@ -396,13 +395,4 @@ bool file_is_regular(const char *path)
 	struct stat st;
 
 	return beneath_stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-void file_check_stdout(void)
-{
-	errno = 0;
-	/* The reason of an earlier failure is gone. */
-	if (fflush(stdout) != 0 || ferror(stdout))
-		die(CANNOT_WRITE, "cannot write to standard output: %s",
-		    errno ? strerror(errno) : "a write failed");
 }

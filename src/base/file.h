@@ -76,8 +76,4 @@ bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 bool file_is_regular(const char *path);
 
-/* Flushes stdout; dies with CANNOT_WRITE when something that was printed has not
- * arrived: a full disk shows itself only here. */
-void file_check_stdout(void);
-
 #endif

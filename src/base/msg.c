@@ -1,6 +1,7 @@
 /* msg - what is said on stderr, and how a program ends. */
 #include "base/msg.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,16 @@ static struct strs secrets;
 
 static const char *const levels[] = { "error", "warning", "info", "debug" };
 
+static void die_of_memory(const char *reason)
+{
+	die(CANNOT_WRITE, "%s", reason);
+}
+
 void msg_name(const char *applet)
 {
 	name = applet;
 	named = getpid();
+	mem_at_end(die_of_memory);
 }
 
 const char *msg_applet(void)
@@ -244,4 +251,13 @@ void die(int status, const char *format, ...)
 	va_end(args);
 	msg_ending(status);
 	exit(proc_ending(status));
+}
+
+void msg_check_stdout(void)
+{
+	errno = 0;
+	/* The reason of an earlier failure is gone. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		die(CANNOT_WRITE, "cannot write to standard output: %s",
+		    errno ? strerror(errno) : "a write failed");
 }

@@ -17,7 +17,7 @@ enum msg_level { MSG_ERROR, MSG_WARNING, MSG_INFO, MSG_DEBUG };
 /* The most talkative level that is printed; -q sets MSG_ERROR, -v MSG_DEBUG. */
 extern enum msg_level msg_limit;
 
-/* Names the applet in front of each line; the string must outlive the process. */
+/* Names the applet in front of each line, also of what mem says at the end; the string must outlive the process. */
 void msg_name(const char *applet);
 
 /* The name given last, or "pgbox". */
@@ -42,6 +42,10 @@ _Noreturn void die(int status, const char *format, ...) __attribute__((format(pr
  * it does: restart policies start it for ever. Nothing in a child of the process that msg_name was called in. die()
  * does it by itself. */
 void msg_ending(int status);
+
+/* Flushes stdout; dies with CANNOT_WRITE when something that was printed has not
+ * arrived: a full disk shows itself only here. */
+void msg_check_stdout(void);
 
 /* Has die() call it first, with its words, secrets masked: for what belongs on stdout then. */
 void msg_before_death(void (*tell)(const char *error));

@@ -419,7 +419,7 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	walk(&w, argc, argv, &end);
 	if (help) {
 		opt_help(a);
-		file_check_stdout();
+		msg_check_stdout();
 		exit(DONE);
 	}
 	w.apply = true;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/banned.h"
-#include "base/env.h"
 #include "base/status.h"
 
 extern char **environ;
@@ -193,14 +192,14 @@ void proc_alarm(int64_t ms, int status, int fd, const char *text)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-int proc_exec(char *const *argv)
+int proc_exec(char *const *argv, char **env)
 {
 	int err;
 
 	proc_alarm(0, 0, -1, "");
 	proc_default_signals();
 	proc_public();
-	environ = env_original();
+	environ = env;
 	execvp(argv[0], argv);
 	err = errno;
 	proc_private();

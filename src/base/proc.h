@@ -39,10 +39,10 @@ void proc_default_signals(void);
  * line, which stays the caller's; NULL: nothing. */
 void proc_last_words(const char *line);
 
-/* Replaces this process by argv[0], found in PATH, with the environment that
- * pgbox was started with and default signal actions. Returns only when that
- * fails: CANNOT_RUN or NOT_FOUND, with errno. */
-int proc_exec(char *const *argv);
+/* Replaces this process by argv[0], found in PATH, with that environment (environ(7))
+ * and default signal actions. Returns only when that fails: CANNOT_RUN or NOT_FOUND,
+ * with errno. */
+int proc_exec(char *const *argv, char **env);
 
 /*
  * Ends the process with `status` after ms milliseconds, whatever it is blocked in,

@@ -234,7 +234,7 @@ static pid_t start_command(struct seed *s)
 	snprintf(attempt, sizeof(attempt), "%ld", s->marker.attempt);
 	env_export("SEEDONCE_NAME", s->name);
 	env_export("SEEDONCE_ATTEMPT", attempt);
-	status = proc_exec(s->command);
+	status = proc_exec(s->command, env_original());
 	words = xasprintf("cannot run '%s': %s", s->command[0], strerror(errno));
 	s->tell(MSG_ERROR, words);
 	_exit(status);

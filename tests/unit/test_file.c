@@ -133,29 +133,6 @@ static void existence_and_kind_are_told(void **state)
 	assert_false(file_exists("dangling"));
 }
 
-static int print_to(void *path)
-{
-	if (!freopen(path, "w", stdout))
-		return 2;
-	printf("x");
-	file_check_stdout();
-	return 0;
-}
-
-static void a_full_disk_ends_with_73_and_a_line(void **state)
-{
-	struct outcome full = call(print_to, (char[]){ "/dev/full" });
-	struct outcome null = call(print_to, (char[]){ "/dev/null" });
-
-	(void)state;
-	assert_int_equal(full.status, 73);
-	assert_holds(full.err, "cannot write to standard output: No space left");
-	assert_int_equal(null.status, 0);
-	assert_string_equal(null.err, "");
-	outcome_free(&full);
-	outcome_free(&null);
-}
-
 static void rows_give_null_for_what_is_not_there(void **state)
 {
 	struct rows r = { .columns = 2 };
@@ -197,7 +174,6 @@ int main(void)
 		cmocka_unit_test(a_full_device_is_an_error),
 		cmocka_unit_test(names_are_listed_in_byte_order_by_suffix),
 		cmocka_unit_test(existence_and_kind_are_told),
-		cmocka_unit_test(a_full_disk_ends_with_73_and_a_line),
 		cmocka_unit_test(rows_give_null_for_what_is_not_there),
 		cmocka_unit_test(true_is_what_either_engine_calls_so),
 	};

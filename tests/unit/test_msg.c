@@ -256,6 +256,29 @@ static void only_text_and_json_are_formats(void **state)
 	outcome_free(&o);
 }
 
+static int print_to(void *path)
+{
+	if (!freopen(path, "w", stdout))
+		return 2;
+	printf("x");
+	msg_check_stdout();
+	return 0;
+}
+
+static void a_full_disk_ends_with_73_and_a_line(void **state)
+{
+	struct outcome full = call(print_to, (char[]){ "/dev/full" });
+	struct outcome null = call(print_to, (char[]){ "/dev/null" });
+
+	(void)state;
+	assert_int_equal(full.status, 73);
+	assert_holds(full.err, "cannot write to standard output: No space left");
+	assert_int_equal(null.status, 0);
+	assert_string_equal(null.err, "");
+	outcome_free(&full);
+	outcome_free(&null);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +293,7 @@ int main(void)
 		cmocka_unit_test(json_lines_are_valid_and_say_the_same),
 		cmocka_unit_test(json_lines_are_utf8_whatever_a_server_says),
 		cmocka_unit_test(only_text_and_json_are_formats),
+		cmocka_unit_test(a_full_disk_ends_with_73_and_a_line),
 	};
 
 	return unit_run("msg", tests, NULL, NULL);
