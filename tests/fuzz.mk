@@ -5,7 +5,7 @@
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*/*.c)) $(wildcard tests/fuzz/lib/*.c)
+FUZZ_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) $(wildcard tests/fuzz/lib/*.c)
 FUZZ_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                 -fno-sanitize-recover=all $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
 FUZZ_WRAP    := msg_secret

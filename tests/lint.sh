@@ -29,21 +29,6 @@ rule() {
 	fi
 }
 
-# --- layers: main -> applets -> core -> ext -> base ---
-
-# includes FOLDER ALLOWED: our headers that its files include beyond those.
-includes() {
-	grep -nE '^#include "' "$1"/*.[ch] | grep -vE "#include \"($2)"
-}
-
-# opt.h belongs to both: applet.h has the table that opt.c reads.
-layers() {
-	includes src/base base/ | grep -v '^src/base/opt.c:.*"applet.h"'
-	includes src/ext 'base/|ext/'
-	includes src/core 'base/|ext/|core/'
-	includes applets 'base/|ext/|core/|applet\.h"'
-}
-
 # The headers of the C library, POSIX and Linux; all others are somebody else's.
 libc='(sys|netinet|arpa|linux)/.*|(assert|ctype|dirent|errno|fcntl|fnmatch|ftw|glob|grp|inttypes|limits|locale|math)\.h'
 libc+='|(netdb|poll|pthread|pwd|regex|sched|setjmp|signal|spawn|std(arg|atomic|bool|def|int|io|lib|noreturn))\.h'
@@ -123,7 +108,6 @@ shells() {
 	shellcheck -x -f gcc -e SC2016,SC2154 "${scripts[@]}"
 }
 
-rule "the arrows run from main over applets, core and ext to base, and no applet includes another" layers
 rule "each third-party header is included by one file of src/ext" wrappers
 rule "banned.h is included everywhere, behind the system's headers" banned
 rule "no name of ours is one of PostgreSQL's" names

@@ -3,7 +3,7 @@
 # changed are not built again; all are run. Where a test fails, what the sanitizers say of the rest is left out.
 
 UNIT_TESTS   := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
-UNIT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*/*.c)) tests/unit/unit.c tests/unit/engine.c
+UNIT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) tests/unit/unit.c tests/unit/engine.c
 # Not -O0: it hides what only optimised code does wrong; not -Os, for readable stacks.
 UNIT_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
                 $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
