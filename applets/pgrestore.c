@@ -20,7 +20,6 @@
 #include "base/size.h"
 #include "core/archive.h"
 #include "core/check.h"
-#include "core/fleet.h"
 #include "core/forecast.h"
 #include "core/litefile.h"
 #include "core/load.h"
@@ -28,11 +27,12 @@
 #include "core/record.h"
 #include "core/report.h"
 #include "core/safety.h"
-#include "core/statedir.h"
 #include "core/undo.h"
-#include "core/watch.h"
-#include "core/watchcheck.h"
 #include "core/zone.h"
+#include "watch/docker_json.h"
+#include "watch/state_dir.h"
+#include "watch/watch.h"
+#include "watch/watch_check.h"
 
 static struct {
 	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding, *search_path;

@@ -75,7 +75,7 @@ static const char *const steps[] = {
 	" place TEXT NOT NULL," /* the bucket */
 	" key TEXT NOT NULL,"
 	" upload TEXT NOT NULL);",
-	/* Containers that a restore stops; for what core/containers says. */
+	/* Containers that a restore stops; for what watch/containers says. */
 	"CREATE TABLE stops ("
 	" id INTEGER PRIMARY KEY,"
 	" run INTEGER NOT NULL REFERENCES runs (id),"

@@ -8,9 +8,9 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/docker.h"
-#include "core/fleet.h"
 #include "ext/http.h"
+#include "watch/docker.h"
+#include "watch/docker_json.h"
 
 #define HOST "0123456789ab"
 #define DAY_MS 86400000

@@ -1,6 +1,6 @@
 /*
  * Fuzzes what ext/http makes of an HTTP server's answer: its headers and body, in one request or a question of
- * core/docker.
+ * watch/docker.
  *
  * A thread is the server: whatever is asked it sends the input and closes. The first byte chooses what is asked.
  */
@@ -15,8 +15,8 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/docker.h"
 #include "ext/http.h"
+#include "watch/docker.h"
 
 #define MOST 100
 #define WAIT_MS 2000

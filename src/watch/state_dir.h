@@ -1,13 +1,13 @@
 /*
- * statedir - the folder in which `pgrestore watch` keeps its journal.
+ * state_dir - the folder in which `pgrestore watch` keeps its journal.
  *
  * The journal says which containers to start again, so it lies where those who drop files cannot
  * write. Until version 0.1.0 it lay in .pgbox beside or in the drop folder; one that is found there
  * is moved once. Nothing that it says is believed but what anybody may know: names of containers,
- * which core/containers starts only when they are this watcher's, and the history of runs.
+ * which watch/containers starts only when they are this watcher's, and the history of runs.
  */
-#ifndef CORE_STATEDIR_H
-#define CORE_STATEDIR_H
+#ifndef WATCH_STATE_DIR_H
+#define WATCH_STATE_DIR_H
 
 #include <stdbool.h>
 

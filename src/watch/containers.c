@@ -1,5 +1,5 @@
 /* containers - stops those that use a database, and starts exactly those again. */
-#include "core/containers.h"
+#include "watch/containers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/docker.h"
-#include "core/fleet.h"
+#include "watch/docker.h"
+#include "watch/docker_json.h"
 
 #define ASK_MS 20000      /* for an answer of the engine's */
 #define STOP_SLACK_MS 30000
@@ -356,7 +356,7 @@ static void owe_others(const struct containers *c, struct journal *j, int64_t ru
 /* Columns of what is owed. */
 enum { ID, NAME, PLACE, DIR, ADOPTED };
 
-/* A run is adopted when its journal lay where others may write: core/statedir. */
+/* A run is adopted when its journal lay where others may write: watch/state_dir. */
 static const char owed_sql[] =
 	"SELECT s.id, s.name, s.place, r.dir, r.status = 'adopted' FROM stops s LEFT JOIN runs r ON r.id = s.run"
 	" WHERE s.started IS NULL ORDER BY s.place DESC, s.id DESC";

@@ -6,8 +6,8 @@
  * API'); Podman's service answers them as well. Containers are named, never numbered: one
  * that was made anew has another id.
  */
-#ifndef CORE_DOCKER_H
-#define CORE_DOCKER_H
+#ifndef WATCH_DOCKER_H
+#define WATCH_DOCKER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /*
- * watchcheck - whether a watcher has what it needs, before a file that is dropped finds out: its folder,
+ * watch_check - whether a watcher has what it needs, before a file that is dropped finds out: its folder,
  * the database, the engine and the containers that it is to stop.
  */
-#ifndef CORE_WATCHCHECK_H
-#define CORE_WATCHCHECK_H
+#ifndef WATCH_WATCH_CHECK_H
+#define WATCH_WATCH_CHECK_H
 
-#include "core/watch.h"
+#include "watch/watch.h"
 
 /* Warns of what is missing, by w->tell: it may come yet. */
 void watchcheck_warn(const struct watch *w);

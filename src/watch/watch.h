@@ -6,11 +6,11 @@
  * itself: the apps have been started on the old database since, and what they have written
  * would go with it. Its file goes to `failed`; dropped again it is restored.
  */
-#ifndef CORE_WATCH_H
-#define CORE_WATCH_H
+#ifndef WATCH_WATCH_H
+#define WATCH_WATCH_H
 
-#include "core/containers.h"
-#include "core/inbox.h"
+#include "watch/containers.h"
+#include "watch/inbox.h"
 
 struct watch {
 	const char *dir;      /* where files are dropped */

@@ -1,5 +1,5 @@
-/* fleet - what the Docker Engine says about its containers. */
-#include "core/fleet.h"
+/* docker_json - what the Docker Engine says about its containers. */
+#include "watch/docker_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* inbox - a folder that files are dropped into. */
-#include "core/inbox.h"
+#include "watch/inbox.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -8,8 +8,8 @@
  * A name goes to the engine only when it is one (docker_is_name), wherever it comes from; one of
  * a journal that others could write only when it is configured here, or has the label.
  */
-#ifndef CORE_CONTAINERS_H
-#define CORE_CONTAINERS_H
+#ifndef WATCH_CONTAINERS_H
+#define WATCH_CONTAINERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

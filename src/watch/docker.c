@@ -1,5 +1,5 @@
 /* docker - the few questions to the Docker Engine's API. */
-#include "core/docker.h"
+#include "watch/docker.h"
 
 #include <stdlib.h>
 #include <string.h>

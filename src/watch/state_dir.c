@@ -1,5 +1,5 @@
-/* statedir - the folder in which `pgrestore watch` keeps its journal. */
-#include "core/statedir.h"
+/* state_dir - the folder in which `pgrestore watch` keeps its journal. */
+#include "watch/state_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +111,7 @@ int statedir_check(const struct statedir *s, struct buf *warning, struct buf *er
 
 /* --- the one in the drop folder --- */
 
-/* Whoever drops files may have put anything there; core/inbox guards the folder. */
+/* Whoever drops files may have put anything there; watch/inbox guards the folder. */
 static int open_old(const char *base)
 {
 	char *path = xasprintf("%s/" JOURNAL_BESIDE, base);

@@ -12,8 +12,8 @@
  * that are still copying (.part, .partial, .filepart, .crdownload, .tmp, .swp, ~) are none, nor are
  * those that file managers leave (Thumbs.db, desktop.ini).
  */
-#ifndef CORE_INBOX_H
-#define CORE_INBOX_H
+#ifndef WATCH_INBOX_H
+#define WATCH_INBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 /*
- * fleet - what the Docker Engine says about its containers, read from the JSON of its API
+ * docker_json - what the Docker Engine says about its containers, read from the JSON of its API
  * (Engine API, ContainerList and ContainerInspect).
  *
  * The engine is not ours: its answers are bounded in number, size and time here, and a name
  * that no engine accepts is never passed on.
  */
-#ifndef CORE_FLEET_H
-#define CORE_FLEET_H
+#ifndef WATCH_DOCKER_JSON_H
+#define WATCH_DOCKER_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* watch - restores what is dropped into a folder. */
-#include "core/watch.h"
+#include "watch/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +22,9 @@
 #include "base/status.h"
 #include "core/content.h"
 #include "core/folder.h"
-#include "core/statedir.h"
 #include "core/volume.h"
-#include "core/watchcheck.h"
+#include "watch/state_dir.h"
+#include "watch/watch_check.h"
 
 #define APPLET "watch"
 #define LOCK_MS 10000     /* a killed watch's restore may be ending */

@@ -1,5 +1,5 @@
-/* watchcheck - whether a watcher has what it needs. */
-#include "core/watchcheck.h"
+/* watch_check - whether a watcher has what it needs. */
+#include "watch/watch_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
