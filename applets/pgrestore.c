@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "applet.h"
+#include "backup/safety.h"
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
@@ -26,7 +27,6 @@
 #include "core/place.h"
 #include "core/record.h"
 #include "core/report.h"
-#include "core/safety.h"
 #include "core/undo.h"
 #include "core/zone.h"
 #include "watch/docker_json.h"

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/sanity.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/size.h"
-#include "core/judge.h"
 
 int64_t freshness_limit(const struct schedule *s)
 {

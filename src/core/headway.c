@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
+#include "backup/backup.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/size.h"
 #include "core/archive.h"
-#include "core/backup.h"
 
 #define FIRST_MS 10000
 #define PAUSE_MS 30000

@@ -35,7 +35,7 @@ struct run {
 	long attempt;
 	const char *dir;  /* of backups: as core/catalog names the folder */
 	int64_t part_of;  /* the id of the run that this is a part of; 0: none */
-	const char *about; /* what databases it is about, as core/source names them */
+	const char *about; /* what databases it is about, as backup/sources names them */
 	int64_t due;      /* ms since 1970; 0: none */
 };
 

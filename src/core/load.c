@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup/backup.h"
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
-#include "core/backup.h"
 #include "core/pick.h"
 #include "core/readback.h"
 #include "core/structure.h"

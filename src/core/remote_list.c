@@ -11,7 +11,7 @@
 #include "core/catalog.h"
 #include "core/remote_parts.h"
 
-#define NAMES_MOVE_MS 61000 /* a name may be a minute later than its backup: core/stream */
+#define NAMES_MOVE_MS 61000 /* a name may be a minute later than its backup: backup/stream */
 #define SAFE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%-/"
 
 /* --- names --- */

@@ -4,8 +4,8 @@
 #ifndef CORE_REPORT_H
 #define CORE_REPORT_H
 
+#include "backup/backup.h"
 #include "base/msg.h"
-#include "core/backup.h"
 
 /* What lists and status are about: databases, as their folders or without the NAME/ of a target; none: all. */
 struct report_only {

@@ -4,7 +4,7 @@
 #ifndef CORE_VERIFY_H
 #define CORE_VERIFY_H
 
-#include "core/backup.h"
+#include "backup/backup.h"
 
 struct verify {
 	const char *dir;

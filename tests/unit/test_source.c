@@ -1,13 +1,13 @@
-/* Unit tests of core/source: what is to be backed up, and in which folders. */
+/* Unit tests of backup/sources: what is to be backed up, and in which folders. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
 
+#include "backup/sources.h"
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/source.h"
 
 extern char **environ;
 

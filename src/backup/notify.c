@@ -1,5 +1,5 @@
 /* notify - tells others how a run went. */
-#include "core/notify.h"
+#include "backup/notify.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backup/metrics.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/metrics.h"
 #include "ext/http.h"
 #include "ext/lite.h"
 

@@ -5,13 +5,13 @@
  * No notification makes a run fail, and none holds one up for longer than NOTIFY_START_MS
  * before and NOTIFY_END_MS after it.
  */
-#ifndef CORE_NOTIFY_H
-#define CORE_NOTIFY_H
+#ifndef BACKUP_NOTIFY_H
+#define BACKUP_NOTIFY_H
 
 #include <stdbool.h>
 
+#include "backup/results.h"
 #include "core/catalog.h"
-#include "core/outcome.h"
 
 #define NOTIFY_START_MS 5000
 #define NOTIFY_END_MS 10000

@@ -1,16 +1,16 @@
 /* safety - a backup of what is about to be dropped. */
-#include "core/safety.h"
+#include "backup/safety.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/backup.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/backup.h"
 #include "core/pick.h"
 
 #define LOCK_MS 60000

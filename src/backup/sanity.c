@@ -1,5 +1,5 @@
-/* judge - what is thought of a backup beside the one before it. */
-#include "core/judge.h"
+/* sanity - what is thought of a backup beside the one before it. */
+#include "backup/sanity.h"
 
 #include <stdlib.h>
 #include <string.h>

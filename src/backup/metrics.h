@@ -2,8 +2,8 @@
  * metrics - the state of the backups for Prometheus: a file in its text format, as
  * node_exporter's textfile collector reads it.
  */
-#ifndef CORE_METRICS_H
-#define CORE_METRICS_H
+#ifndef BACKUP_METRICS_H
+#define BACKUP_METRICS_H
 
 #include <stdbool.h>
 

@@ -5,8 +5,8 @@
  * third, which reads it back (core/reader). Only when the dump was content, and the reader,
  * does the upload become an object; then come the .sha256 and the manifest.
  */
-#ifndef CORE_STREAM_H
-#define CORE_STREAM_H
+#ifndef BACKUP_STREAM_H
+#define BACKUP_STREAM_H
 
 #include "core/catalog.h"
 #include "core/dump.h"

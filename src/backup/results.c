@@ -1,5 +1,5 @@
-/* outcome - what came of a run. */
-#include "core/outcome.h"
+/* results - what came of a run. */
+#include "backup/results.h"
 
 #include <stdio.h>
 #include <stdlib.h>

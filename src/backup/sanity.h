@@ -1,8 +1,8 @@
 /*
- * judge - what is thought of a backup beside the one before it.
+ * sanity - what is thought of a backup beside the one before it.
  */
-#ifndef CORE_JUDGE_H
-#define CORE_JUDGE_H
+#ifndef BACKUP_SANITY_H
+#define BACKUP_SANITY_H
 
 #include "core/catalog.h"
 #include "core/manifest.h"

@@ -1,8 +1,8 @@
 /*
- * source - what is to be backed up: servers, and the databases on them.
+ * sources - what is to be backed up: servers, and the databases on them.
  */
-#ifndef CORE_SOURCE_H
-#define CORE_SOURCE_H
+#ifndef BACKUP_SOURCES_H
+#define BACKUP_SOURCES_H
 
 #include "core/db.h"
 

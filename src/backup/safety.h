@@ -1,8 +1,8 @@
 /*
  * safety - a backup of what is about to be dropped.
  */
-#ifndef CORE_SAFETY_H
-#define CORE_SAFETY_H
+#ifndef BACKUP_SAFETY_H
+#define BACKUP_SAFETY_H
 
 #include "base/msg.h"
 #include "core/target.h"

@@ -1,5 +1,5 @@
 /* stream - a backup that goes to the bucket as it is made. */
-#include "core/stream.h"
+#include "backup/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /*
- * outcome - what came of a run: each database's result, and the last of what was said.
+ * results - what came of a run: each database's result, and the last of what was said.
  *
  * The process that runs notes it, the one that supervises reads it, also when the first
  * was killed: it is kept in memory that both have.
  */
-#ifndef CORE_OUTCOME_H
-#define CORE_OUTCOME_H
+#ifndef BACKUP_RESULTS_H
+#define BACKUP_RESULTS_H
 
 #include <stdint.h>
 

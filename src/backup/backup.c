@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/backup_parts.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "core/archive.h"
-#include "core/backup_parts.h"
 #include "core/readback.h"
 #include "core/ship.h"
 #include "core/sync.h"

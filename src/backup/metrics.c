@@ -1,5 +1,5 @@
 /* metrics - the state of the backups for Prometheus. */
-#include "core/metrics.h"
+#include "backup/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* source - what is to be backed up. */
-#include "core/source.h"
+/* sources - what is to be backed up. */
+#include "backup/sources.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

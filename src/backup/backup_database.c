@@ -1,21 +1,21 @@
-/* backup_one - one database of a run. */
+/* backup_database - one database of a run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/backup_parts.h"
+#include "backup/sanity.h"
+#include "backup/stream.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "core/archive.h"
-#include "core/backup_parts.h"
-#include "core/judge.h"
 #include "core/lock.h"
 #include "core/prune.h"
 #include "core/readback.h"
 #include "core/ship.h"
-#include "core/stream.h"
 #include "core/toc.h"
 #include "core/trial.h"
 

@@ -1,10 +1,10 @@
 /*
  * backup_parts - what the files of backup share: a run.
  */
-#ifndef CORE_BACKUP_PARTS_H
-#define CORE_BACKUP_PARTS_H
+#ifndef BACKUP_BACKUP_PARTS_H
+#define BACKUP_BACKUP_PARTS_H
 
-#include "core/backup.h"
+#include "backup/backup.h"
 #include "core/folder.h"
 
 struct work {

@@ -2,16 +2,16 @@
  * backup - one run: every database that is wanted, made, read back, given its final
  * name, recorded, and the old ones pruned.
  */
-#ifndef CORE_BACKUP_H
-#define CORE_BACKUP_H
+#ifndef BACKUP_BACKUP_H
+#define BACKUP_BACKUP_H
 
+#include "backup/results.h"
+#include "backup/sources.h"
 #include "base/msg.h"
 #include "core/catalog.h"
 #include "core/dump.h"
-#include "core/outcome.h"
 #include "core/remote.h"
 #include "core/retention.h"
-#include "core/source.h"
 
 /* How far one database is. */
 struct progress {
