@@ -17,7 +17,7 @@
 #include "core/readback.h"
 #include "core/ship.h"
 #include "core/toc.h"
-#include "core/trial.h"
+#include "restore/drill.h"
 
 #define TRIAL_MS 86400000
 #define BUSY_LOOK_MS 500

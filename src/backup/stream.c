@@ -18,8 +18,8 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "core/archive.h"
-#include "core/fetch.h"
 #include "core/reader.h"
+#include "restore/fetch.h"
 
 #define NAMES_MAX 60 /* seconds that a name may be moved on by */
 #define WORDS_MAX 4000

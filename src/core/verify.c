@@ -13,7 +13,7 @@
 #include "core/reader.h"
 #include "core/report.h"
 #include "core/toc.h"
-#include "core/trial.h"
+#include "restore/drill.h"
 
 /* One backup that is being verified. */
 struct reading {

@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/toc, core/part and core/grant on what pg_restore prints of an archive, whose names and statements are
+ * Fuzzes core/toc, restore/subset and core/grant on what pg_restore prints of an archive, whose names and statements are
  * anybody's: what is listed is what is there, and what is chosen is part of it, in order.
  *
  * The input is the list, the statements, and a table's name.
@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 #include "core/grant.h"
-#include "core/part.h"
+#include "restore/subset.h"
 
 static char *list, *statements;
 

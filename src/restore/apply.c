@@ -1,0 +1,258 @@
+/* apply - how a backup gets into its database. */
+#include "restore/apply_parts.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "core/emptiness.h"
+#include "core/pick.h"
+
+const char *place_words(enum place_mode mode)
+{
+	static const char *const words[] = {
+		[PLACE_CREATE] = "make the database", [PLACE_FILL] = "fill the empty database",
+		[PLACE_REPLACE] = "replace the database", [PLACE_CLEAN] = "drop and make anew what the backup has",
+	};
+
+	return words[mode];
+}
+
+/* Several jobs have no transaction, and what is verified afterwards cannot be taken back, nor what
+ * was damaged on its way. Then an empty database is better filled beside, in a copy of it, where
+ * this role may. */
+static bool fills_beside(struct place *p)
+{
+	struct buf why = BUF_INIT;
+	bool may = side_check_swap(&p->side, &why) == 0;
+	char *words;
+
+	if (!may && p->r->jobs > 1) {
+		words = xasprintf("--jobs: it is filled by one, in one transaction: %s", why.data);
+		p->settle.tell(MSG_INFO, words);
+		free(words);
+		p->r->jobs = 1;
+	}
+	buf_free(&why);
+	return p->flow || (may && (p->r->jobs > 1 || p->settle.check));
+}
+
+static int is_empty(const struct place *p, const char *database, struct buf *error)
+{
+	return emptiness_check(p->target, database, clock_within(p->settle.wait), error);
+}
+
+/* The sessions of several jobs would share a pooler's connections, and each might leave what it set in another's. */
+static void limit_jobs(struct place *p)
+{
+	if (p->r->jobs <= 1 || !p->side.db.pg.pooled)
+		return;
+	p->settle.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a pooler");
+	p->r->jobs = 1;
+}
+
+static int choose_mode(struct place *p, struct buf *error)
+{
+	int rc;
+
+	limit_jobs(p);
+	p->mode = p->side.exists ? PLACE_CLEAN : PLACE_CREATE;
+	if (p->side.exists && p->into) {
+		buf_printf(error, "database '%s' is there already: --into makes a new one", p->into);
+		return NO;
+	}
+	if (p->clean || !p->side.exists)
+		return 0;
+	rc = is_empty(p, NULL, error);
+	if (rc == NO && !p->replace)
+		buf_puts(error, ": say --replace to put the backup in its place (the old one is kept), or --clean");
+	if (rc && (rc != NO || !p->replace))
+		return rc;
+	buf_cut(error, 0);
+	p->was_empty = !rc && fills_beside(p);
+	p->mode = !rc && !p->was_empty ? PLACE_FILL : PLACE_REPLACE;
+	return 0;
+}
+
+int place_look(struct place *p, struct db *db, struct strs *problems, struct strs *notes, struct buf *error)
+{
+	bool beside, fresh;
+	int rc = side_open(&p->side, p->target, clock_within(p->settle.wait), error);
+
+	p->side.tell = p->settle.tell;
+	rc = rc ? rc : choose_mode(p, error);
+	rc = rc ? rc : place_properties(p, problems, notes, error);
+	/* Only now: a role or database may have a timeout for idle sessions. */
+	if (!rc && p->side.exists)
+		rc = db_reopen(db, p->target, clock_within(p->settle.wait), error);
+	if (rc)
+		return rc;
+	beside = p->mode == PLACE_CREATE || p->mode == PLACE_REPLACE;
+	fresh = beside && !p->was_empty;
+	p->r->clean = p->mode == PLACE_CLEAN;
+	rc = restore_check(p->r, fresh ? &p->side.db : db, fresh, problems, notes, error);
+	if (p->r->clean && p->r->jobs > 1)
+		strs_add(notes, "--clean with --jobs is not one transaction: if it fails, the database is half restored");
+	if (!rc)
+		place_settings(p, problems, notes);
+	if (!rc && beside)
+		rc = p->mode == PLACE_REPLACE ? side_check_swap(&p->side, error) : side_check_create(&p->side, error);
+	if (rc && error->len && beside) {
+		strs_add(problems, error->data);
+		buf_cut(error, 0);
+	}
+	if (!error->len && problems->n) {
+		buf_printf(error, "%s: nothing was touched", p->target->shown);
+		rc = rc ? rc : UNAVAILABLE;
+	}
+	return rc;
+}
+
+/* What must be right of a restored database before anybody sees it. */
+static int settle(const struct place *p, const struct target *target, struct buf *error)
+{
+	struct settle s = p->settle;
+
+	if (p->mode == PLACE_CLEAN) /* beside what is put back there may be more */
+		s.tables = -1;
+	if (p->r->toc.statistics && p->r->server_version >= 180000)
+		s.analyze = false;
+	return settle_database(&s, target, error);
+}
+
+/* How things stand from now on, for whoever ends this by a signal. */
+static void stands(const struct place *p, const char *words, const char *name)
+{
+	char *line = xasprintf("%s: ended by a signal: %s%s", p->target->shown, words, name);
+
+	p->stands(line);
+	free(line);
+}
+
+/* What has become of the one before. */
+static void leave(struct place *p, const char *before, struct buf *error)
+{
+	bool drop = p->drop_old, dropped;
+	char *words = NULL;
+
+	if (p->was_empty)
+		drop = is_empty(p, before, error) == 0;
+	drop = drop && before;
+	dropped = drop && side_drop(&p->side, before, error) == 0;
+	if (dropped)
+		words = xasprintf("dropped '%s'", before);
+	else if (drop && !side_is_whole(&p->side, before))
+		words = xasprintf("the old database, '%s', cannot be used any more: the next restore drops it", before);
+	else if (before)
+		words = xasprintf("the old database is '%s': pgrestore undo swaps it back", before);
+	if (words)
+		p->settle.tell(MSG_INFO, words);
+	if (error->len)
+		p->settle.tell(MSG_WARNING, error->data);
+	buf_cut(error, 0);
+	free(words);
+}
+
+static int get_ready(const struct place *p, struct buf *error)
+{
+	return p->ready ? p->ready(error) : 0;
+}
+
+static int run(struct place *p, const struct target *target, struct buf *error)
+{
+	int rc = restore_run(p->r, target, error);
+	char *words = rc ? NULL : restore_left_out(p->r);
+
+	if (words)
+		p->settle.tell(MSG_INFO, words);
+	free(words);
+	return rc;
+}
+
+static int make(struct place *p, struct buf *error)
+{
+	struct buf note = BUF_INIT;
+	int rc = side_create(&p->side, &p->properties, p->was_empty, p->near_locale, &note, error);
+
+	if (!rc && note.len)
+		p->settle.tell(MSG_WARNING, note.data);
+	buf_free(&note);
+	return rc;
+}
+
+int place_beside(struct place *p, struct buf *error)
+{
+	char *before = NULL;
+	int rc;
+
+	side_plan(&p->side);
+	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->side.name);
+	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
+	/* One of them may be the new database's owner. */
+	rc = restore_make_roles(p->r, &p->side.db, error);
+	if (!rc)
+		rc = make(p, error);
+	if (!rc && p->flow)
+		rc = flow_pour(p->flow, error);
+	if (!rc) {
+		rc = run(p, &p->side.at, error);
+		rc = p->flow ? flow_poured(p->flow, p->m, rc, error) : rc;
+	}
+	if (!rc)
+		rc = settle(p, &p->side.at, error);
+	if (!rc)
+		rc = side_dress(&p->side, &p->properties, error);
+	if (!rc)
+		rc = get_ready(p, error);
+	/* What was empty may have been filled by somebody else meanwhile. */
+	if (!rc && p->was_empty)
+		rc = is_empty(p, NULL, error);
+	stands(p, "it is as it was, or the backup is in its place and the old one beside it", "");
+	if (!rc)
+		rc = side_swap(&p->side, &before, error);
+	if (!rc) {
+		stands(p, "the backup is in its place", "");
+		leave(p, before, error);
+	}
+	free(before);
+	return rc;
+}
+
+int place_inside(struct place *p, struct db *db, struct buf *error)
+{
+	int rc;
+
+	record_start(p->record, conninfo_get(&p->target->conninfo, "dbname"), p->target->shown,
+	             p->m ? p->m->sha256 : NULL);
+	p->r->one_transaction = p->r->jobs == 1;
+	rc = get_ready(p, error);
+	if (rc)
+		return rc;
+	rc = restore_make_roles(p->r, db, error);
+	db_close(db);
+	stands(p, "whether before the end of the restore or after is not known", "");
+	if (!rc)
+		rc = run(p, p->target, error);
+	if (rc)
+		buf_puts(error, !p->r->one_transaction ? "; the database is half restored"
+		                : p->r->lost ? "; whether before its end or after is not known: look at the database"
+		                             : "; nothing has changed");
+	stands(p, "what was restored is there, but was not looked over", "");
+	if (!rc && (rc = settle(p, p->target, error)) != 0)
+		buf_puts(error, "; what was restored is there all the same");
+	if (rc && p->mode == PLACE_CLEAN)
+		buf_puts(error, "; the backup from before is the newest in " PICK_SAFETY);
+	return rc;
+}
+
+int place_discard(struct place *p, struct buf *error)
+{
+	return side_discard(&p->side, error);
+}
+
+void place_free(struct place *p)
+{
+	side_free(&p->side);
+	properties_free(&p->properties);
+}

@@ -1,0 +1,49 @@
+/*
+ * download - a backup that is restored as it comes from the bucket, and is no file here.
+ *
+ * For where there is no room for it. It is compared with its manifest behind its last byte, which
+ * is before what was made of it takes the place of anything.
+ */
+#ifndef RESTORE_DOWNLOAD_H
+#define RESTORE_DOWNLOAD_H
+
+#include <sys/types.h>
+
+#include "core/remote.h"
+
+struct flow {
+	struct remote remote;
+	char *key;   /* of the data */
+	int64_t bytes; /* that it has by its manifest: no more are read */
+	char *pipe;  /* a FIFO that it comes through */
+	int head;    /* what begins it, in memory; -1 */
+	pid_t pid;   /* who pours; 0: nobody */
+	int answer;  /* what that says in the end; -1 */
+};
+
+#define FLOW_INIT { .head = -1, .answer = -1 }
+
+/* Reads the manifest of the object. 0; BAD_USAGE when it cannot be restored as it comes: only an
+ * archive in custom format can; as core/s3 and BAD_DATA; with a sentence in error. manifest_free
+ * after both. */
+int flow_suits(struct flow *f, struct manifest *m, struct buf *error);
+
+/* Makes the FIFO in a folder. 0, or CANNOT_WRITE with a sentence in error. */
+int flow_open(struct flow *f, const char *folder, struct buf *error);
+
+/* Its first bytes as a file, whose *path the caller frees; it lasts until the next or flow_free. 0;
+ * as core/s3, CANNOT_WRITE; with a sentence in error. */
+int flow_head(struct flow *f, int64_t bytes, char **path, struct buf *error);
+
+/* Lets a process write all of it into the FIFO, which is to be opened once. 0, or CANNOT_RUN with
+ * a sentence in error. */
+int flow_pour(struct flow *f, struct buf *error);
+
+/* Waits for the end of that, also of what nobody has read, and compares. restored is what came of
+ * its reader, and error says why: of a reader that failed because the download did, that is
+ * the reason. 0; BAD_DATA; as core/s3; restored. */
+int flow_poured(struct flow *f, const struct manifest *m, int restored, struct buf *error);
+
+void flow_free(struct flow *f);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * input - finds a backup, reads it in full and says what it is.
+ */
+#ifndef RESTORE_INPUT_H
+#define RESTORE_INPUT_H
+
+#include "core/content.h"
+#include "core/manifest.h"
+#include "core/toc.h"
+#include "restore/fetch.h"
+
+struct progress;
+
+struct load {
+	char *path;           /* as it was found; of stdin where it was put */
+	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard input" */
+	char *data;           /* what to restore from: unpacked, unless it is SQL; of CONTENT_DUMP the database */
+	enum content content;
+	bool has_manifest;    /* beside it; its sums were compared */
+	bool unknown;         /* nothing can tell whether its bytes are those that were written */
+	struct manifest m;
+	struct toc toc;       /* of archives */
+	char *staged;         /* a file that goes with load_free, or NULL */
+	int fd;               /* its descriptor, which keeps it from others' clearing up; -1 */
+	struct fetch fetch;   /* what came from a bucket */
+	char *head;           /* of what flows (restore/download): its beginning, and data is the pipe; else NULL */
+	bool lite;            /* set by the caller: what may be SQL of SQLite is taken for that */
+	void (*show)(const struct progress *p); /* set by the caller: draws how far it is read; or NULL */
+	bool remote;          /* set by the caller: words mean backups in S3_BUCKET */
+};
+
+#define LOAD_INIT { .fd = -1, .fetch = FETCH_INIT }
+
+/*
+ * Finds what word means (core/pick; `-` is stdin; s3://BUCKET/KEY is fetched), compares it with
+ * its manifest, reads it to its end the way a restore would, and unpacks it where that needs it: into
+ * stage, or where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database
+ * is the one that is wanted where the word names none; may be NULL. 0, or with a
+ * sentence in error: NO_INPUT, BAD_USAGE, BAD_DATA (damaged, or no backup),
+ * CANNOT_WRITE, or what restore/fetch gives. load_free after both.
+ */
+int load_backup(struct load *l, const char *word, const char *dir, const char *stage,
+                const char *database, struct buf *error);
+
+/* Puts the name in the place of the paths of staged files, which nobody knows, in a message about the backup. */
+void load_rename(const struct load *l, struct buf *text);
+
+void load_free(struct load *l);
+
+#endif

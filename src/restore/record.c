@@ -1,0 +1,60 @@
+/* record - what the journal is told of one restore. */
+#include "restore/record.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+#define APPLET "pgrestore"
+
+int record_open(struct record *r, const char *path)
+{
+	if (journal_open(&r->journal, path, true) < 0)
+		return -1;
+	if (!r->journal.lite.db)
+		journal_open(&r->journal, JOURNAL_DEFAULT, true);
+	return 0;
+}
+
+/* Columns id and name of the restores into target whose process died. */
+static void find_dead(struct record *r, const char *target, struct rows *rows)
+{
+	char *dead = journal_dead(&r->journal);
+	const char *params[] = { target, dead };
+
+	journal_query(&r->journal, "SELECT id, name FROM runs WHERE applet = '" APPLET "' AND target = ?1"
+	              " AND id IN (SELECT value FROM json_each(?2))", params, 2, rows);
+	free(dead);
+}
+
+void record_start(struct record *r, const char *name, const char *target, const char *sha256)
+{
+	struct run run = { .applet = APPLET, .name = name, .target = target, .status = "running",
+		           .attempt = 1, .sha256 = sha256 };
+	struct rows dead = { 0 };
+
+	find_dead(r, target, &dead);
+	for (size_t i = 0; i < dead.n; i++)
+		journal_bury(&r->journal, rows_text(&dead, i, 0));
+	rows_free(&dead);
+	journal_start(&r->journal, &run, &r->run);
+}
+
+void record_clear(struct record *r, struct side *side, const char *target,
+                  void (*tell)(enum msg_level level, const char *words))
+{
+	struct strs names = { 0 };
+	struct rows rows = { 0 };
+
+	find_dead(r, target, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		strs_add(&names, rows_text(&rows, i, 1));
+	side_drop_leftovers(side, &names, tell);
+	rows_free(&rows);
+	strs_free(&names);
+}
+
+void record_end(struct record *r, const char *status, const char *why)
+{
+	journal_finish(&r->journal, r->run, status, why);
+}

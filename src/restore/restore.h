@@ -1,0 +1,84 @@
+/*
+ * restore - puts a backup's content into a database that is there.
+ */
+#ifndef RESTORE_RESTORE_H
+#define RESTORE_RESTORE_H
+
+#include "core/content.h"
+#include "core/db.h"
+#include "core/toc.h"
+#include "restore/fill_order.h"
+#include "restore/outline.h"
+#include "restore/restore_progress.h"
+
+enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
+
+struct restore {
+	const char *path;             /* unpacked, unless it is SQL; of what flows its beginning */
+	const char *pipe;             /* and what all of it comes through (restore/download); else NULL */
+	enum content content;         /* any but CONTENT_CLUSTER and SQLite's */
+	struct toc toc;               /* of archives */
+	bool one_transaction;         /* else what fails stays half done */
+	long jobs;                    /* above 1 only without one_transaction */
+	bool clean;                   /* drop what the archive has, first */
+	bool schema_only, data_only, no_owner, no_tablespaces;
+	bool bare;                    /* neither owners, privileges nor subscriptions */
+	bool humble;                  /* with bare: nor what only a superuser may make (restore/drill_subset), nor the
+	                               * schemas that are there; set by the caller */
+	struct headway_tell headway;  /* how it is told how far it is */
+	const struct strs *tables;    /* only these; none: all */
+	enum role_policy roles;
+	struct strs database_roles;   /* that the database's own rights, settings and ownership name */
+	const char *encoding;         /* what text that says SQL_ASCII is read in; NULL: as it is */
+
+	struct outline outline;       /* read by restore_suits (SQL) and restore_check */
+	bool outlined;
+	struct strs missing_roles;    /* found by restore_check */
+	struct strs made_roles;       /* by restore_make_roles, each a sentence for when the rest fails */
+	struct strs extensions, schemas; /* that the target has already, found by restore_check */
+	struct strs lacking;          /* schemas that neither the backup nor the target has, found by restore_check */
+	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
+	struct strs barred;           /* tables of those that may not be written, found by restore_check */
+	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
+	struct strs mute;             /* what the role may not comment on (restore/privileged); found too */
+	struct filling filling;       /* rows alone: their order; found too */
+	const char *search_path;      /* of the sessions that restore; NULL: as the backup has it */
+	struct strs left_out;         /* restore_run: of those the comments that SQL has */
+	bool advised;                 /* in the child that restores: the statement before had advice */
+	bool lost;                    /* restore_run: the connection broke off, maybe at the COMMIT */
+	bool denied;                  /* restore_run: the role lacks a right (SQLSTATE 42501) */
+	bool superuser;               /* the role is one, found by restore_check */
+	int server_version;           /* found by restore_check; 180006 */
+};
+
+/*
+ * Whether what is asked for goes with the content and the target; name is how the user knows the
+ * backup, into says that a new database is made. Jobs are made one where the content has no more.
+ * 0, or BAD_USAGE or NO_INPUT with a sentence in error.
+ */
+int restore_suits(struct restore *r, const char *name, const struct target *target, bool into,
+                  struct buf *error);
+
+/*
+ * Adds to problems, each a sentence, what stands in the way of restoring, and to notes
+ * what will be done differently. db is a session in the database that is restored into, or
+ * with fresh, where that is not there yet, in another one of its server. 0, or UNAVAILABLE
+ * with a sentence in error.
+ */
+int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
+                  struct strs *notes, struct buf *error);
+
+/* Makes the missing roles, without login, where that is the policy. 0, or DENIED with a
+ * sentence in error. */
+int restore_make_roles(struct restore *r, struct db *db, struct buf *error);
+
+/* Restores into target. 0; BAD_DATA when the backup's SQL failed, BAD_USAGE for SQL of
+ * several databases, else what tool_explain gives; with a sentence in error. */
+int restore_run(struct restore *r, const struct target *target, struct buf *error);
+
+/* Returns a message about what was left out, which the caller frees, or NULL. */
+char *restore_left_out(const struct restore *r);
+
+void restore_free(struct restore *r);
+
+#endif
