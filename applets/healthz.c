@@ -10,7 +10,7 @@
 
 #include "applet.h"
 #include "base/banned.h"
-#include "core/health.h"
+#include "check/health.h"
 
 static struct {
 	struct strs checks;

@@ -11,7 +11,7 @@
 
 #include "applet.h"
 #include "base/banned.h"
-#include "core/check.h"
+#include "check/check.h"
 #include "core/emptiness.h"
 
 static struct {

@@ -12,9 +12,9 @@
 #include "applet.h"
 #include "base/banned.h"
 #include "base/show.h"
+#include "check/wait.h"
 #include "core/journal.h"
 #include "core/seed.h"
-#include "core/wait.h"
 
 #define POLL_MS 250   /* between two tries for the lock, at first */
 #define POLL_MAX_MS 1000

@@ -14,7 +14,7 @@
 #include "applet.h"
 #include "base/banned.h"
 #include "base/proc.h"
-#include "core/wait.h"
+#include "check/wait.h"
 
 #define ANY_MS 500
 

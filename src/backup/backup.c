@@ -7,11 +7,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "check/wait.h"
 #include "core/archive.h"
 #include "core/readback.h"
 #include "core/ship.h"
 #include "core/sync.h"
-#include "core/wait.h"
 
 #define RECOVER_MS 1000
 

@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 #include "core/migration.h"
 #include "core/python.h"
 

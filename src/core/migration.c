@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
-#include "core/relation.h"
+#include "check/kind.h"
+#include "check/relation.h"
 
 #define ROWS "20000"          /* more are not read: no tool has so many */
 #define NAMES 200000          /* below DIR, of all kinds */

@@ -8,7 +8,7 @@
 #ifndef CORE_MIGRATION_H
 #define CORE_MIGRATION_H
 
-#include "core/check.h"
+#include "check/check.h"
 
 /* What was asked for. */
 struct migration {

@@ -5,7 +5,7 @@
 #define CORE_SEED_H
 
 #include "base/msg.h"
-#include "core/check.h"
+#include "check/check.h"
 #include "core/lock.h"
 #include "core/marker.h"
 

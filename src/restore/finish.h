@@ -5,7 +5,7 @@
 #define RESTORE_FINISH_H
 
 #include "base/msg.h"
-#include "core/check.h"
+#include "check/check.h"
 
 struct settle {
 	int64_t tables;            /* that it must have; -1: any number */

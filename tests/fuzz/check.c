@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 
 #define BLANKS " \t\r\n"
 

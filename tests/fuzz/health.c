@@ -1,5 +1,5 @@
 /*
- * Fuzzes what core/health makes of answers: any words of any checks give no more than
+ * Fuzzes what check/health makes of answers: any words of any checks give no more than
  * Docker keeps, the verdict first, in UTF-8, valid JSON, and never a secret.
  *
  * Each line of the input is a check and its answer: one byte that says which kind, which
@@ -11,7 +11,7 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "core/health.h"
+#include "check/health.h"
 
 #define SECRET "hunter2-hunter2"
 

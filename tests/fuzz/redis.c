@@ -1,9 +1,9 @@
-/* Fuzzes what core/check_place makes of a Redis server's answer: it passes only by a line that is +PONG, and quotes
+/* Fuzzes what check/check_service makes of a Redis server's answer: it passes only by a line that is +PONG, and quotes
  * only what stands in a line that begins with a minus. */
 #include "fuzz.h"
 
 #include "base/banned.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 
 /* Whether one of the lines, each ended by CR LF, is that text, or begins with it. */
 static int has_line(const char *at, const char *end, const char *text, int whole)

@@ -1,4 +1,4 @@
-/* Unit tests of core/check's reading, and of the asking that needs no server. */
+/* Unit tests of check/check's reading, and of the asking that needs no server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 
 static void read_check(struct check *c, const char *text)
 {

@@ -1,4 +1,4 @@
-/* Unit tests of core/health, and of core/probe where that needs no server. */
+/* Unit tests of check/health, and of check/probe where that needs no server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
-#include "core/health.h"
+#include "check/health.h"
+#include "check/kind.h"
 
 /* The checks of lines, with answers that a test gives. */
 static struct checks checks;

@@ -1,4 +1,4 @@
-/* Unit tests of core/check_place, against a peer that says what it is told to. */
+/* Unit tests of check/check_service, against a peer that says what it is told to. */
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/check.h"
+#include "check/check.h"
 
 /* A listener on 127.0.0.1; *port says where. */
 static int listen_anywhere(unsigned *port)

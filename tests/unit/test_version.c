@@ -1,7 +1,7 @@
-/* Unit tests of version_compare, which core/check_db.c keeps to itself. */
+/* Unit tests of version_compare, which check/check_db.c keeps to itself. */
 #include "unit.h"
 
-#include "core/check_db.c"
+#include "check/check_db.c"
 
 static void versions_compare_number_by_number(void **state)
 {

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
+#include "check/relation.h"
 #include "core/litefault.h"
 #include "core/marker.h"
-#include "core/relation.h"
 
 void finding_unknown(struct db *db, struct finding *f)
 {

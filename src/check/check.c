@@ -1,5 +1,5 @@
 /* check - one question about a database or its surroundings. */
-#include "core/check.h"
+#include "check/check.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/env.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 #include "core/freshness.h"
 #include "core/migration.h"
 

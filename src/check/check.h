@@ -4,10 +4,10 @@
  * waitdb polls checks until they hold, healthz asks each once, seedonce decides
  * by one. A check that cannot tell is unknown, and unknown is never a pass.
  */
-#ifndef CORE_CHECK_H
-#define CORE_CHECK_H
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
 
-#include "core/comparison.h"
+#include "check/comparison.h"
 #include "core/db.h"
 
 /* What --help says of them, in every applet that has them. */

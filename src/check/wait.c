@@ -1,5 +1,5 @@
 /* wait - polls a check until it holds. */
-#include "core/wait.h"
+#include "check/wait.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "base/msg.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/probe.h"
+#include "check/probe.h"
 
 #define KNOCK_MS 20
 #define EAGER_MS 50

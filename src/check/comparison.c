@@ -1,5 +1,5 @@
 /* comparison - what follows a check's `=`: a name or path, an operator, a bound. */
-#include "core/comparison.h"
+#include "check/comparison.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* health - what is said of the answers of a probe. */
-#include "core/health.h"
+#include "check/health.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 
 /* So long may words be: as they are, then ever shorter until all failures have room. */
 static const size_t limits[] = { HEALTH_MAX, 512, 256, 128, 64, 32 };

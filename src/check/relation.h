@@ -5,10 +5,10 @@
  * table connects to wherever its owner says. A check that is made with more rights than the owner
  * has reads tables alone, unless it was told to.
  */
-#ifndef CORE_RELATION_H
-#define CORE_RELATION_H
+#ifndef CHECK_RELATION_H
+#define CHECK_RELATION_H
 
-#include "core/check.h"
+#include "check/check.h"
 
 enum relation_trust {
 	RELATION_TABLE,  /* an ordinary or partitioned table, without foreign tables below it */

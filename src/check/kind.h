@@ -1,10 +1,10 @@
 /*
- * check_kinds - the table of check kinds, shared by the files that define them.
+ * kind - the table of check kinds, shared by the files that define them.
  */
-#ifndef CORE_CHECK_KINDS_H
-#define CORE_CHECK_KINDS_H
+#ifndef CHECK_KIND_H
+#define CHECK_KIND_H
 
-#include "core/check.h"
+#include "check/check.h"
 
 struct url;
 

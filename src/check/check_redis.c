@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 #include "base/net.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 #include "core/secrecy.h"
 #include "core/url.h"
 #include "ext/tls.h"

@@ -5,7 +5,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 
 static bool is_url(const char *line)
 {

@@ -1,4 +1,4 @@
-/* check_place - the checks that look elsewhere than at a database. */
+/* check_service - the checks that look elsewhere than at a database. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/net.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 #include "core/url.h"
 #include "ext/http.h"
 

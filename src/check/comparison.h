@@ -7,8 +7,8 @@
  * Any other stands in double quotes, a double quote in it doubled, as in SQL. Unlike there,
  * no name is folded to lower case.
  */
-#ifndef CORE_COMPARISON_H
-#define CORE_COMPARISON_H
+#ifndef CHECK_COMPARISON_H
+#define CHECK_COMPARISON_H
 
 #include <stdbool.h>
 

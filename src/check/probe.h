@@ -8,10 +8,10 @@
  * stopped by a timer, one server, is asked in this process: a fork costs as much
  * as the question.
  */
-#ifndef CORE_PROBE_H
-#define CORE_PROBE_H
+#ifndef CHECK_PROBE_H
+#define CHECK_PROBE_H
 
-#include "core/check.h"
+#include "check/check.h"
 
 /* What is known of one check. */
 struct answer {

@@ -1,11 +1,11 @@
 /* relation - holds a table so that its rows can be read without running its owner's code. */
-#include "core/relation.h"
+#include "check/relation.h"
 
 #include <string.h>
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 
 /* Why the relation is not to be read, or NULL. 16384: FirstNormalObjectId. */
 static const struct sql find_doubt = {

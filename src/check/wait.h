@@ -1,10 +1,10 @@
 /*
  * wait - polls a check until it holds.
  */
-#ifndef CORE_WAIT_H
-#define CORE_WAIT_H
+#ifndef CHECK_WAIT_H
+#define CHECK_WAIT_H
 
-#include "core/check.h"
+#include "check/check.h"
 
 struct wait {
 	int64_t deadline;  /* of clock.h */

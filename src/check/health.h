@@ -5,10 +5,10 @@
  * ever said; where it is too much, what failed comes before what did not and
  * long words are cut. No secret shows, and all of it is UTF-8.
  */
-#ifndef CORE_HEALTH_H
-#define CORE_HEALTH_H
+#ifndef CHECK_HEALTH_H
+#define CHECK_HEALTH_H
 
-#include "core/probe.h"
+#include "check/probe.h"
 
 #define HEALTH_MAX 4096
 

@@ -1,5 +1,5 @@
 /* probe - asks many checks side by side, each once, under one deadline. */
-#include "core/probe.h"
+#include "check/probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "base/net.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 #include "core/url.h"
 
 #define HERE_MAX 8    /* checks that are asked in this process: the last words are made anew for each */

@@ -14,7 +14,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "core/check_kinds.h"
+#include "check/kind.h"
 #include "core/freshness.h"
 #include "core/sync.h"
 
