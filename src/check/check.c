@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "check/kind.h"
 #include "core/freshness.h"
-#include "core/migration.h"
+#include "migrated/migration.h"
 
 #define TRY_MS 3000
 #define BLANKS " \t\r\n"

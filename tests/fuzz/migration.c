@@ -7,12 +7,12 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/alembic.h"
-#include "core/django.h"
-#include "core/drizzle.h"
-#include "core/migration.h"
-#include "core/python.h"
-#include "core/python_source.h"
+#include "migrated/alembic.h"
+#include "migrated/django.h"
+#include "migrated/drizzle.h"
+#include "migrated/migration.h"
+#include "migrated/python_lex.h"
+#include "migrated/python_values.h"
 
 /* Tokens are in the text, one behind the other, and each is as deep as brackets say. */
 static void statements(const char *text, size_t len)

@@ -11,12 +11,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/alembic.h"
-#include "core/django.h"
-#include "core/drizzle.h"
-#include "core/migration.h"
-#include "core/python.h"
 #include "ext/lite.h"
+#include "migrated/alembic.h"
+#include "migrated/django.h"
+#include "migrated/drizzle.h"
+#include "migrated/migration.h"
+#include "migrated/python_values.h"
 
 /* --- Python --- */
 

@@ -1,5 +1,5 @@
 /* migration - the check migrated=TOOL[:TABLE][=REV,... or @DIR]. */
-#include "core/migration.h"
+#include "migrated/migration.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,12 +1,12 @@
 /*
- * python - what a Python file assigns to names, as far as that can be told without
+ * python_values - what a Python file assigns to names, as far as that can be told without
  * running it.
  *
  * A literal that is assigned straight, not under a condition, has a value here; all
  * else is unclear, and whoever asks must not guess.
  */
-#ifndef CORE_PYTHON_H
-#define CORE_PYTHON_H
+#ifndef MIGRATED_PYTHON_VALUES_H
+#define MIGRATED_PYTHON_VALUES_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* django - Django's migrations, by the `migrations` packages of its apps. */
-#include "core/django.h"
+#include "migrated/django.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "core/migration.h"
-#include "core/python.h"
+#include "migrated/migration.h"
+#include "migrated/python_values.h"
 
 #define PACKAGE "migrations" /* MIGRATIONS_MODULE_NAME of django.db.migrations.loader */
 #define INIT "__init__.py"

@@ -1,5 +1,5 @@
 /* drizzle - the migrations of Drizzle, by the folder that drizzle-kit writes. */
-#include "core/drizzle.h"
+#include "migrated/drizzle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "core/migration.h"
 #include "ext/lite.h"
+#include "migrated/migration.h"
 
 #define SQL "migration.sql"
 #define STAMP 14 /* digits of YYYYMMDDHHMMSS */

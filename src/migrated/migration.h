@@ -5,8 +5,8 @@
  * The files are read, never run. What they do not say plainly is unknown: a migration
  * that was overlooked would be a wrong pass.
  */
-#ifndef CORE_MIGRATION_H
-#define CORE_MIGRATION_H
+#ifndef MIGRATED_MIGRATION_H
+#define MIGRATED_MIGRATION_H
 
 #include "check/check.h"
 

@@ -1,8 +1,8 @@
 /*
  * alembic - the revisions of Alembic (and Flask-Migrate), by its versions/ folder.
  */
-#ifndef CORE_ALEMBIC_H
-#define CORE_ALEMBIC_H
+#ifndef MIGRATED_ALEMBIC_H
+#define MIGRATED_ALEMBIC_H
 
 #include <stdint.h>
 

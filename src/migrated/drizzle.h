@@ -1,8 +1,8 @@
 /*
  * drizzle - the migrations of Drizzle, by the folder that drizzle-kit writes.
  */
-#ifndef CORE_DRIZZLE_H
-#define CORE_DRIZZLE_H
+#ifndef MIGRATED_DRIZZLE_H
+#define MIGRATED_DRIZZLE_H
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /*
- * python_source - Python source, one statement after another.
+ * python_lex - Python source, one statement after another.
  *
  * The words of the language (its reference, 'Lexical analysis'), and nothing of what
  * they mean: nothing is run. What Python itself would refuse to read is an error, but
  * not all of it is found.
  */
-#ifndef CORE_PYTHON_SOURCE_H
-#define CORE_PYTHON_SOURCE_H
+#ifndef MIGRATED_PYTHON_LEX_H
+#define MIGRATED_PYTHON_LEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * django - Django's migrations, by the `migrations` packages of its apps.
  */
-#ifndef CORE_DJANGO_H
-#define CORE_DJANGO_H
+#ifndef MIGRATED_DJANGO_H
+#define MIGRATED_DJANGO_H
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
-/* python - what a Python file assigns to names. */
-#include "core/python.h"
+/* python_values - what a Python file assigns to names. */
+#include "migrated/python_values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/python_source.h"
+#include "migrated/python_lex.h"
 
 #define NESTING 4 /* lists in lists: one in replaces = [("app", "name")] */
 

@@ -1,5 +1,5 @@
 /* alembic - the revisions of Alembic, by its versions/ folder. */
-#include "core/alembic.h"
+#include "migrated/alembic.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "core/migration.h"
-#include "core/python.h"
+#include "migrated/migration.h"
+#include "migrated/python_values.h"
 
 /* --- a file --- */
 

@@ -1,5 +1,5 @@
-/* python_source - Python source, one statement after another. */
-#include "core/python_source.h"
+/* python_lex - Python source, one statement after another. */
+#include "migrated/python_lex.h"
 
 #include <stdlib.h>
 #include <string.h>
