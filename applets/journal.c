@@ -11,7 +11,7 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/show.h"
-#include "core/journal.h"
+#include "repo/journal.h"
 
 static struct {
 	long last;

@@ -21,14 +21,14 @@
 #include "base/progress.h"
 #include "base/show.h"
 #include "core/daemon.h"
-#include "core/folder.h"
 #include "core/foreign.h"
-#include "core/freshness.h"
-#include "core/prune.h"
-#include "core/report.h"
-#include "core/sync.h"
-#include "core/verify.h"
 #include "core/volume.h"
+#include "repo/dir_lock.h"
+#include "repo/freshness.h"
+#include "repo/prune.h"
+#include "repo/rebuild.h"
+#include "repo/report.h"
+#include "repo/verify.h"
 
 static struct {
 	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption, *volume,

@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "check/wait.h"
-#include "core/archive.h"
 #include "core/readback.h"
-#include "core/ship.h"
-#include "core/sync.h"
+#include "repo/folder.h"
+#include "repo/push.h"
+#include "repo/rebuild.h"
 
 #define RECOVER_MS 1000
 

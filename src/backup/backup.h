@@ -8,10 +8,10 @@
 #include "backup/results.h"
 #include "backup/sources.h"
 #include "base/msg.h"
-#include "core/catalog.h"
 #include "core/dump.h"
-#include "core/remote.h"
-#include "core/retention.h"
+#include "repo/bucket.h"
+#include "repo/catalog.h"
+#include "repo/retention.h"
 
 /* How far one database is. */
 struct progress {

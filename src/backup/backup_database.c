@@ -11,12 +11,12 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "core/archive.h"
 #include "core/lock.h"
-#include "core/prune.h"
 #include "core/readback.h"
-#include "core/ship.h"
 #include "core/toc.h"
+#include "repo/folder.h"
+#include "repo/prune.h"
+#include "repo/push.h"
 #include "restore/drill.h"
 
 #define TRIAL_MS 86400000

@@ -5,7 +5,7 @@
 #define BACKUP_BACKUP_PARTS_H
 
 #include "backup/backup.h"
-#include "core/folder.h"
+#include "repo/dir_lock.h"
 
 struct work {
 	const struct backup *b;

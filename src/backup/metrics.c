@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "core/freshness.h"
+#include "repo/freshness.h"
 
 /* One database; a moment of 0 is not known. */
 struct row {

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "core/catalog.h"
+#include "repo/catalog.h"
 
 /* The last run. Moments are ms since 1970; 0: not known. */
 struct metrics {

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "backup/results.h"
-#include "core/catalog.h"
+#include "repo/catalog.h"
 
 #define NOTIFY_START_MS 5000
 #define NOTIFY_END_MS 10000

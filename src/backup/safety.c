@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/pick.h"
+#include "repo/select.h"
 
 #define LOCK_MS 60000
 

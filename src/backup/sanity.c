@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "core/archive.h"
+#include "repo/folder.h"
 
 /* What the last one took is a fair guess. */
 int judge_space(const char *dir, const struct newest *last, struct buf *error)

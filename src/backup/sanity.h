@@ -4,8 +4,8 @@
 #ifndef BACKUP_SANITY_H
 #define BACKUP_SANITY_H
 
-#include "core/catalog.h"
 #include "core/manifest.h"
+#include "repo/catalog.h"
 
 /* Whether dir has room for as much as the last one took. 0, or CANNOT_WRITE with a sentence in
  * error. */

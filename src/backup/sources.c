@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "core/archive.h"
 #include "ext/hash.h"
+#include "repo/folder.h"
 
 #define ASK_MS 10000 /* for an answer about the server */
 

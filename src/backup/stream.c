@@ -17,8 +17,8 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/archive.h"
 #include "core/reader.h"
+#include "repo/folder.h"
 #include "restore/fetch.h"
 
 #define NAMES_MAX 60 /* seconds that a name may be moved on by */

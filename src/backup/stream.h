@@ -8,9 +8,9 @@
 #ifndef BACKUP_STREAM_H
 #define BACKUP_STREAM_H
 
-#include "core/catalog.h"
 #include "core/dump.h"
-#include "core/remote.h"
+#include "repo/bucket.h"
+#include "repo/catalog.h"
 
 struct stream {
 	struct remote *remote;

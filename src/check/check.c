@@ -11,8 +11,8 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "core/freshness.h"
 #include "migrated/migration.h"
+#include "repo/freshness.h"
 
 #define TRY_MS 3000
 #define BLANKS " \t\r\n"

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "check/kind.h"
-#include "core/freshness.h"
-#include "core/sync.h"
+#include "repo/freshness.h"
+#include "repo/rebuild.h"
 
 static void judge(const struct check *check, struct catalog *c, const struct rows *last,
                   struct finding *f)

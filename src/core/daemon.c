@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/catalog.h"
+#include "repo/catalog.h"
 
 #define PATIENCE_MS 1500
 

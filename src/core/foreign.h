@@ -12,8 +12,8 @@
 #ifndef CORE_FOREIGN_H
 #define CORE_FOREIGN_H
 
-#include "core/retention.h"
 #include "ext/conninfo.h"
+#include "repo/retention.h"
 
 /* The variables that a target was read from. */
 enum foreign_family {

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/emptiness.h"
-#include "core/pick.h"
+#include "repo/select.h"
 
 const char *place_words(enum place_mode mode)
 {

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "core/remote.h"
+#include "repo/bucket.h"
 
 struct flow {
 	struct remote remote;

@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/archive.h"
-#include "core/pick.h"
-#include "core/remote.h"
+#include "repo/bucket.h"
+#include "repo/folder.h"
+#include "repo/select.h"
 
 #define NAME "fetched-"
 
@@ -62,7 +62,7 @@ int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 	return rc;
 }
 
-/* The manifest, and an empty file for the data: what core/pick wants to see in a folder. */
+/* The manifest, and an empty file for the data: what repo/select wants to see in a folder. */
 static int mirror_one(const char *root, const struct remote_backup *b, struct buf *error)
 {
 	char *path = xasprintf("%s/%s", root, b->path), *manifest = xasprintf("%s.json", path);

@@ -19,7 +19,7 @@ struct fetch {
 #define FETCH_INIT { .fd = -1, .flow = FLOW_INIT }
 
 /*
- * Fetches what word means into a new folder in scratch: s3://BUCKET/KEY, or what core/pick knows
+ * Fetches what word means into a new folder in scratch: s3://BUCKET/KEY, or what repo/select knows
  * of the backups in S3_BUCKET; database is the one that is wanted where the word names none, may
  * be NULL. *path is the data's, which the caller frees.
  *

@@ -13,14 +13,14 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/archive.h"
-#include "core/pick.h"
 #include "core/readback.h"
 #include "core/structure.h"
 #include "ext/lite.h"
 #include "ext/litecheck.h"
 #include "ext/litedump.h"
 #include "ext/pack.h"
+#include "repo/folder.h"
+#include "repo/select.h"
 
 #define HEX 64            /* digits of a sha256 */
 #define SUMS_MAX (1 << 20)

@@ -32,7 +32,7 @@ struct load {
 #define LOAD_INIT { .fd = -1, .fetch = FETCH_INIT }
 
 /*
- * Finds what word means (core/pick; `-` is stdin; s3://BUCKET/KEY is fetched), compares it with
+ * Finds what word means (repo/select; `-` is stdin; s3://BUCKET/KEY is fetched), compares it with
  * its manifest, reads it to its end the way a restore would, and unpacks it where that needs it: into
  * stage, or where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database
  * is the one that is wanted where the word names none; may be NULL. 0, or with a

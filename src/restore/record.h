@@ -7,7 +7,7 @@
 #define RESTORE_RECORD_H
 
 #include "base/msg.h"
-#include "core/journal.h"
+#include "repo/journal.h"
 #include "restore/shadow.h"
 
 struct record {

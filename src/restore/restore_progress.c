@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/size.h"
-#include "core/archive.h"
+#include "repo/folder.h"
 
 #define FIRST_MS 10000
 #define PAUSE_MS 30000

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/msg.h"
-#include "core/journal.h"
+#include "repo/journal.h"
 
 /* What is wanted. */
 struct containers {

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "core/journal.h"
+#include "repo/journal.h"
 
 #define STATEDIR_DEFAULT "/var/lib/pgbox"
 

@@ -21,8 +21,8 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "core/content.h"
-#include "core/folder.h"
 #include "core/volume.h"
+#include "repo/dir_lock.h"
 #include "watch/state_dir.h"
 #include "watch/watch_check.h"
 

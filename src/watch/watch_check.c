@@ -91,7 +91,7 @@ static int check_engine(const struct watch *w, struct buf *error)
 	return containers_wanted(&w->containers) ? containers_look(&w->containers, error) : 0;
 }
 
-/* A watcher holds the folder's lock as long as it lives: core/folder. */
+/* A watcher holds the folder's lock as long as it lives: repo/dir_lock. */
 static int check_watcher(const struct watch *w, struct buf *error)
 {
 	struct inbox b = { .dir = w->dir, .settle = w->settle, .tell = w->tell };

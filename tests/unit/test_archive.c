@@ -1,4 +1,4 @@
-/* Unit tests of core/archive: names, publishing, deleting, and what a dead run left at each step of both. */
+/* Unit tests of repo/folder: names, publishing, deleting, and what a dead run left at each step of both. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/archive.h"
-#include "core/folder.h"
+#include "repo/dir_lock.h"
+#include "repo/folder.h"
 
 #define MOMENT INT64_C(1795257009654) /* 2026-11-21T10:30:09.654Z */
 #define NAME "app-20261121-103009.dump"

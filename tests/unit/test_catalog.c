@@ -1,4 +1,4 @@
-/* Unit tests of core/catalog: what the journal's file remembers of backups and runs, and days of restarts through it. */
+/* Unit tests of repo/catalog: what the journal's file remembers of backups and runs, and days of restarts through it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "core/catalog.h"
+#include "repo/catalog.h"
 
 #define MINUTE INT64_C(60000)
 #define HOUR (60 * MINUTE)

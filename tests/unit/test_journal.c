@@ -1,4 +1,4 @@
-/* Unit tests of core/journal. */
+/* Unit tests of repo/journal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/journal.h"
+#include "repo/journal.h"
 
 static struct run a_run(const char *status)
 {

@@ -1,5 +1,5 @@
 /*
- * Unit tests of core/retention: readable cases, and properties of random histories
+ * Unit tests of repo/retention: readable cases, and properties of random histories
  * in several zones. SEED=N in the environment repeats a run.
  */
 #include <limits.h>
@@ -12,7 +12,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/retention.h"
+#include "repo/retention.h"
 
 #define MAX 60
 #define CASES 2500 /* of each property, in each zone */

@@ -1,0 +1,270 @@
+/* push - takes the backups of a folder to the bucket. */
+#include "repo/push.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/beneath.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "repo/folder.h"
+
+/* What `remote` says of a backup that still has to go; else it is where it went. */
+#define OWED "owed"
+
+int ship_owe(struct catalog *c, const char *path)
+{
+	const char *params[] = { c->dir, path };
+
+	return journal_query(&c->journal, "UPDATE files SET remote = '" OWED "' WHERE dir = ?1 AND path = ?2",
+	                     params, 2, NULL);
+}
+
+static void find_owed(struct catalog *c, struct strs *paths)
+{
+	const char *params[] = { c->dir };
+	struct rows rows = { 0 };
+
+	if (catalog_is_open(c))
+		journal_query(&c->journal, "SELECT path FROM files WHERE dir = ?1 AND remote = '" OWED "'"
+		              " AND gone IS NULL ORDER BY made, path", params, 1, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		if (archive_is_path(rows_text(&rows, i, 0)))
+			strs_add(paths, rows_text(&rows, i, 0));
+	rows_free(&rows);
+}
+
+bool ship_is_owed(struct catalog *c, const char *path)
+{
+	struct strs paths = { 0 };
+	bool owed;
+
+	find_owed(c, &paths);
+	owed = strs_has(&paths, path);
+	strs_free(&paths);
+	return owed;
+}
+
+size_t ship_owed(struct catalog *c)
+{
+	struct strs paths = { 0 };
+	size_t n;
+
+	find_owed(c, &paths);
+	n = paths.n;
+	strs_free(&paths);
+	return n;
+}
+
+void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o)
+{
+	const char *params[] = { c->dir, folder, name };
+	struct rows rows = { 0 };
+
+	*o = (struct owed){ 0 };
+	if (catalog_is_open(c) &&
+	    journal_query(&c->journal,
+	                  "SELECT count(*) FILTER (WHERE remote = '" OWED "' AND gone IS NULL),"
+	                  " ifnull(max(made) FILTER (WHERE remote = ?3), 0),"
+	                  " ifnull(min(made) FILTER (WHERE remote = '" OWED "'), 0)"
+	                  " FROM files WHERE dir = ?1 AND database = ?2",
+	                  params, 3, &rows) == 0 && rows.n) {
+		o->n = (size_t)atoll(rows_text(&rows, 0, 0));
+		o->newest = atoll(rows_text(&rows, 0, 1));
+		o->since = o->newest ? o->newest : atoll(rows_text(&rows, 0, 2));
+	}
+	rows_free(&rows);
+}
+
+static void note_shipped(struct catalog *c, const char *path, const char *name)
+{
+	const char *params[] = { c->dir, path, name };
+
+	if (catalog_is_open(c))
+		journal_query(&c->journal, "UPDATE files SET remote = ?3 WHERE dir = ?1 AND path = ?2", params, 3,
+		              NULL);
+}
+
+/* --- uploads that have begun --- */
+
+struct watch {
+	struct catalog *c;
+	struct remote *r;
+};
+
+static void on_begun(const char *key, const char *id, void *arg)
+{
+	const struct watch *w = arg;
+	const char *params[] = { w->r->s3.place, key, id };
+
+	if (catalog_is_open(w->c))
+		journal_query(&w->c->journal, "INSERT INTO uploads (place, key, upload) VALUES (?1, ?2, ?3)", params,
+		              3, NULL);
+}
+
+void ship_watch(struct catalog *c, struct remote *r)
+{
+	static struct watch w;
+
+	w = (struct watch){ .c = c, .r = r };
+	r->begun = on_begun;
+	r->arg = &w;
+}
+
+void ship_over(struct catalog *c, const struct remote *r)
+{
+	const char *params[] = { r->s3.place };
+
+	if (catalog_is_open(c))
+		journal_query(&c->journal, "DELETE FROM uploads WHERE place = ?1", params, 1, NULL);
+}
+
+/* Those that have ended are not there any more. */
+static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf *error)
+{
+	const char *params[] = { r->s3.place };
+	struct rows rows = { 0 };
+	int rc = 0;
+
+	if (catalog_is_open(c))
+		journal_query(&c->journal, "SELECT key, upload FROM uploads WHERE place = ?1", params, 1, &rows);
+	for (size_t i = 0; i < rows.n && !rc; i++) {
+		const char *path = skip_prefix(rows_text(&rows, i, 0), r->prefix);
+
+		if (path && beneath_is_confined(path))
+			rc = s3_abort(&r->s3, rows_get(&rows, i, 0), rows_get(&rows, i, 1), error);
+	}
+	*n = rows.n;
+	rows_free(&rows);
+	if (!rc)
+		ship_over(c, r);
+	return rc;
+}
+
+static int sweep(struct catalog *c, struct remote *r,
+                 void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	size_t known = 0, old = 0;
+	int rc = end_known(c, r, &known, error);
+	char *words;
+
+	if (!rc)
+		rc = remote_sweep(r, &old, error);
+	if (known + old) {
+		words = xasprintf("%s: ended %zu upload%s that an interrupted run had left", r->name, known + old,
+		                  plural((int64_t)(known + old)));
+		tell(MSG_INFO, words);
+		free(words);
+	}
+	return rc;
+}
+
+void ship_sweep(struct catalog *c, struct remote *r, void (*tell)(enum msg_level level, const char *words))
+{
+	struct buf error = BUF_INIT;
+
+	if (sweep(c, r, tell, &error))
+		tell(MSG_WARNING, error.data);
+	buf_free(&error);
+}
+
+/* --- shipping --- */
+
+static void tell_shipped(const struct remote *r, const char *path, const struct manifest *m, int64_t began,
+                         void (*tell)(enum msg_level level, const char *words))
+{
+	char *size = size_text(m->bytes);
+	char *words = xasprintf("uploaded %s in %.1f s: %s/%s", size,
+	                        (double)(clock_ms() - began) / 1000, r->name, path);
+
+	tell(MSG_INFO, words);
+	free(words);
+	free(size);
+}
+
+void ship_prune(struct remote *r, const char *path, const struct manifest *m,
+                void (*tell)(enum msg_level level, const char *words))
+{
+	char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
+	struct buf error = BUF_INIT, words = BUF_INIT;
+
+	if (retention_is_on(&r->keep) &&
+	    remote_prune(r, folder, m->system_id ? m->system_id : "", false, NULL, tell, &error) != 0) {
+		buf_printf(&words, "%s/%s: not pruned: %s", r->name, folder, error.data);
+		tell(MSG_WARNING, words.data);
+	}
+	buf_free(&error);
+	buf_free(&words);
+	free(folder);
+}
+
+static int ship_one(struct catalog *c, struct remote *r, const char *path,
+                    void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
+	int64_t began = clock_ms();
+	struct manifest m;
+	int rc = archive_read(manifest, &m, &full, error);
+
+	if (!rc)
+		rc = remote_put(r, c->root, path, &m, error);
+	if (!rc) {
+		note_shipped(c, path, r->name);
+		ship_over(c, r);
+		tell_shipped(r, path, &m, began, tell);
+		ship_prune(r, path, &m, tell);
+	}
+	manifest_free(&m);
+	free(full);
+	free(manifest);
+	return rc;
+}
+
+/* What fails for one file fails for the next one, but for a file that is damaged. */
+static bool is_hopeless(int rc)
+{
+	return rc != BAD_DATA && rc != NO_INPUT;
+}
+
+int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
+             void (*tell)(enum msg_level level, const char *words))
+{
+	struct buf error = BUF_INIT;
+	struct strs paths = { 0 };
+	size_t left;
+	bool stop;
+	int rc, one;
+
+	ship_watch(c, r);
+	find_owed(c, &paths);
+	for (size_t i = 0; i < made->n; i++)
+		if (!strs_has(&paths, made->v[i]))
+			strs_add(&paths, made->v[i]);
+	rc = paths.n ? sweep(c, r, tell, &error) : 0;
+	stop = rc != 0;
+	left = stop ? paths.n : 0;
+	if (stop)
+		tell(MSG_ERROR, error.data);
+	for (size_t i = 0; i < paths.n && !stop; i++) {
+		buf_cut(&error, 0);
+		one = ship_one(c, r, paths.v[i], tell, &error);
+		if (!one)
+			continue;
+		tell(MSG_ERROR, error.data);
+		stop = is_hopeless(one);
+		left += stop ? paths.n - i : 1;
+		rc = !rc || stop ? one : rc;
+	}
+	if (rc) {
+		buf_cut(&error, 0);
+		buf_printf(&error, "%s: %zu backup%s only in the folder: the next run uploads what is owed", r->name, left,
+		           left == 1 ? " is" : "s are");
+		tell(MSG_ERROR, error.data);
+	}
+	buf_free(&error);
+	strs_free(&paths);
+	return rc;
+}

@@ -1,0 +1,58 @@
+/*
+ * push - takes the backups of a folder to the bucket.
+ *
+ * The journal remembers what still has to go, so that what failed is tried again by the
+ * next run; and which uploads have begun, so that those of a run that died are ended.
+ */
+#ifndef REPO_PUSH_H
+#define REPO_PUSH_H
+
+#include "base/msg.h"
+#include "repo/bucket.h"
+#include "repo/catalog.h"
+
+/* Notes that a backup (path relative to the folder) is to be uploaded. -1 when the journal
+ * failed. */
+int ship_owe(struct catalog *c, const char *path);
+
+/*
+ * Ends the uploads that dead runs have left, uploads what is owed and what is in made (for a
+ * journal that cannot be used), oldest first, and prunes each of their folders in the bucket.
+ * The folder's lock is held. tell hears of each. 0; what the first failure was, after which
+ * the rest is left for the next run where it would fail as well.
+ */
+int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
+             void (*tell)(enum msg_level level, const char *words));
+
+/* Prunes, by S3_KEEP_*, the folder in the bucket that a new backup is in. What fails is told. */
+void ship_prune(struct remote *r, const char *path, const struct manifest *m,
+                void (*tell)(enum msg_level level, const char *words));
+
+/* Forgets the uploads that have begun: they have ended. */
+void ship_over(struct catalog *c, const struct remote *r);
+
+/* What is owed of one database. */
+struct owed {
+	size_t n;       /* backups that are here and not there; 0 also when the journal cannot be used */
+	int64_t newest; /* when the newest of those that went there was made, ms since 1970; 0: none did */
+	int64_t since;  /* the same; or else when the first that is owed was made */
+};
+
+/* Looks at the backups in that folder, for the bucket of that name. */
+void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o);
+
+/* Whether that backup is owed; false also when the journal cannot be used. */
+bool ship_is_owed(struct catalog *c, const char *path);
+
+/* How many are owed; 0 also when the journal cannot be used. */
+size_t ship_owed(struct catalog *c);
+
+/* Ends the uploads in this bucket that the journal knows of, and those that are a day old. tell
+ * hears what was found, and what failed. */
+void ship_sweep(struct catalog *c, struct remote *r,
+                void (*tell)(enum msg_level level, const char *words));
+
+/* Makes r tell the journal of uploads that begin; both outlive them. */
+void ship_watch(struct catalog *c, struct remote *r);
+
+#endif
