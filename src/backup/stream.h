@@ -26,7 +26,7 @@ struct stream {
 };
 
 /* Makes it, and fills in the manifest. *path is where, relative to the prefix; the caller frees
- * it. 0; as dump_make, readback and core/s3, with a sentence in error; then nothing of it is in
+ * it. 0; as dump_make, readback and s3/s3, with a sentence in error; then nothing of it is in
  * the bucket. An SQLite database is copied to TMPDIR first: one moment of it is a whole
  * file. */
 int stream_backup(struct stream *s, struct manifest *m, char **path, struct buf *error);

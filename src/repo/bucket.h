@@ -10,9 +10,9 @@
 
 #include "base/msg.h"
 #include "core/manifest.h"
-#include "core/s3.h"
-#include "core/upload.h"
 #include "repo/retention.h"
+#include "s3/multipart.h"
+#include "s3/s3.h"
 
 struct remote {
 	bool on;               /* there is one */
@@ -24,7 +24,7 @@ struct remote {
 	struct retention keep; /* S3_KEEP_* */
 	struct strs warnings;  /* about the settings */
 
-	/* As in core/upload. */
+	/* As in s3/multipart. */
 	void (*begun)(const char *key, const char *id, void *arg);
 	void *arg;
 };

@@ -54,7 +54,7 @@ int report_choose(struct catalog *c, int n, char *const *words, bool all, struct
 int report_choose_among(const struct strs *all, const char *root, const char *shown, int n,
                         char *const *words, bool every, struct strs *manifests, struct buf *error);
 
-/* report_list for those in a bucket: verified, damaged or missing. DONE, or as core/s3 with a
+/* report_list for those in a bucket: verified, damaged or missing. DONE, or as s3/s3 with a
  * sentence in error. */
 int report_remote(struct remote *r, const struct report_only *only, bool json,
                   void (*tell)(enum msg_level level, const char *words), struct buf *error);

@@ -26,7 +26,7 @@ struct fetch {
  * With streams set nothing is fetched, nor where there is no room and restore/download can do without:
  * then streams is set, m is the manifest, and flow gives the data through its pipe.
  *
- * 0; as core/s3, BAD_USAGE, BAD_CONFIG; CANNOT_WRITE, also when there is no space for it; with a
+ * 0; as s3/s3, BAD_USAGE, BAD_CONFIG; CANNOT_WRITE, also when there is no space for it; with a
  * sentence in error. fetch_free after all.
  */
 int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch,

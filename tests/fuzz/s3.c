@@ -1,5 +1,5 @@
 /*
- * Fuzzes what core/s3 and repo/bucket_list make of a server's answers.
+ * Fuzzes what s3/s3 and repo/bucket_list make of a server's answers.
  *
  * The first byte says what is asked. The rest is the server's answers, one for each request, with a record separator
  * (1E) between: a line with the status, the headers, an empty line, the body. After one with a header `broken` the
@@ -9,8 +9,8 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/s3_ask.h"
 #include "repo/bucket.h"
+#include "s3/request.h"
 
 #define MOST 40
 #define PREFIX "pre/"

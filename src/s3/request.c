@@ -1,5 +1,5 @@
-/* s3_ask - one request to an S3 server, and its repetition. */
-#include "core/s3_ask.h"
+/* request - one request to an S3 server, and its repetition. */
+#include "s3/request.h"
 
 #include <stdlib.h>
 #include <string.h>

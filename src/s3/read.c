@@ -1,13 +1,13 @@
-/* s3_read - what core/s3 reads and lists. */
+/* read - what s3/s3 reads and lists. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/s3_ask.h"
 #include "core/url.h"
 #include "ext/xml.h"
+#include "s3/request.h"
 
 #define PROGRESS (1 << 20)  /* bytes after which a broken line is not held against the server */
 #define GET_TRIES 1000

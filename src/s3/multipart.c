@@ -1,5 +1,5 @@
-/* upload - one object on its way to S3. */
-#include "core/upload.h"
+/* multipart - one object on its way to S3. */
+#include "s3/multipart.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* s3_store - what core/s3 stores and deletes. */
+/* write - what s3/s3 stores and deletes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +6,9 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/s3_ask.h"
 #include "ext/hash.h"
 #include "ext/xml.h"
+#include "s3/request.h"
 
 #define MD5_DIGITS 32UL
 #define FINISH_MS 300000 /* the server puts the parts together; blanks that it sends meanwhile do not count */

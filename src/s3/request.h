@@ -1,10 +1,10 @@
 /*
- * s3_ask - one request to an S3 server, and its repetition: what the parts of core/s3 share.
+ * request - one request to an S3 server, and its repetition: what the parts of s3/s3 share.
  */
-#ifndef CORE_S3_ASK_H
-#define CORE_S3_ASK_H
+#ifndef S3_REQUEST_H
+#define S3_REQUEST_H
 
-#include "core/s3.h"
+#include "s3/s3.h"
 
 struct ask {
 	const char *method, *key, *query; /* key NULL: the bucket; query is encoded, or NULL */

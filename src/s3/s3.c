@@ -1,5 +1,5 @@
 /* s3 - one bucket of a server that speaks S3: which one, and as whom. */
-#include "core/s3.h"
+#include "s3/s3.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,16 +1,16 @@
 /*
- * upload - one object on its way to S3, piece by piece.
+ * multipart - one object on its way to S3, piece by piece.
  *
  * What fits in one part goes in one request at the end; else the parts go as they are
  * full, two at a time, and the object is there only after upload_end, which compares it.
  * Threads send: no fork between the first upload_add and upload_flush.
  */
-#ifndef CORE_UPLOAD_H
-#define CORE_UPLOAD_H
+#ifndef S3_MULTIPART_H
+#define S3_MULTIPART_H
 
 #include <pthread.h>
 
-#include "core/s3.h"
+#include "s3/s3.h"
 
 /* A part on its way. */
 struct sending {

@@ -6,8 +6,8 @@
  * connection made fail is tried again after a while, and then is a sentence that has
  * the server's own code and words in it.
  */
-#ifndef CORE_S3_H
-#define CORE_S3_H
+#ifndef S3_S3_H
+#define S3_S3_H
 
 #include <stdbool.h>
 #include <stdint.h>
