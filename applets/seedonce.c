@@ -13,8 +13,8 @@
 #include "base/banned.h"
 #include "base/show.h"
 #include "check/wait.h"
-#include "core/seed.h"
 #include "repo/journal.h"
+#include "seed/seed.h"
 
 #define POLL_MS 250   /* between two tries for the lock, at first */
 #define POLL_MAX_MS 1000

@@ -9,7 +9,7 @@
 #include "check/kind.h"
 #include "check/relation.h"
 #include "core/litefault.h"
-#include "core/marker.h"
+#include "seed/marker.h"
 
 void finding_unknown(struct db *db, struct finding *f)
 {

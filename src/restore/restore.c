@@ -15,7 +15,6 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "core/grant.h"
-#include "core/marker.h"
 #include "ext/errtext.h"
 #include "ext/script.h"
 #include "restore/clean_rights.h"
@@ -26,6 +25,7 @@
 #include "restore/restore_parts.h"
 #include "restore/restore_rights.h"
 #include "restore/subset.h"
+#include "seed/marker.h"
 
 #define ASK_MS 30000
 #define NAME_BYTES 63 /* NAMEDATALEN - 1: the server would cut what is longer */

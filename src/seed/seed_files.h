@@ -1,8 +1,8 @@
 /*
- * seedfile - the SQL files of a seed.
+ * seed_files - the SQL files of a seed.
  */
-#ifndef CORE_SEEDFILE_H
-#define CORE_SEEDFILE_H
+#ifndef SEED_SEED_FILES_H
+#define SEED_SEED_FILES_H
 
 #include "base/buf.h"
 #include "ext/hash.h"

@@ -1,13 +1,13 @@
 /*
  * seed - runs a seed under its lock and writes its marker.
  */
-#ifndef CORE_SEED_H
-#define CORE_SEED_H
+#ifndef SEED_SEED_H
+#define SEED_SEED_H
 
 #include "base/msg.h"
 #include "check/check.h"
 #include "core/lock.h"
-#include "core/marker.h"
+#include "seed/marker.h"
 
 struct seed {
 	const struct target *target;

@@ -1,5 +1,5 @@
 /* marker - the row in the target that says a seed has run. */
-#include "core/marker.h"
+#include "seed/marker.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* seedlite - SQL files as a seed for SQLite. */
-#include "core/seedlite.h"
+/* seed_sqlite - SQL files as a seed for SQLite. */
+#include "seed/seed_sqlite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "base/banned.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "core/seedfile.h"
 #include "ext/pragma.h"
 #include "ext/rehearsal.h"
 #include "ext/script.h"
+#include "seed/seed_files.h"
 
 static int line_of(const char *script, const char *at)
 {

@@ -1,5 +1,5 @@
 /* seed - runs a seed under its lock and writes its marker. */
-#include "core/seed.h"
+#include "seed/seed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +15,12 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/seedfile.h"
-#include "core/seedlite.h"
 #include "ext/engine.h"
 #include "ext/hash.h"
 #include "ext/pack.h"
 #include "ext/rehearsal.h"
+#include "seed/seed_files.h"
+#include "seed/seed_sqlite.h"
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
 #define LAST_SIGNAL 31  /* of those with a name; a shell's status for it is 128 more */

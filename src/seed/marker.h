@@ -7,8 +7,8 @@
  * owned (or its schema owned) by neither this role, the database's owner nor a
  * superuser, or with triggers, rules or row security.
  */
-#ifndef CORE_MARKER_H
-#define CORE_MARKER_H
+#ifndef SEED_MARKER_H
+#define SEED_MARKER_H
 
 #include "core/db.h"
 

@@ -1,11 +1,11 @@
 /*
- * seedlite - SQL files as a seed for SQLite.
+ * seed_sqlite - SQL files as a seed for SQLite.
  *
  * All files run in one transaction of the caller's. PRAGMAs that have no effect there are run before it when they stand
  * at the beginning of a file; elsewhere they are left out, and a note says so.
  */
-#ifndef CORE_SEEDLITE_H
-#define CORE_SEEDLITE_H
+#ifndef SEED_SEED_SQLITE_H
+#define SEED_SEED_SQLITE_H
 
 #include <stdbool.h>
 

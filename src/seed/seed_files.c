@@ -1,5 +1,5 @@
-/* seedfile - the SQL files of a seed. */
-#include "core/seedfile.h"
+/* seed_files - the SQL files of a seed. */
+#include "seed/seed_files.h"
 
 #include <errno.h>
 #include <string.h>
