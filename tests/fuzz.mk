@@ -47,7 +47,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: .build/fuzz/%
 .SECONDARY: $(FUZZ_TARGETS:%=.build/fuzz/tests/fuzz/%.o)
 -include $(wildcard .build/fuzz/*/*.d .build/fuzz/*/*/*.d)
 
-# make fuzz-cover NAME=toc FILES='src/core/toc.c src/restore/subset.c': how many lines of these files the inputs reach that
+# make fuzz-cover NAME=toc FILES='src/dump/toc.c src/restore/subset.c': how many lines of these files the inputs reach that
 # are there so far, the seeds and what `make fuzz` has found. Needs Debian's llvm.
 COVER_CFLAGS = $(subst address$(comma)undefined -fno-sanitize-recover=all,fuzzer-no-link -fprofile-instr-generate \
                -fcoverage-mapping,$(subst fuzzer-no-link$(comma),,$(FUZZ_CFLAGS)))

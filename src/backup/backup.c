@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "check/wait.h"
-#include "core/readback.h"
+#include "dump/readback.h"
 #include "repo/folder.h"
 #include "repo/push.h"
 #include "repo/rebuild.h"

@@ -8,7 +8,7 @@
 #include "backup/results.h"
 #include "backup/sources.h"
 #include "base/msg.h"
-#include "core/dump.h"
+#include "dump/dump.h"
 #include "repo/bucket.h"
 #include "repo/catalog.h"
 #include "repo/retention.h"

@@ -4,7 +4,7 @@
 #ifndef BACKUP_SANITY_H
 #define BACKUP_SANITY_H
 
-#include "core/manifest.h"
+#include "dump/manifest.h"
 #include "repo/catalog.h"
 
 /* Whether dir has room for as much as the last one took. 0, or CANNOT_WRITE with a sentence in

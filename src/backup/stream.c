@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/reader.h"
+#include "dump/readback_pipe.h"
 #include "repo/folder.h"
 #include "restore/fetch.h"
 

@@ -2,13 +2,13 @@
  * stream - a backup that goes to the bucket as it is made, and is no file here.
  *
  * A second process takes what the dump writes: it uploads it in parts, and gives it to a
- * third, which reads it back (core/reader). Only when the dump was content, and the reader,
+ * third, which reads it back (dump/readback_pipe). Only when the dump was content, and the reader,
  * does the upload become an object; then come the .sha256 and the manifest.
  */
 #ifndef BACKUP_STREAM_H
 #define BACKUP_STREAM_H
 
-#include "core/dump.h"
+#include "dump/dump.h"
 #include "repo/bucket.h"
 #include "repo/catalog.h"
 

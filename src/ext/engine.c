@@ -512,7 +512,7 @@ static rlim_t smaller(rlim_t a, int64_t b)
 	return a < (rlim_t)b ? a : (rlim_t)b;
 }
 
-/* What comes through a pipe has been looked at on its way (core/reader), so its memory is in proportion. */
+/* What comes through a pipe has been looked at on its way (dump/readback_pipe), so its memory is in proportion. */
 static void bound(const char *path)
 {
 	int64_t bytes = size_of(path);

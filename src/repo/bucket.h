@@ -9,7 +9,7 @@
 #define REPO_BUCKET_H
 
 #include "base/msg.h"
-#include "core/manifest.h"
+#include "dump/manifest.h"
 #include "repo/retention.h"
 #include "s3/multipart.h"
 #include "s3/s3.h"

@@ -8,8 +8,8 @@
 #define REPO_CATALOG_H
 
 #include "base/msg.h"
-#include "core/manifest.h"
 #include "core/schedule.h"
+#include "dump/manifest.h"
 #include "repo/journal.h"
 #include "repo/retention.h"
 

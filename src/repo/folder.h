@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/manifest.h"
+#include "dump/manifest.h"
 
 /* The folder of the roles, in place of a database's. */
 #define ARCHIVE_GLOBALS ".globals"

@@ -61,7 +61,7 @@ static const char *const steps[] = {
 	"ALTER TABLE runs ADD COLUMN due INTEGER;"   /* of a run: the moment it counts for */
 	"ALTER TABLE files ADD COLUMN dir TEXT;"     /* path is relative to it */
 	"ALTER TABLE files ADD COLUMN made INTEGER;" /* when its run started */
-	"ALTER TABLE files ADD COLUMN system TEXT;"  /* whose database: see core/manifest */
+	"ALTER TABLE files ADD COLUMN system TEXT;"  /* whose database: see dump/manifest */
 	"ALTER TABLE files ADD COLUMN compression TEXT;"
 	"ALTER TABLE files ADD COLUMN tables INTEGER;"
 	"ALTER TABLE files ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"

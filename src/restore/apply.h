@@ -5,7 +5,7 @@
 #ifndef RESTORE_APPLY_H
 #define RESTORE_APPLY_H
 
-#include "core/properties.h"
+#include "dump/properties.h"
 #include "restore/download.h"
 #include "restore/finish.h"
 #include "restore/record.h"

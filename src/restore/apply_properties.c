@@ -6,7 +6,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/properties_parts.h"
+#include "dump/properties_parts.h"
 #include "restore/apply_parts.h"
 
 #define ASK_MS 30000

@@ -5,7 +5,7 @@
 #define RESTORE_CLEAN_RIGHTS_H
 
 #include "core/db.h"
-#include "core/toc.h"
+#include "dump/toc.h"
 
 /*
  * Adds a sentence to problems where the role of db's session may not read a table, which the

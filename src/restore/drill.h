@@ -9,8 +9,8 @@
 #define RESTORE_DRILL_H
 
 #include "base/msg.h"
-#include "core/manifest.h"
 #include "core/target.h"
+#include "dump/manifest.h"
 
 struct trial_job {
 	const char *path;             /* the backup's data */

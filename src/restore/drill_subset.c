@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 #include "restore/privileged.h"
 
 static const char *const statements[] = {

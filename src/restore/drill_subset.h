@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-/* Moves the entries (core/toc) that only a superuser may restore and on which nothing else depends
+/* Moves the entries (dump/toc) that only a superuser may restore and on which nothing else depends
  * (event triggers, publications, user mappings, their comments) from lines to left_out. */
 void bare_entries(struct strs *lines, struct strs *left_out);
 

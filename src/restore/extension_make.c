@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 #include "ext/pack.h"
 
 #define MAKE_MS 600000

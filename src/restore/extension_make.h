@@ -6,8 +6,8 @@
 #define RESTORE_EXTENSION_MAKE_H
 
 #include "core/db.h"
-#include "core/manifest.h"
-#include "core/toc.h"
+#include "dump/manifest.h"
+#include "dump/toc.h"
 
 /* Extensions in the order of the backup, and the schema of each, side by side. */
 struct extlist {

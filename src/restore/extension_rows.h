@@ -10,7 +10,7 @@
 #define RESTORE_EXTENSION_ROWS_H
 
 #include "core/db.h"
-#include "core/toc.h"
+#include "dump/toc.h"
 
 /* What there is. */
 struct extrows {

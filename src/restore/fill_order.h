@@ -8,7 +8,7 @@
 #define RESTORE_FILL_ORDER_H
 
 #include "core/db.h"
-#include "core/toc.h"
+#include "dump/toc.h"
 
 struct filling {
 	struct strs lines; /* the entries in their new order; none: as they are */

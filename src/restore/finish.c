@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "core/dump.h"
+#include "dump/dump.h"
 
 /* It is looked at as a backup of it would. */
 static int count(const struct settle *s, const struct target *target, struct buf *error)

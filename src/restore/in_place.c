@@ -6,8 +6,8 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/grant.h"
-#include "core/statement.h"
+#include "dump/roles.h"
+#include "dump/statement.h"
 #include "ext/server.h"
 
 static char *sql_of(struct pg_conn *conn, const char *format, const char *const *words)

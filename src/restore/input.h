@@ -4,9 +4,9 @@
 #ifndef RESTORE_INPUT_H
 #define RESTORE_INPUT_H
 
-#include "core/content.h"
-#include "core/manifest.h"
-#include "core/toc.h"
+#include "dump/format.h"
+#include "dump/manifest.h"
+#include "dump/toc.h"
 #include "restore/fetch.h"
 
 struct progress;

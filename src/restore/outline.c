@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "core/grant.h"
-#include "core/statement.h"
+#include "dump/roles.h"
+#include "dump/statement.h"
 #include "ext/rehearsal.h"
 #include "ext/script.h"
 #include "restore/privileged.h"

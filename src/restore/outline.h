@@ -4,12 +4,12 @@
  *
  * Plain SQL is read as psql reads it (ext/rehearsal); of an archive, the SQL that pg_restore makes of its
  * entries. What the restore sends or leaves out is decided by the same functions, statement by statement
- * (core/statement, core/grant).
+ * (dump/statement, dump/roles).
  */
 #ifndef RESTORE_OUTLINE_H
 #define RESTORE_OUTLINE_H
 
-#include "core/toc.h"
+#include "dump/toc.h"
 
 struct outline {
 	struct strs roles;       /* that get rights, or are acted as; but those that the text makes itself */
@@ -37,7 +37,7 @@ struct outline {
 /* Reads plain SQL, packed or not. 0; NO_INPUT with a message in error. outline_free after both. */
 int outline_of_sql(struct outline *o, const char *path, struct buf *error);
 
-/* Reads an archive, of it the entries of those lines (core/toc), less the rows. 0; BAD_DATA with a message in
+/* Reads an archive, of it the entries of those lines (dump/toc), less the rows. 0; BAD_DATA with a message in
  * error. outline_free after both. */
 int outline_of_archive(struct outline *o, const char *path, const struct strs *lines, struct buf *error);
 

@@ -7,8 +7,8 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/grant.h"
-#include "core/statement.h"
+#include "dump/roles.h"
+#include "dump/statement.h"
 
 #define ASK_MS 30000
 #define SUPERUSER "restore as a superuser"

@@ -8,7 +8,7 @@
 #define RESTORE_PRIVILEGED_H
 
 #include "core/db.h"
-#include "core/toc.h"
+#include "dump/toc.h"
 
 /*
  * Adds to problems, one message each, those of the statements that the session's role may not run. bare: privileges and

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 #include "ext/errtext.h"
 #include "ext/script.h"
 #include "restore/clean_rights.h"

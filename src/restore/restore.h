@@ -4,9 +4,9 @@
 #ifndef RESTORE_RESTORE_H
 #define RESTORE_RESTORE_H
 
-#include "core/content.h"
 #include "core/db.h"
-#include "core/toc.h"
+#include "dump/format.h"
+#include "dump/toc.h"
 #include "restore/fill_order.h"
 #include "restore/outline.h"
 #include "restore/restore_progress.h"

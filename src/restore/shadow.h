@@ -10,7 +10,7 @@
 
 #include "base/msg.h"
 #include "core/db.h"
-#include "core/properties.h"
+#include "dump/properties.h"
 
 struct side {
 	const struct target *target; /* the database that is, or is to be */

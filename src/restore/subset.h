@@ -7,7 +7,7 @@
 #ifndef RESTORE_SUBSET_H
 #define RESTORE_SUBSET_H
 
-#include "core/toc.h"
+#include "dump/toc.h"
 
 /*
  * Adds to lines the entries, as in toc.lines, of the tables (views, sequences ...) of those

@@ -1,12 +1,12 @@
 /*
- * Fuzzes core/structure on a custom archive: the verdict does not depend on the pieces that the bytes come in, nor on
+ * Fuzzes dump/structure on a custom archive: the verdict does not depend on the pieces that the bytes come in, nor on
  * whether they come from a file.
  */
 #include "fuzz.h"
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/structure.h"
+#include "dump/structure.h"
 
 struct source {
 	const uint8_t *data;

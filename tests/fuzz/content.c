@@ -1,9 +1,9 @@
-/* Fuzzes core/content: any file is of a kind that has a name, or is refused with a reason. */
+/* Fuzzes dump/format: any file is of a kind that has a name, or is refused with a reason. */
 #include "fuzz.h"
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/content.h"
+#include "dump/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

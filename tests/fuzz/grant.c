@@ -1,11 +1,11 @@
 /*
- * Fuzzes core/grant: a script is cut into statements without a gap, each is judged by its own bytes alone, and a role
+ * Fuzzes dump/roles: a script is cut into statements without a gap, each is judged by its own bytes alone, and a role
  * that it names can be taken out of it.
  */
 #include "fuzz.h"
 
 #include "base/banned.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 
 static void without(const char *statement, size_t len, const char *role)
 {

@@ -1,9 +1,9 @@
-/* Fuzzes core/manifest: what was read is written and read again as the same. */
+/* Fuzzes dump/manifest: what was read is written and read again as the same. */
 #include "fuzz.h"
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/manifest.h"
+#include "dump/manifest.h"
 
 static void again(const struct manifest *m)
 {

@@ -1,11 +1,11 @@
 /*
- * Fuzzes core/properties on the statements of an archive and on a manifest's JSON, which are anybody's: what is read is
+ * Fuzzes dump/properties on the statements of an archive and on a manifest's JSON, which are anybody's: what is read is
  * whole, and what is left out is gone.
  */
 #include "fuzz.h"
 
 #include "base/banned.h"
-#include "core/properties.h"
+#include "dump/properties.h"
 
 static void check_whole(const struct properties *p)
 {

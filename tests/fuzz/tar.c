@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/readback on what it reads itself: tar archives header by header, SQL to its last line. It ends, and says
+ * Fuzzes dump/readback on what it reads itself: tar archives header by header, SQL to its last line. It ends, and says
  * why it refuses.
  *
  * The first byte of the input says the kind.
@@ -8,8 +8,8 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/readback.h"
-#include "core/tool.h"
+#include "dump/program.h"
+#include "dump/readback.h"
 
 int __wrap_tool_start(struct tool *t, int *messages, pid_t *pid);
 void __wrap_tool_wait(struct tool *t, int messages, pid_t pid);

@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/toc, restore/subset and core/grant on what pg_restore prints of an archive, whose names and statements are
+ * Fuzzes dump/toc, restore/subset and dump/roles on what pg_restore prints of an archive, whose names and statements are
  * anybody's: what is listed is what is there, and what is chosen is part of it, in order.
  *
  * The input is the list, the statements, and a table's name.
@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "base/banned.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 #include "restore/subset.h"
 
 static char *list, *statements;

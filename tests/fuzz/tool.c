@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/tool: any lines that a program of PostgreSQL's may write, a server's messages among them, end in an exit
+ * Fuzzes dump/program: any lines that a program of PostgreSQL's may write, a server's messages among them, end in an exit
  * code and a message of bounded length.
  *
  * The first byte of the input says how the program ended; the lines follow.
@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/child.h"
 #include "base/status.h"
-#include "core/tool.h"
+#include "dump/program.h"
 
 static const struct strs *lines;
 static struct ending ending;

@@ -1,11 +1,11 @@
-/* Unit tests of core/grant. */
+/* Unit tests of dump/roles. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 
 /* The roles of a statement, with commas between them. */
 static char *roles_of(const char *statement)

@@ -1,4 +1,4 @@
-/* Unit tests of core/manifest. */
+/* Unit tests of dump/manifest. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/manifest.h"
+#include "dump/manifest.h"
 
 /* All that a manifest may hold, every text being that one and its field's number. */
 static void fill(struct manifest *m, const char *text)

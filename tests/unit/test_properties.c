@@ -1,11 +1,11 @@
-/* Unit tests of core/properties: what the statements of an archive and a manifest's JSON say. */
+/* Unit tests of dump/properties: what the statements of an archive and a manifest's JSON say. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/properties.h"
+#include "dump/properties.h"
 
 static void forms_of_all_versions_are_read(void **state)
 {

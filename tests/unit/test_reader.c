@@ -1,4 +1,4 @@
-/* Unit tests of core/reader: what goes by is read back by another process. */
+/* Unit tests of dump/readback_pipe: what goes by is read back by another process. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/reader.h"
-#include "core/tool.h"
+#include "dump/program.h"
+#include "dump/readback_pipe.h"
 #include "ext/pack.h"
 
 #define LAST "\n-- PostgreSQL database dump complete\n"

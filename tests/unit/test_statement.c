@@ -1,11 +1,11 @@
-/* Unit tests of core/statement. */
+/* Unit tests of dump/statement. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/statement.h"
+#include "dump/statement.h"
 
 static void expect(char *found, const char *wanted)
 {

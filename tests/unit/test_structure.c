@@ -1,4 +1,4 @@
-/* Unit tests of core/structure and core/tarfile. What real archives are, tests/pg has. */
+/* Unit tests of dump/structure and dump/tar. What real archives are, tests/pg has. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "base/banned.h"
 #include "base/buf.h"
 #include "base/status.h"
-#include "core/structure.h"
-#include "core/tarfile.h"
+#include "dump/structure.h"
+#include "dump/tar.h"
 
 static void add_int(struct buf *b, long n)
 {

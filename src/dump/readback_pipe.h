@@ -1,8 +1,8 @@
 /*
- * reader - reads a backup back while it goes by: a second process that gets its bytes.
+ * readback_pipe - reads a backup back while it goes by: a second process that gets its bytes.
  */
-#ifndef CORE_READER_H
-#define CORE_READER_H
+#ifndef DUMP_READBACK_PIPE_H
+#define DUMP_READBACK_PIPE_H
 
 #include <sys/types.h>
 
@@ -16,7 +16,7 @@ struct reader {
 
 #define READER_INIT { .to = -1, .answer = -1 }
 
-/* Starts it for a backup of that kind, as core/readback; a directory cannot be read so. scratch
+/* Starts it for a backup of that kind, as dump/readback; a directory cannot be read so. scratch
  * is where an SQLite database is unpacked. 0, or CANNOT_RUN with a sentence in error. */
 int reader_start(struct reader *r, const char *kind, const char *scratch, struct buf *error);
 

@@ -1,10 +1,10 @@
 /*
  * properties_parts - what the files of properties share.
  */
-#ifndef CORE_PROPERTIES_PARTS_H
-#define CORE_PROPERTIES_PARTS_H
+#ifndef DUMP_PROPERTIES_PARTS_H
+#define DUMP_PROPERTIES_PARTS_H
 
-#include "core/properties.h"
+#include "dump/properties.h"
 
 /* A new one at the end; it lives until the next is added. */
 struct right *properties_add_right(struct properties *p);

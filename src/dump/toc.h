@@ -1,10 +1,10 @@
 /*
  * toc - the table of contents of a PostgreSQL archive, as pg_restore --list prints it.
  */
-#ifndef CORE_TOC_H
-#define CORE_TOC_H
+#ifndef DUMP_TOC_H
+#define DUMP_TOC_H
 
-#include "core/tool.h"
+#include "dump/program.h"
 
 struct toc {
 	struct strs lines;      /* one for each entry: `id; table oid TYPE schema name owner` */

@@ -5,7 +5,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/properties_parts.h"
+#include "dump/properties_parts.h"
 
 #define MAKE_MS 600000 /* CREATE DATABASE may wait for a checkpoint */
 #define ASK_MS 30000

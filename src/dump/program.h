@@ -1,9 +1,9 @@
 /*
- * tool - runs one of PostgreSQL's linked programs as a child, and understands what
+ * program - runs one of PostgreSQL's linked programs as a child, and understands what
  * it says.
  */
-#ifndef CORE_TOOL_H
-#define CORE_TOOL_H
+#ifndef DUMP_PROGRAM_H
+#define DUMP_PROGRAM_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,11 +6,11 @@
  * only runs with --create and under the old name; plain SQL lacks them, so the manifest has them
  * too. Their SQL is never run: it is read into values, and what is run is written from those.
  */
-#ifndef CORE_PROPERTIES_H
-#define CORE_PROPERTIES_H
+#ifndef DUMP_PROPERTIES_H
+#define DUMP_PROPERTIES_H
 
 #include "core/db.h"
-#include "core/manifest.h"
+#include "dump/manifest.h"
 
 /* A GRANT, or a REVOKE, on the database; in their order, on top of the server's defaults. */
 struct right {

@@ -1,12 +1,12 @@
 /* statement - what a statement of a dump is about. */
-#include "core/statement.h"
+#include "dump/statement.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/banned.h"
-#include "core/grant.h"
+#include "dump/roles.h"
 #include "ext/script.h"
 
 const char *statement_after(const char *statement, const char *words)

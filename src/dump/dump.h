@@ -2,12 +2,12 @@
  * dump - makes the data of one backup: of PostgreSQL by the linked pg_dump, of SQLite
  * by its online backup.
  */
-#ifndef CORE_DUMP_H
-#define CORE_DUMP_H
+#ifndef DUMP_DUMP_H
+#define DUMP_DUMP_H
 
 #include "core/db.h"
-#include "core/manifest.h"
-#include "core/tool.h"
+#include "dump/manifest.h"
+#include "dump/program.h"
 #include "ext/pack.h"
 
 enum dump_format { DUMP_CUSTOM, DUMP_DIRECTORY, DUMP_PLAIN };

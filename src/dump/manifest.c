@@ -1,5 +1,5 @@
 /* manifest - what is known of a backup. */
-#include "core/manifest.h"
+#include "dump/manifest.h"
 
 #include <errno.h>
 #include <stddef.h>

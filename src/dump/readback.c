@@ -1,5 +1,5 @@
 /* readback - reads a backup back in full. */
-#include "core/readback.h"
+#include "dump/readback.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "core/content.h"
-#include "core/structure.h"
-#include "core/tarfile.h"
-#include "core/tool.h"
+#include "dump/format.h"
+#include "dump/program.h"
+#include "dump/structure.h"
+#include "dump/tar.h"
 #include "ext/litecheck.h"
 #include "ext/pack.h"
 
@@ -67,7 +67,7 @@ static int read_archive(const char *path, const char *kind, int keep_fd,
 	struct structure *s;
 	int rc;
 
-	/* Of what comes by, core/reader looks at the structure. */
+	/* Of what comes by, dump/readback_pipe looks at the structure. */
 	if (strcmp(path, READBACK_STDIN) == 0)
 		return run_restore(path, NULL, keep_fd, meanwhile, arg, error);
 	rc = strcmp(kind, "tar") == 0 ? tarfile_check(path, error) : DONE;

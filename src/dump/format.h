@@ -1,8 +1,8 @@
 /*
- * content - what a file is, told by what is in it and not by its name.
+ * format - what a file is, told by what is in it and not by its name.
  */
-#ifndef CORE_CONTENT_H
-#define CORE_CONTENT_H
+#ifndef DUMP_FORMAT_H
+#define DUMP_FORMAT_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * It is written last, so a backup without one is none; and it is all that is needed
  * to rebuild the journal.
  */
-#ifndef CORE_MANIFEST_H
-#define CORE_MANIFEST_H
+#ifndef DUMP_MANIFEST_H
+#define DUMP_MANIFEST_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,7 +34,7 @@ struct manifest {
 	int64_t database_bytes; /* pg_database_size; the SQLite file's */
 	char *sha256;          /* of a directory: that of its .sha256 file */
 	char *encoding, *collate, *ctype, *locale_provider, *locale, *icu_rules, *owner;
-	char *properties;      /* of plain SQL, which lacks them: core/properties as JSON */
+	char *properties;      /* of plain SQL, which lacks them: dump/properties as JSON */
 	int64_t tables;        /* ordinary and partitioned, without an extension's */
 	int64_t rows;          /* PostgreSQL's estimate (reltuples); SQLite: counted */
 	int64_t large_objects;

@@ -1,5 +1,5 @@
 /* toc - the table of contents of a PostgreSQL archive. */
-#include "core/toc.h"
+#include "dump/toc.h"
 
 #include <ctype.h>
 #include <fcntl.h>

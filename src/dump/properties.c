@@ -1,5 +1,5 @@
 /* properties - what a database is besides its content. */
-#include "core/properties_parts.h"
+#include "dump/properties_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* bytes - reads the numbers and texts of an archive. */
-#include "core/bytes.h"
+#include "dump/bytes.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
-#include "core/content.h"
+#include "dump/format.h"
 
 #define STRING_MAX (1 << 30) /* MaxAllocSize: no server can have sent more */
 

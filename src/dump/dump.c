@@ -1,5 +1,5 @@
 /* dump - makes the data of one backup. */
-#include "core/dump.h"
+#include "dump/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/properties.h"
+#include "dump/properties.h"
 #include "ext/litecheck.h"
 
-#define LOOK_TICKS 4 /* of core/tool.h: not quite a second */
+#define LOOK_TICKS 4 /* of dump/program.h: not quite a second */
 #define ASK_MS 60000 /* for each question to the server; sizes of many files take a while */
 
 static bool is_pg(const struct dump *d)

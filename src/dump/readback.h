@@ -1,8 +1,8 @@
 /*
  * readback - reads a backup back in full: its structure, and every block of its data.
  */
-#ifndef CORE_READBACK_H
-#define CORE_READBACK_H
+#ifndef DUMP_READBACK_H
+#define DUMP_READBACK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* reader - reads a backup back while it goes by. */
-#include "core/reader.h"
+/* readback_pipe - reads a backup back while it goes by. */
+#include "dump/readback_pipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/readback.h"
-#include "core/structure.h"
+#include "dump/readback.h"
+#include "dump/structure.h"
 
 /* What it has not looked at must still be taken: the writer would take its end for ours. */
 static void drain(void)

@@ -1,5 +1,5 @@
 /* structure - the structure of a PostgreSQL archive. */
-#include "core/structure.h"
+#include "dump/structure.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -9,9 +9,9 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/bytes.h"
-#include "core/content.h"
-#include "core/tarfile.h"
+#include "dump/bytes.h"
+#include "dump/format.h"
+#include "dump/tar.h"
 #include "ext/pack.h"
 
 /* pg_backup_archiver.h: MAKE_ARCHIVE_VERSION, enum _archiveFormat, K_OFFSET_...; pg_backup.h, teSection. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/banned.h"
-#include "core/properties.h"
+#include "dump/properties.h"
 
 /* As one JSON object, with what servers since 9.2 have: the manifest's form. No acl is not an empty
  * one: it means the server's defaults. */

@@ -1,5 +1,5 @@
-/* tarfile - the headers of a tar archive. */
-#include "core/tarfile.h"
+/* tar - the headers of a tar archive. */
+#include "dump/tar.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/status.h"
-#include "core/content.h"
+#include "dump/format.h"
 
 #define SIZE_AT 124
 #define SIZE_LEN 12

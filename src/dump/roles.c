@@ -1,5 +1,5 @@
-/* grant - the roles that the statements of a dump name. */
-#include "core/grant.h"
+/* roles - the roles that the statements of a dump name. */
+#include "dump/roles.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
-#include "core/statement.h"
+#include "dump/statement.h"
 #include "ext/script.h"
 
 #define BLANKS " \t\r\n"

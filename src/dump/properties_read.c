@@ -5,9 +5,9 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/grant.h"
-#include "core/properties_parts.h"
-#include "core/toc.h"
+#include "dump/properties_parts.h"
+#include "dump/roles.h"
+#include "dump/toc.h"
 
 #define SQL_MAX (1 << 20) /* of what no database has so much */
 

@@ -1,12 +1,12 @@
 /*
- * grant - the roles that the statements of a dump name: owners, rights, policies.
+ * roles - the roles that the statements of a dump name: owners, rights, policies.
  *
  * They stand behind words of the statement's own, in no brackets: GRANT and REVOKE, ALTER DEFAULT
  * PRIVILEGES, OWNER TO, policies, SET SESSION AUTHORIZATION and SET ROLE, CREATE SCHEMA AUTHORIZATION, user
  * mappings. pg_dump's forms are in dumputils.c, pg_dump.c and pg_backup_archiver.c.
  */
-#ifndef CORE_GRANT_H
-#define CORE_GRANT_H
+#ifndef DUMP_ROLES_H
+#define DUMP_ROLES_H
 
 #include "base/buf.h"
 

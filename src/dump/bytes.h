@@ -5,8 +5,8 @@
  * The first fault is kept; from then on nothing more is read and every number is 0, so callers look at
  * it where it suits them. No memory is taken for what a length claims.
  */
-#ifndef CORE_BYTES_H
-#define CORE_BYTES_H
+#ifndef DUMP_BYTES_H
+#define DUMP_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* content - what a file is, told by what is in it. */
-#include "core/content.h"
+/* format - what a file is, told by what is in it. */
+#include "dump/format.h"
 
 #include <ctype.h>
 #include <errno.h>

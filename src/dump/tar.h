@@ -1,8 +1,8 @@
 /*
- * tarfile - the headers of a tar archive (POSIX.1-2017, pax, 'ustar Interchange Format').
+ * tar - the headers of a tar archive (POSIX.1-2017, pax, 'ustar Interchange Format').
  */
-#ifndef CORE_TARFILE_H
-#define CORE_TARFILE_H
+#ifndef DUMP_TAR_H
+#define DUMP_TAR_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * By its words, as pg_dump and people write them: blanks, comments and capitals do not matter, names may
  * be quoted (PostgreSQL's documentation, 4.1). Nothing is checked that the server checks.
  */
-#ifndef CORE_STATEMENT_H
-#define CORE_STATEMENT_H
+#ifndef DUMP_STATEMENT_H
+#define DUMP_STATEMENT_H
 
 #include <stdbool.h>
 
@@ -38,7 +38,7 @@ char *statement_on_schema(const char *statement);
  * NULL. The caller frees both. */
 char *statement_extension(const char *statement, char **schema);
 
-/* Returns whether the roles that a statement names (core/grant) are to own something: OWNER TO, CREATE SCHEMA
+/* Returns whether the roles that a statement names (dump/roles) are to own something: OWNER TO, CREATE SCHEMA
  * AUTHORIZATION. */
 bool statement_gives(const char *statement);
 

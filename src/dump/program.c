@@ -1,5 +1,5 @@
-/* tool - runs one of PostgreSQL's linked programs as a child. */
-#include "core/tool.h"
+/* program - runs one of PostgreSQL's linked programs as a child. */
+#include "dump/program.h"
 
 #include <errno.h>
 #include <fcntl.h>

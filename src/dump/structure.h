@@ -7,8 +7,8 @@
  * only what pg_dump 8.0 to 18 writes is valid (pg_backup_archiver.c, WriteHead and WriteToc;
  * pg_backup_custom.c; archive versions 1.10 to 1.16), and memory is bounded by the bytes that are read.
  */
-#ifndef CORE_STRUCTURE_H
-#define CORE_STRUCTURE_H
+#ifndef DUMP_STRUCTURE_H
+#define DUMP_STRUCTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
