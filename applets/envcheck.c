@@ -14,7 +14,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/show.h"
-#include "core/audit.h"
+#include "envcheck/audit.h"
 
 static struct {
 	struct strs specs, required, groups, allowed;

@@ -22,7 +22,7 @@
 #include "base/show.h"
 #include "core/daemon.h"
 #include "core/foreign.h"
-#include "core/volume.h"
+#include "envcheck/volume.h"
 #include "repo/dir_lock.h"
 #include "repo/freshness.h"
 #include "repo/prune.h"

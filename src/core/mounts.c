@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
-#include "core/setting.h"
+#include "envcheck/env_value.h"
 
 #define TABLE_LIMIT (1 << 20)
 #define OLD_PLACE "/var/lib/postgresql/data"

@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/audit on any environment beside any example file: every problem has its words, the JSON is valid, and no
+ * Fuzzes envcheck/audit on any environment beside any example file: every problem has its words, the JSON is valid, and no
  * value is shown.
  *
  * The input is the example file and the environment, a variable a line; a ~ in a value stands for a secret.
@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/audit.h"
+#include "envcheck/audit.h"
 #include "ext/lite.h"
 
 #define SECRET "Tr0ub4dor-hunter2"

@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/dotenv and, through files, how core/envspec reads and writes specs.
+ * Fuzzes envcheck/dotenv and, through files, how envcheck/envspec reads and writes specs.
  */
 #include "fuzz.h"
 
@@ -9,8 +9,8 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/dotenv.h"
-#include "core/envspec.h"
+#include "envcheck/dotenv.h"
+#include "envcheck/envspec.h"
 
 #define NAME_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "_.-"
 

@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/vartype: any type with any options judges any value, shows nothing of it, and is read again as it was.
+ * Fuzzes envcheck/vartype: any type with any options judges any value, shows nothing of it, and is read again as it was.
  *
  * The input is the type and the value; a ~ in the value stands for a secret.
  */
@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/vartype.h"
+#include "envcheck/vartype.h"
 
 #define SECRET "Tr0ub4dor-hunter2"
 

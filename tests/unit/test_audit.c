@@ -1,4 +1,4 @@
-/* Unit tests of core/audit: what is found in an environment, and what is not. */
+/* Unit tests of envcheck/audit: what is found in an environment, and what is not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/audit.h"
 #include "core/mounts.h"
-#include "core/setting.h"
+#include "envcheck/audit.h"
+#include "envcheck/env_value.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }

@@ -1,4 +1,4 @@
-/* Unit tests of core/dotenv: how an env file is read. */
+/* Unit tests of envcheck/dotenv: how an env file is read. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/dotenv.h"
+#include "envcheck/dotenv.h"
 
 /* All entries as `NAME=value`, with a | between them; (#NAME=value) is one that is commented out. */
 static char *shown(const struct dotenv *d)

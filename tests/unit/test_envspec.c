@@ -1,4 +1,4 @@
-/* Unit tests of core/envspec: what a spec says, and a first spec from an example. */
+/* Unit tests of envcheck/envspec: what a spec says, and a first spec from an example. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/decorator.h"
-#include "core/envspec.h"
-#include "core/envspec_parts.h"
+#include "envcheck/decorator.h"
+#include "envcheck/envspec.h"
+#include "envcheck/envspec_parts.h"
 
 /* --- examples as repositories have them --- */
 

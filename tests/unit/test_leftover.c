@@ -1,11 +1,11 @@
-/* Unit tests of core/leftover: comments and references that are left in a value, and what only looks like them. */
+/* Unit tests of envcheck/leftover: comments and references that are left in a value, and what only looks like them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/leftover.h"
+#include "envcheck/leftover.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

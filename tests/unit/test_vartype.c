@@ -1,4 +1,4 @@
-/* Unit tests of core/vartype. */
+/* Unit tests of envcheck/vartype. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/vartype.h"
+#include "envcheck/vartype.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

@@ -1,4 +1,4 @@
-/* Unit tests of core/weak: what people leave in, and what they must not be blamed for. */
+/* Unit tests of envcheck/weak_secret: what people leave in, and what they must not be blamed for. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/weak.h"
+#include "envcheck/weak_secret.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

@@ -1,0 +1,85 @@
+/* volume - whether what is put into a folder outlives the container. */
+#include "envcheck/volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "base/status.h"
+#include "core/mounts.h"
+
+/* The real path of the folder, or of the nearest one above it that is there. The caller frees it; NULL: none. */
+static char *find_real(const char *dir)
+{
+	char *path = xstrdup(dir), *real = realpath(path, NULL), *slash;
+
+	while (!real && errno == ENOENT && (slash = strrchr(path, '/')) && slash != path) {
+		*slash = '\0';
+		real = realpath(path, NULL);
+	}
+	if (!real && errno == ENOENT)
+		real = realpath(*path == '/' ? "/" : ".", NULL);
+	free(path);
+	return real;
+}
+
+static enum mounts_place find_place(const char *dir)
+{
+	char *real = find_real(dir);
+	enum mounts_place place = real ? mounts_place("", environ, real) : MOUNTS_KEPT;
+
+	free(real);
+	return place;
+}
+
+/* What happens to a folder there; NULL: nothing. */
+static const char *const fates[] = {
+	[MOUNTS_KEPT] = NULL,
+	[MOUNTS_LAYER] = "is on the container's own file system and not on a volume: what is there is lost when the "
+	                 "container is removed or made again",
+	[MOUNTS_MEMORY] = "is in the container's memory (tmpfs) and not on a volume: what is there is lost when the "
+	                  "container stops",
+	[MOUNTS_POD] = "is on an emptyDir and not on a persistent volume: what is there is lost with the pod",
+	[MOUNTS_NAMELESS] = "is on a volume without a name, which is deleted with `docker run --rm` and not found again "
+	                    "after `docker compose down`",
+};
+
+const char *volume_fate(const char *dir)
+{
+	return fates[find_place(dir)];
+}
+
+/* Whoever else may write there is the user's business; but everybody seldom is meant. */
+static void look_at_mode(const char *dir, void (*tell)(enum msg_level level, const char *words))
+{
+	struct stat st;
+	char *words;
+
+	if (stat(dir, &st) != 0 || !(st.st_mode & S_IWOTH))
+		return;
+	words = xasprintf("'%s' can be written by every user, who could delete or replace backups: chmod o-w", dir);
+	tell(MSG_WARNING, words);
+	free(words);
+}
+
+int volume_look(const char *dir, bool required, bool elsewhere,
+                void (*tell)(enum msg_level level, const char *words), struct buf *error)
+{
+	enum mounts_place place = find_place(dir);
+	const char *fate = fates[place];
+	struct buf words = BUF_INIT;
+
+	look_at_mode(dir, tell);
+	/* It is a volume, and somebody may well know its id. */
+	required = required && place != MOUNTS_NAMELESS;
+	if (fate)
+		buf_printf(required ? error : &words, "'%s' %s: mount a %s or a folder of the host at '%s'%s", dir, fate,
+		           place == MOUNTS_NAMELESS ? "named volume" : "volume", dir, required ? " (BACKUP_REQUIRE_VOLUME=yes)" : "");
+	if (words.len)
+		tell(elsewhere ? MSG_INFO : MSG_WARNING, words.data);
+	buf_free(&words);
+	return fate && required ? BAD_CONFIG : 0;
+}
