@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/reach.h"
+#include "base/connect_state.h"
 
 struct net_addrs {
 	struct addrinfo *list; /* owned; freed by net_forget */

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "base/reach.h"
+#include "base/connect_state.h"
 #include "ext/lite.h"
 
 struct litefault {

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
-#include "core/mounts.h"
+#include "base/container.h"
 #include "envcheck/audit_parts.h"
 #include "ext/lite.h"
 

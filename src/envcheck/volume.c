@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/container.h"
 #include "base/status.h"
-#include "core/mounts.h"
 
 /* The real path of the folder, or of the nearest one above it that is there. The caller frees it; NULL: none. */
 static char *find_real(const char *dir)

@@ -10,7 +10,7 @@
 #include "base/msg.h"
 
 /* Tells what is wrong with a folder that backups go to, which need not exist yet: that every user may write to it,
- * and that it goes with the container (core/mounts), less loudly where they go elsewhere, too. 0; with required
+ * and that it goes with the container (base/container), less loudly where they go elsewhere, too. 0; with required
  * BAD_CONFIG with a message in error where it goes with the container. */
 int volume_look(const char *dir, bool required, bool elsewhere,
                 void (*tell)(enum msg_level level, const char *words), struct buf *error);

@@ -4,7 +4,7 @@
 #ifndef EXT_REFUSAL_H
 #define EXT_REFUSAL_H
 
-#include "base/reach.h"
+#include "base/connect_state.h"
 #include "ext/conninfo.h"
 
 /*

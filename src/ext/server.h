@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/connect_state.h"
 #include "base/net.h"
-#include "base/reach.h"
 #include "base/rows.h"
 #include "ext/conninfo.h"
 

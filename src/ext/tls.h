@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/reach.h"
+#include "base/connect_state.h"
 
 /* Whom to talk to; texts are borrowed. */
 struct tls {

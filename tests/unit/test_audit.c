@@ -8,7 +8,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/mounts.h"
+#include "base/container.h"
 #include "envcheck/audit.h"
 #include "envcheck/env_value.h"
 

@@ -1,11 +1,11 @@
-/* Unit tests of core/mounts: tables of mounts as engines make them. */
+/* Unit tests of base/container: tables of mounts as engines make them. */
 #include <sys/stat.h>
 
 #include "unit.h"
 
 #include "base/banned.h"
 #include "base/buf.h"
-#include "core/mounts.h"
+#include "base/container.h"
 
 /* A root whose table has those lines, and a marker of Docker's or none. */
 static enum mounts_place place_in(const char *name, const char *table, bool marked, char *const *env, const char *path)

@@ -1,5 +1,5 @@
-/* reach - what came of trying to reach something. */
-#include "base/reach.h"
+/* connect_state - what came of trying to reach something. */
+#include "base/connect_state.h"
 
 #include "base/banned.h"
 #include "base/status.h"

@@ -1,5 +1,5 @@
-/* mounts - what a process can tell of the container it runs in. */
-#include "core/mounts.h"
+/* container - what a process can tell of the container it runs in. */
+#include "base/container.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * reach - what came of trying to reach something: an address, a server, a file.
+ * connect_state - what came of trying to reach something: an address, a server, a file.
  */
-#ifndef BASE_REACH_H
-#define BASE_REACH_H
+#ifndef BASE_CONNECT_STATE_H
+#define BASE_CONNECT_STATE_H
 
 enum reach {
 	REACHED,

@@ -1,10 +1,10 @@
 /*
- * mounts - what a process can tell of the container it runs in.
+ * container - what a process can tell of the container it runs in.
  *
  * root stands in front of the system's paths: "" for the real ones.
  */
-#ifndef CORE_MOUNTS_H
-#define CORE_MOUNTS_H
+#ifndef BASE_CONTAINER_H
+#define BASE_CONTAINER_H
 
 #include <stdbool.h>
 
