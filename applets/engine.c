@@ -6,7 +6,7 @@
  */
 #include "applet.h"
 #include "base/banned.h"
-#include "core/target.h"
+#include "db/target.h"
 #include "ext/engine.h"
 
 static void use_target(char *const *argv)

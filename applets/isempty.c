@@ -12,7 +12,7 @@
 #include "applet.h"
 #include "base/banned.h"
 #include "check/check.h"
-#include "core/emptiness.h"
+#include "db/emptiness.h"
 
 static struct {
 	const char *url, *table;

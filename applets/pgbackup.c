@@ -21,7 +21,7 @@
 #include "base/progress.h"
 #include "base/show.h"
 #include "core/daemon.h"
-#include "core/foreign.h"
+#include "db/foreign.h"
 #include "envcheck/volume.h"
 #include "repo/dir_lock.h"
 #include "repo/freshness.h"

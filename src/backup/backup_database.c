@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "core/lock.h"
+#include "db/lock.h"
 #include "dump/readback.h"
 #include "dump/toc.h"
 #include "repo/folder.h"

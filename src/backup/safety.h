@@ -5,7 +5,7 @@
 #define BACKUP_SAFETY_H
 
 #include "base/msg.h"
-#include "core/target.h"
+#include "db/target.h"
 
 /* Returns DONE where a backup can be put into dir, as far as can be known beforehand, or CANNOT_WRITE, which is told. */
 int safety_check(const char *dir, void (*tell)(enum msg_level level, const char *words));

@@ -4,7 +4,7 @@
 #ifndef BACKUP_SOURCES_H
 #define BACKUP_SOURCES_H
 
-#include "core/db.h"
+#include "db/db.h"
 
 /* One server or SQLite file. */
 struct source {

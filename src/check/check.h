@@ -8,7 +8,7 @@
 #define CHECK_CHECK_H
 
 #include "check/comparison.h"
-#include "core/db.h"
+#include "db/db.h"
 
 /* What --help says of them, in every applet that has them. */
 #define CHECKS_HELP                                                                          \

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "check/kind.h"
 #include "check/relation.h"
-#include "core/litefault.h"
+#include "db/sqlite_fault.h"
 #include "seed/marker.h"
 
 void finding_unknown(struct db *db, struct finding *f)

@@ -8,8 +8,8 @@
 #include "base/banned.h"
 #include "base/net.h"
 #include "check/kind.h"
-#include "core/secrecy.h"
-#include "core/url.h"
+#include "db/secrecy.h"
+#include "db/url.h"
 #include "ext/tls.h"
 
 #define PORT "6379"

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/net.h"
 #include "check/kind.h"
-#include "core/url.h"
+#include "db/url.h"
 #include "ext/http.h"
 
 void place_not_reached(struct finding *f, enum reach reach, const struct buf *error)

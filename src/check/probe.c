@@ -17,7 +17,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "core/url.h"
+#include "db/url.h"
 
 #define HERE_MAX 8    /* checks that are asked in this process: the last words are made anew for each */
 #define WORDS_MAX 4096 /* bytes of a finding's words that a child sends */

@@ -5,7 +5,7 @@
 #ifndef DUMP_DUMP_H
 #define DUMP_DUMP_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/manifest.h"
 #include "dump/program.h"
 #include "ext/pack.h"

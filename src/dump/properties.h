@@ -9,7 +9,7 @@
 #ifndef DUMP_PROPERTIES_H
 #define DUMP_PROPERTIES_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/manifest.h"
 
 /* A GRANT, or a REVOKE, on the database; in their order, on top of the server's defaults. */

@@ -12,7 +12,7 @@
 #include "envcheck/audit_parts.h"
 #include "ext/lite.h"
 
-/* Of the target (core/target.h), of object storage, and of the environment's name. */
+/* Of the target (db/target.h), of object storage, and of the environment's name. */
 const char *const audit_names[] = {
 	"DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE",
 	"PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER",

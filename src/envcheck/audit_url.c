@@ -7,8 +7,8 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/secrecy.h"
-#include "core/url.h"
+#include "db/secrecy.h"
+#include "db/url.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/leftover.h"
 #include "envcheck/weak_secret.h"

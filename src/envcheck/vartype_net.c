@@ -12,8 +12,8 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "core/schedule.h"
-#include "core/url.h"
 #include "core/zone.h"
+#include "db/url.h"
 #include "envcheck/vartype_kinds.h"
 #include "ext/lite.h"
 
@@ -186,7 +186,7 @@ static bool is_scheme(const char *scheme, const char *const *list)
 	return false;
 }
 
-/* As core/url reads it: passwords that are not percent-encoded are found all the same. */
+/* As db/url reads it: passwords that are not percent-encoded are found all the same. */
 static bool server_url(const char *value, const char *const *schemes)
 {
 	const char *rest, *why;

@@ -335,7 +335,7 @@ static void show(const char *name, char *kept)
 
 int connparam_judge(const struct conninfo *c, struct buf *why)
 {
-	/* PGSERVICE and PGHOSTADDR are of a target of its own (core/target.c): where another was given, they do not
+	/* PGSERVICE and PGHOSTADDR are of a target of its own (db/target.c): where another was given, they do not
 	 * count. And the listener is ours, not that of whom the server should run as. */
 	char *service = hide("PGSERVICE"), *address = hide("PGHOSTADDR"), *peer = hide("PGREQUIREPEER");
 	struct given g = { c, PQconndefaults() };

@@ -6,7 +6,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/emptiness.h"
+#include "db/emptiness.h"
 #include "repo/select.h"
 
 const char *place_words(enum place_mode mode)

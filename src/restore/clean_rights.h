@@ -4,7 +4,7 @@
 #ifndef RESTORE_CLEAN_RIGHTS_H
 #define RESTORE_CLEAN_RIGHTS_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/toc.h"
 
 /*

@@ -9,7 +9,7 @@
 #define RESTORE_DRILL_H
 
 #include "base/msg.h"
-#include "core/target.h"
+#include "db/target.h"
 #include "dump/manifest.h"
 
 struct trial_job {

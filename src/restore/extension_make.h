@@ -5,7 +5,7 @@
 #ifndef RESTORE_EXTENSION_MAKE_H
 #define RESTORE_EXTENSION_MAKE_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/manifest.h"
 #include "dump/toc.h"
 

@@ -9,7 +9,7 @@
 #ifndef RESTORE_EXTENSION_ROWS_H
 #define RESTORE_EXTENSION_ROWS_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/toc.h"
 
 /* What there is. */

@@ -7,7 +7,7 @@
 #ifndef RESTORE_FILL_ORDER_H
 #define RESTORE_FILL_ORDER_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/toc.h"
 
 struct filling {

@@ -9,7 +9,7 @@
 #ifndef RESTORE_GUEST_H
 #define RESTORE_GUEST_H
 
-#include "core/db.h"
+#include "db/db.h"
 
 /* A role and the password it logs in with; name NULL: none. guest_free after it. */
 struct guest {

@@ -7,7 +7,7 @@
 #ifndef RESTORE_PRIVILEGED_H
 #define RESTORE_PRIVILEGED_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/toc.h"
 
 /*

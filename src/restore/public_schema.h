@@ -4,7 +4,7 @@
 #ifndef RESTORE_PUBLIC_SCHEMA_H
 #define RESTORE_PUBLIC_SCHEMA_H
 
-#include "core/db.h"
+#include "db/db.h"
 
 /*
  * Adds the statements that make the schema public as a new database has it, where db has none: after

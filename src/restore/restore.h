@@ -4,7 +4,7 @@
 #ifndef RESTORE_RESTORE_H
 #define RESTORE_RESTORE_H
 
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/format.h"
 #include "dump/toc.h"
 #include "restore/fill_order.h"

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "core/dropdb.h"
+#include "db/drop_database.h"
 #include "ext/hash.h"
 #include "restore/shadow_parts.h"
 

@@ -9,7 +9,7 @@
 #define RESTORE_SHADOW_H
 
 #include "base/msg.h"
-#include "core/db.h"
+#include "db/db.h"
 #include "dump/properties.h"
 
 struct side {

@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/db.h"
-#include "core/emptiness.h"
-#include "core/litefault.h"
+#include "db/db.h"
+#include "db/emptiness.h"
+#include "db/sqlite_fault.h"
 #include "ext/litecheck.h"
 
 #define LOOK_MS 20

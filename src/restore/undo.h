@@ -4,7 +4,7 @@
 #ifndef RESTORE_UNDO_H
 #define RESTORE_UNDO_H
 
-#include "core/target.h"
+#include "db/target.h"
 
 /* Swaps the database of target, or the SQLite file, with the newest one that a restore has kept, waiting that many ms for
  * the server or the file. 0 with the name of what was there until then (the caller frees it; NULL: nothing), or as

@@ -5,7 +5,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "core/url.h"
+#include "db/url.h"
 #include "ext/xml.h"
 #include "s3/request.h"
 

@@ -10,7 +10,7 @@
 #ifndef SEED_MARKER_H
 #define SEED_MARKER_H
 
-#include "core/db.h"
+#include "db/db.h"
 
 enum marker_state { MARKER_NONE, MARKER_RUNNING, MARKER_DONE, MARKER_FAILED, MARKER_ADOPTED };
 

@@ -6,7 +6,7 @@
 
 #include "base/msg.h"
 #include "check/check.h"
-#include "core/lock.h"
+#include "db/lock.h"
 #include "seed/marker.h"
 
 struct seed {

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "core/litefault.h"
+#include "db/sqlite_fault.h"
 
 static int check_folder(const struct watch *w, struct buf *error)
 {

@@ -1,5 +1,5 @@
 /*
- * Fuzzes core/url and, through it, how core/target reads a text.
+ * Fuzzes db/url and, through it, how db/target reads a text.
  *
  * No sentence of an error holds a digit, so a digit in one came from the input: that
  * is how a leaked part of a password is noticed.
@@ -8,8 +8,8 @@
 
 #include "base/banned.h"
 #include "base/msg.h"
-#include "core/target.h"
-#include "core/url.h"
+#include "db/target.h"
+#include "db/url.h"
 
 extern char **environ;
 

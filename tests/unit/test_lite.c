@@ -1,4 +1,4 @@
-/* Unit tests of ext/lite, and of core/db on SQLite. */
+/* Unit tests of ext/lite, and of db/db on SQLite. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/db.h"
+#include "db/db.h"
 #include "ext/script.h"
 
 static void open_or_fail(struct lite *lite, const char *path, enum lite_mode mode)
@@ -218,7 +218,7 @@ static void busy_and_corrupt_are_told_apart(void **state)
 	lite_free(&two);
 }
 
-/* --- core/db on SQLite --- */
+/* --- db/db on SQLite --- */
 
 static struct target target = { .kind = TARGET_SQLITE, .shown = (char[]){ "sqlite:db" },
 	                        .path = (char[]){ "db" } };

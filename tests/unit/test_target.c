@@ -1,4 +1,4 @@
-/* Unit tests of core/target. */
+/* Unit tests of db/target. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "core/target.h"
+#include "db/target.h"
 
 extern char **environ;
 

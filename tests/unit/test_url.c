@@ -1,4 +1,4 @@
-/* Unit tests of core/url. */
+/* Unit tests of db/url. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/url.h"
+#include "db/url.h"
 
 struct want {
 	const char *text, *user, *password, *host, *port, *path;

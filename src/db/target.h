@@ -1,8 +1,8 @@
 /*
  * target - the database that an applet works on, and where its name came from.
  */
-#ifndef CORE_TARGET_H
-#define CORE_TARGET_H
+#ifndef DB_TARGET_H
+#define DB_TARGET_H
 
 #include "base/buf.h"
 #include "ext/server.h"
@@ -45,7 +45,7 @@ enum target_family target_family(void);
 int target_export(char *const *argv, struct strs *warnings, struct buf *error);
 
 /* The same from the environment alone, for a caller that names the databases itself: that other
- * programs' variables name another is a warning then, and no error (core/foreign). */
+ * programs' variables name another is a warning then, and no error (db/foreign). */
 int target_find_server(struct target *t, struct buf *error);
 
 /* Makes t the same server's database of that name, without warnings. target_free after it. */

@@ -1,5 +1,5 @@
-/* dropdb - drops a database. */
-#include "core/dropdb.h"
+/* drop_database - drops a database. */
+#include "db/drop_database.h"
 
 #include <stdlib.h>
 #include <string.h>

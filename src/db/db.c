@@ -1,5 +1,5 @@
 /* db - a session with a target, whichever engine it is. */
-#include "core/db.h"
+#include "db/db.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/litefault.h"
+#include "db/sqlite_fault.h"
 #include "ext/refusal.h"
 
 #define LITE_BUSY_MS 5000

@@ -1,5 +1,5 @@
-/* litefault - why an SQLite file cannot be used. */
-#include "core/litefault.h"
+/* sqlite_fault - why an SQLite file cannot be used. */
+#include "db/sqlite_fault.h"
 
 #include <errno.h>
 #include <stdlib.h>

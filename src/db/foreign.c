@@ -1,5 +1,5 @@
 /* foreign - variables of other programs that say what pgbox is told by variables of its own. */
-#include "core/foreign.h"
+#include "db/foreign.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/status.h"
-#include "core/url.h"
+#include "db/url.h"
 
 enum what { HOST, USER, PASSWORD, DATABASE, URL, DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
 

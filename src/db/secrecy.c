@@ -1,5 +1,5 @@
 /* secrecy - what a URL says about encryption. */
-#include "core/secrecy.h"
+#include "db/secrecy.h"
 
 #include <ctype.h>
 #include <stdlib.h>

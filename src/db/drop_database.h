@@ -1,14 +1,14 @@
 /*
- * dropdb - drops a database, and reports what holds it up.
+ * drop_database - drops a database, and reports what holds it up.
  *
  * Since PostgreSQL 15 every DROP DATABASE waits until each session of the server has answered a
  * signal, and one that is in COPY with a client that has vanished, or stalls, does not (procsignal.c).
  */
-#ifndef CORE_DROPDB_H
-#define CORE_DROPDB_H
+#ifndef DB_DROP_DATABASE_H
+#define DB_DROP_DATABASE_H
 
 #include "base/msg.h"
-#include "core/db.h"
+#include "db/db.h"
 
 /*
  * Drops the database of that name, if it is there, with the sessions that are in it. db is a session

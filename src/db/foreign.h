@@ -9,8 +9,8 @@
  *
  * A word for "off" (none, false, no, 0, empty) counts as not set. No value is ever repeated.
  */
-#ifndef CORE_FOREIGN_H
-#define CORE_FOREIGN_H
+#ifndef DB_FOREIGN_H
+#define DB_FOREIGN_H
 
 #include "ext/conninfo.h"
 #include "repo/retention.h"

@@ -1,5 +1,5 @@
 /* target - the database that an applet works on. */
-#include "core/target.h"
+#include "db/target.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "core/foreign.h"
-#include "core/secrecy.h"
-#include "core/url.h"
+#include "db/foreign.h"
+#include "db/secrecy.h"
+#include "db/url.h"
 #include "ext/connparam.h"
 #include "ext/service.h"
 

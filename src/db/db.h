@@ -6,10 +6,10 @@
  * pg_catalog; nothing is set for longer than a transaction, so it works behind
  * transaction poolers.
  */
-#ifndef CORE_DB_H
-#define CORE_DB_H
+#ifndef DB_DB_H
+#define DB_DB_H
 
-#include "core/target.h"
+#include "db/target.h"
 #include "ext/lite.h"
 #include "ext/server.h"
 
@@ -40,7 +40,7 @@ enum db_mode { DB_READ, DB_WRITE };
 
 /* Opens a session. Variables of libpq that name a database are ignored from the
  * first call on (target_isolate). A missing SQLite file is REACH_NO_DATABASE; what
- * else is wrong with one is judged by core/litefault. A try that the deadline cuts off before
+ * else is wrong with one is judged by db/sqlite_fault. A try that the deadline cuts off before
  * it could find anything out has the reach and the error of the last that did. */
 enum reach db_open(struct db *db, const struct target *target, enum db_mode mode,
                    int64_t deadline);

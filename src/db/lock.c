@@ -1,5 +1,5 @@
 /* lock - one runner per database and name. */
-#include "core/lock.h"
+#include "db/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* url - the parts of a server URL. */
-#include "core/url.h"
+#include "db/url.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /*
  * emptiness - what a database holds of its user's.
  */
-#ifndef CORE_EMPTINESS_H
-#define CORE_EMPTINESS_H
+#ifndef DB_EMPTINESS_H
+#define DB_EMPTINESS_H
 
-#include "core/db.h"
+#include "db/db.h"
 
 /* Fills rows with kind, schema and name of everything that counts, in the order worth
  * naming: tables, views, sequences, foreign tables, types, functions and large objects

@@ -1,5 +1,5 @@
 /* emptiness - what a database holds of its user's. */
-#include "core/emptiness.h"
+#include "db/emptiness.h"
 
 #include "base/banned.h"
 #include "base/status.h"

@@ -11,10 +11,10 @@
  * Both live in a descriptor: a child that inherits it keeps the lock when this
  * process dies.
  */
-#ifndef CORE_LOCK_H
-#define CORE_LOCK_H
+#ifndef DB_LOCK_H
+#define DB_LOCK_H
 
-#include "core/db.h"
+#include "db/db.h"
 
 /* What for; each is a lock of its own. */
 enum lock_kind {

@@ -3,8 +3,8 @@
  * percent-encoded. No part is ever quoted in an error: any of them may hold a
  * piece of a password.
  */
-#ifndef CORE_URL_H
-#define CORE_URL_H
+#ifndef DB_URL_H
+#define DB_URL_H
 
 #include <stdbool.h>
 

@@ -1,11 +1,11 @@
 /*
- * litefault - why an SQLite file cannot be used, and whether waiting may help.
+ * sqlite_fault - why an SQLite file cannot be used, and whether waiting may help.
  *
  * The one place where a failure is judged as passing or permanent, for every applet. Decides by stat(2), access(2)
  * and SQLite's result codes, never by their messages.
  */
-#ifndef CORE_LITEFAULT_H
-#define CORE_LITEFAULT_H
+#ifndef DB_SQLITE_FAULT_H
+#define DB_SQLITE_FAULT_H
 
 #include <stdbool.h>
 

@@ -5,10 +5,10 @@
  * sslmode=no-verify, JDBC ssl=true or sslMode=VERIFY_FULL, Prisma sslaccept=strict, SQLx ssl-mode.
  * Who asks for encryption must not get a plain connection because the word was another one.
  */
-#ifndef CORE_SECRECY_H
-#define CORE_SECRECY_H
+#ifndef DB_SECRECY_H
+#define DB_SECRECY_H
 
-#include "core/url.h"
+#include "db/url.h"
 #include "ext/server.h"
 
 /* What is known of the parameters of one URL. */

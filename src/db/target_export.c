@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/banned.h"
-#include "core/target.h"
+#include "db/target.h"
 
 /* Whether a word of a command line of PostgreSQL's says where the server is, or asks for no server at all. */
 static bool names_server(const char *word)
