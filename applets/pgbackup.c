@@ -20,7 +20,6 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/show.h"
-#include "core/daemon.h"
 #include "db/foreign.h"
 #include "envcheck/volume.h"
 #include "repo/dir_lock.h"
@@ -29,6 +28,7 @@
 #include "repo/rebuild.h"
 #include "repo/report.h"
 #include "repo/verify.h"
+#include "schedule/daemon.h"
 
 static struct {
 	const char *dir, *format, *compress, *check, *roles, *cron, *zone, *into, *as_superuser, *encryption, *volume,

@@ -11,11 +11,11 @@
 
 #include "base/banned.h"
 #include "base/file.h"
-#include "core/schedule.h"
-#include "core/zone.h"
 #include "db/url.h"
 #include "envcheck/vartype_kinds.h"
 #include "ext/lite.h"
+#include "schedule/schedule.h"
+#include "schedule/zone.h"
 
 /* --- hosts --- */
 

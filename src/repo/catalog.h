@@ -8,10 +8,10 @@
 #define REPO_CATALOG_H
 
 #include "base/msg.h"
-#include "core/schedule.h"
 #include "dump/manifest.h"
 #include "repo/journal.h"
 #include "repo/retention.h"
+#include "schedule/schedule.h"
 
 /* What databases a run was about. */
 #define CATALOG_SCHEDULED "scheduled" /* all that are configured */

@@ -10,9 +10,9 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "core/zone.h"
 #include "repo/folder.h"
 #include "repo/report.h"
+#include "schedule/zone.h"
 
 static char *without_suffix(const char *path, const char *suffix)
 {

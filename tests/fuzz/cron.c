@@ -1,11 +1,11 @@
-/* Fuzzes schedule_read of core/schedule, and what it makes of the moments behind. */
+/* Fuzzes schedule_read of schedule/schedule, and what it makes of the moments behind. */
 #include "fuzz.h"
 
 #include <time.h>
 
 #include "base/banned.h"
-#include "core/schedule.h"
-#include "core/zone.h"
+#include "schedule/schedule.h"
+#include "schedule/zone.h"
 
 #define CENTURY (INT64_C(100) * 366 * 86400000)
 

@@ -1,4 +1,4 @@
-/* Unit tests of core/schedule. */
+/* Unit tests of schedule/schedule. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/schedule.h"
-#include "core/zone.h"
+#include "schedule/schedule.h"
+#include "schedule/zone.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

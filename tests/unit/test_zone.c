@@ -1,4 +1,4 @@
-/* Unit tests of core/zone. */
+/* Unit tests of schedule/zone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "core/zone.h"
+#include "schedule/zone.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

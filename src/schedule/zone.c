@@ -1,5 +1,5 @@
 /* zone - local time: whose clocks a schedule and a calendar day go by. */
-#include "core/zone.h"
+#include "schedule/zone.h"
 
 #include <ctype.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
  * line of each file of Debian's tzdata (RFC 9636, 3.3). Old rules of a zone are
  * not in the table; schedules look forward.
  */
-#ifndef CORE_ZONE_H
-#define CORE_ZONE_H
+#ifndef SCHEDULE_ZONE_H
+#define SCHEDULE_ZONE_H
 
 #include <stdint.h>
 #include <time.h>

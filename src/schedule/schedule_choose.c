@@ -2,8 +2,8 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/status.h"
-#include "core/schedule.h"
-#include "core/zone.h"
+#include "schedule/schedule.h"
+#include "schedule/zone.h"
 
 static int use_zone(const struct schedule *s, const char *zone, struct strs *warnings, struct buf *error)
 {

@@ -1,5 +1,5 @@
 /* daemon - work that is done in a child, and a loop that does it when it is due. */
-#include "core/daemon.h"
+#include "schedule/daemon.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -5,8 +5,8 @@
  * from absolute moments, so nothing drifts, and from what the journal remembers, so
  * that a restart neither repeats a run nor skips one.
  */
-#ifndef CORE_SCHEDULE_H
-#define CORE_SCHEDULE_H
+#ifndef SCHEDULE_SCHEDULE_H
+#define SCHEDULE_SCHEDULE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 /*
  * daemon - work that is done in a child, and a loop that does it when it is due.
  */
-#ifndef CORE_DAEMON_H
-#define CORE_DAEMON_H
+#ifndef SCHEDULE_DAEMON_H
+#define SCHEDULE_DAEMON_H
 
 #include <stdint.h>
 
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 
 /*
  * Runs work(arg) in a forked child, which nobody can kill without this process seeing

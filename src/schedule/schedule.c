@@ -1,5 +1,5 @@
 /* schedule - when the next run is due. */
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "core/zone.h"
+#include "schedule/zone.h"
 
 #define DIGITS "0123456789"
 #define BLANKS " \t\r\n"
