@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "base/opt.h"
 #include "base/status.h"
+#include "opt.h"
 
 struct applet {
 	const char *name;

@@ -1,4 +1,4 @@
-/* Unit tests of base/opt, with an applet of their own. */
+/* Unit tests of opt, with an applet of their own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* opt - one table of options per applet. */
-#include "base/opt.h"
+#include "opt.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -6,8 +6,8 @@
  * of the destination. Order: default, then environment, then command line.
  * Not getopt(3): the linked PostgreSQL programs use its globals.
  */
-#ifndef BASE_OPT_H
-#define BASE_OPT_H
+#ifndef OPT_H
+#define OPT_H
 
 #include <stdbool.h>
 #include <stdint.h>
