@@ -8,18 +8,11 @@
 #include "backup/results.h"
 #include "backup/sources.h"
 #include "base/msg.h"
+#include "base/progress.h"
 #include "dump/dump.h"
 #include "repo/bucket.h"
 #include "repo/catalog.h"
 #include "repo/retention.h"
-
-/* How far one database is. */
-struct progress {
-	const char *database;
-	const char *phase;  /* "dump", "check", "restore test"; of pgrestore "read", "restore" */
-	const char *table;  /* that is being dumped; or NULL */
-	int64_t done, total; /* bytes; total is an estimate while phase is "dump"; 0: unknown */
-};
 
 struct backup {
 	const char *dir;                    /* or the remote's name: there is no folder, only the bucket */

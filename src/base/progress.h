@@ -5,6 +5,15 @@
 #define BASE_PROGRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* How far one database is, in a backup or a restore. */
+struct progress {
+	const char *database;
+	const char *phase;  /* "dump", "check", "restore test"; of pgrestore "read", "restore" */
+	const char *table;  /* that is being dumped; or NULL */
+	int64_t done, total; /* bytes; total is an estimate while phase is "dump"; 0: unknown */
+};
 
 /* Whether stderr is a terminal, and messages are text for people (-q is not given). */
 bool progress_is_shown(void);

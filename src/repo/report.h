@@ -4,8 +4,10 @@
 #ifndef REPO_REPORT_H
 #define REPO_REPORT_H
 
-#include "backup/backup.h"
 #include "base/msg.h"
+#include "base/progress.h"
+#include "repo/bucket.h"
+#include "repo/catalog.h"
 
 /* What lists and status are about: databases, as their folders or without the NAME/ of a target; none: all. */
 struct report_only {

@@ -4,7 +4,10 @@
 #ifndef REPO_VERIFY_H
 #define REPO_VERIFY_H
 
-#include "backup/backup.h"
+#include "base/msg.h"
+#include "base/progress.h"
+#include "repo/bucket.h"
+#include "repo/catalog.h"
 
 struct verify {
 	const char *dir;

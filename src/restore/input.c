@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup/backup.h"
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "dump/readback.h"
 #include "dump/structure.h"

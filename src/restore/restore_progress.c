@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "backup/backup.h"
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/progress.h"
 #include "base/size.h"
 #include "repo/folder.h"
 
