@@ -17,6 +17,7 @@
 #include "repo/folder.h"
 #include "repo/prune.h"
 #include "repo/push.h"
+#include "repo/space.h"
 #include "restore/drill.h"
 
 #define TRIAL_MS 86400000
@@ -152,7 +153,7 @@ static int make(struct job *j, struct buf *error)
 
 	if (catalog_is_open(&j->run->catalog))
 		work_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
-	rc = judge_space(b->dir, &last, error);
+	rc = space_check(b->dir, &last, error);
 	if (!rc)
 		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
 		                   suffix, error);

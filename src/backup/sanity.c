@@ -6,25 +6,6 @@
 
 #include "base/banned.h"
 #include "base/size.h"
-#include "base/status.h"
-#include "repo/folder.h"
-
-/* What the last one took is a fair guess. */
-int judge_space(const char *dir, const struct newest *last, struct buf *error)
-{
-	int64_t space = archive_space(dir);
-	char *need = size_text(last->bytes), *left = size_text(space);
-	int rc = 0;
-
-	if (space >= 0 && space < last->bytes) {
-		buf_printf(error, "no space left: the last backup has %s, '%s' has %s free", need,
-		           dir, left);
-		rc = CANNOT_WRITE;
-	}
-	free(need);
-	free(left);
-	return rc;
-}
 
 void judge_suspect(struct manifest *m, const struct newest *last)
 {

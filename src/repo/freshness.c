@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backup/sanity.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/size.h"
+#include "repo/space.h"
 
 int64_t freshness_limit(const struct schedule *s)
 {
@@ -40,7 +40,7 @@ char *freshness_text(const struct freshness *f)
 	if (strcmp(f->run, "done") != 0)
 		buf_printf(&text, "; its last run: %s%s%s", f->run, *f->error ? ": " : "", f->error);
 	/* The runs that have failed for it may not have been recorded. */
-	if (f->newest.made && judge_space(f->root, &f->newest, &space) != 0)
+	if (f->newest.made && space_check(f->root, &f->newest, &space) != 0)
 		buf_printf(&text, "; %s: the next run will fail", space.data);
 	buf_free(&space);
 	free(size);
