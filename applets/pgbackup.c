@@ -28,6 +28,7 @@
 #include "repo/rebuild.h"
 #include "repo/report.h"
 #include "repo/verify.h"
+#include "restore/drill_into.h"
 #include "schedule/daemon.h"
 
 static struct {
@@ -528,8 +529,9 @@ static int sync_journal(void)
 
 static int verify(int argc, char **argv)
 {
-	struct verify v = { .dir = o.dir, .into = o.into, .as_login = strcmp(o.as_superuser, "yes") == 0,
-		            .search_path = o.search_path, .wait = o.wait, .tell = tell,
+	struct drill_into drill = { .url = o.into, .as_login = strcmp(o.as_superuser, "yes") == 0,
+		                    .search_path = o.search_path, .wait = o.wait, .tell = tell };
+	struct verify v = { .dir = o.dir, .restore = o.into ? drill_into : NULL, .arg = &drill, .tell = tell,
 		            .progress = progress_is_shown() ? report_progress : NULL };
 	struct catalog c;
 	int rc;

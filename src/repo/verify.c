@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "dump/readback.h"
 #include "dump/readback_pipe.h"
-#include "dump/toc.h"
 #include "repo/folder.h"
 #include "repo/report.h"
-#include "restore/drill.h"
 
 /* One backup that is being verified. */
 struct reading {
@@ -46,39 +43,6 @@ static bool is_roles(const struct manifest *m)
 	return strcmp(m->kind, "roles") == 0;
 }
 
-static void tell(const struct reading *r, enum msg_level level, const char *what, const char *of)
-{
-	char *words = xasprintf("%s: %s%s", r->progress.database, what, of);
-
-	r->v->tell(level, words);
-	free(words);
-}
-
-static int restore_into(const struct reading *r, struct buf *error)
-{
-	struct strs left_out = { 0 };
-	struct buf note = BUF_INIT;
-	struct target target;
-	int rc;
-
-	if (!r->v->into || is_roles(&r->m))
-		return DONE;
-	rc = target_find(&target, r->v->into, error);
-	if (!rc)
-		rc = trial_restore(&(struct trial_job){ .path = r->path, .m = &r->m, .server = &target, .tell = r->v->tell,
-		                                        .as_login = r->v->as_login, .search_path = r->v->search_path,
-		                                        .left_out = &left_out, .note = &note,
-		                                        .deadline = clock_within(r->v->wait) }, error);
-	for (size_t i = 0; i < left_out.n && !rc; i++)
-		tell(r, MSG_INFO, "left out of the restore test: ", toc_text(left_out.v[i]));
-	if (note.len)
-		tell(r, MSG_WARNING, "restore test: ", note.data);
-	buf_free(&note);
-	strs_free(&left_out);
-	target_free(&target);
-	return rc;
-}
-
 static void tell_result(const struct reading *r, int rc, bool restored, const struct buf *error)
 {
 	char *size = size_text(r->m.bytes);
@@ -109,9 +73,9 @@ int verify_local(const struct verify *v, struct catalog *c, const char *manifest
 		rc = readback(path, r.m.kind, scratch, -1, compare, &r, &error);
 	if (catalog_is_open(c) && (rc == DONE || rc == BAD_DATA))
 		catalog_judge(c, name, !rc, rc ? error.data : NULL);
-	if (!rc)
-		rc = restore_into(&r, &error);
-	tell_result(&r, rc, v->into, &error);
+	if (!rc && v->restore && !is_roles(&r.m))
+		rc = v->restore(v->arg, name, path, &r.m, &error);
+	tell_result(&r, rc, v->restore, &error);
 	free(path);
 	free(scratch);
 	manifest_free(&r.m);

@@ -11,10 +11,10 @@
 
 struct verify {
 	const char *dir;
-	const char *into;   /* URL of a server on which each is also restored as a test; or NULL */
-	bool as_login;      /* there, run a database's code as the login, whatever its rights */
-	const char *search_path; /* there, as in struct trial_job */
-	int64_t wait;       /* ms, for that server */
+	/* Restores one that was read well as a test, too (restore/drill_into); 0, or a status with a message in error.
+	 * NULL: they are only read. */
+	int (*restore)(const void *arg, const char *name, const char *path, const struct manifest *m, struct buf *error);
+	const void *arg;    /* of restore */
 	void (*tell)(enum msg_level level, const char *words);
 	void (*progress)(const struct progress *p); /* may be NULL; NULL: it is over */
 };
