@@ -4,10 +4,10 @@
  * the command line names no server, it is that of the other applets:
  * DATABASE_URL, else PG*, else POSTGRES_*.
  */
-#include "applet.h"
 #include "base/banned.h"
 #include "db/target.h"
 #include "ext/engine.h"
+#include "opt.h"
 
 static void use_target(char *const *argv)
 {

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/show.h"
 #include "envcheck/audit.h"
+#include "opt.h"
 
 static struct {
 	struct strs specs, required, groups, allowed;

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "check/health.h"
+#include "opt.h"
 
 static struct {
 	struct strs checks;

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "check/check.h"
 #include "db/emptiness.h"
+#include "opt.h"
 
 static struct {
 	const char *url, *table;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/show.h"
+#include "opt.h"
 #include "repo/journal.h"
 
 static struct {

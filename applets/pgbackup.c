@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "applet.h"
 #include "backup/backup.h"
 #include "backup/notify.h"
 #include "base/banned.h"
@@ -22,6 +21,7 @@
 #include "base/show.h"
 #include "db/foreign.h"
 #include "envcheck/volume.h"
+#include "opt.h"
 #include "repo/dir_lock.h"
 #include "repo/freshness.h"
 #include "repo/prune.h"

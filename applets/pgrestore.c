@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "applet.h"
 #include "backup/safety.h"
 #include "base/banned.h"
 #include "base/beneath.h"
@@ -20,6 +19,7 @@
 #include "base/show.h"
 #include "base/size.h"
 #include "check/check.h"
+#include "opt.h"
 #include "repo/folder.h"
 #include "repo/report.h"
 #include "restore/apply.h"

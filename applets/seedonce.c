@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "base/show.h"
 #include "check/wait.h"
+#include "opt.h"
 #include "repo/journal.h"
 #include "seed/seed.h"
 

@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "base/proc.h"
 #include "check/wait.h"
+#include "opt.h"
 
 #define ANY_MS 500
 

@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/proc.h"
 #include "ext/data.h"
+#include "opt.h"
 
 #define APPLET(name) extern const struct applet applet_##name;
 #include "../applets/list.h"

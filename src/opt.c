@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applet.h"
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"

@@ -6,8 +6,8 @@
 
 #include "unit.h"
 
-#include "applet.h"
 #include "base/banned.h"
+#include "opt.h"
 
 extern char **environ;
 
