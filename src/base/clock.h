@@ -12,6 +12,9 @@
 
 #define CLOCK_NEVER INT64_MAX
 
+/* A wall clock may be so many milliseconds ahead; what is made or due later comes from one that was wrong. */
+#define CLOCK_TOLERANCE_MS 300000
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_ms(void);
 

@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "repo/catalog.h"
 
 #define PATIENCE_MS 1500
 
@@ -76,7 +75,7 @@ static bool sleep_until(int timer, int64_t due)
 /* What a clock that was wrong has left must not hold back runs until its date. */
 static void forget_future(struct history *h)
 {
-	int64_t limit = clock_wall() + CATALOG_TOLERANCE_MS;
+	int64_t limit = clock_wall() + CLOCK_TOLERANCE_MS;
 
 	if (h->success > limit || h->failed > limit || h->failed_due > limit)
 		*h = (struct history){ 0 };
