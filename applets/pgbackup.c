@@ -332,7 +332,7 @@ static int run_slot(int64_t slot, void *arg)
 	return supervise(arg, CATALOG_SCHEDULED, slot);
 }
 
-static void remember(struct history *h, void *arg)
+static void remember(struct run_history *h, void *arg)
 {
 	const struct backup *b = arg;
 	char *subject = sources_about(b->sources);

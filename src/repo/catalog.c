@@ -471,7 +471,7 @@ bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const ch
 	return done;
 }
 
-int catalog_history(struct catalog *c, const char *about, int64_t now, struct history *h)
+int catalog_history(struct catalog *c, const char *about, int64_t now, struct run_history *h)
 {
 	char *limit = number(now + CATALOG_TOLERANCE_MS);
 	struct rows rows = { 0 };
@@ -490,9 +490,9 @@ int catalog_history(struct catalog *c, const char *about, int64_t now, struct hi
 	               "   AND name = '" CATALOG_SCHEDULED "'), 0)",
 	               limit, about, NULL, &rows);
 
-	*h = (struct history){ 0 };
+	*h = (struct run_history){ 0 };
 	if (rows.n)
-		*h = (struct history){ .success = atoll(rows_text(&rows, 0, 0)),
+		*h = (struct run_history){ .success = atoll(rows_text(&rows, 0, 0)),
 			               .failures = atol(rows_text(&rows, 0, 1)),
 			               .failed = atoll(rows_text(&rows, 0, 2)),
 			               .failed_due = atoll(rows_text(&rows, 0, 3)),
@@ -502,9 +502,9 @@ int catalog_history(struct catalog *c, const char *about, int64_t now, struct hi
 	return rc;
 }
 
-void catalog_remember(const char *dir, const char *about, struct history *h)
+void catalog_remember(const char *dir, const char *about, struct run_history *h)
 {
-	struct history found = { 0 };
+	struct run_history found = { 0 };
 	struct catalog c;
 
 	if (catalog_open(&c, dir, false) == 0 && catalog_history(&c, about, clock_wall(), &found) == 0 &&

@@ -114,11 +114,11 @@ bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const ch
 
 /* What the scheduler must remember of the runs about that; runs that were due in the
  * future of now (ms since 1970), but for the tolerance, are left out. */
-int catalog_history(struct catalog *c, const char *about, int64_t now, struct history *h);
+int catalog_history(struct catalog *c, const char *about, int64_t now, struct run_history *h);
 
 /* The same of the journal in dir, which others may have written to meanwhile: h becomes what it
  * knows where that is more. What cannot be read leaves h as it is. */
-void catalog_remember(const char *dir, const char *about, struct history *h);
+void catalog_remember(const char *dir, const char *about, struct run_history *h);
 
 /* Whether the backup's data and manifest are there; in a bucket they are taken to be. */
 bool catalog_is_there(const struct catalog *c, const char *path);

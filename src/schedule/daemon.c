@@ -73,12 +73,12 @@ static bool sleep_until(int timer, int64_t due)
 }
 
 /* What a clock that was wrong has left must not hold back runs until its date. */
-static void forget_future(struct history *h)
+static void forget_future(struct run_history *h)
 {
 	int64_t limit = clock_wall() + CLOCK_TOLERANCE_MS;
 
 	if (h->success > limit || h->failed > limit || h->failed_due > limit)
-		*h = (struct history){ 0 };
+		*h = (struct run_history){ 0 };
 }
 
 static int64_t next_due(struct daemon *d, int64_t began)
@@ -111,10 +111,10 @@ static int64_t wait_until_due(struct daemon *d, int timer, int64_t began)
 	return schedule_slot(d->schedule, slot, clock_wall());
 }
 
-static void note(struct history *h, int status, int64_t slot)
+static void note(struct run_history *h, int status, int64_t slot)
 {
 	if (status == DONE) {
-		*h = (struct history){ .success = slot };
+		*h = (struct run_history){ .success = slot };
 		return;
 	}
 	h->failures++;

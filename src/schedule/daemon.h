@@ -18,12 +18,12 @@ int daemon_supervise(int (*work)(void *arg), void (*clean)(void *arg, int signal
 
 struct daemon {
 	const struct schedule *schedule;
-	struct history history;
+	struct run_history history;
 
 	/* One run that counts for the moment slot (ms since 1970); its exit status. */
 	int (*run)(int64_t slot, void *arg);
 	/* Reads what the journal remembers; what it cannot is left. */
-	void (*remember)(struct history *h, void *arg);
+	void (*remember)(struct run_history *h, void *arg);
 	/* Hears how a run ended that no signal did, and when the next is due. */
 	void (*ran)(int status, int64_t due, void *arg);
 	/* Hears when the next run is due. */

@@ -387,7 +387,7 @@ static int64_t pause_after(long failures)
 	return MINUTE_MS * (failures > 6 ? 60 : INT64_C(1) << (failures - 1));
 }
 
-int64_t schedule_due(const struct schedule *s, const struct history *h, int64_t began)
+int64_t schedule_due(const struct schedule *s, const struct run_history *h, int64_t began)
 {
 	int64_t slot, retry;
 

@@ -62,7 +62,7 @@ int64_t schedule_next(const struct schedule *s, int64_t after);
 int64_t schedule_gap(const struct schedule *s, int64_t now);
 
 /* What the journal remembers of the runs of this schedule. */
-struct history {
+struct run_history {
 	int64_t success;  /* the moment at which the last good run was due; 0: none yet */
 	long failures;    /* runs that failed since, one after the other */
 	int64_t failed;   /* when the last of them ended */
@@ -80,7 +80,7 @@ struct history {
  * minutes behind the last failure's end, or at the next slot after failed_due if that
  * is sooner.
  */
-int64_t schedule_due(const struct schedule *s, const struct history *h, int64_t began);
+int64_t schedule_due(const struct schedule *s, const struct run_history *h, int64_t began);
 
 /* The slot that a run which starts now counts for, given that it was due at `due`
  * (schedule_due): due itself, or, where later slots have passed meanwhile, the last

@@ -106,7 +106,7 @@ static void assert_past(struct catalog *c, const char *wanted)
 
 static void assert_history(struct catalog *c, int64_t success, long failures, int64_t failed_due)
 {
-	struct history h;
+	struct run_history h;
 
 	assert_int_equal(catalog_history(c, NULL, MOMENT + 400 * DAY, &h), 0);
 	assert_int_equal(h.success, success);
@@ -431,7 +431,7 @@ static void live(const char *dir, const struct schedule *s, int64_t *now, int64_
 	int64_t began = *now;
 
 	while (*now < end) {
-		struct history h;
+		struct run_history h;
 		struct catalog c;
 		int64_t due, slot, id;
 
@@ -541,7 +541,7 @@ static void failures_are_tried_again_for_the_moment_they_were_due_at(void **stat
 {
 	struct schedule s = { .kind = SCHEDULE_EVERY, .every = 6 * HOUR };
 	struct catalog c;
-	struct history h;
+	struct run_history h;
 
 	(void)state;
 	open_in(&c, "failures");

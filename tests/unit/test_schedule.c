@@ -409,7 +409,7 @@ static void the_ends_of_time_are_no_trap(void **state)
 	assert_true(schedule_next(&none, 0) == SCHEDULE_NEVER);
 	assert_true(schedule_gap(&none, 0) == SCHEDULE_NEVER);
 	assert_true(schedule_gap(&cron, SCHEDULE_NEVER) == SCHEDULE_NEVER);
-	assert_true(schedule_due(&none, &(struct history){ 0 }, 5) == SCHEDULE_NEVER);
+	assert_true(schedule_due(&none, &(struct run_history){ 0 }, 5) == SCHEDULE_NEVER);
 }
 
 /* --- against a walk through time --- */
@@ -648,7 +648,7 @@ static void the_first_run(void **state)
 {
 	struct schedule every = schedule("@every 6h"), cron = schedule("0 3 * * *");
 	int64_t began = at("2026-05-04 12:34") + 567;
-	struct history h = { 0 };
+	struct run_history h = { 0 };
 
 	(void)state;
 	use("UTC");
@@ -660,7 +660,7 @@ static void the_first_run(void **state)
 static void the_run_after_a_success(void **state)
 {
 	struct schedule every = schedule("@every 6h"), cron = schedule("0 3 * * *");
-	struct history h = { .success = at("2026-05-04 03:00") };
+	struct run_history h = { .success = at("2026-05-04 03:00") };
 	int64_t began = at("2026-05-20 00:00");
 
 	(void)state;
@@ -673,7 +673,7 @@ static void failures_are_retried_ever_more_slowly(void **state)
 {
 	static const int minutes[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60, 60 };
 	struct schedule daily = schedule("0 3 * * *"), hourly = schedule("@every 1h");
-	struct history h = { .success = at("2026-05-03 03:00"), .failed_due = at("2026-05-04 03:00") };
+	struct run_history h = { .success = at("2026-05-03 03:00"), .failed_due = at("2026-05-04 03:00") };
 
 	(void)state;
 	use("UTC");
@@ -736,7 +736,7 @@ static void a_late_run_counts_for_the_last_slot_that_has_passed(void **state)
 
 struct daemon {
 	struct schedule s;
-	struct history h;
+	struct run_history h;
 	int64_t began, now, end;
 	int64_t down_from, down_to; /* the server is out: runs fail */
 	int64_t good[2000], tried[2000]; /* slots that were kept, moments of failed tries */
@@ -760,9 +760,9 @@ static void daemon_run(struct daemon *d, int64_t takes, int64_t restart)
 	else
 		d->good[d->n_good++] = slot;
 	d->now += takes;
-	d->h = fails ? (struct history){ .success = d->h.success, .failures = d->h.failures + 1,
+	d->h = fails ? (struct run_history){ .success = d->h.success, .failures = d->h.failures + 1,
 	                                     .failed = d->now, .failed_due = slot }
-	             : (struct history){ .success = slot };
+	             : (struct run_history){ .success = slot };
 }
 
 /* Waits and runs until `until`, when it is restarted. */
