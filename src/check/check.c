@@ -276,33 +276,6 @@ int check_read_option(struct check *check, const char *text, const char *option,
 	return set ? BAD_CONFIG : rc;
 }
 
-void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)
-{
-	va_list args;
-
-	f->verdict = verdict;
-	buf_cut(&f->why, 0);
-	va_start(args, format);
-	buf_vprintf(&f->why, format, args);
-	va_end(args);
-}
-
-void finding_pass(struct finding *f)
-{
-	f->verdict = PASS;
-	buf_cut(&f->why, 0);
-}
-
-static void reset(struct finding *f)
-{
-	f->verdict = UNKNOWN;
-	f->reach = REACHED;
-	f->final = 0;
-	f->lasting = f->certain = f->near = false;
-	f->value = -1;
-	buf_cut(&f->why, 0);
-}
-
 static void not_reached(const struct check *check, const struct db *db, struct finding *f)
 {
 	bool no;
@@ -342,7 +315,7 @@ static bool open_session(struct checks *c, size_t target, int64_t deadline)
 
 void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
 {
-	reset(f);
+	finding_reset(f);
 	check->kind->of_db(check, db, deadline, f);
 }
 
@@ -358,7 +331,7 @@ void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 	const struct check *check = &c->v[i];
 	struct db *db;
 
-	reset(f);
+	finding_reset(f);
 	if (check->kind->of_place) {
 		check->kind->of_place(check, deadline, f);
 		return;
@@ -418,9 +391,4 @@ void checks_free(struct checks *c)
 	free(c->dbs);
 	strs_free(&c->warnings);
 	*c = (struct checks){ 0 };
-}
-
-void finding_free(struct finding *f)
-{
-	buf_free(&f->why);
 }

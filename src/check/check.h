@@ -8,7 +8,7 @@
 #define CHECK_CHECK_H
 
 #include "check/comparison.h"
-#include "db/db.h"
+#include "db/finding.h"
 
 /* What --help says of them, in every applet that has them. */
 #define CHECKS_HELP                                                                          \
@@ -33,22 +33,6 @@
 	"                               run, is younger than AGE (26h)\n"                   \
 	"Names are not folded to lower case. A NAME or PATH with blanks or operators goes\n" \
 	"in double quotes: 'rows=\"Us ers\">=3'."
-
-enum verdict { PASS, FAIL, UNKNOWN };
-
-/* What a check found. */
-struct finding {
-	enum verdict verdict;
-	enum reach reach; /* how far it got: REACHED when it was answered */
-	int final;        /* an exit code when waiting will hardly help, else 0 */
-	bool lasting;     /* final is the code at a deadline, too */
-	bool certain;     /* it will not at all: no grace */
-	bool near;        /* FAIL, but something of nearly that name is there: why names it */
-	int64_t value;    /* what was measured, in the kind's unit; -1: nothing */
-	struct buf why;   /* one sentence fragment; always set unless PASS */
-};
-
-#define FINDING_INIT { .value = -1, .why = BUF_INIT }
 
 /* A table of the check kinds: see check_kinds.h. */
 struct check_kind;
@@ -125,6 +109,5 @@ int check_read_option(struct check *check, const char *text, const char *option,
 
 void check_free(struct check *check);
 void checks_free(struct checks *c);
-void finding_free(struct finding *f);
 
 #endif

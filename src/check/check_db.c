@@ -7,20 +7,9 @@
 #include "base/size.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "check/relation.h"
+#include "db/relation.h"
 #include "db/sqlite_fault.h"
 #include "seed/marker.h"
-
-void finding_unknown(struct db *db, struct finding *f)
-{
-	finding_set(f, UNKNOWN, "%s", db_error(db));
-	if (strcmp(db_sqlstate(db), "42501") == 0)
-		f->final = DENIED;
-	if (db->pg.statement_pooled) {
-		f->final = UNAVAILABLE;
-		f->certain = true;
-	}
-}
 
 /* The official image's entrypoint first runs a server that listens on the unix
  * socket only, says so on its command line, and is stopped again after the init
@@ -54,13 +43,13 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 	                              ? "SHOW listen_addresses"
 	                              : "SELECT 1",
 	             NULL, 0, deadline, &rows)) {
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 		return;
 	}
 	cell = rows_get(&rows, 0, 0);
 	/* That server may stop between the two questions. */
 	if (cell && !*cell && ask_init_server(db, deadline, &init)) {
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	} else if (init) {
 		finding_set(f, FAIL, "the image is still initialising (temporary server)");
 		f->reach = REACH_STARTING;
@@ -113,7 +102,7 @@ void check_writable(const struct check *check, struct db *db, int64_t deadline, 
 	if (!db_is_pg(db))
 		writable_lite(db, f);
 	else if (read_modes(db, deadline, &recovery, &read_only))
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	else if (recovery || read_only)
 		finding_set(f, FAIL, recovery ? "the server is in recovery (a standby?)"
 		                              : "default_transaction_read_only is on");
@@ -129,7 +118,7 @@ void check_standby(const struct check *check, struct db *db, int64_t deadline, s
 	if (!db_is_pg(db))
 		finding_set(f, FAIL, "SQLite has no standbys");
 	else if (read_modes(db, deadline, &recovery, &read_only))
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	else if (recovery)
 		finding_pass(f);
 	else
@@ -137,40 +126,6 @@ void check_standby(const struct check *check, struct db *db, int64_t deadline, s
 }
 
 /* --- tables --- */
-
-/* Which schema holds the relation; of several in the search_path the first. */
-static const struct sql find_relation = {
-	.pg = "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	      " WHERE c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-	      "  AND CASE WHEN $1 IS NULL THEN n.nspname = ANY ($3::name[])"
-	      "      ELSE n.nspname = $1 END"
-	      " ORDER BY array_position($3::name[], n.nspname) LIMIT 1",
-	.lite = "SELECT 'main' FROM sqlite_schema WHERE type IN ('table', 'view')"
-	        " AND lower(name) = lower(?2) AND ifnull(?1, 'main') IN ('main', 'public')"
-	        " AND ?3 IS ?3",
-};
-
-int check_locate(struct db *db, const char *schema, const char *name, int64_t deadline, char **found)
-{
-	const char *params[] = { schema, name, NULL };
-	struct rows path = { 0 }, rows = { 0 };
-	int rc = 0;
-
-	*found = NULL;
-	/* The user's own search_path, read before pgbox sets its own. */
-	if (db_is_pg(db) && !schema) {
-		rc = server_query(&db->pg, "SELECT pg_catalog.current_schemas(false)", NULL, 0, deadline,
-		              &path);
-		params[2] = rows_get(&path, 0, 0);
-	}
-	if (!rc)
-		rc = db_read(db, find_relation, params, 3, deadline, &rows);
-	if (!rc && rows.n)
-		*found = xstrdup(rows_text(&rows, 0, 0));
-	rows_free(&path);
-	rows_free(&rows);
-	return rc;
-}
 
 /* What is written almost so: in other case, or in another schema; the nearest first. */
 static const struct sql find_near = {
@@ -183,7 +138,7 @@ static const struct sql find_near = {
 	        " AND lower(name) = lower(?2) AND ?1 IS ?1",
 };
 
-/* Sets FAIL for a table that check_locate did not find. A name that is written almost so is
+/* Sets FAIL for a table that relation_find did not find. A name that is written almost so is
  * named: who meant that one would otherwise seed a full database. */
 static void no_table(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
 {
@@ -202,8 +157,8 @@ void check_table(const struct check *check, struct db *db, int64_t deadline, str
 {
 	char *schema;
 
-	if (check_locate(db, check->schema, check->name, deadline, &schema))
-		finding_unknown(db, f);
+	if (relation_find(db, check->schema, check->name, deadline, &schema))
+		finding_unknown(f, db);
 	else if (schema)
 		finding_pass(f);
 	else
@@ -261,7 +216,7 @@ static void count(const struct check *check, struct db *db, const char *schema, 
 	db_identifier(db, &sql, check->name);
 	buf_printf(&sql, " LIMIT %ld) AS t", rows_needed(check->sign, bound));
 	if (db_query(db, (struct sql){ sql.data, sql.data }, NULL, 0, &rows))
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	else
 		judge_rows(check, atol(rows_text(&rows, 0, 0)), bound, f);
 	buf_free(&sql);
@@ -273,8 +228,8 @@ static void rows_of(const struct check *check, struct db *db, enum relation_trus
 {
 	char *schema;
 
-	if (check_locate(db, check->schema, check->name, deadline, &schema)) {
-		finding_unknown(db, f);
+	if (relation_find(db, check->schema, check->name, deadline, &schema)) {
+		finding_unknown(f, db);
 	} else if (!schema) {
 		no_table(check, db, deadline, f);
 	} else if (relation_hold(db, schema, check->name, trust, deadline, f) == 0) {
@@ -329,7 +284,7 @@ void check_query(const struct check *check, struct db *db, int64_t deadline, str
 	struct rows rows = { 0 };
 
 	if (ask(check, db, deadline, &rows))
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	else if (holds(rows_text(&rows, 0, 0)))
 		finding_pass(f);
 	else
@@ -378,7 +333,7 @@ void check_extension(const struct check *check, struct db *db, int64_t deadline,
 		finding_set(f, FAIL, "SQLite has no such extensions");
 		f->final = UNAVAILABLE;
 	} else if (db_read(db, versions, (const char *const *)&check->name, 1, deadline, &rows)) {
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	} else if (!(version = rows_get(&rows, 0, 0))) {
 		extension_missing(check, f, rows_get(&rows, 0, 1));
 	} else if (check->bound && version_compare(version, check->bound) < 0) {

@@ -40,7 +40,7 @@ void check_connections(const struct check *check, struct db *db, int64_t deadlin
 	}
 	if (db_read(db, (struct sql){ is_old(db) ? count_old_sessions : count_sessions, NULL }, NULL, 0,
 	            deadline, &rows)) {
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	} else {
 		used = atol(rows_text(&rows, 0, 0));
 		allowed = atol(rows_text(&rows, 0, 1));
@@ -107,7 +107,7 @@ void check_lag(const struct check *check, struct db *db, int64_t deadline, struc
 		finding_set(f, PASS, "SQLite has no standbys");
 	else if (db_read(db, (struct sql){ is_old(db) ? measure_old_lag : measure_lag, NULL }, NULL, 0,
 	                 deadline, &rows))
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	else
 		judge_lag(check, &rows, f);
 	rows_free(&rows);

@@ -48,15 +48,6 @@ struct check_kind {
 /* The kind that text, name[=argument], names; NULL: there is none. */
 const struct check_kind *check_kind_of(const char *text);
 
-/* Sets the verdict and the words. */
-void finding_set(struct finding *f, enum verdict verdict, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-void finding_pass(struct finding *f);
-
-/* UNKNOWN, with the words of the database's last failure. */
-void finding_unknown(struct db *db, struct finding *f);
-
 /* Judges what a Redis server answered to AUTH and PING, or to PING alone: at most its first error
  * is quoted. */
 void redis_judge(const char *answer, size_t len, struct finding *f);
@@ -77,11 +68,6 @@ void check_connections(const struct check *, struct db *, int64_t, struct findin
 void check_lag(const struct check *, struct db *, int64_t, struct finding *);
 
 void check_migrated(const struct check *, struct db *, int64_t, struct finding *); /* migration.c */
-
-/* Which schema holds the table or view, where schema is NULL the first of the user's
- * search_path that does. The caller frees *found; NULL: none. -1 when the question could
- * not be asked. */
-int check_locate(struct db *db, const char *schema, const char *name, int64_t deadline, char **found);
 
 /* Whether arg is one that check_tcp, check_http or check_redis can ask. */
 bool tcp_valid(const char *arg);

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "check/kind.h"
-#include "check/relation.h"
+#include "db/relation.h"
 
 #define ROWS "20000"          /* more are not read: no tool has so many */
 #define NAMES 200000          /* below DIR, of all kinds */
@@ -349,7 +349,7 @@ static void read_and_judge(const struct migration *m, struct db *db, const char 
 		return;
 	rc = read_rows(db, m, schema, &rows);
 	if (rc)
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	db_rollback(db);
 	if (!rc)
 		judge(m, &rows, deadline, f);
@@ -360,8 +360,8 @@ static void ask(const struct migration *m, struct db *db, int64_t deadline, stru
 {
 	char *schema = NULL;
 
-	if (check_locate(db, m->schema, m->table, deadline, &schema))
-		finding_unknown(db, f);
+	if (relation_find(db, m->schema, m->table, deadline, &schema))
+		finding_unknown(f, db);
 	else if (!schema)
 		no_table(db, m, deadline, f);
 	else

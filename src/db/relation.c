@@ -1,11 +1,44 @@
-/* relation - holds a table so that its rows can be read without running its owner's code. */
-#include "check/relation.h"
+/* relation - finds a table, and holds it so that its rows can be read without running its owner's code. */
+#include "db/relation.h"
 
 #include <string.h>
 
 #include "base/banned.h"
 #include "base/status.h"
-#include "check/kind.h"
+
+/* Which schema holds the relation; of several in the search_path the first. */
+static const struct sql find_relation = {
+	.pg = "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	      " WHERE c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+	      "  AND CASE WHEN $1 IS NULL THEN n.nspname = ANY ($3::name[])"
+	      "      ELSE n.nspname = $1 END"
+	      " ORDER BY array_position($3::name[], n.nspname) LIMIT 1",
+	.lite = "SELECT 'main' FROM sqlite_schema WHERE type IN ('table', 'view')"
+	        " AND lower(name) = lower(?2) AND ifnull(?1, 'main') IN ('main', 'public')"
+	        " AND ?3 IS ?3",
+};
+
+int relation_find(struct db *db, const char *schema, const char *name, int64_t deadline, char **found)
+{
+	const char *params[] = { schema, name, NULL };
+	struct rows path = { 0 }, rows = { 0 };
+	int rc = 0;
+
+	*found = NULL;
+	/* The user's own search_path, read before pgbox sets its own. */
+	if (db_is_pg(db) && !schema) {
+		rc = server_query(&db->pg, "SELECT pg_catalog.current_schemas(false)", NULL, 0, deadline,
+		              &path);
+		params[2] = rows_get(&path, 0, 0);
+	}
+	if (!rc)
+		rc = db_read(db, find_relation, params, 3, deadline, &rows);
+	if (!rc && rows.n)
+		*found = xstrdup(rows_text(&rows, 0, 0));
+	rows_free(&path);
+	rows_free(&rows);
+	return rc;
+}
 
 /* Why the relation is not to be read, or NULL. 16384: FirstNormalObjectId. */
 static const struct sql find_doubt = {
@@ -34,7 +67,7 @@ static int look(struct db *db, const char *schema, const char *name, enum relati
 	int rc = db_query(db, find_doubt, params, 3, &rows);
 
 	if (rc) {
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	} else if (!rows.n) {
 		finding_set(f, UNKNOWN, "the table was dropped meanwhile");
 		rc = -1;
@@ -65,7 +98,7 @@ static int lock(struct db *db, const char *schema, const char *name, struct find
 	buf_puts(&sql, " IN ACCESS SHARE MODE");
 	rc = db_query(db, (struct sql){ .pg = sql.data }, NULL, 0, NULL);
 	if (rc)
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	buf_free(&sql);
 	return rc;
 }
@@ -77,7 +110,7 @@ int relation_hold(struct db *db, const char *schema, const char *name, enum rela
 	int rc = db_begin(db, DB_READ, deadline) || db_query(db, filter, NULL, 0, NULL);
 
 	if (rc)
-		finding_unknown(db, f);
+		finding_unknown(f, db);
 	if (!rc && trust != RELATION_ANY) {
 		rc = look(db, schema, name, trust, f);
 		if (!rc && db_is_pg(db))
