@@ -5,8 +5,8 @@
 
 #include "base/banned.h"
 #include "base/status.h"
+#include "dump/lex.h"
 #include "dump/properties_parts.h"
-#include "dump/roles.h"
 #include "dump/toc.h"
 
 #define SQL_MAX (1 << 20) /* of what no database has so much */
@@ -56,7 +56,7 @@ static void read_words(struct statement *s, const char *sql, size_t len)
 
 	*s = (struct statement){ .v = xcalloc(len + 1, sizeof(*s->v)) };
 	while (sql < end) {
-		size_t n = grant_piece(sql);
+		size_t n = lex_piece(sql);
 
 		if (!strchr(" \t\r\n", *sql) && strncmp(sql, "--", 2) != 0)
 			s->v[s->n++] = word_of(sql, n);
@@ -218,7 +218,7 @@ void properties_parse(struct properties *p, const char *sql)
 {
 	size_t len;
 
-	for (sql = skip_lines(sql); (len = grant_statement(sql)) > 0; sql = skip_lines(sql + len)) {
+	for (sql = skip_lines(sql); (len = lex_statement(sql)) > 0; sql = skip_lines(sql + len)) {
 		struct statement s;
 
 		read_words(&s, sql, len);

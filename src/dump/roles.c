@@ -1,82 +1,22 @@
 /* roles - the roles that the statements of a dump name. */
 #include "dump/roles.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/banned.h"
-#include "dump/statement.h"
+#include "dump/lex.h"
 #include "ext/script.h"
 
 #define BLANKS " \t\r\n"
 
 /* --- words --- */
 
-/* The bytes of what is between quote and quote; a doubled one is part of it, and with
- * escapes what is behind a backslash. */
-static size_t quoted(const char *at, bool escapes)
-{
-	const char *end = at + 1;
-
-	for (; *end; end++) {
-		bool pair = *end == *at ? end[1] == *at : escapes && *end == '\\' && end[1];
-
-		if (*end == *at && !pair)
-			return (size_t)(end + 1 - at);
-		end += pair;
-	}
-	return (size_t)(end - at);
-}
-
-/* $tag$ ... $tag$, or the dollar alone. */
-static size_t dollar_quoted(const char *at)
-{
-	size_t tag = 1;
-	const char *end;
-	char *mark;
-
-	while (isalnum((unsigned char)at[tag]) || at[tag] == '_')
-		tag++;
-	if (at[tag] != '$')
-		return 1;
-	mark = xstrndup(at, tag + 1);
-	end = strstr(at + tag + 1, mark);
-	free(mark);
-	return end ? (size_t)(end - at) + tag + 1 : strlen(at);
-}
-
-static bool is_word_byte(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
-}
-
-size_t grant_piece(const char *at)
-{
-	size_t len = 0;
-
-	if (!*at)
-		return 0;
-	if (strncmp(at, "--", 2) == 0)
-		return strcspn(at, "\n");
-	if (strncmp(at, "/*", 2) == 0)
-		return (size_t)(script_behind_comment(at) - at);
-	if (*at == '"' || *at == '\'')
-		return quoted(at, false);
-	if ((*at == 'E' || *at == 'e') && at[1] == '\'')
-		return 1 + quoted(at + 1, true);
-	if (*at == '$')
-		return dollar_quoted(at);
-	while (is_word_byte(at[len]))
-		len++;
-	return len ? len : 1;
-}
-
-/* The same before an end, which no piece passes, whatever it opens. */
+/* lex_piece before an end, which no piece passes, whatever it opens. */
 static size_t piece(const char *at, const char *end)
 {
-	size_t len = at < end ? grant_piece(at) : 0, left = (size_t)(end - at);
+	size_t len = at < end ? lex_piece(at) : 0, left = (size_t)(end - at);
 
 	return len < left ? len : left;
 }
@@ -84,22 +24,6 @@ static size_t piece(const char *at, const char *end)
 static bool is_word(const char *at, size_t len, const char *word)
 {
 	return strlen(word) == len && strncasecmp(at, word, len) == 0;
-}
-
-size_t grant_statement(const char *sql)
-{
-	const char *at = sql;
-	int depth = 0;
-
-	while (*at) {
-		size_t len = grant_piece(at);
-
-		depth += (*at == '(') - (*at == ')');
-		at += len;
-		if (depth <= 0 && len == 1 && at[-1] == ';')
-			return (size_t)(at - sql) + (*at == '\n');
-	}
-	return (size_t)(at - sql);
 }
 
 /* --- lists of roles --- */
@@ -131,7 +55,7 @@ static const struct form {
 static const struct form *form_of(const char *statement)
 {
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
-		if (statement_after(statement, forms[i].begins))
+		if (lex_after(statement, forms[i].begins))
 			return &forms[i];
 	return NULL;
 }
@@ -178,41 +102,22 @@ static const char *first_list(const struct form *form, const char *statement, co
 {
 	static const struct form on = { NULL, { { "ON" } } };
 	static const char *const options[] = { "ADMIN OPTION FOR", "INHERIT OPTION FOR", "SET OPTION FOR" };
-	const char *at = statement_after(statement, form->begins), *rest;
+	const char *at = lex_after(statement, form->begins), *rest;
 
 	if (!form->lists[0][0])
 		return at < end ? at : NULL;
 	if ((strcmp(form->begins, "GRANT") != 0 && strcmp(form->begins, "REVOKE") != 0) || next_list(&on, at, end))
 		return next_list(form, statement, end);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		if ((rest = statement_after(at, options[i])))
+		if ((rest = lex_after(at, options[i])))
 			at = rest;
 	return at < end ? at : NULL;
-}
-
-static char *name_of(const char *at, size_t len)
-{
-	struct buf name = BUF_INIT;
-
-	for (size_t i = 0; i < len && *at != '"' && *at != '\''; i++)
-		buf_putc(&name, (char)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] + ('a' - 'A') : at[i]));
-	for (size_t i = 1; i + 1 < len && (*at == '"' || *at == '\''); i++) {
-		buf_putc(&name, at[i]);
-		i += at[i] == *at;
-	}
-	return buf_detach(&name);
-}
-
-char *grant_name(const char *at, size_t *len)
-{
-	*len = grant_piece(at);
-	return name_of(at, *len);
 }
 
 /* Whether it can be the name of a role, and is not a sign, a comment or nothing at all. */
 static bool is_name(const char *at, size_t len)
 {
-	return len > 0 && (is_word_byte(*at) || *at == '"' || *at == '\'');
+	return len > 0 && (lex_is_word_byte(*at) || *at == '"' || *at == '\'');
 }
 
 /* What stands in a role's place and is none, unless it is quoted (RoleSpec, gram.y). */
@@ -243,7 +148,7 @@ static const char *each_role(const char *at, const char *end,
 		}
 		if (!is_name(at, len))
 			return at;
-		name = name_of(at, len);
+		name = lex_name_of(at, len);
 		hear(arg, is_keyword(at, len) ? NULL : name, at, len);
 		free(name);
 		if (rest == end || *rest != ',')
@@ -317,7 +222,7 @@ static bool do_without(const struct form *form, const char *list, const char *re
 		return cut_words(text, "GRANTED BY");
 	cut_words(text, "AUTHORIZATION");
 	/* Without a name it has the role's. */
-	if (!*statement_skip(statement_after(text->data, "CREATE SCHEMA"), "IF NOT EXISTS"))
+	if (!*lex_skip(lex_after(text->data, "CREATE SCHEMA"), "IF NOT EXISTS"))
 		buf_printf(text, " %.*s", (int)(rest - list), list);
 	return true;
 }

@@ -10,18 +10,6 @@
 
 #include "base/buf.h"
 
-/* The bytes of the next piece of SQL: a word, something quoted, a comment, or one character; 0 at
- * the end. */
-size_t grant_piece(const char *at);
-
-/* The bytes of the first statement in a script, comments before it, its semicolon and the
- * line end included; what is behind the last one counts as one; 0 at the end. */
-size_t grant_statement(const char *sql);
-
-/* The name that stands there, quoted or not (in small letters then, as PostgreSQL has it), and in *len the bytes that it takes. The caller frees
- * it. */
-char *grant_name(const char *at, size_t *len);
-
 /* Adds the roles that the statement names, but for PUBLIC, CURRENT_USER and the like. */
 void grant_roles(const char *statement, size_t len, struct strs *roles);
 

@@ -6,41 +6,8 @@
 #include <strings.h>
 
 #include "base/banned.h"
-#include "dump/roles.h"
+#include "dump/lex.h"
 #include "ext/script.h"
-
-const char *statement_after(const char *statement, const char *words)
-{
-	const char *at = script_first_word(statement);
-
-	for (;;) {
-		size_t len = strcspn(words, " ");
-
-		if (grant_piece(at) != len || strncasecmp(at, words, len) != 0)
-			return NULL;
-		at = script_first_word(at + len);
-		if (!words[len])
-			return at;
-		words += len + 1;
-	}
-}
-
-const char *statement_skip(const char *statement, const char *words)
-{
-	const char *rest = statement_after(statement, words);
-
-	return rest ? rest : statement;
-}
-
-const char *statement_after_name(const char *at)
-{
-	at = script_first_word(at + grant_piece(at));
-	while (*at == '.') {
-		at = script_first_word(at + 1);
-		at = script_first_word(at + grant_piece(at));
-	}
-	return at;
-}
 
 static bool ends(const char *at)
 {
@@ -51,7 +18,7 @@ static char *name_at(const char *at)
 {
 	size_t len;
 
-	return *at && *at != ';' ? grant_name(at, &len) : NULL;
+	return *at && *at != ';' ? lex_name(at, &len) : NULL;
 }
 
 /* Behind the next piece that is that word, in no brackets; NULL: there is none. */
@@ -60,9 +27,9 @@ static const char *find_word(const char *at, const char *word)
 	const char *rest;
 	int depth = 0;
 
-	for (at = script_first_word(at); *at; at = script_first_word(at + grant_piece(at))) {
+	for (at = script_first_word(at); *at; at = script_first_word(at + lex_piece(at))) {
 		depth += (*at == '(') - (*at == ')');
-		if (!depth && (rest = statement_after(at, word)))
+		if (!depth && (rest = lex_after(at, word)))
 			return rest;
 	}
 	return NULL;
@@ -72,65 +39,65 @@ static const char *find_word(const char *at, const char *word)
 
 char *statement_schema(const char *statement)
 {
-	const char *at = statement_after(statement, "CREATE SCHEMA"), *name, *role;
+	const char *at = lex_after(statement, "CREATE SCHEMA"), *name, *role;
 
 	if (!at)
 		return NULL;
-	name = at = statement_skip(at, "IF NOT EXISTS");
-	role = statement_after(at, "AUTHORIZATION");
+	name = at = lex_skip(at, "IF NOT EXISTS");
+	role = lex_after(at, "AUTHORIZATION");
 	if (role) {
 		name = role;
 	} else {
-		at = statement_after_name(at);
-		role = statement_after(at, "AUTHORIZATION");
+		at = lex_after_name(at);
+		role = lex_after(at, "AUTHORIZATION");
 	}
-	return ends(role ? statement_after_name(role) : at) ? name_at(name) : NULL;
+	return ends(role ? lex_after_name(role) : at) ? name_at(name) : NULL;
 }
 
 char *statement_place(const char *statement)
 {
 	static const char *const before[] = { "OR REPLACE", "UNLOGGED", "FOREIGN", "MATERIALIZED", "RECURSIVE" };
 	static const char *const types[] = { "TABLE", "VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "TYPE", "DOMAIN", "AGGREGATE" };
-	const char *at = statement_after(statement, "CREATE"), *name = NULL;
+	const char *at = lex_after(statement, "CREATE"), *name = NULL;
 
 	if (!at)
 		return NULL;
 	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
-		at = statement_skip(at, before[i]);
+		at = lex_skip(at, before[i]);
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types) && !name; i++)
-		name = statement_after(at, types[i]);
-	name = name ? statement_skip(name, "IF NOT EXISTS") : NULL;
-	return name && *script_first_word(name + grant_piece(name)) == '.' ? name_at(name) : NULL;
+		name = lex_after(at, types[i]);
+	name = name ? lex_skip(name, "IF NOT EXISTS") : NULL;
+	return name && *script_first_word(name + lex_piece(name)) == '.' ? name_at(name) : NULL;
 }
 
 char *statement_on_schema(const char *statement)
 {
-	const char *at = statement_after(statement, "ALTER SCHEMA");
+	const char *at = lex_after(statement, "ALTER SCHEMA");
 
 	if (at)
-		return statement_after(statement_after_name(at), "OWNER TO") ? name_at(at) : NULL;
-	if (statement_after(statement, "GRANT") || statement_after(statement, "REVOKE"))
+		return lex_after(lex_after_name(at), "OWNER TO") ? name_at(at) : NULL;
+	if (lex_after(statement, "GRANT") || lex_after(statement, "REVOKE"))
 		at = find_word(statement, "ON SCHEMA");
 	return at ? name_at(at) : NULL;
 }
 
 char *statement_extension(const char *statement, char **schema)
 {
-	const char *at = statement_after(statement, "CREATE EXTENSION"), *in;
+	const char *at = lex_after(statement, "CREATE EXTENSION"), *in;
 
 	*schema = NULL;
 	if (!at)
 		return NULL;
-	at = statement_skip(at, "IF NOT EXISTS");
-	in = find_word(statement_after_name(at), "SCHEMA");
+	at = lex_skip(at, "IF NOT EXISTS");
+	in = find_word(lex_after_name(at), "SCHEMA");
 	*schema = in ? name_at(in) : NULL;
 	return name_at(at);
 }
 
 bool statement_gives(const char *statement)
 {
-	return statement_after(statement, "ALTER") ? find_word(statement, "OWNER TO") != NULL
-	                                           : statement_after(statement, "CREATE SCHEMA") != NULL;
+	return lex_after(statement, "ALTER") ? find_word(statement, "OWNER TO") != NULL
+	                                           : lex_after(statement, "CREATE SCHEMA") != NULL;
 }
 
 /* --- settings --- */
@@ -138,7 +105,7 @@ bool statement_gives(const char *statement)
 static void add_setting(struct strs *names, const char *at)
 {
 	size_t len;
-	char *name = grant_name(statement_skip(statement_skip(at, "SESSION"), "LOCAL"), &len);
+	char *name = lex_name(lex_skip(lex_skip(at, "SESSION"), "LOCAL"), &len);
 
 	if (*name && !strs_has(names, name))
 		strs_add(names, name);
@@ -147,25 +114,25 @@ static void add_setting(struct strs *names, const char *at)
 
 static bool makes_routine(const char *statement)
 {
-	const char *at = statement_after(statement, "CREATE");
+	const char *at = lex_after(statement, "CREATE");
 
-	at = at ? statement_skip(at, "OR REPLACE") : NULL;
-	return at && (statement_after(at, "FUNCTION") || statement_after(at, "PROCEDURE"));
+	at = at ? lex_skip(at, "OR REPLACE") : NULL;
+	return at && (lex_after(at, "FUNCTION") || lex_after(at, "PROCEDURE"));
 }
 
 void statement_settings(const char *statement, struct strs *names)
 {
-	const char *at = statement_after(statement, "SET");
+	const char *at = lex_after(statement, "SET");
 
 	if (at)
 		add_setting(names, at);
 	if (!makes_routine(statement))
 		return;
 	/* A body that is no string ends the clauses. */
-	for (at = script_first_word(statement); *at && !statement_after(at, "BEGIN ATOMIC");
-	     at = script_first_word(at + grant_piece(at)))
-		if (statement_after(at, "SET"))
-			add_setting(names, statement_after(at, "SET"));
+	for (at = script_first_word(statement); *at && !lex_after(at, "BEGIN ATOMIC");
+	     at = script_first_word(at + lex_piece(at)))
+		if (lex_after(at, "SET"))
+			add_setting(names, lex_after(at, "SET"));
 }
 
 /* --- tablespaces --- */
@@ -173,22 +140,22 @@ void statement_settings(const char *statement, struct strs *names)
 /* Where the value of SET [SESSION | LOCAL] default_tablespace or temp_tablespaces begins; NULL for others. */
 static const char *tablespace_setting(const char *statement)
 {
-	const char *at = statement_after(statement, "SET"), *value;
+	const char *at = lex_after(statement, "SET"), *value;
 
 	if (!at)
 		return NULL;
-	at = statement_skip(statement_skip(at, "SESSION"), "LOCAL");
-	value = statement_after(at, "default_tablespace");
-	value = value ? value : statement_after(at, "temp_tablespaces");
+	at = lex_skip(lex_skip(at, "SESSION"), "LOCAL");
+	value = lex_after(at, "default_tablespace");
+	value = value ? value : lex_after(at, "temp_tablespaces");
 	if (!value)
 		return NULL;
-	return *value == '=' ? script_first_word(value + 1) : statement_after(value, "TO");
+	return *value == '=' ? script_first_word(value + 1) : lex_after(value, "TO");
 }
 
 static void add_tablespace(struct strs *names, const char *at)
 {
 	size_t len;
-	char *name = grant_name(at, &len);
+	char *name = lex_name(at, &len);
 
 	if (*name && strcmp(name, "pg_default") != 0 && strcmp(name, "default") != 0 && !strs_has(names, name))
 		strs_add(names, name);
@@ -212,7 +179,7 @@ static bool opens_clause(const char *statement, const struct piece *before, int 
 
 	if (is(before[0], "INDEX") && is(before[1], "USING"))
 		return true;
-	if (depth || statement_after(statement, "ALTER"))
+	if (depth || lex_after(statement, "ALTER"))
 		return !depth && is(before[0], "SET");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (is(before[0], names[i]))
@@ -228,7 +195,7 @@ static bool may_name_tablespace(const char *statement)
 	};
 
 	for (size_t i = 0; words[i]; i++)
-		if (statement_after(statement, words[i]))
+		if (lex_after(statement, words[i]))
 			return true;
 	return false;
 }
@@ -244,7 +211,7 @@ static const char *next_tablespace(const char *statement, const char *from)
 	if (!may_name_tablespace(statement))
 		return NULL;
 	for (at = script_first_word(statement); *at; at = script_first_word(at + now.len)) {
-		now = (struct piece){ at, grant_piece(at) };
+		now = (struct piece){ at, lex_piece(at) };
 		depth += (*at == '(') - (*at == ')');
 		if (!depth && (is(now, "AS") || is(now, "WHERE")))
 			return NULL;
@@ -262,11 +229,11 @@ void statement_tablespaces(const char *statement, struct strs *names)
 
 	for (; at && *at && *at != ';'; at = *at == ',' ? script_first_word(at + 1) : at) {
 		add_tablespace(names, at);
-		at = script_first_word(at + grant_piece(at));
+		at = script_first_word(at + lex_piece(at));
 		if (*at != ',')
 			return;
 	}
-	for (at = statement; (at = next_tablespace(statement, at)); at += grant_piece(at))
+	for (at = statement; (at = next_tablespace(statement, at)); at += lex_piece(at))
 		add_tablespace(names, at);
 }
 
@@ -303,7 +270,7 @@ char *statement_without_tablespaces(const char *statement)
 	for (at = statement; (at = next_tablespace(statement, at)); from = at) {
 		buf_add(&text, from, (size_t)(at - from));
 		cut_clause(&text);
-		at += grant_piece(at);
+		at += lex_piece(at);
 	}
 	buf_puts(&text, from);
 	return buf_detach(&text);
@@ -320,7 +287,7 @@ bool statement_stands_alone(const char *statement)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (statement_after(statement, words[i]))
+		if (lex_after(statement, words[i]))
 			return true;
 	return false;
 }
@@ -338,22 +305,22 @@ static bool alters_away(const char *statement)
 	const char *at = NULL;
 
 	for (size_t i = 0; wholes[i] && !at; i++)
-		at = statement_after(statement, wholes[i]);
+		at = lex_after(statement, wholes[i]);
 	if (!at)
 		return false;
-	at = statement_skip(statement_skip(at, "IF EXISTS"), "ONLY");
-	at = statement_skip(statement_after_name(at), "*");
-	if (statement_after(at, "ALTER")) {
-		at = statement_skip(statement_after(at, "ALTER"), "COLUMN");
-		at = statement_after_name(at);
+	at = lex_skip(lex_skip(at, "IF EXISTS"), "ONLY");
+	at = lex_skip(lex_after_name(at), "*");
+	if (lex_after(at, "ALTER")) {
+		at = lex_skip(lex_after(at, "ALTER"), "COLUMN");
+		at = lex_after_name(at);
 	}
-	return statement_after(at, "DROP") != NULL;
+	return lex_after(at, "DROP") != NULL;
 }
 
 bool statement_drops(const char *statement)
 {
 	const char *at = script_first_word(statement);
 
-	return statement_after(at, "DROP") || alters_away(at) || skip_prefix(at, "SELECT pg_catalog.lo_unlink(") ||
+	return lex_after(at, "DROP") || alters_away(at) || skip_prefix(at, "SELECT pg_catalog.lo_unlink(") ||
 	       (skip_prefix(at, "CREATE OR REPLACE VIEW ") && strstr(at, " AS\nSELECT\n    NULL::"));
 }

@@ -12,16 +12,6 @@
 
 #include "base/buf.h"
 
-/* Returns what follows the words that the statement begins with ("CREATE SCHEMA"), less blanks and
- * comments; NULL when it begins with others. */
-const char *statement_after(const char *statement, const char *words);
-
-/* As statement_after, but returns the statement's own beginning when it begins with others. */
-const char *statement_skip(const char *statement, const char *words);
-
-/* Returns what follows a name, [schema.]name, less blanks and comments. */
-const char *statement_after_name(const char *at);
-
 /* Returns the schema that CREATE SCHEMA makes, when it makes nothing else; NULL for others. The caller
  * frees it. */
 char *statement_schema(const char *statement);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "dump/lex.h"
 #include "dump/roles.h"
 #include "restore/privileged.h"
 
@@ -49,7 +50,7 @@ static bool makes_one_of(const struct strs *schemas, const char *statement)
 
 	if (!at)
 		return false;
-	name = grant_name(at, &len);
+	name = lex_name(at, &len);
 	is = strs_has(schemas, name);
 	free(name);
 	return is;

@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "dump/roles.h"
+#include "dump/lex.h"
 #include "ext/pack.h"
 
 #define MAKE_MS 600000
@@ -24,9 +24,9 @@ static void take_statement(struct extlist *list, const char *line, const struct 
 
 	if (!at)
 		return;
-	name = grant_name(at, &len);
+	name = lex_name(at, &len);
 	with = skip_prefix(at + len, " WITH SCHEMA ");
-	schema = with ? grant_name(with, &len) : xstrdup("public");
+	schema = with ? lex_name(with, &len) : xstrdup("public");
 	if ((!m->extensions.n || strs_has(&m->extensions, name)) && !strs_has(&list->names, name)) {
 		strs_add(&list->names, name);
 		strs_add(&list->schemas, schema);

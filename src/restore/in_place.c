@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "dump/roles.h"
+#include "dump/lex.h"
 #include "dump/statement.h"
 #include "ext/server.h"
 
@@ -27,10 +27,10 @@ static char *block(struct pg_conn *conn, const char *body, const char *behind)
 /* [schema.]name, each quoted or not; "" for none. The caller frees it. */
 static char *name_at(const char *at)
 {
-	size_t len = grant_piece(at);
+	size_t len = lex_piece(at);
 
 	while (at[len] == '.')
-		len += 1 + grant_piece(at + len + 1);
+		len += 1 + lex_piece(at + len + 1);
 	return xstrndup(at, len);
 }
 
@@ -94,9 +94,9 @@ static char *ease(struct pg_conn *conn, const char *statement)
  * getNamespaces). */
 static bool drops_public(const char *statement)
 {
-	const char *at = statement_after(statement, "DROP SCHEMA");
+	const char *at = lex_after(statement, "DROP SCHEMA");
 
-	at = at ? statement_after(statement_skip(at, "IF EXISTS"), "public") : NULL;
+	at = at ? lex_after(lex_skip(at, "IF EXISTS"), "public") : NULL;
 	return at && (!*at || *at == ';');
 }
 
@@ -117,7 +117,7 @@ char *inplace_drop(struct pg_conn *conn, const char *statement)
 static bool is_forgiven(const char *state, const char *statement)
 {
 	static const char *const missing[] = { "42704", "42P01", "42883", "42703", "3F000", "42P16" };
-	bool ground = statement_after(statement, "DROP SCHEMA") || statement_after(statement, "DROP EXTENSION");
+	bool ground = lex_after(statement, "DROP SCHEMA") || lex_after(statement, "DROP EXTENSION");
 
 	for (size_t i = 0; i < sizeof(missing) / sizeof(*missing); i++)
 		if (strcmp(state, missing[i]) == 0)

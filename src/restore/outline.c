@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "dump/lex.h"
 #include "dump/roles.h"
 #include "dump/statement.h"
 #include "ext/rehearsal.h"
@@ -24,14 +25,14 @@ static void take_maker(struct outline *o, const char *statement)
 	const char *at = NULL;
 	size_t len;
 
-	if (statement_after(statement, "DO") && strcasestr(statement, "CREATE")) {
+	if (lex_after(statement, "DO") && strcasestr(statement, "CREATE")) {
 		buf_printf(&o->makers, "%s\n", statement);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && !at; i++)
-		at = statement_after(statement, words[i]);
-	if (at && !statement_after(statement, "CREATE USER MAPPING")) {
-		char *name = grant_name(at, &len);
+		at = lex_after(statement, words[i]);
+	if (at && !lex_after(statement, "CREATE USER MAPPING")) {
+		char *name = lex_name(at, &len);
 
 		add(&o->made, name);
 		free(name);
@@ -47,7 +48,7 @@ static bool makes(const struct outline *o, const char *role)
  * public belongs to whoever made the server, which pg_dump says. */
 static bool is_optional(const struct outline *o, const char *statement)
 {
-	char *schema = statement_after(statement, "ALTER SCHEMA") ? statement_on_schema(statement) : NULL;
+	char *schema = lex_after(statement, "ALTER SCHEMA") ? statement_on_schema(statement) : NULL;
 	bool optional = schema && !strs_has(&o->schemas, schema);
 
 	free(schema);
@@ -57,7 +58,7 @@ static bool is_optional(const struct outline *o, const char *statement)
 static void take_roles(struct outline *o, const char *statement)
 {
 	struct strs roles = { 0 };
-	bool gives = statement_gives(statement), acts = statement_after(statement, "SET");
+	bool gives = statement_gives(statement), acts = lex_after(statement, "SET");
 
 	if (!is_optional(o, statement))
 		grant_roles(statement, strlen(statement), &roles);
@@ -117,13 +118,13 @@ static void take_drop(struct outline *o, const char *statement)
 /* There may be a statement for each row. */
 static void take_rows(struct outline *o, const char *statement)
 {
-	const char *at = statement_after(statement, "COPY");
+	const char *at = lex_after(statement, "COPY");
 	char *name;
 
-	at = at ? at : statement_after(statement, "INSERT INTO");
+	at = at ? at : lex_after(statement, "INSERT INTO");
 	if (!at)
 		return;
-	name = xstrndup(at, (size_t)(statement_after_name(at) - at));
+	name = xstrndup(at, (size_t)(lex_after_name(at) - at));
 	name[strcspn(name, " \t\r\n")] = '\0';
 	if (!o->filled.n || strcmp(o->filled.v[o->filled.n - 1], name) != 0)
 		add(&o->filled, name);

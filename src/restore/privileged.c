@@ -7,8 +7,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "dump/roles.h"
-#include "dump/statement.h"
+#include "dump/lex.h"
 
 #define ASK_MS 30000
 #define SUPERUSER "restore as a superuser"
@@ -79,9 +78,9 @@ static bool is_untrusted(const char *at)
 {
 	size_t len;
 
-	for (; (len = grant_piece(at)) > 0; at += len) {
-		const char *name = len == strlen("LANGUAGE") ? statement_after(at, "LANGUAGE") : NULL;
-		char *language = name ? grant_name(name, &len) : NULL;
+	for (; (len = lex_piece(at)) > 0; at += len) {
+		const char *name = len == strlen("LANGUAGE") ? lex_after(at, "LANGUAGE") : NULL;
+		char *language = name ? lex_name(name, &len) : NULL;
 		bool untrusted = language && (strcasecmp(language, "c") == 0 || strcasecmp(language, "internal") == 0 ||
 		                              (skip_prefix(language, "pl") && language[strlen(language) - 1] == 'u'));
 
@@ -98,11 +97,11 @@ static bool is_leakproof(const char *at)
 {
 	size_t len;
 
-	for (; (len = grant_piece(at)) > 0; at += len) {
-		if (statement_after(at, "BEGIN ATOMIC") == NULL && statement_after(at, "NOT LEAKPROOF") == NULL &&
-		    statement_after(at, "LEAKPROOF") == NULL)
+	for (; (len = lex_piece(at)) > 0; at += len) {
+		if (lex_after(at, "BEGIN ATOMIC") == NULL && lex_after(at, "NOT LEAKPROOF") == NULL &&
+		    lex_after(at, "LEAKPROOF") == NULL)
 			continue;
-		return statement_after(at, "LEAKPROOF") != NULL;
+		return lex_after(at, "LEAKPROOF") != NULL;
 	}
 	return false;
 }
@@ -114,14 +113,14 @@ static bool is_meant(const struct kind *k, const char *rest)
 		return is_untrusted(rest);
 	if (k->need == NEEDS_LEAKPROOF)
 		return is_leakproof(rest);
-	return k->need != NEEDS_DERIVED || !statement_after(statement_after_name(rest), "AS");
+	return k->need != NEEDS_DERIVED || !lex_after(lex_after_name(rest), "AS");
 }
 
 /* Of a statement. *rest is what follows the words. */
 static const struct kind *kind_of(const char *statement, const char **rest)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].statement && (*rest = statement_after(statement, kinds[i].statement)) != NULL &&
+		if (kinds[i].statement && (*rest = lex_after(statement, kinds[i].statement)) != NULL &&
 		    is_meant(&kinds[i], *rest))
 			return &kinds[i];
 	return NULL;
@@ -206,20 +205,20 @@ static int read_rights(struct db *db, struct rights *r)
 /* ALTER DEFAULT PRIVILEGES FOR ROLE name, ...: the first. The caller frees it. */
 static char *role_of(const char *rest)
 {
-	const char *at = statement_after(rest, "FOR ROLE");
+	const char *at = lex_after(rest, "FOR ROLE");
 	size_t len;
 
-	at = at ? at : statement_after(rest, "FOR USER");
-	return at ? grant_name(at, &len) : xstrdup("");
+	at = at ? at : lex_after(rest, "FOR USER");
+	return at ? lex_name(at, &len) : xstrdup("");
 }
 
 /* CREATE PUBLICATION name FOR ALL TABLES, FOR TABLES IN SCHEMA; ALTER PUBLICATION name ADD TABLES IN SCHEMA. */
 static bool is_for_all(const char *rest)
 {
-	const char *what = statement_after_name(rest);
+	const char *what = lex_after_name(rest);
 
-	return statement_after(what, "FOR ALL") || statement_after(what, "FOR TABLES IN SCHEMA") ||
-	       statement_after(what, "ADD TABLES IN SCHEMA");
+	return lex_after(what, "FOR ALL") || lex_after(what, "FOR TABLES IN SCHEMA") ||
+	       lex_after(what, "ADD TABLES IN SCHEMA");
 }
 
 /* CREATE SERVER name ... FOREIGN DATA WRAPPER name. */
@@ -228,9 +227,9 @@ static bool is_barred(const struct rights *r, const char *rest)
 	bool barred = false;
 	size_t len;
 
-	for (const char *at = rest; (len = grant_piece(at)) > 0; at += len) {
-		const char *wrapper = len == strlen("FOREIGN") ? statement_after(at, "FOREIGN DATA WRAPPER") : NULL;
-		char *name = wrapper ? grant_name(wrapper, &(size_t){ 0 }) : NULL;
+	for (const char *at = rest; (len = lex_piece(at)) > 0; at += len) {
+		const char *wrapper = len == strlen("FOREIGN") ? lex_after(at, "FOREIGN DATA WRAPPER") : NULL;
+		char *name = wrapper ? lex_name(wrapper, &(size_t){ 0 }) : NULL;
 
 		barred = barred || (name && strs_has(&r->wrappers, name));
 		free(name);
@@ -246,9 +245,9 @@ static void types_of(const char *rest, char *types[2])
 	int depth = 0, which = 0;
 	size_t len;
 
-	for (; (len = grant_piece(at)) > 0 && (*at != ')' || depth); at += len) {
+	for (; (len = lex_piece(at)) > 0 && (*at != ')' || depth); at += len) {
 		depth += (*at == '(') - (*at == ')');
-		if (!depth && len == 2 && statement_after(at, "AS"))
+		if (!depth && len == 2 && lex_after(at, "AS"))
 			which = 1;
 		else
 			buf_add(&text[which], at, len);
@@ -276,8 +275,8 @@ static bool is_cast_barred(struct db *db, const char *rest)
 	rows_free(&rows);
 	free(types[0]);
 	free(types[1]);
-	for (size_t len; !barred && (len = grant_piece(rest)) > 0; rest += len)
-		barred = statement_after(rest, "WITHOUT FUNCTION") != NULL;
+	for (size_t len; !barred && (len = lex_piece(rest)) > 0; rest += len)
+		barred = lex_after(rest, "WITHOUT FUNCTION") != NULL;
 	return barred;
 }
 
@@ -312,7 +311,7 @@ static char *name_at(const char *at)
 {
 	struct buf name = BUF_INIT;
 
-	buf_add(&name, at, (size_t)(statement_after_name(at) - at));
+	buf_add(&name, at, (size_t)(lex_after_name(at) - at));
 	buf_trim(&name);
 	return buf_detach(&name);
 }
@@ -492,16 +491,16 @@ bool privileged_is_comment(const struct strs *list, const char *line)
 char *privileged_commented(const struct strs *list, const char *statement)
 {
 	static const char *const types[] = { "EXTENSION", "SCHEMA" };
-	const char *on = statement_after(statement, "COMMENT ON");
+	const char *on = lex_after(statement, "COMMENT ON");
 
 	for (size_t i = 0; on && i < sizeof(types) / sizeof(*types); i++) {
-		const char *at = statement_after(on, types[i]);
+		const char *at = lex_after(on, types[i]);
 		char *name, *full;
 		size_t len;
 
 		if (!at)
 			continue;
-		name = grant_name(at, &len);
+		name = lex_name(at, &len);
 		full = xasprintf("%s %s", types[i], name);
 		free(name);
 		if (strs_has(list, full))

@@ -1,4 +1,5 @@
 /* restore_edit - what a restore sends in place of a backup's statements. */
+#include "dump/lex.h"
 #include "restore/restore_parts.h"
 
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static char *leave_out(const char *script, const struct restore *r)
 	bool changed = false;
 	size_t len;
 
-	for (; (len = grant_statement(script)) > 0; script += len) {
+	for (; (len = lex_statement(script)) > 0; script += len) {
 		char *rest = grant_without(script, len, &r->missing_roles);
 
 		if (rest)

@@ -2,6 +2,7 @@
  * Fuzzes dump/roles: a script is cut into statements without a gap, each is judged by its own bytes alone, and a role
  * that it names can be taken out of it.
  */
+#include "dump/lex.h"
 #include "fuzz.h"
 
 #include "base/banned.h"
@@ -49,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char *text = input_text(data, len);
 	const char *at = text;
 
-	for (size_t n; (n = grant_statement(at)) > 0; at += n) {
+	for (size_t n; (n = lex_statement(at)) > 0; at += n) {
 		char *copy = input_text((const uint8_t *)at, n);
 
 		MUST(n <= strlen(at));

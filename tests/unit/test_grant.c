@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/lex.h"
 #include "unit.h"
 
 #include "base/banned.h"
@@ -84,18 +85,18 @@ static void the_statements_of_a_script(void **state)
 	const char *at = script;
 
 	(void)state;
-	assert_int_equal(grant_statement(at), strlen("-- one; two\nGRANT a ON \"x;\" TO b;\n"));
-	at += grant_statement(at);
-	assert_int_equal(grant_statement(at), strlen("CREATE POLICY p ON t USING ((a = ';'::text));\n"));
-	at += grant_statement(at);
-	assert_int_equal(grant_statement(at), strlen("CREATE FUNCTION f() AS $x$ ; $x$;"));
-	at += grant_statement(at);
-	assert_int_equal(grant_statement(at), strlen(" SELECT E'\\';';"));
-	at += grant_statement(at);
-	assert_int_equal(grant_statement(at), strlen(" SELECT $1;\n"));
-	at += grant_statement(at);
-	assert_int_equal(grant_statement(at), strlen("rest"));
-	assert_int_equal(grant_statement(at + 4), 0);
+	assert_int_equal(lex_statement(at), strlen("-- one; two\nGRANT a ON \"x;\" TO b;\n"));
+	at += lex_statement(at);
+	assert_int_equal(lex_statement(at), strlen("CREATE POLICY p ON t USING ((a = ';'::text));\n"));
+	at += lex_statement(at);
+	assert_int_equal(lex_statement(at), strlen("CREATE FUNCTION f() AS $x$ ; $x$;"));
+	at += lex_statement(at);
+	assert_int_equal(lex_statement(at), strlen(" SELECT E'\\';';"));
+	at += lex_statement(at);
+	assert_int_equal(lex_statement(at), strlen(" SELECT $1;\n"));
+	at += lex_statement(at);
+	assert_int_equal(lex_statement(at), strlen("rest"));
+	assert_int_equal(lex_statement(at + 4), 0);
 }
 
 static void without(const char *statement, const char *left)
@@ -152,7 +153,7 @@ static void assert_safe(const char *statement)
 {
 	char *copy = xstrdup(statement);
 	struct strs roles = { 0 }, gone = { 0 };
-	size_t len = grant_statement(copy), all = strlen(copy);
+	size_t len = lex_statement(copy), all = strlen(copy);
 
 	strs_add(&gone, "gone");
 	for (size_t n = 0; n <= all; n++) {
