@@ -1,8 +1,11 @@
 /* backup - one run. */
+#include "backup/backup.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "backup/backup_parts.h"
+#include "backup/backup_database.h"
+#include "backup/backup_run.h"
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -14,57 +17,6 @@
 #include "repo/rebuild.h"
 
 #define RECOVER_MS 1000
-
-void work_tell(const struct work *r, enum msg_level level, const char *format, ...)
-{
-	struct buf words = BUF_INIT;
-	va_list args;
-
-	va_start(args, format);
-	buf_vprintf(&words, format, args);
-	va_end(args);
-	r->b->tell(level, words.data);
-	buf_free(&words);
-}
-
-/* A journal that fails is told once, and stops nothing. */
-int work_noted(struct work *r, int rc)
-{
-	if (rc < 0 && !r->told && r->catalog.journal.error.len) {
-		work_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
-		          "makes up for it", r->catalog.journal.error.data);
-		r->told = true;
-		r->again = !lite_is_busy(&r->catalog.journal.lite);
-	}
-	return rc;
-}
-
-void work_retry_journal(struct work *r)
-{
-	if (!r->again || catalog_is_open(&r->catalog) || catalog_reopen(&r->catalog) != 0 || r->id)
-		return;
-	work_noted(r, catalog_run(&r->catalog, r->b->scope, r->about, r->b->due, &r->id));
-}
-
-bool work_has_remote(const struct work *r)
-{
-	return r->b->remote && r->b->remote->on;
-}
-
-bool work_is_bucket(const struct work *r)
-{
-	return work_has_remote(r) && strcmp(r->b->dir, r->b->remote->name) == 0;
-}
-
-void work_count(struct work *r, int rc, bool roles, const struct buf *error)
-{
-	if (rc && !r->bad) {
-		r->status = rc;
-		buf_puts(&r->error, error->data);
-	}
-	r->bad += rc != 0;
-	r->good += !rc && !roles;
-}
 
 /* Whether the checks can be read. */
 static void check_first(const struct backup *b, struct buf *error)

@@ -1,10 +1,11 @@
 /* backup_database - one database of a run. */
+#include "backup/backup_database.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "backup/backup_parts.h"
 #include "backup/sanity.h"
 #include "backup/stream.h"
 #include "base/banned.h"

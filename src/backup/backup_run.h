@@ -1,8 +1,8 @@
 /*
- * backup_parts - what the files of backup share: a run.
+ * backup_run - the state of a run, which all its databases share.
  */
-#ifndef BACKUP_BACKUP_PARTS_H
-#define BACKUP_BACKUP_PARTS_H
+#ifndef BACKUP_BACKUP_RUN_H
+#define BACKUP_BACKUP_RUN_H
 
 #include "backup/backup.h"
 #include "repo/dir_lock.h"
@@ -43,12 +43,5 @@ bool work_is_bucket(const struct work *r);
 /* Counts how a database, or with roles the roles of a server, ended; of the first that failed the
  * code and the sentence are kept. */
 void work_count(struct work *r, int rc, bool roles, const struct buf *error);
-
-/*
- * backup_one.c: backs a database up, or with roles those of its server: from its lock over the
- * dump, its check and its name to the pruning. All has been told, counted and recorded. Whether
- * it was backed up; a signal ends the process.
- */
-bool backup_one(struct work *r, const struct item *item, bool roles);
 
 #endif
