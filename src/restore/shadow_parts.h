@@ -31,6 +31,10 @@ char *side_free_name(struct side *s, const char *word);
 /* Opens the session anew where it was lost. 0, or as side_open. */
 int side_stay_open(struct side *s, struct buf *error);
 
+/* The key of a name's advisory lock, held by the session that makes a database of that name
+ * until it ends: who finds it free has found what a killed restore left. */
+#define SIDE_NAME_LOCK(name) "(('x' || substr(md5('pgbox restore ' || " name "), 1, 15))::bit(60)::bigint)"
+
 /* side_swap.c */
 
 /* A child that ends the sessions in two databases. */

@@ -16,6 +16,53 @@
 #define ASK_MS SIDE_ASK_MS
 #define SWAP_MS SIDE_SWAP_MS
 
+/* --- what cannot be swapped --- */
+
+int side_check_swap(struct side *s, struct buf *error)
+{
+	static const char find[] =
+		"SELECT why, denied FROM pg_catalog.pg_database d, pg_catalog.pg_roles r, LATERAL (VALUES"
+		" (1, EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts WHERE database = $1), false,"
+		"  'it has prepared transactions: commit or roll them back first'),"
+		" (2, EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d"
+		"   ON d.oid = s.subdbid WHERE d.datname = $1), false,"
+		"  'it has subscriptions: drop them first, or use --clean'),"
+		" (3, EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE database = $1), false,"
+		"  'it has logical replication slots: drop them first, or use --clean'),"
+		" (4, NOT pg_has_role(d.datdba, 'USAGE'), true,"
+		"  'this role does not own it: do it as ' || pg_get_userbyid(d.datdba)),"
+		" (5, NOT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s"
+		"   LEFT JOIN LATERAL unnest(s.setconfig) c ON true"
+		"   LEFT JOIN pg_catalog.pg_settings p ON p.name = split_part(c, '=', 1)"
+		"   WHERE s.setdatabase = d.oid AND ((s.setrole <> 0 AND NOT pg_has_role(s.setrole, 'USAGE'))"
+		"    OR p.context = 'superuser'"
+		/* A placeholder's right may only be granted since 15. */
+		"    OR (p.name IS NULL AND current_setting('server_version_num')::int >= 150000))), true,"
+		"  'it has settings that this role may not carry over: do it as a superuser, or use --clean'),"
+		" (6, NOT r.rolcreatedb AND NOT r.rolsuper, true,"
+		"  'this role may not make databases (CREATEDB): let another do it, or use --clean,"
+		" which needs none, where the backup is an archive')"
+		") AS w (step, holds, denied, why) WHERE d.datname = $1 AND r.rolname = current_user AND holds"
+		" ORDER BY step LIMIT 1";
+	struct rows rows = { 0 };
+	int rc = side_ask(s, find, side_own_name(s), NULL, &rows);
+
+	if (strcmp(server_database(&s->db.pg), side_own_name(s)) == 0) {
+		buf_printf(error, "%s: cannot be replaced: this role may not log in to another database "
+		           "(postgres, template1): use --clean", s->target->shown);
+		rc = DENIED;
+	} else if (rc)
+		rc = side_failed(s, "look at it", error);
+	else if (rows_get(&rows, 0, 0)) {
+		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_text(&rows, 0, 0));
+		rc = rows_true(&rows, 0, 1) ? DENIED : NO;
+	}
+	rows_free(&rows);
+	return rc;
+}
+
+/* --- ending sessions --- */
+
 /* One session that this role may not end would make the whole statement fail. Names and oids: as
  * soon as the databases have their new names nobody's session is ended any more. */
 static const char end_sessions[] =
@@ -139,6 +186,8 @@ void side_stop_ending(struct side *s, const struct side_ending *ending)
 	memcpy(pg->sqlstate, state, sizeof(state));
 	pg->lost = lost;
 }
+
+/* --- swapping --- */
 
 /* The side database says what it is by its comment until the moment that it is none. */
 static int pass_comment(struct side *s, const char *from, const char *own)
