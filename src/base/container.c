@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/env.h"
 #include "base/file.h"
-#include "envcheck/env_value.h"
 
 #define TABLE_LIMIT (1 << 20)
 #define OLD_PLACE "/var/lib/postgresql/data"
@@ -45,7 +45,7 @@ static bool is_grouped(const char *root)
 
 bool mounts_container(const char *root, char *const *env)
 {
-	return setting_lookup(env, "KUBERNETES_SERVICE_HOST") || setting_lookup(env, "container") ||
+	return env_lookup(env, "KUBERNETES_SERVICE_HOST") || env_lookup(env, "container") ||
 	       is_there(root, "/.dockerenv") || is_there(root, "/run/.containerenv") || is_grouped(root);
 }
 
@@ -106,7 +106,7 @@ static bool is_within(const char *path, const char *folder)
 
 bool mounts_miss_data(const char *root, char *const *env)
 {
-	const char *major = setting_lookup(env, "PG_MAJOR"), *data = setting_lookup(env, "PGDATA");
+	const char *major = env_lookup(env, "PG_MAJOR"), *data = env_lookup(env, "PGDATA");
 	struct strs lines = { 0 };
 	struct buf table = BUF_INIT;
 	bool missed = false;
@@ -159,7 +159,7 @@ static bool is_one_of(const char *word, const char *const *words)
 /* LXC and systemd-nspawn say so in `container`, and keep their root. */
 static bool is_of_image(const char *root, char *const *env)
 {
-	const char *engine = setting_lookup(env, "container");
+	const char *engine = env_lookup(env, "container");
 
 	return mounts_container(root, env) && !(engine && (skip_prefix(engine, "lxc") || skip_prefix(engine, "systemd")));
 }

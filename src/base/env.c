@@ -55,6 +55,16 @@ void env_forget(const char *name)
 	original[left] = NULL;
 }
 
+const char *env_lookup(char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *env; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
 static int read_secret(const char *name, const char *path, const char **value, struct buf *error)
 {
 	/* The value itself may stand there by mistake. */

@@ -9,6 +9,7 @@
 
 #include "base/banned.h"
 #include "base/container.h"
+#include "base/env.h"
 #include "envcheck/audit_parts.h"
 #include "ext/lite.h"
 
@@ -26,7 +27,7 @@ const char *audit_environment(char *const *env)
 		                             "RAILS_ENV", "ENVIRONMENT", NULL };
 
 	for (size_t i = 0; names[i]; i++) {
-		const char *value = setting_lookup(env, names[i]);
+		const char *value = env_lookup(env, names[i]);
 
 		if (value && *value)
 			return value;
@@ -117,7 +118,7 @@ bool audit_is_known(const struct auditing *a, const char *name)
 static bool has_twin(const struct envspec *spec, char *const *env, const char *name)
 {
 	const struct envvar *var = envspec_find(spec, name);
-	const char *value = setting_lookup(env, name);
+	const char *value = env_lookup(env, name);
 	char *twin;
 	bool other;
 
@@ -134,7 +135,7 @@ void audit_read(const struct envspec *spec, char *const *env, const char *name, 
 	if (has_twin(spec, env, name))
 		setting_read(setting, env, name);
 	else
-		*setting = (struct setting){ .value = setting_lookup(env, name) };
+		*setting = (struct setting){ .value = env_lookup(env, name) };
 }
 
 bool audit_is_set(const struct auditing *a, const char *name)
@@ -235,7 +236,7 @@ void audit_run(struct audit *a, const struct envspec *spec, const struct surroun
 
 	*a = (struct audit){ 0 };
 	auditing.container = mounts_container(s->root, s->env);
-	auditing.server = setting_lookup(s->env, "PG_MAJOR") && setting_lookup(s->env, "PGDATA");
+	auditing.server = env_lookup(s->env, "PG_MAJOR") && env_lookup(s->env, "PGDATA");
 	judge_spec(&auditing);
 	judge_rest(&auditing);
 	audit_agreement(&auditing);

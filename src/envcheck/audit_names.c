@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/env.h"
 #include "base/near.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/weak_secret.h"
@@ -77,7 +78,7 @@ static size_t before_half(const char *name, const char *half)
 /* Set to something: a word for no value is none. */
 static bool is_half_set(const struct auditing *a, const char *name)
 {
-	const char *value = setting_lookup(a->s->env, name);
+	const char *value = env_lookup(a->s->env, name);
 
 	return audit_is_set(a, name) && !(value && weak_is_none(value));
 }

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "base/env.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/leftover.h"
 #include "envcheck/weak_secret.h"
@@ -284,7 +285,7 @@ static const char *beside(const struct auditing *a, const char *name, const char
 	if (!end || end[8])
 		return NULL;
 	full = xasprintf("%.*s%s", (int)(end - name), name, other);
-	value = setting_lookup(a->s->env, full);
+	value = env_lookup(a->s->env, full);
 	free(full);
 	return value;
 }

@@ -8,19 +8,10 @@
 #include <sys/sysmacros.h>
 
 #include "base/banned.h"
+#include "base/env.h"
 #include "base/file.h"
 
 #define LIMIT 65536 /* as base/env.h has it */
-
-const char *setting_lookup(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env; env++)
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return *env + len + 1;
-	return NULL;
-}
 
 /* Whether the runtime put the file there: its mode is not the user's choice. Kubernetes
  * and Docker make symlinks. */
@@ -88,10 +79,10 @@ static enum setting_file read_file(struct setting *s, const char *path)
 void setting_read(struct setting *s, char *const *env, const char *name)
 {
 	char *twin = xasprintf("%s_FILE", name);
-	const char *path = setting_lookup(env, twin);
+	const char *path = env_lookup(env, twin);
 
 	free(twin);
-	*s = (struct setting){ .value = setting_lookup(env, name) };
+	*s = (struct setting){ .value = env_lookup(env, name) };
 	if (!path || !*path)
 		return;
 	s->twice = s->value && *s->value;

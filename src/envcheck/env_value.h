@@ -34,9 +34,6 @@ struct setting {
 	bool open;              /* everybody may read the file */
 };
 
-/* The value of a variable in env, a list of `NAME=value` that ends in NULL; NULL: not there. */
-const char *setting_lookup(char *const *env, const char *name);
-
 /* Reads a variable; an empty NAME beside NAME_FILE counts as not set, as Compose passes it
  * for a variable that was left out. From the file's content one line end is taken off.
  * setting_free after it. */
