@@ -182,7 +182,7 @@ static void export_files(const struct envspec *spec)
 
 	audit_known(spec, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		struct setting setting;
+		struct env_value setting;
 
 		audit_read(spec, env_original(), names.v[i], &setting);
 		if (setting.file == FILE_FINE) {
@@ -195,7 +195,7 @@ static void export_files(const struct envspec *spec)
 		}
 		if (setting.file == FILE_STREAM)
 			msg(MSG_WARNING, "%s_FILE: is no regular file, and left to the command", names.v[i]);
-		setting_free(&setting);
+		env_value_free(&setting);
 	}
 	strs_free(&names);
 }

@@ -130,22 +130,22 @@ static bool has_twin(const struct envspec *spec, char *const *env, const char *n
 	return var && var->required && !other && !(value && *value);
 }
 
-void audit_read(const struct envspec *spec, char *const *env, const char *name, struct setting *setting)
+void audit_read(const struct envspec *spec, char *const *env, const char *name, struct env_value *setting)
 {
 	if (has_twin(spec, env, name))
-		setting_read(setting, env, name);
+		env_value_read(setting, env, name);
 	else
-		*setting = (struct setting){ .value = env_lookup(env, name) };
+		*setting = (struct env_value){ .value = env_lookup(env, name) };
 }
 
 bool audit_is_set(const struct auditing *a, const char *name)
 {
-	struct setting setting;
+	struct env_value setting;
 	bool set;
 
-	setting_read(&setting, a->s->env, name);
+	env_value_read(&setting, a->s->env, name);
 	set = setting.file != FILE_NONE || (setting.value && *setting.value);
-	setting_free(&setting);
+	env_value_free(&setting);
 	return set;
 }
 
@@ -188,9 +188,9 @@ static void judge_spec(const struct auditing *a)
 static void judge_other(const struct auditing *a, const char *name)
 {
 	bool secret = envspec_is_secret(name);
-	struct setting setting;
+	struct env_value setting;
 
-	setting_read(&setting, a->s->env, name);
+	env_value_read(&setting, a->s->env, name);
 	if (audit_is_own(name) || secret || (setting.value && audit_is_server_url(setting.value))) {
 		struct subject subject = { .name = name, .secret = secret };
 
@@ -198,7 +198,7 @@ static void judge_other(const struct auditing *a, const char *name)
 	} else if (setting.value) {
 		audit_stranger(a, name, setting.value);
 	}
-	setting_free(&setting);
+	env_value_free(&setting);
 }
 
 /* Every name once, NAME_FILE as NAME where that is a secret's or known. */

@@ -70,9 +70,9 @@ void audit_known(const struct envspec *spec, struct strs *names);
 /*
  * Reads a variable as its app will: through NAME_FILE where NAME is a secret, one that pgbox
  * knows, or required and not set otherwise. Elsewhere NAME_FILE is a variable of its own: LOG
- * and LOG_FILE, CONFIG and CONFIG_FILE. setting_free after it.
+ * and LOG_FILE, CONFIG and CONFIG_FILE. env_value_free after it.
  */
-void audit_read(const struct envspec *spec, char *const *env, const char *name, struct setting *setting);
+void audit_read(const struct envspec *spec, char *const *env, const char *name, struct env_value *setting);
 
 void audit_free(struct audit *a);
 

@@ -313,12 +313,12 @@ static void compare(const struct auditing *a, const struct login *l, size_t i, c
                     struct buf *different)
 {
 	const char *part = part_of(l, i);
-	struct setting setting;
+	struct env_value setting;
 
-	setting_read(&setting, a->s->env, name);
+	env_value_read(&setting, a->s->env, name);
 	if (part && *part && setting.value && *setting.value && !is_same(i, part, setting.value))
 		buf_printf(different, "%s%s of %s", different->len ? ", the " : "the ", parts[i].what, name);
-	setting_free(&setting);
+	env_value_free(&setting);
 }
 
 static bool is_postgres(const char *value)
@@ -329,10 +329,10 @@ static bool is_postgres(const char *value)
 void audit_agreement(const struct auditing *a)
 {
 	struct buf different = BUF_INIT;
-	struct setting setting;
+	struct env_value setting;
 	struct login l = { 0 };
 
-	setting_read(&setting, a->s->env, "DATABASE_URL");
+	env_value_read(&setting, a->s->env, "DATABASE_URL");
 	if (setting.value && is_postgres(setting.value) && take_apart(&l, setting.value))
 		for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 			compare(a, &l, i, parts[i].pg, &different);
@@ -343,6 +343,6 @@ void audit_agreement(const struct auditing *a)
 		          "does not have %s: what reads the one and what reads the other go to different "
 		          "places; make them agree, or unset one", different.data);
 	login_free(&l);
-	setting_free(&setting);
+	env_value_free(&setting);
 	buf_free(&different);
 }

@@ -232,7 +232,7 @@ static void judge_leftovers(const struct auditing *a, const struct subject *subj
 /* What an env file that was read by other rules than it was written for leaves in a value.
  * Whether there is anything. */
 static bool has_marks(const struct auditing *a, const struct subject *subject,
-                      const struct setting *setting)
+                      const struct env_value *setting)
 {
 	const char *value = setting->value, *name = subject->name;
 	const char *example = example_of(subject);
@@ -257,9 +257,9 @@ static bool has_marks(const struct auditing *a, const struct subject *subject,
 
 /* Whether the value can be looked at. */
 static bool file_is_fine(const struct auditing *a, const struct subject *subject,
-                         const struct setting *setting)
+                         const struct env_value *setting)
 {
-	const char *fault = setting_fault(setting);
+	const char *fault = env_value_fault(setting);
 	char *twin = xasprintf("%s_FILE", subject->name);
 
 	if (setting->twice)
@@ -399,7 +399,7 @@ static bool judge_type(const struct auditing *a, const struct subject *subject, 
 }
 
 static void judge_value(const struct auditing *a, const struct subject *subject,
-                        const struct setting *setting)
+                        const struct env_value *setting)
 {
 	const char *value = setting->value;
 
@@ -418,12 +418,12 @@ static void judge_value(const struct auditing *a, const struct subject *subject,
 
 void audit_subject(const struct auditing *a, const struct subject *subject)
 {
-	struct setting setting;
+	struct env_value setting;
 
 	audit_read(a->spec, a->s->env, subject->name, &setting);
 	/* What only the app may read counts as set. */
 	if (file_is_fine(a, subject, &setting) && setting.file != FILE_STREAM &&
 	    has_value(a, subject, setting.value))
 		judge_value(a, subject, &setting);
-	setting_free(&setting);
+	env_value_free(&setting);
 }

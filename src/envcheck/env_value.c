@@ -25,7 +25,7 @@ static bool is_mounted(const char *path)
 	return mounted;
 }
 
-static enum setting_file fault_of_errno(void)
+static enum env_value_file fault_of_errno(void)
 {
 	switch (errno) {
 	case ENOENT:
@@ -38,10 +38,10 @@ static enum setting_file fault_of_errno(void)
 	}
 }
 
-static enum setting_file take_content(struct setting *s, const char *path)
+static enum env_value_file take_content(struct env_value *s, const char *path)
 {
 	struct buf content = BUF_INIT;
-	enum setting_file file = FILE_FINE;
+	enum env_value_file file = FILE_FINE;
 
 	if (file_read(path, &content, LIMIT) != 0) {
 		file = fault_of_errno();
@@ -58,7 +58,7 @@ static enum setting_file take_content(struct setting *s, const char *path)
 	return file;
 }
 
-static enum setting_file read_file(struct setting *s, const char *path)
+static enum env_value_file read_file(struct env_value *s, const char *path)
 {
 	struct stat st;
 
@@ -76,13 +76,13 @@ static enum setting_file read_file(struct setting *s, const char *path)
 	return take_content(s, path);
 }
 
-void setting_read(struct setting *s, char *const *env, const char *name)
+void env_value_read(struct env_value *s, char *const *env, const char *name)
 {
 	char *twin = xasprintf("%s_FILE", name);
 	const char *path = env_lookup(env, twin);
 
 	free(twin);
-	*s = (struct setting){ .value = env_lookup(env, name) };
+	*s = (struct env_value){ .value = env_lookup(env, name) };
 	if (!path || !*path)
 		return;
 	s->twice = s->value && *s->value;
@@ -92,7 +92,7 @@ void setting_read(struct setting *s, char *const *env, const char *name)
 	s->value = s->content;
 }
 
-const char *setting_fault(const struct setting *s)
+const char *env_value_fault(const struct env_value *s)
 {
 	switch (s->file) {
 	case FILE_MISSING:
@@ -114,8 +114,8 @@ const char *setting_fault(const struct setting *s)
 	}
 }
 
-void setting_free(struct setting *s)
+void env_value_free(struct env_value *s)
 {
 	free(s->content);
-	*s = (struct setting){ 0 };
+	*s = (struct env_value){ 0 };
 }

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 
 /* What the file of NAME_FILE is. */
-enum setting_file {
+enum env_value_file {
 	FILE_NONE,    /* NAME_FILE is not set, or empty */
 	FILE_FINE,
 	FILE_MISSING,
@@ -25,10 +25,10 @@ enum setting_file {
 	FILE_STREAM   /* a pipe or device: reading it would take it from the app */
 };
 
-struct setting {
+struct env_value {
 	const char *value;      /* NULL: not set, or only a file that is none; may be empty */
 	char *content;          /* owned: what value points to when it comes from the file */
-	enum setting_file file;
+	enum env_value_file file;
 	bool twice;             /* both are set; value is NAME's */
 	bool mounted;           /* the file is under /run/secrets */
 	bool open;              /* everybody may read the file */
@@ -36,13 +36,13 @@ struct setting {
 
 /* Reads a variable; an empty NAME beside NAME_FILE counts as not set, as Compose passes it
  * for a variable that was left out. From the file's content one line end is taken off.
- * setting_free after it. */
-void setting_read(struct setting *s, char *const *env, const char *name);
+ * env_value_free after it. */
+void env_value_read(struct env_value *s, char *const *env, const char *name);
 
 /* The sentence that says what is wrong with the file, what to do included; NULL when nothing
  * is. It names no path: what NAME_FILE holds may be the secret itself by mistake. */
-const char *setting_fault(const struct setting *s);
+const char *env_value_fault(const struct env_value *s);
 
-void setting_free(struct setting *s);
+void env_value_free(struct env_value *s);
 
 #endif
