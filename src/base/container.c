@@ -43,7 +43,7 @@ static bool is_grouped(const char *root)
 	return found;
 }
 
-bool mounts_container(const char *root, char *const *env)
+bool container_detect(const char *root, char *const *env)
 {
 	return env_lookup(env, "KUBERNETES_SERVICE_HOST") || env_lookup(env, "container") ||
 	       is_there(root, "/.dockerenv") || is_there(root, "/run/.containerenv") || is_grouped(root);
@@ -104,7 +104,7 @@ static bool is_within(const char *path, const char *folder)
 
 /* --- the volume of a PostgreSQL image --- */
 
-bool mounts_miss_data(const char *root, char *const *env)
+bool container_misses_data(const char *root, char *const *env)
 {
 	const char *major = env_lookup(env, "PG_MAJOR"), *data = env_lookup(env, "PGDATA");
 	struct strs lines = { 0 };
@@ -161,7 +161,7 @@ static bool is_of_image(const char *root, char *const *env)
 {
 	const char *engine = env_lookup(env, "container");
 
-	return mounts_container(root, env) && !(engine && (skip_prefix(engine, "lxc") || skip_prefix(engine, "systemd")));
+	return container_detect(root, env) && !(engine && (skip_prefix(engine, "lxc") || skip_prefix(engine, "systemd")));
 }
 
 static bool is_layer(const char *line, bool of_image)
@@ -198,21 +198,21 @@ static bool is_nameless(const char *within)
 }
 
 /* What was mounted there. */
-static enum mounts_place place_of(const char *line)
+static enum container_storage place_of(const char *line)
 {
 	char *within = field_of(line, 4);
-	enum mounts_place place = is_memory(line)                               ? MOUNTS_MEMORY
-	                          : strstr(within, "/kubernetes.io~empty-dir/") ? MOUNTS_POD
-	                          : is_nameless(within)                         ? MOUNTS_NAMELESS
-	                                                                        : MOUNTS_KEPT;
+	enum container_storage place = is_memory(line)                               ? STORAGE_MEMORY
+	                          : strstr(within, "/kubernetes.io~empty-dir/") ? STORAGE_POD
+	                          : is_nameless(within)                         ? STORAGE_NAMELESS
+	                                                                        : STORAGE_KEPT;
 
 	free(within);
 	return place;
 }
 
-enum mounts_place mounts_place(const char *root, char *const *env, const char *path)
+enum container_storage container_storage(const char *root, char *const *env, const char *path)
 {
-	enum mounts_place place = MOUNTS_KEPT;
+	enum container_storage place = STORAGE_KEPT;
 	const char *own, *mount;
 	struct strs lines = { 0 };
 	struct buf table = BUF_INIT;
@@ -222,7 +222,7 @@ enum mounts_place mounts_place(const char *root, char *const *env, const char *p
 	own = find_mount(&lines, "/");
 	mount = find_mount(&lines, path);
 	if (own && is_layer(own, is_of_image(root, env)))
-		place = mount == own ? MOUNTS_LAYER : place_of(mount);
+		place = mount == own ? STORAGE_LAYER : place_of(mount);
 	strs_free(&lines);
 	buf_free(&table);
 	return place;

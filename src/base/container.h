@@ -10,7 +10,7 @@
 
 /* Whether this is a container: Docker's and Podman's marker files, the control group's
  * name, and the variables that Kubernetes and Podman set. */
-bool mounts_container(const char *root, char *const *env);
+bool container_detect(const char *root, char *const *env);
 
 /*
  * Whether a volume is mounted where images of PostgreSQL before 18 kept their data,
@@ -19,14 +19,14 @@ bool mounts_container(const char *root, char *const *env);
  * start, or leave the data in a volume without a name (docker-library/postgres, pull
  * request 1259).
  */
-bool mounts_miss_data(const char *root, char *const *env);
+bool container_misses_data(const char *root, char *const *env);
 
-enum mounts_place {
-	MOUNTS_KEPT,   /* on a volume, on a folder of the host, not in a container, or not to be known */
-	MOUNTS_LAYER,  /* on the container's own file system, which goes with the container */
-	MOUNTS_MEMORY, /* on a tmpfs in a container, which is empty after its next start */
-	MOUNTS_POD,    /* on an emptyDir of Kubernetes, which goes with the pod */
-	MOUNTS_NAMELESS /* on a volume without a name of Docker's or Podman's, which the next container does not get */
+enum container_storage {
+	STORAGE_KEPT,   /* on a volume, on a folder of the host, not in a container, or not to be known */
+	STORAGE_LAYER,  /* on the container's own file system, which goes with the container */
+	STORAGE_MEMORY, /* on a tmpfs in a container, which is empty after its next start */
+	STORAGE_POD,    /* on an emptyDir of Kubernetes, which goes with the pod */
+	STORAGE_NAMELESS /* on a volume without a name of Docker's or Podman's, which the next container does not get */
 };
 
 /*
@@ -35,8 +35,8 @@ enum mounts_place {
  *   - is an overlay (overlay2, containerd, podman, fuse-overlayfs, aufs), or
  *   - there is a marker of Docker, Podman or Kubernetes, and it is a folder or subvolume of another file system (vfs,
  *     btrfs and devicemapper drivers) or of a type that only an engine mounts there (zfs, virtiofs, 9p).
- * A machine whose root is a disk of its own, and an LXC or nspawn container, whose root stays, are MOUNTS_KEPT.
+ * A machine whose root is a disk of its own, and an LXC or nspawn container, whose root stays, are STORAGE_KEPT.
  */
-enum mounts_place mounts_place(const char *root, char *const *env, const char *path);
+enum container_storage container_storage(const char *root, char *const *env, const char *path);
 
 #endif

@@ -223,7 +223,7 @@ static void judge_rest(const struct auditing *a)
 
 static void judge_volume(const struct auditing *a)
 {
-	if (mounts_miss_data(a->s->root, a->s->env))
+	if (container_misses_data(a->s->root, a->s->env))
 		audit_add(a, "PGDATA", PROBLEM_ERROR, "volume",
 		          "is not on the volume that is mounted at /var/lib/postgresql/data: images of PostgreSQL 18 "
 		          "and newer keep their data in a folder per version; mount it at /var/lib/postgresql (data "
@@ -235,7 +235,7 @@ void audit_run(struct audit *a, const struct envspec *spec, const struct surroun
 	struct auditing auditing = { .audit = a, .spec = spec, .s = s };
 
 	*a = (struct audit){ 0 };
-	auditing.container = mounts_container(s->root, s->env);
+	auditing.container = container_detect(s->root, s->env);
 	auditing.server = env_lookup(s->env, "PG_MAJOR") && env_lookup(s->env, "PGDATA");
 	judge_spec(&auditing);
 	judge_rest(&auditing);

@@ -26,10 +26,10 @@ static char *find_real(const char *dir)
 	return real;
 }
 
-static enum mounts_place find_place(const char *dir)
+static enum container_storage find_place(const char *dir)
 {
 	char *real = find_real(dir);
-	enum mounts_place place = real ? mounts_place("", environ, real) : MOUNTS_KEPT;
+	enum container_storage place = real ? container_storage("", environ, real) : STORAGE_KEPT;
 
 	free(real);
 	return place;
@@ -37,13 +37,13 @@ static enum mounts_place find_place(const char *dir)
 
 /* What happens to a folder there; NULL: nothing. */
 static const char *const fates[] = {
-	[MOUNTS_KEPT] = NULL,
-	[MOUNTS_LAYER] = "is on the container's own file system and not on a volume: what is there is lost when the "
+	[STORAGE_KEPT] = NULL,
+	[STORAGE_LAYER] = "is on the container's own file system and not on a volume: what is there is lost when the "
 	                 "container is removed or made again",
-	[MOUNTS_MEMORY] = "is in the container's memory (tmpfs) and not on a volume: what is there is lost when the "
+	[STORAGE_MEMORY] = "is in the container's memory (tmpfs) and not on a volume: what is there is lost when the "
 	                  "container stops",
-	[MOUNTS_POD] = "is on an emptyDir and not on a persistent volume: what is there is lost with the pod",
-	[MOUNTS_NAMELESS] = "is on a volume without a name, which is deleted with `docker run --rm` and not found again "
+	[STORAGE_POD] = "is on an emptyDir and not on a persistent volume: what is there is lost with the pod",
+	[STORAGE_NAMELESS] = "is on a volume without a name, which is deleted with `docker run --rm` and not found again "
 	                    "after `docker compose down`",
 };
 
@@ -68,16 +68,16 @@ static void look_at_mode(const char *dir, void (*tell)(enum msg_level level, con
 int volume_look(const char *dir, bool required, bool elsewhere,
                 void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
-	enum mounts_place place = find_place(dir);
+	enum container_storage place = find_place(dir);
 	const char *fate = fates[place];
 	struct buf words = BUF_INIT;
 
 	look_at_mode(dir, tell);
 	/* It is a volume, and somebody may well know its id. */
-	required = required && place != MOUNTS_NAMELESS;
+	required = required && place != STORAGE_NAMELESS;
 	if (fate)
 		buf_printf(required ? error : &words, "'%s' %s: mount a %s or a folder of the host at '%s'%s", dir, fate,
-		           place == MOUNTS_NAMELESS ? "named volume" : "volume", dir, required ? " (BACKUP_REQUIRE_VOLUME=yes)" : "");
+		           place == STORAGE_NAMELESS ? "named volume" : "volume", dir, required ? " (BACKUP_REQUIRE_VOLUME=yes)" : "");
 	if (words.len)
 		tell(elsewhere ? MSG_INFO : MSG_WARNING, words.data);
 	buf_free(&words);

@@ -674,11 +674,11 @@ static void a_container_is_known_by_what_it_has(void **state)
 	mkdir("podman", 0755);
 	mkdir("podman/run", 0755);
 	put_text("podman/run/.containerenv", "");
-	assert_true(mounts_container("cgroup", none));
-	assert_true(mounts_container("podman", none));
-	assert_true(mounts_container("none", podman));
-	assert_false(mounts_container("none", none));
-	assert_false(mounts_container(BARE, none));
+	assert_true(container_detect("cgroup", none));
+	assert_true(container_detect("podman", none));
+	assert_true(container_detect("none", podman));
+	assert_false(container_detect("none", none));
+	assert_false(container_detect(BARE, none));
 }
 
 /* --- the whole --- */

@@ -8,7 +8,7 @@
 #include "base/container.h"
 
 /* A root whose table has those lines, and a marker of Docker's or none. */
-static enum mounts_place place_in(const char *name, const char *table, bool marked, char *const *env, const char *path)
+static enum container_storage place_in(const char *name, const char *table, bool marked, char *const *env, const char *path)
 {
 	struct buf file = BUF_INIT;
 
@@ -24,7 +24,7 @@ static enum mounts_place place_in(const char *name, const char *table, bool mark
 	if (marked)
 		put_text(file.data, "");
 	buf_free(&file);
-	return mounts_place(name, env, path);
+	return container_storage(name, env, path);
 }
 
 #define VOLUME "9 1 8:1 /var/lib/docker/volumes/b/_data /backups rw - ext4 /dev/sda1 rw\n"
@@ -48,26 +48,26 @@ static void what_is_lost_with_the_container_is_known(void **state)
 	static const char host[] = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n8 1 0:60 / /tmp rw - tmpfs tmpfs rw\n";
 
 	(void)state;
-	assert_int_equal(place_in("overlay", overlay, false, none, "/backups"), MOUNTS_KEPT);
-	assert_int_equal(place_in("overlay", overlay, false, none, "/backups/app"), MOUNTS_KEPT);
-	assert_int_equal(place_in("overlay", overlay, false, none, "/backups2"), MOUNTS_LAYER);
-	assert_int_equal(place_in("overlay", overlay, false, none, "/"), MOUNTS_LAYER);
-	assert_int_equal(place_in("overlay", overlay, false, none, "/cache/app"), MOUNTS_MEMORY);
-	assert_int_equal(place_in("overlay", overlay, false, none, "/b c/d"), MOUNTS_KEPT);
-	assert_int_equal(place_in("nameless", nameless, false, none, "/backups/app"), MOUNTS_NAMELESS);
-	assert_int_equal(place_in("nameless", nameless, false, none, "/kept"), MOUNTS_KEPT);
-	assert_int_equal(place_in("nameless", nameless, false, none, "/pod"), MOUNTS_POD);
-	assert_int_equal(place_in("nameless", nameless, false, none, "/claim"), MOUNTS_KEPT);
-	assert_int_equal(place_in("vfs", vfs, true, none, "/var/backups"), MOUNTS_LAYER);
-	assert_int_equal(place_in("vfs", vfs, true, none, "/backups"), MOUNTS_KEPT);
-	assert_int_equal(place_in("fuse", fuse, false, none, "/backups"), MOUNTS_LAYER);
-	assert_int_equal(place_in("zfs", zfs, true, none, "/backups"), MOUNTS_LAYER);
-	assert_int_equal(place_in("btrfs", btrfs, false, of_podman, "/backups"), MOUNTS_LAYER);
-	assert_int_equal(place_in("lxc", btrfs, false, of_lxc, "/backups"), MOUNTS_KEPT);
-	assert_int_equal(place_in("desktop", btrfs, false, none, "/backups"), MOUNTS_KEPT);
-	assert_int_equal(place_in("machine", host, true, none, "/backups"), MOUNTS_KEPT);
-	assert_int_equal(place_in("machine", host, true, none, "/tmp/backups"), MOUNTS_KEPT);
-	assert_int_equal(mounts_place("nothing", none, "/backups"), MOUNTS_KEPT);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/backups"), STORAGE_KEPT);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/backups/app"), STORAGE_KEPT);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/backups2"), STORAGE_LAYER);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/"), STORAGE_LAYER);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/cache/app"), STORAGE_MEMORY);
+	assert_int_equal(place_in("overlay", overlay, false, none, "/b c/d"), STORAGE_KEPT);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/backups/app"), STORAGE_NAMELESS);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/kept"), STORAGE_KEPT);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/pod"), STORAGE_POD);
+	assert_int_equal(place_in("nameless", nameless, false, none, "/claim"), STORAGE_KEPT);
+	assert_int_equal(place_in("vfs", vfs, true, none, "/var/backups"), STORAGE_LAYER);
+	assert_int_equal(place_in("vfs", vfs, true, none, "/backups"), STORAGE_KEPT);
+	assert_int_equal(place_in("fuse", fuse, false, none, "/backups"), STORAGE_LAYER);
+	assert_int_equal(place_in("zfs", zfs, true, none, "/backups"), STORAGE_LAYER);
+	assert_int_equal(place_in("btrfs", btrfs, false, of_podman, "/backups"), STORAGE_LAYER);
+	assert_int_equal(place_in("lxc", btrfs, false, of_lxc, "/backups"), STORAGE_KEPT);
+	assert_int_equal(place_in("desktop", btrfs, false, none, "/backups"), STORAGE_KEPT);
+	assert_int_equal(place_in("machine", host, true, none, "/backups"), STORAGE_KEPT);
+	assert_int_equal(place_in("machine", host, true, none, "/tmp/backups"), STORAGE_KEPT);
+	assert_int_equal(container_storage("nothing", none, "/backups"), STORAGE_KEPT);
 }
 
 int main(void)
