@@ -62,13 +62,13 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 static void writable_lite(struct db *db, struct finding *f)
 {
 	const char *path = db->target->path;
-	struct litefault fault;
+	struct sqlite_fault fault;
 	struct lite lite = LITE_INIT;
 
 	if (lite_open(&lite, path, LITE_WRITE, 100) || lite_query(&lite, "BEGIN IMMEDIATE", NULL, 0, NULL))
-		fault = litefault_judge(&lite, path);
+		fault = sqlite_fault_judge(&lite, path);
 	else
-		fault = litefault_writable(&lite, path);
+		fault = sqlite_fault_writable(&lite, path);
 	finding_pass(f);
 	if (fault.reach != REACHED)
 		finding_set(f, FAIL, "%s", lite.error.data);

@@ -22,7 +22,7 @@ bool db_is_pg(const struct db *db)
 	return db->target->kind == TARGET_PG;
 }
 
-static enum reach take_fault(struct db *db, struct litefault fault)
+static enum reach take_fault(struct db *db, struct sqlite_fault fault)
 {
 	db->final = fault.final;
 	db->lasting = fault.lasting;
@@ -40,22 +40,22 @@ static int busy_ms(int64_t deadline)
 }
 
 /* A file that is no database shows itself with the first query. */
-static struct litefault open_lite(struct db *db, enum lite_mode mode, int64_t deadline)
+static struct sqlite_fault open_lite(struct db *db, enum lite_mode mode, int64_t deadline)
 {
 	const char *path = db->target->path;
-	struct litefault fault = { .reach = REACHED };
+	struct sqlite_fault fault = { .reach = REACHED };
 
 	if (lite_open(&db->lite, path, mode, busy_ms(deadline)) ||
 	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
 		lite_close(&db->lite);
-		fault = litefault_judge(&db->lite, path);
+		fault = sqlite_fault_judge(&db->lite, path);
 	}
 	return fault;
 }
 
 static enum reach find_lite(struct db *db, enum db_mode mode, int64_t deadline)
 {
-	struct litefault fault = litefault_path(db->target->path, &db->lite.error);
+	struct sqlite_fault fault = sqlite_fault_path(db->target->path, &db->lite.error);
 
 	if (fault.reach == REACHED)
 		fault = open_lite(db, mode == DB_READ ? LITE_READ : LITE_WRITE, deadline);
@@ -89,7 +89,7 @@ enum reach db_open(struct db *db, const struct target *target, enum db_mode mode
 
 	db->target = target;
 	target_isolate();
-	take_fault(db, (struct litefault){ .reach = REACHED });
+	take_fault(db, (struct sqlite_fault){ .reach = REACHED });
 	if (!db_is_pg(db))
 		return find_lite(db, mode, deadline);
 	take_reach(db, server_open(&db->pg, &target->conninfo, deadline), given, deadline);
@@ -283,12 +283,12 @@ static void make_lite(const char *path)
 
 static enum reach create_lite(struct db *db, int64_t deadline, bool *created)
 {
-	struct litefault fault = litefault_path(db->target->path, &db->lite.error);
+	struct sqlite_fault fault = sqlite_fault_path(db->target->path, &db->lite.error);
 	bool missing = fault.reach == REACH_NO_DATABASE;
 	char *path = file_follow(db->target->path);
 
 	if (missing)
-		fault = litefault_folder(path, &db->lite.error);
+		fault = sqlite_fault_folder(path, &db->lite.error);
 	/* A page is written only with the first table: an empty file is a database. */
 	if (missing && fault.reach == REACHED)
 		make_lite(path);

@@ -23,7 +23,7 @@ struct db {
 	struct server pg;
 	struct lite lite;
 	enum reach reach;      /* of the last db_open */
-	int final;             /* of the last db_open: as of a litefault, or a server's refusal for good */
+	int final;             /* of the last db_open: as of a sqlite_fault, or a server's refusal for good */
 	bool lasting, certain;
 	struct buf reason;     /* of PostgreSQL, the last failure to log in that was not a silence */
 	enum reach reason_reach;

@@ -104,7 +104,7 @@ static char *statement(struct db *db, const char *name)
 	return buf_detach(&sql);
 }
 
-int dropdb_run(struct db *db, const char *name, void (*tell)(enum msg_level level, const char *words),
+int database_drop(struct db *db, const char *name, void (*tell)(enum msg_level level, const char *words),
                struct buf *error)
 {
 	struct dropping d = { .db = db, .look = DB_INIT, .name = name, .held = BUF_INIT, .tell = tell,

@@ -12,19 +12,20 @@
 #include "base/file.h"
 #include "base/status.h"
 
-static const struct litefault none = { .reach = REACHED };
+static const struct sqlite_fault none = { .reach = REACHED };
 
 /* Of the files that SQLite keeps beside a database. */
 static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
 
-static struct litefault lasting(enum reach reach, int final)
+static struct sqlite_fault lasting(enum reach reach, int final)
 {
-	return (struct litefault){ .reach = reach, .final = final, .lasting = true };
+	return (struct sqlite_fault){ .reach = reach, .final = final, .lasting = true };
 }
 
-static struct litefault certain(int final)
+static struct sqlite_fault certain(int final)
 {
-	return (struct litefault){ .reach = REACH_FAILED, .final = final, .lasting = true, .certain = true };
+	return (struct sqlite_fault){ .reach = REACH_FAILED, .final = final, .lasting = true,
+		                      .certain = true };
 }
 
 /* --- what is in the way --- */
@@ -62,11 +63,11 @@ static char *find_barrier(const char *path)
 	return NULL;
 }
 
-static struct litefault absent(const char *path, struct buf *error)
+static struct sqlite_fault absent(const char *path, struct buf *error)
 {
 	char to[4096], *folder = find_barrier(path);
 	ssize_t len = readlink(path, to, sizeof(to) - 1);
-	struct litefault fault = { .reach = REACH_NO_DATABASE, .final = UNAVAILABLE };
+	struct sqlite_fault fault = { .reach = REACH_NO_DATABASE, .final = UNAVAILABLE };
 
 	if (folder) {
 		buf_printf(error, "no folder '%s' found: correct the path, or mount it", folder);
@@ -81,13 +82,13 @@ static struct litefault absent(const char *path, struct buf *error)
 }
 
 /* By errno, of a stat(2) that failed. */
-static struct litefault out_of_reach(const char *path, struct buf *error)
+static struct sqlite_fault out_of_reach(const char *path, struct buf *error)
 {
 	int err = errno;
-	struct litefault fault = err == EACCES ? lasting(REACH_DENIED, DENIED)
+	struct sqlite_fault fault = err == EACCES ? lasting(REACH_DENIED, DENIED)
 	                         : err == ENOTDIR || err == ELOOP || err == ENAMETOOLONG
 	                                 ? certain(UNAVAILABLE)
-	                                 : (struct litefault){ .reach = REACH_FAILED };
+	                                 : (struct sqlite_fault){ .reach = REACH_FAILED };
 	char *folder;
 
 	if (err == ENOENT)
@@ -122,7 +123,7 @@ static void check_sides(const char *path, struct buf *error)
 	free(real);
 }
 
-struct litefault litefault_path(const char *path, struct buf *error)
+struct sqlite_fault sqlite_fault_path(const char *path, struct buf *error)
 {
 	struct stat st;
 
@@ -142,11 +143,11 @@ struct litefault litefault_path(const char *path, struct buf *error)
 	return error->len ? certain(UNAVAILABLE) : none;
 }
 
-struct litefault litefault_folder(const char *path, struct buf *error)
+struct sqlite_fault sqlite_fault_folder(const char *path, struct buf *error)
 {
 	char *real = file_follow(path), *folder = file_folder(real);
 	const char *shown = *folder ? folder : ".";
-	struct litefault fault = none;
+	struct sqlite_fault fault = none;
 
 	buf_cut(error, 0);
 	if (folder[0] && folder[1])
@@ -207,17 +208,17 @@ static bool is_full(const char *path, struct buf *error)
 /* --- judging --- */
 
 /* SQLite says no more than that it cannot open or write something. Keeps its message where nothing is found. */
-static struct litefault judge_access(struct lite *lite, const char *path, struct litefault otherwise)
+static struct sqlite_fault judge_access(struct lite *lite, const char *path, struct sqlite_fault otherwise)
 {
 	struct buf why = BUF_INIT;
-	struct litefault fault = otherwise;
+	struct sqlite_fault fault = otherwise;
 
 	if (access(path, R_OK) != 0) {
 		explain(&why, "read", path);
 		fault = lasting(REACH_DENIED, DENIED);
 	} else if (is_side_barred(path, &why)) {
 		fault = lasting(REACH_FAILED, CANNOT_WRITE);
-	} else if (litefault_folder(path, &why).reach != REACHED) {
+	} else if (sqlite_fault_folder(path, &why).reach != REACHED) {
 		fault = lasting(REACH_FAILED, CANNOT_WRITE);
 		if (has_wal(path))
 			buf_puts(&why, "; a database in WAL mode needs a folder that may be written to, even for reading "
@@ -233,13 +234,13 @@ static struct litefault judge_access(struct lite *lite, const char *path, struct
 	return fault;
 }
 
-struct litefault litefault_judge(struct lite *lite, const char *path)
+struct sqlite_fault sqlite_fault_judge(struct lite *lite, const char *path)
 {
-	static const struct litefault failed = { .reach = REACH_FAILED };
+	static const struct sqlite_fault failed = { .reach = REACH_FAILED };
 
 	switch (lite_failure(lite)) {
 	case LITE_BUSY:
-		return (struct litefault){ .reach = REACH_FULL };
+		return (struct sqlite_fault){ .reach = REACH_FULL };
 	case LITE_NO_DATABASE:
 		buf_puts(&lite->error, ": it is encrypted, damaged, or another kind of file");
 		return certain(BAD_DATA);
@@ -274,7 +275,7 @@ static bool is_journal_barred(const char *path, struct buf *error)
 	bool barred = access(journal, R_OK | W_OK) != 0;
 
 	if (barred && errno == ENOENT) {
-		barred = litefault_folder(path, error).reach != REACHED;
+		barred = sqlite_fault_folder(path, error).reach != REACHED;
 		if (barred)
 			buf_puts(error, "; SQLite keeps its journal there");
 	} else if (barred) {
@@ -285,7 +286,7 @@ static bool is_journal_barred(const char *path, struct buf *error)
 	return barred;
 }
 
-struct litefault litefault_writable(struct lite *lite, const char *path)
+struct sqlite_fault sqlite_fault_writable(struct lite *lite, const char *path)
 {
 	struct buf why = BUF_INIT;
 

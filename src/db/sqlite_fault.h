@@ -12,7 +12,7 @@
 #include "base/connect_state.h"
 #include "ext/lite.h"
 
-struct litefault {
+struct sqlite_fault {
 	enum reach reach; /* REACHED: no fault */
 	int final;        /* the exit code, where trying again hardly helps; 0: it may pass */
 	bool lasting;     /* only somebody's hand can mend it: final is the code at a deadline, too */
@@ -21,16 +21,16 @@ struct litefault {
 
 /* Looks at a path before SQLite opens it: absent, out of reach, or not a regular file, as what lies beside it. A
  * fault's reason goes to error, which is emptied first. */
-struct litefault litefault_path(const char *path, struct buf *error);
+struct sqlite_fault sqlite_fault_path(const char *path, struct buf *error);
 
 /* Judges the last failure of opening or reading the file at path, and completes lite->error: who owns what is in the
  * way, what a WAL needs. Call it with the handle closed, or before anything is locked. */
-struct litefault litefault_judge(struct lite *lite, const char *path);
+struct sqlite_fault sqlite_fault_judge(struct lite *lite, const char *path);
 
 /* Judges whether an open file can be written to, journal and space included. A fault's reason replaces lite->error. */
-struct litefault litefault_writable(struct lite *lite, const char *path);
+struct sqlite_fault sqlite_fault_writable(struct lite *lite, const char *path);
 
-/* Judges whether a file can be made in the folder of path. As litefault_path. */
-struct litefault litefault_folder(const char *path, struct buf *error);
+/* Judges whether a file can be made in the folder of path. As sqlite_fault_path. */
+struct sqlite_fault sqlite_fault_folder(const char *path, struct buf *error);
 
 #endif

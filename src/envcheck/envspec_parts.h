@@ -8,7 +8,7 @@
 #include "envcheck/dotenv.h"
 #include "envcheck/envspec.h"
 
-/* envspec_said.c */
+/* envspec_decorators.c */
 
 enum answer { UNSAID, YES, NOT };
 

@@ -50,7 +50,7 @@ bool judge_uuid(const struct vartype *, const char *, struct buf *);
 bool judge_semver(const struct vartype *, const char *, struct buf *);
 bool judge_date(const struct vartype *, const char *, struct buf *);
 
-/* vartype_place.c: names of places, and what other parts of pgbox read. */
+/* vartype_net.c: names of places, and what other parts of pgbox read. */
 bool judge_host(const struct vartype *, const char *, struct buf *);
 bool judge_ip(const struct vartype *, const char *, struct buf *);
 bool judge_email(const struct vartype *, const char *, struct buf *);

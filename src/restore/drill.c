@@ -59,7 +59,7 @@ static int on_database(struct trial *t, const char *verb, const char *name, cons
 /* Sessions that a killed trial, or the database's own code, has left there end with it. */
 static int drop_database(struct trial *t, const char *name, struct buf *error)
 {
-	return dropdb_run(&t->db, name, t->job->tell, error);
+	return database_drop(&t->db, name, t->job->tell, error);
 }
 
 /* Keeps the session that is the sign of a running trial, and ends it with its host. */

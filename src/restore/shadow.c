@@ -164,13 +164,13 @@ int side_create(struct side *s, const struct properties *p, bool copy, bool near
 int side_drop(struct side *s, const char *name, struct buf *error)
 {
 	struct buf why = BUF_INIT;
-	int rc = dropdb_run(&s->db, name, s->tell, &why);
+	int rc = database_drop(&s->db, name, s->tell, &why);
 
 	/* A template is not dropped (dbcommands.c, dropdb). */
 	if (rc && strcmp(db_sqlstate(&s->db), "42809") == 0) {
 		buf_cut(&why, 0);
 		rc = side_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", (const char *const[]){ name });
-		rc = rc ? side_failed(s, "drop a template", &why) : dropdb_run(&s->db, name, s->tell, &why);
+		rc = rc ? side_failed(s, "drop a template", &why) : database_drop(&s->db, name, s->tell, &why);
 	}
 	if (rc)
 		buf_printf(error, "%s: %s", s->target->shown, why.data);

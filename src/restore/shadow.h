@@ -80,7 +80,7 @@ int side_swap(struct side *s, char **before, struct buf *error);
  * prepared transactions, or as side_swap. */
 int side_undo(struct side *s, char **current, struct buf *error);
 
-/* Drops a database by its name, a template too, as dropdb_run. 0, or NO with a sentence in error. */
+/* Drops a database by its name, a template too, as database_drop. 0, or NO with a sentence in error. */
 int side_drop(struct side *s, const char *name, struct buf *error);
 
 /* Whether a database that side_drop could not drop can still be used; false when that cannot be found out. */

@@ -413,10 +413,10 @@ static enum holding holds(struct work *w, struct db *db)
 static int check_writable(struct work *w, struct db *db)
 {
 	struct buf why = BUF_INIT;
-	bool writable = litefault_folder(w->target.path, &why).reach == REACHED;
+	bool writable = sqlite_fault_folder(w->target.path, &why).reach == REACHED;
 
 	if (writable && db_is_open(db)) {
-		writable = litefault_writable(&db->lite, w->target.path).reach == REACHED;
+		writable = sqlite_fault_writable(&db->lite, w->target.path).reach == REACHED;
 		buf_puts(&why, db_error(db));
 	}
 	if (!writable)

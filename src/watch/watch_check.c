@@ -48,12 +48,12 @@ static void read_words(int from, struct buf *words)
 
 int watchcheck_file(const char *path, struct buf *error)
 {
-	struct litefault fault = { 0 };
+	struct sqlite_fault fault = { 0 };
 
 	if (file_exists(path))
-		fault = litefault_path(path, error);
+		fault = sqlite_fault_path(path, error);
 	if (!error->len)
-		fault = litefault_folder(path, error);
+		fault = sqlite_fault_folder(path, error);
 	return error->len ? fault.final : 0;
 }
 
