@@ -13,13 +13,13 @@
 #include <sys/stat.h>
 
 #include "backup/backup.h"
+#include "backup/foreign_settings.h"
 #include "backup/notify.h"
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/show.h"
-#include "db/foreign.h"
 #include "envcheck/volume.h"
 #include "opt.h"
 #include "repo/dir_lock.h"
@@ -237,13 +237,13 @@ static void look_at_foreign(bool named)
 {
 	struct strs warnings = { 0 };
 	struct buf error = BUF_INIT;
-	struct foreign_backup f = {
+	struct foreign_settings f = {
 		.keep = o.dir == remote.name ? &remote.keep : &o.keep,
 		.databases = named || o.databases.n || o.urls.n, .scheduled = schedule.kind != SCHEDULE_NONE,
 		.bucket = remote.on, .plain = o.encryption && *o.encryption,
 	};
 
-	heed(&warnings, foreign_backup(&f, &warnings, &error), &error);
+	heed(&warnings, foreign_settings_judge(&f, &warnings, &error), &error);
 	strs_free(&warnings);
 }
 

@@ -1,8 +1,7 @@
-/* foreign - variables of other programs that say what pgbox is told by variables of its own. */
+/* foreign - variables of other programs that name a target. */
 #include "db/foreign.h"
 
 #include <ctype.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,15 +11,13 @@
 #include "base/status.h"
 #include "db/url.h"
 
-enum what { HOST, USER, PASSWORD, DATABASE, URL, DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
+enum what { HOST, USER, PASSWORD, DATABASE, URL };
 
 /* Common: a name that apps use for databases of any kind, so that it says less. */
 static const struct variable {
-	const char *name; /* # is a digit */
+	const char *name;
 	enum what what;
 	bool common;
-	size_t rule;      /* KEEP: where struct retention has it */
-	const char *ours; /* KEEP: the variable for it */
 } variables[] = {
 	{ .name = "POSTGRES_HOSTNAME", .what = HOST },
 	{ .name = "POSTGRES_SERVER", .what = HOST },
@@ -90,127 +87,6 @@ static const struct variable {
 	{ .name = "SQLALCHEMY_DATABASE_URI", .what = URL },
 	{ .name = "SQLALCHEMY_DATABASE_URL", .what = URL },
 	{ .name = "SPRING_DATASOURCE_URL", .what = URL },
-
-	{ .name = "DBLIST", .what = DATABASES },
-	{ .name = "PGBK_DBLIST", .what = DATABASES },
-	{ .name = "POSTGRES_DBS", .what = DATABASES },
-	{ .name = "POSTGRES_DATABASES", .what = DATABASES },
-	{ .name = "POSTGRES_MULTIPLE_DATABASES", .what = DATABASES },
-	{ .name = "BACKUP_DB", .what = DATABASES },
-	{ .name = "BACKUP_DBS", .what = DATABASES },
-	{ .name = "BACKUP_DB_NAME", .what = DATABASES },
-	{ .name = "BACKUP_DATABASE", .what = DATABASES },
-	{ .name = "POSTGRES_CLUSTER", .what = DATABASES },
-	{ .name = "POSTGRES_BACKUP_ALL", .what = DATABASES },
-	{ .name = "DB_NAMES", .what = DATABASES },
-	{ .name = "DB_DUMP_INCLUDE", .what = DATABASES },
-
-	{ .name = "PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "BACKUP_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "BACKUP_PASSWORD", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPT", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPT_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPT_RECIPIENTS", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_PASSWORD", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "BACKUP_GPG_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_GPG_RECIPIENT", .what = ENCRYPTION },
-	{ .name = "BACKUP_GPG_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_PGP_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_PGP_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTED", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_ENABLED", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_RECIPIENT", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_RECIPIENTS", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_ENCRYPTION_METHOD", .what = ENCRYPTION },
-	{ .name = "BACKUP_GPG_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "BACKUP_AGE_RECIPIENTS", .what = ENCRYPTION },
-	{ .name = "BACKUP_AGE_RECIPIENT", .what = ENCRYPTION },
-	{ .name = "BACKUP_AGE_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "BACKUP_AGE_PUBLIC_KEYS", .what = ENCRYPTION },
-	{ .name = "BACKUP_AGE_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "AGE_PUBLIC_KEYS", .what = ENCRYPTION },
-	{ .name = "AGE_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "AGE_RECIPIENTS", .what = ENCRYPTION },
-	{ .name = "AGE_RECIPIENT", .what = ENCRYPTION },
-	{ .name = "AGE_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "PGP_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "PGP_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "GPG_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "GPG_PUBLIC_KEY_RING", .what = ENCRYPTION },
-	{ .name = "GPG_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "GPG_RECIPIENT", .what = ENCRYPTION },
-	{ .name = "GPG_KEY_ID", .what = ENCRYPTION },
-	{ .name = "CIPHER_PASS", .what = ENCRYPTION },
-	{ .name = "CIPHER_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "PGBK_ENCRYPT", .what = ENCRYPTION },
-	{ .name = "PGBK_CIPHER_PASS", .what = ENCRYPTION },
-	{ .name = "PGBK_CIPHER_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "ENCRYPTION_PASSWORD", .what = ENCRYPTION },
-	{ .name = "ENCRYPTION_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "ENCRYPT", .what = ENCRYPTION },
-	{ .name = "ENCRYPT_KEY", .what = ENCRYPTION },
-	{ .name = "ENCRYPT_PASS", .what = ENCRYPTION },
-	{ .name = "ENCRYPT_PASSWORD", .what = ENCRYPTION },
-	{ .name = "ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "ENCRYPT_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "DEFAULT_ENCRYPT", .what = ENCRYPTION },
-	{ .name = "DEFAULT_ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "DEFAULT_ENCRYPT_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "DB##_ENCRYPT", .what = ENCRYPTION },
-	{ .name = "DB##_ENCRYPT_PASSPHRASE", .what = ENCRYPTION },
-	{ .name = "DB##_ENCRYPT_PUBLIC_KEY", .what = ENCRYPTION },
-	{ .name = "DB_DUMP_ENCRYPTION", .what = ENCRYPTION },
-	{ .name = "DB_DUMP_ENCRYPTION_PASS_PHRASE", .what = ENCRYPTION },
-	{ .name = "RESTIC_PASSWORD", .what = OTHER_ENCRYPTION },
-	{ .name = "BORG_PASSPHRASE", .what = OTHER_ENCRYPTION },
-
-#define RULE(field, variable) .what = KEEP, .rule = offsetof(struct retention, field), .ours = variable
-	{ .name = "REMOVE_BEFORE", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "DELETE_OLDER_THAN", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "RETENTION_DAYS", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "BACKUP_RETENTION", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "RETENTION", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "KEEP_DAYS", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "DAYS_TO_KEEP", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "PGBK_PURGE", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "PGBK_PURGE_OLDER_THAN", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "DB_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "DEFAULT_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "DB##_CLEANUP_TIME", RULE(days, "BACKUP_KEEP_DAYS") },
-	{ .name = "CONSOLIDATE_AFTER", RULE(daily, "BACKUP_KEEP_DAILY") },
-	{ .name = "BACKUP_KEEP_MINS", RULE(last, "BACKUP_KEEP_LAST") },
-	{ .name = "BACKUP_KEEP_WEEKS", RULE(weekly, "BACKUP_KEEP_WEEKLY") },
-	{ .name = "KEEP_WEEKS", RULE(weekly, "BACKUP_KEEP_WEEKLY") },
-	{ .name = "BACKUP_KEEP_MONTHS", RULE(monthly, "BACKUP_KEEP_MONTHLY") },
-	{ .name = "KEEP_MONTHS", RULE(monthly, "BACKUP_KEEP_MONTHLY") },
-	{ .name = "BACKUP_KEEP_YEARS", RULE(yearly, "BACKUP_KEEP_YEARLY") },
-	{ .name = "BACKUP_KEEP_HOURS", RULE(hourly, "BACKUP_KEEP_HOURLY") },
-	{ .name = "BACKUP_NUM_KEEP", RULE(last, "BACKUP_KEEP_LAST") },
-	{ .name = "BACKUP_MAX", RULE(last, "BACKUP_KEEP_LAST") },
-	{ .name = "MAX_BACKUPS", RULE(last, "BACKUP_KEEP_LAST") },
-	{ .name = "KEEP_BACKUPS", RULE(last, "BACKUP_KEEP_LAST") },
-	{ .name = "MIN_SAVED_FILE", RULE(min, "BACKUP_KEEP_MIN") },
-	{ .name = "PGBK_PURGE_MIN_KEEP", RULE(min, "BACKUP_KEEP_MIN") },
-
-	{ .name = "BACKUP_CRON_EXPRESSION", .what = SCHEDULE },
-	{ .name = "BACKUP_SCHEDULE", .what = SCHEDULE },
-	{ .name = "BACKUP_FREQUENCY", .what = SCHEDULE },
-	{ .name = "BACKUP_PERIOD", .what = SCHEDULE },
-	{ .name = "CRON_EXPRESSION", .what = SCHEDULE },
-	{ .name = "CRON_TIME", .what = SCHEDULE },
-	{ .name = "DB_DUMP_FREQ", .what = SCHEDULE },
-	{ .name = "DB_DUMP_FREQUENCY", .what = SCHEDULE },
-	{ .name = "DEFAULT_BACKUP_INTERVAL", .what = SCHEDULE },
-	{ .name = "DB##_BACKUP_INTERVAL", .what = SCHEDULE },
-
-	{ .name = "AWS_S3_BUCKET_NAME", .what = BUCKET },
-	{ .name = "S3_BUCKET_NAME", .what = BUCKET },
-	{ .name = "DEFAULT_S3_BUCKET", .what = BUCKET },
-	{ .name = "DB##_S3_BUCKET", .what = BUCKET },
 };
 
 #define EACH(v) (const struct variable *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
@@ -240,24 +116,18 @@ static size_t match(const char *entry, const char *name)
 	return *at == '=' ? (size_t)(at - entry) : 0;
 }
 
-/* A variable as it is set. */
-struct found {
-	char *name;        /* owned; NULL: it is not set, or to a word for "off" */
-	const char *value; /* in the environment; NULL where a file has it */
-};
-
-static struct found find(const struct variable *v)
+struct foreign foreign_find(const char *name)
 {
 	char *const *entry = env_original();
 
 	for (; entry && *entry; entry++) {
-		size_t len = match(*entry, v->name);
+		size_t len = match(*entry, name);
 
 		if (len && !is_off(*entry + len + 1))
-			return (struct found){ xstrndup(*entry, len),
-				               len == strlen(v->name) ? *entry + len + 1 : NULL };
+			return (struct foreign){ xstrndup(*entry, len),
+				                 len == strlen(name) ? *entry + len + 1 : NULL };
 	}
-	return (struct found){ 0 };
+	return (struct foreign){ 0 };
 }
 
 /* Whether an app says that its DB_* or DATABASE_* are about another kind of database: DB_CONNECTION=mysql
@@ -283,9 +153,9 @@ static bool is_about_another(void)
 
 /* The same where a URL names the database, of which value then has the name; owned is its text. Nothing where it
  * is no URL of PostgreSQL, or names none. */
-static struct found find_url(const struct variable *v, char **owned)
+static struct foreign find_url(const struct variable *v, char **owned)
 {
-	struct found f = find(v);
+	struct foreign f = foreign_find(v->name);
 	const char *value = f.value && skip_prefix(f.value, "jdbc:") ? skip_prefix(f.value, "jdbc:") : f.value;
 	const char *rest = value && skip_prefix(value, "post") ? strstr(value, "://") : NULL, *why;
 	struct url u = { 0 };
@@ -346,15 +216,23 @@ static bool may_mislead(const struct variable *v, enum foreign_family family)
 	return v->what == DATABASE || v->what == URL || !v->common;
 }
 
-static int compare(const struct variable *v, const struct found *f, const struct conninfo *c,
-                   enum foreign_family family, bool database, struct strs *warnings, struct buf *error)
+/* What a target was read from, as foreign_target has it. */
+struct reading {
+	const struct conninfo *c;
+	enum foreign_family family;
+	bool database;
+};
+
+static int compare(const struct variable *v, const struct foreign *f, const struct reading *r, struct strs *warnings,
+                   struct buf *error)
 {
 	enum what what = v->what == URL ? DATABASE : v->what;
-	bool listed = what == DATABASE && !database, said = is_said(c, what, family) || listed;
+	enum foreign_family family = r->family;
+	bool listed = what == DATABASE && !r->database, said = is_said(r->c, what, family) || listed;
 	bool common = v->common || v->what == URL;
-	const char *own = conninfo_get(c, parts[what].key), *name = ours(what, family);
+	const char *own = conninfo_get(r->c, parts[what].key), *name = ours(what, family);
 
-	own = own ? own : default_of(c, what);
+	own = own ? own : default_of(r->c, what);
 	if (own && f->value && strcmp(own, f->value) == 0) {
 		if (!said && !common)
 			strs_printf(warnings, "%s is set, but pgbox does not read it: set %s", f->name, name);
@@ -373,19 +251,18 @@ static int compare(const struct variable *v, const struct found *f, const struct
 }
 
 /* The variable as it is set, where it says something of a target; value is as in find_url. */
-static struct found find_part(const struct variable *v, char **value)
+static struct foreign find_part(const struct variable *v, char **value)
 {
 	*value = NULL;
-	if (v->what > URL || (v->common && is_about_another() &&
-	                      (skip_prefix(v->name, "DB_") || skip_prefix(v->name, "DATABASE_"))))
-		return (struct found){ 0 };
-	return v->what == URL ? find_url(v, value) : find(v);
+	if (v->common && is_about_another() && (skip_prefix(v->name, "DB_") || skip_prefix(v->name, "DATABASE_")))
+		return (struct foreign){ 0 };
+	return v->what == URL ? find_url(v, value) : foreign_find(v->name);
 }
 
 /* The families do not mix: with PG* the image's database is not read. */
 static void compare_image(const struct conninfo *c, struct strs *warnings)
 {
-	struct found f = find(&(struct variable){ .name = "POSTGRES_DB", .what = DATABASE });
+	struct foreign f = foreign_find("POSTGRES_DB");
 
 	if (f.name && !is_said(c, DATABASE, FOREIGN_LIBPQ) && (!f.value || strcmp(f.value, default_of(c, DATABASE)) != 0))
 		strs_printf(warnings, "%s is set, but beside PGHOST or PGUSER pgbox does not read it: set PGDATABASE", f.name);
@@ -395,14 +272,15 @@ static void compare_image(const struct conninfo *c, struct strs *warnings)
 int foreign_target(const struct conninfo *c, enum foreign_family family, bool database,
                    struct strs *warnings, struct buf *error)
 {
+	struct reading r = { c, family, database };
 	int rc = 0;
 
 	for EACH(v) {
 		char *value;
-		struct found f = find_part(v, &value);
+		struct foreign f = find_part(v, &value);
 
 		if (f.name && !rc)
-			rc = compare(v, &f, c, family, database, warnings, error);
+			rc = compare(v, &f, &r, warnings, error);
 		free(f.name);
 		free(value);
 	}
@@ -417,7 +295,7 @@ void foreign_hint(struct buf *error)
 
 	for EACH(v) {
 		char *value;
-		struct found f = found ? (struct found){ 0 } : find_part(v, &value);
+		struct foreign f = found ? (struct foreign){ 0 } : find_part(v, &value);
 
 		if (!f.name)
 			continue;
@@ -427,67 +305,4 @@ void foreign_hint(struct buf *error)
 		free(f.name);
 		free(value);
 	}
-}
-
-/* --- backups --- */
-
-static void warn(struct strs *warnings, const struct found *f, const char *advice)
-{
-	strs_printf(warnings, "%s is set, but pgbox does not read it: %s", f->name, advice);
-}
-
-static int judge_rule(const struct variable *v, const struct found *f, const struct retention *keep,
-                      struct strs *warnings, struct buf *error)
-{
-	long own = *(const long *)(const void *)((const char *)keep + v->rule);
-	bool least = v->rule == offsetof(struct retention, min);
-	bool enough = least ? f->value && atol(f->value) <= own : own > 0;
-
-	if (!retention_is_on(keep)) {
-		strs_printf(warnings, "%s is set, but pgbox does not read it: set %s; until then nothing is deleted",
-		            f->name, v->ours);
-	} else if (enough) {
-		strs_printf(warnings, "%s is set, but pgbox does not read it: %s decides", f->name, v->ours);
-	} else {
-		buf_printf(error, "%s says what to keep, but pgbox does not read it, and the other rules would delete "
-		           "that: set %s, or unset %s", f->name, v->ours, f->name);
-		return BAD_CONFIG;
-	}
-	return 0;
-}
-
-static int judge(const struct variable *v, const struct found *f, const struct foreign_backup *b,
-                 struct strs *warnings, struct buf *error)
-{
-	if (v->what == KEEP)
-		return judge_rule(v, f, b->keep, warnings, error);
-	if (v->what == ENCRYPTION && !b->plain)
-		buf_printf(error, "%s asks for encrypted backups, and pgbox would write plain ones: encrypt the folder or "
-		           "the bucket, and set BACKUP_ENCRYPTION=none to say that plain backups are meant", f->name);
-	else if (v->what == DATABASES && !b->databases)
-		buf_printf(error, "%s names databases, but pgbox does not read it: set BACKUP_DATABASES (* for all), or "
-		           "unset %s", f->name, f->name);
-	else if (v->what == DATABASES)
-		warn(warnings, f, "BACKUP_DATABASES, --all or the operands decide");
-	else if (v->what == OTHER_ENCRYPTION && !b->plain)
-		warn(warnings, f, "backups are not encrypted; BACKUP_ENCRYPTION=none says that this is meant");
-	else if (v->what == SCHEDULE && !b->scheduled)
-		warn(warnings, f, "set BACKUP_INTERVAL or BACKUP_CRON; this is one run");
-	else if (v->what == BUCKET && !b->bucket)
-		warn(warnings, f, "set S3_BUCKET; nothing is uploaded");
-	return error->len ? BAD_CONFIG : 0;
-}
-
-int foreign_backup(const struct foreign_backup *b, struct strs *warnings, struct buf *error)
-{
-	int rc = 0;
-
-	for EACH(v) {
-		struct found f = v->what > URL ? find(v) : (struct found){ 0 };
-
-		if (f.name && !rc)
-			rc = judge(v, &f, b, warnings, error);
-		free(f.name);
-	}
-	return rc;
 }
