@@ -10,11 +10,10 @@
 #include "base/env.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "check/kind.h"
+#include "check/kinds.h"
 #include "migrated/migration.h"
 #include "repo/freshness.h"
 
-#define TRY_MS 3000
 #define BLANKS " \t\r\n"
 
 static const struct check_kind kinds[] = {
@@ -34,15 +33,15 @@ static const struct check_kind kinds[] = {
 	{ .name = "connections", .arg = ARG_PERCENT, .usage = "connections[<PCT]", .of_db = check_connections,
 	  .below = 90, .unit = "percent" },
 	{ .name = "lag", .arg = ARG_TIME, .usage = "lag[<TIME]", .of_db = check_lag, .below = 30000, .unit = "s" },
-	{ .name = "tcp", .arg = ARG_PORT, .usage = "tcp=HOST:PORT", .of_place = check_tcp },
-	{ .name = "http", .arg = ARG_WEB, .usage = "http=URL[=CODES], with http:// or https://", .of_place = check_http },
+	{ .name = "tcp", .arg = ARG_PORT, .usage = "tcp=HOST:PORT", .of_service = check_tcp },
+	{ .name = "http", .arg = ARG_WEB, .usage = "http=URL[=CODES], with http:// or https://", .of_service = check_http },
 	{ .name = "redis", .arg = ARG_REDIS,
-	  .usage = "redis=HOST:PORT, redis=redis://HOST, redis=rediss://HOST (TLS) or redis=unix:///SOCKET", .of_place = check_redis },
-	{ .name = "file", .arg = ARG_TEXT, .usage = "file=PATH", .of_place = check_file,
+	  .usage = "redis=HOST:PORT, redis=redis://HOST, redis=rediss://HOST (TLS) or redis=unix:///SOCKET", .of_service = check_redis },
+	{ .name = "file", .arg = ARG_TEXT, .usage = "file=PATH", .of_service = check_file,
 	  .measure = "presence", .on_disk = true },
-	{ .name = "disk", .arg = ARG_PATH_PERCENT, .usage = "disk=PATH[<PCT]", .of_place = check_disk,
+	{ .name = "disk", .arg = ARG_PATH_PERCENT, .usage = "disk=PATH[<PCT]", .of_service = check_disk,
 	  .below = 90, .unit = "percent", .measure = "utilization", .on_disk = true },
-	{ .name = "backup", .arg = ARG_PATH_TIME, .usage = "backup=DIR[<AGE]", .of_place = check_backup,
+	{ .name = "backup", .arg = ARG_PATH_TIME, .usage = "backup=DIR[<AGE]", .of_service = check_backup,
 	  .below = FRESHNESS_MS, .unit = "s", .measure = "age", .on_disk = true },
 };
 
@@ -91,7 +90,7 @@ static int64_t limit_parse(const struct check *check, const char *text)
 static char *show(const struct check_kind *kind, const char *text)
 {
 	const char *slashes = strstr(text, "://"), *query = kind->arg == ARG_REDIS ? strchr(text, '?') : NULL;
-	bool place = kind->of_place && !kind->on_disk;
+	bool place = kind->of_service && !kind->on_disk;
 	const char *at = place || slashes ? strrchr(text, '@') : NULL;
 	const char *from = slashes && slashes < at ? slashes + 3 : text + strcspn(text, "=") + 1;
 
@@ -276,95 +275,15 @@ int check_read_option(struct check *check, const char *text, const char *option,
 	return set ? BAD_CONFIG : rc;
 }
 
-static void not_reached(const struct check *check, const struct db *db, struct finding *f)
-{
-	bool no;
-
-	f->reach = db->reach;
-	f->lasting = db->lasting;
-	f->certain = db->certain;
-	f->final = db_final(db);
-	/* No session to be had is an answer, too. */
-	no = check->kind->of_db == check_ready ||
-	     (check->kind->of_db == check_connections && db->reach == REACH_FULL);
-	finding_set(f, no ? FAIL : UNKNOWN, "%s", db_error(db)[0] ? db_error(db) : reach_text(db->reach));
-}
-
-static bool is_lost(const struct checks *c, size_t target)
-{
-	const struct db *db = &c->dbs[target];
-
-	return c->once && db->target && db->reach != REACHED;
-}
-
-bool check_is_lost(const struct checks *c, size_t i)
-{
-	return c->v[i].target != NO_TARGET && is_lost(c, c->v[i].target);
-}
-
-static bool open_session(struct checks *c, size_t target, int64_t deadline)
-{
-	struct db *db = &c->dbs[target];
-
-	if (db_is_open(db))
-		return true;
-	if (is_lost(c, target))
-		return false;
-	return db_open(db, &c->targets[target], DB_READ, deadline) == REACHED;
-}
-
 void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
 {
 	finding_reset(f);
 	check->kind->of_db(check, db, deadline, f);
 }
 
-int64_t check_soon(int64_t deadline)
-{
-	int64_t soon = clock_after(TRY_MS);
-
-	return deadline < soon ? deadline : soon;
-}
-
-void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
-{
-	const struct check *check = &c->v[i];
-	struct db *db;
-
-	finding_reset(f);
-	if (check->kind->of_place) {
-		check->kind->of_place(check, deadline, f);
-		return;
-	}
-	db = &c->dbs[check->target];
-	if (!open_session(c, check->target, deadline)) {
-		not_reached(check, db, f);
-		return;
-	}
-	/* What a server that is about to stop says is no answer to any of them. */
-	check_ready(check, db, deadline, f);
-	if (f->verdict == PASS && check->kind->of_db != check_ready)
-		check->kind->of_db(check, db, deadline, f);
-	/* A session that failed is no use, an idle one would hold up the stop of a
-	 * server that is about to restart, and an SQLite file may be replaced. */
-	if (f->reach != REACHED || f->verdict == UNKNOWN || db->lite.db)
-		db_close(db);
-}
-
-void checks_rest(struct checks *c)
-{
-	for (size_t i = 0; i < c->targets_n; i++)
-		db_close(&c->dbs[i]);
-}
-
 bool check_is_of_db(const struct check *check)
 {
 	return check->kind->of_db;
-}
-
-const char *check_place(const struct checks *c, size_t i)
-{
-	return c->v[i].target == NO_TARGET ? "" : c->targets[c->v[i].target].shown;
 }
 
 void check_free(struct check *check)
@@ -375,20 +294,4 @@ void check_free(struct check *check)
 	free(check->name);
 	free(check->bound);
 	*check = (struct check){ 0 };
-}
-
-void checks_free(struct checks *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		check_free(&c->v[i]);
-	for (size_t i = 0; i < c->targets_n; i++) {
-		target_free(&c->targets[i]);
-		if (c->dbs)
-			db_free(&c->dbs[i]);
-	}
-	free(c->v);
-	free(c->targets);
-	free(c->dbs);
-	strs_free(&c->warnings);
-	*c = (struct checks){ 0 };
 }

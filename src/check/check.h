@@ -7,8 +7,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
-#include "check/comparison.h"
-#include "db/finding.h"
+#include "check/kind.h"
 
 /* What --help says of them, in every applet that has them. */
 #define CHECKS_HELP                                                                          \
@@ -34,70 +33,14 @@
 	"Names are not folded to lower case. A NAME or PATH with blanks or operators goes\n" \
 	"in double quotes: 'rows=\"Us ers\">=3'."
 
-/* A table of the check kinds: see check_kinds.h. */
-struct check_kind;
-
-struct check {
-	const struct check_kind *kind;
-	char *shown;          /* name=argument without secrets */
-	char *arg;            /* what follows the =, without blanks around it, or NULL */
-	char *schema, *name;  /* of table=, rows=; schema NULL: the search_path's; name: a path, too */
-	enum sign sign;       /* of rows=, extension=; SIGN_NONE: none */
-	char *bound;          /* what follows the sign, or NULL: rows, or a version */
-	int64_t below;        /* what follows <, or the kind's default: a percentage, or ms */
-	size_t target;        /* index into checks.targets; SIZE_MAX: none needed */
-};
-
-/* Checks in the order given, and the targets they look at. */
-struct checks {
-	struct check *v;
-	size_t n;
-	struct target *targets;
-	struct db *dbs; /* one session per target, opened when first needed */
-	size_t targets_n;
-	bool once; /* a server that could not be logged in to is not tried again */
-	struct strs warnings;
-};
-
-/*
- * Reads checks. lines are checks, or `url=TARGET` that applies to the checks
- * after it; checks before the first `url=` apply to each of urls, or to the
- * environment's target when there is none. A target without a check gets
- * `fallback`. Blanks around a line do not count, nor do lines of blanks or that begin with #. 0, or BAD_USAGE/BAD_CONFIG with a sentence in error.
- */
-int checks_read(struct checks *c, const struct strs *lines, const struct strs *urls,
-                const char *fallback, struct buf *error);
-
-/* What checks_read returned, as an exit code and message that blame the variable where one of its lines
- * cannot be read: lines are what it holds. */
-int checks_blame(int rc, const struct strs *lines, const char *variable, struct buf *error);
-
-/* Reads checks that are all asked of the database of target, which is copied, or of elsewhere.
- * 0, or BAD_USAGE with a sentence in error. checks_free after both. */
-int checks_read_of(struct checks *c, const struct strs *lines, const struct target *target,
-                   struct buf *error);
-
-/* Asks check i. The session stays open for the next call, but for one with a
- * server that is about to restart. */
-void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
-
-/* Whether its server was tried in vain, so that check_ask knows at once. */
-bool check_is_lost(const struct checks *c, size_t i);
-
-/* The deadline of one look among many: that one, or 3 s from now. */
-int64_t check_soon(int64_t deadline);
-
-/* Closes the sessions; a check that is asked again opens them anew. */
-void checks_rest(struct checks *c);
-
 /* Asks a check about a session that the caller holds, in its transaction. */
 void check_ask_db(const struct check *check, struct db *db, int64_t deadline, struct finding *f);
 
-/* Where check i looks: its target as shown, or "" when its argument says it. */
-const char *check_place(const struct checks *c, size_t i);
-
 /* Whether the check is one of a database, and so may be asked of any target. */
 bool check_is_of_db(const struct check *check);
+
+/* The kind that text, name[=argument], names; NULL: there is none. */
+const struct check_kind *check_kind_of(const char *text);
 
 /* Reads a single check of a database, without a target. */
 int check_read(struct check *check, const char *text, struct buf *error);
@@ -108,6 +51,5 @@ int check_read_option(struct check *check, const char *text, const char *option,
                       struct buf *error);
 
 void check_free(struct check *check);
-void checks_free(struct checks *c);
 
 #endif

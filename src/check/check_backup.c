@@ -14,7 +14,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "check/kind.h"
+#include "check/kinds.h"
 #include "repo/freshness.h"
 #include "repo/rebuild.h"
 

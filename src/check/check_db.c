@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "check/kind.h"
+#include "check/kinds.h"
 #include "db/relation.h"
 #include "db/sqlite_fault.h"
 #include "seed/marker.h"

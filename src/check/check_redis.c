@@ -7,9 +7,9 @@
 
 #include "base/banned.h"
 #include "base/net.h"
-#include "check/kind.h"
+#include "check/dial.h"
+#include "check/kinds.h"
 #include "db/secrecy.h"
-#include "db/url.h"
 #include "ext/tls.h"
 
 #define PORT "6379"
@@ -130,7 +130,7 @@ static bool take_query(struct redis *r)
 /* The text behind scheme://, and what the scheme says; NULL for one that is not known. */
 static const char *take_scheme(struct redis *r, const char *arg, bool *socket)
 {
-	const char *end = place_scheme_end(arg);
+	const char *end = dial_scheme_end(arg);
 	size_t len = end ? (size_t)(end - arg) : 0;
 
 	*socket = len == 4 && strncasecmp(arg, "unix", len) == 0;
@@ -155,7 +155,7 @@ static bool redis_read(struct redis *r, const char *arg)
 	r->tls.host = r->url.host;
 	if (socket && r->url.path)
 		r->socket = xasprintf("/%s", r->url.path);
-	return (socket ? r->socket && !r->url.host : place_has_host(&r->url)) && take_query(r);
+	return (socket ? r->socket && !r->url.host : dial_names_host(&r->url)) && take_query(r);
 }
 
 bool redis_valid(const char *arg)
@@ -216,10 +216,10 @@ static int dial(const struct redis *r, int64_t deadline, struct finding *f)
 	int fd = -1;
 
 	if (!r->socket)
-		return place_dial(r->url.host, r->url.port ? r->url.port : PORT, deadline, f);
+		return dial_host(r->url.host, r->url.port ? r->url.port : PORT, deadline, f);
 	reach = net_connect_unix(r->socket, &fd, &error);
 	if (reach != REACHED)
-		place_not_reached(f, reach, &error);
+		dial_failed(f, reach, &error);
 	buf_free(&error);
 	return fd;
 }

@@ -3,7 +3,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "check/kind.h"
+#include "check/kinds.h"
 
 /*
  * The columns used and allowed. Whose session it is shows to everybody, of which kind only

@@ -11,47 +11,10 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/net.h"
-#include "check/kind.h"
+#include "check/dial.h"
+#include "check/kinds.h"
 #include "db/url.h"
 #include "ext/http.h"
-
-void place_not_reached(struct finding *f, enum reach reach, const struct buf *error)
-{
-	f->reach = reach;
-	finding_set(f, FAIL, "%s%s%s", reach_text(reach), error->len ? ": " : "", error->data);
-}
-
-const char *place_scheme_end(const char *text)
-{
-	const char *end = strstr(text, "://");
-
-	for (const char *c = text; end && c < end; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("+-._", *c))
-			return NULL;
-	return end;
-}
-
-int place_dial(const char *host, const char *port, int64_t deadline, struct finding *f)
-{
-	struct net_addrs addrs = { 0 };
-	struct buf error = BUF_INIT;
-	int fd = -1;
-	enum reach reach = net_resolve(&addrs, host, port, &error);
-
-	if (reach == REACHED)
-		reach = net_connect(&addrs, deadline, &fd, &error);
-	if (reach != REACHED)
-		place_not_reached(f, reach, &error);
-	net_forget(&addrs);
-	buf_free(&error);
-	return fd;
-}
-
-/* libpq's URLs may name several hosts. */
-bool place_has_host(const struct url *u)
-{
-	return u->host && !strchr(u->host, ',');
-}
 
 /* --- tcp --- */
 
@@ -60,7 +23,7 @@ static bool read_address(struct url *u, const char *arg)
 {
 	const char *why;
 
-	return url_parse(u, arg, &why) && place_has_host(u) && u->port && !place_scheme_end(arg);
+	return url_parse(u, arg, &why) && dial_names_host(u) && u->port && !dial_scheme_end(arg);
 }
 
 bool tcp_valid(const char *arg)
@@ -78,7 +41,7 @@ void check_tcp(const struct check *check, int64_t deadline, struct finding *f)
 	int fd = -1;
 
 	if (read_address(&u, check->arg))
-		fd = place_dial(u.host, u.port, deadline, f);
+		fd = dial_host(u.host, u.port, deadline, f);
 	else
 		finding_set(f, UNKNOWN, "the argument is not HOST:PORT");
 	if (fd >= 0) {
@@ -119,7 +82,7 @@ static char *split_codes(const char *arg, const char **codes)
 /* What follows http:// or https://, or NULL for anything else. */
 static const char *skip_web(const char *url)
 {
-	const char *end = place_scheme_end(url);
+	const char *end = dial_scheme_end(url);
 	size_t len = end ? (size_t)(end - url) : 0;
 
 	return (len == 4 && strncasecmp(url, "http", len) == 0) || (len == 5 && strncasecmp(url, "https", len) == 0)

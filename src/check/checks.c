@@ -1,11 +1,16 @@
 /* checks - the checks of a command line or a variable, and the databases that they are about. */
+#include "check/checks.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/clock.h"
 #include "base/env.h"
 #include "base/status.h"
-#include "check/kind.h"
+#include "check/kinds.h"
+
+#define TRY_MS 3000
 
 static bool is_url(const char *line)
 {
@@ -231,4 +236,102 @@ int checks_read_of(struct checks *c, const struct strs *lines, const struct targ
 		rc = add_check(c, clean.v[i], 0, error);
 	strs_free(&clean);
 	return rc;
+}
+
+/* --- asking --- */
+
+static void not_reached(const struct check *check, const struct db *db, struct finding *f)
+{
+	bool no;
+
+	f->reach = db->reach;
+	f->lasting = db->lasting;
+	f->certain = db->certain;
+	f->final = db_final(db);
+	/* No session to be had is an answer, too. */
+	no = check->kind->of_db == check_ready ||
+	     (check->kind->of_db == check_connections && db->reach == REACH_FULL);
+	finding_set(f, no ? FAIL : UNKNOWN, "%s", db_error(db)[0] ? db_error(db) : reach_text(db->reach));
+}
+
+static bool is_lost(const struct checks *c, size_t target)
+{
+	const struct db *db = &c->dbs[target];
+
+	return c->once && db->target && db->reach != REACHED;
+}
+
+bool check_is_lost(const struct checks *c, size_t i)
+{
+	return c->v[i].target != NO_TARGET && is_lost(c, c->v[i].target);
+}
+
+static bool open_session(struct checks *c, size_t target, int64_t deadline)
+{
+	struct db *db = &c->dbs[target];
+
+	if (db_is_open(db))
+		return true;
+	if (is_lost(c, target))
+		return false;
+	return db_open(db, &c->targets[target], DB_READ, deadline) == REACHED;
+}
+
+int64_t check_soon(int64_t deadline)
+{
+	int64_t soon = clock_after(TRY_MS);
+
+	return deadline < soon ? deadline : soon;
+}
+
+void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
+{
+	const struct check *check = &c->v[i];
+	struct db *db;
+
+	finding_reset(f);
+	if (check->kind->of_service) {
+		check->kind->of_service(check, deadline, f);
+		return;
+	}
+	db = &c->dbs[check->target];
+	if (!open_session(c, check->target, deadline)) {
+		not_reached(check, db, f);
+		return;
+	}
+	/* What a server that is about to stop says is no answer to any of them. */
+	check_ready(check, db, deadline, f);
+	if (f->verdict == PASS && check->kind->of_db != check_ready)
+		check->kind->of_db(check, db, deadline, f);
+	/* A session that failed is no use, an idle one would hold up the stop of a
+	 * server that is about to restart, and an SQLite file may be replaced. */
+	if (f->reach != REACHED || f->verdict == UNKNOWN || db->lite.db)
+		db_close(db);
+}
+
+void checks_rest(struct checks *c)
+{
+	for (size_t i = 0; i < c->targets_n; i++)
+		db_close(&c->dbs[i]);
+}
+
+const char *check_place(const struct checks *c, size_t i)
+{
+	return c->v[i].target == NO_TARGET ? "" : c->targets[c->v[i].target].shown;
+}
+
+void checks_free(struct checks *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		check_free(&c->v[i]);
+	for (size_t i = 0; i < c->targets_n; i++) {
+		target_free(&c->targets[i]);
+		if (c->dbs)
+			db_free(&c->dbs[i]);
+	}
+	free(c->v);
+	free(c->targets);
+	free(c->dbs);
+	strs_free(&c->warnings);
+	*c = (struct checks){ 0 };
 }

@@ -10,7 +10,6 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "check/kind.h"
 
 /* So long may words be: as they are, then ever shorter until all failures have room. */
 static const size_t limits[] = { HEALTH_MAX, 512, 256, 128, 64, 32 };

@@ -1,12 +1,11 @@
 /*
- * kind - the table of check kinds, shared by the files that define them.
+ * kind - what a kind of check is, and a check of it.
  */
 #ifndef CHECK_KIND_H
 #define CHECK_KIND_H
 
-#include "check/check.h"
-
-struct url;
+#include "check/comparison.h"
+#include "db/finding.h"
 
 enum check_arg {
 	ARG_NONE,
@@ -25,6 +24,8 @@ enum check_arg {
 	ARG_TOOL      /* a migration tool and more: migration_valid() */
 };
 
+struct check;
+
 struct check_kind {
 	const char *name;
 	enum check_arg arg;
@@ -33,11 +34,11 @@ struct check_kind {
 	 * when they are not REACHED and 0. */
 	void (*of_db)(const struct check *check, struct db *db, int64_t deadline,
 	              struct finding *f);
-	void (*of_place)(const struct check *check, int64_t deadline, struct finding *f);
+	void (*of_service)(const struct check *check, int64_t deadline, struct finding *f);
 
 	int64_t below;    /* the default of what follows < */
 	const char *unit; /* of finding.value: percent, s */
-	/* What it measures (draft-inadarei-api-health-check, measurementName); NULL: of a place
+	/* What it measures (draft-inadarei-api-health-check, measurementName); NULL: of a service
 	 * responseTime, of a database the kind's name. */
 	const char *measure;
 	bool on_disk;     /* it looks at files: a mount that hangs holds it past any signal */
@@ -45,56 +46,15 @@ struct check_kind {
 
 #define NO_TARGET SIZE_MAX /* check.target of one that is about no database */
 
-/* The kind that text, name[=argument], names; NULL: there is none. */
-const struct check_kind *check_kind_of(const char *text);
-
-/* Judges what a Redis server answered to AUTH and PING, or to PING alone: at most its first error
- * is quoted. */
-void redis_judge(const char *answer, size_t len, struct finding *f);
-
-/* check_db.c */
-void check_ready(const struct check *, struct db *, int64_t, struct finding *);
-void check_writable(const struct check *, struct db *, int64_t, struct finding *);
-void check_standby(const struct check *, struct db *, int64_t, struct finding *);
-void check_table(const struct check *, struct db *, int64_t, struct finding *);
-void check_rows(const struct check *, struct db *, int64_t, struct finding *);
-void check_rows_of_view(const struct check *, struct db *, int64_t, struct finding *);
-void check_query(const struct check *, struct db *, int64_t, struct finding *);
-void check_extension(const struct check *, struct db *, int64_t, struct finding *);
-void check_seeded(const struct check *, struct db *, int64_t, struct finding *);
-
-/* check_server.c */
-void check_connections(const struct check *, struct db *, int64_t, struct finding *);
-void check_lag(const struct check *, struct db *, int64_t, struct finding *);
-
-void check_migrated(const struct check *, struct db *, int64_t, struct finding *); /* migration.c */
-
-/* Whether arg is one that check_tcp, check_http or check_redis can ask. */
-bool tcp_valid(const char *arg);
-bool http_valid(const char *arg);
-bool redis_valid(const char *arg);
-
-/* The :// behind a scheme at the beginning of text, or NULL. */
-const char *place_scheme_end(const char *text);
-
-/* Returns whether a URL names exactly one host. */
-bool place_has_host(const struct url *u);
-
-/* A descriptor that is connected to host and port, or -1 with the finding set. */
-int place_dial(const char *host, const char *port, int64_t deadline, struct finding *f);
-
-/* FAIL with how far it came, and error, which may be empty. */
-void place_not_reached(struct finding *f, enum reach reach, const struct buf *error);
-
-/* check_place.c */
-void check_tcp(const struct check *, int64_t, struct finding *);
-void check_http(const struct check *, int64_t, struct finding *);
-void check_file(const struct check *, int64_t, struct finding *);
-void check_disk(const struct check *, int64_t, struct finding *);
-
-void check_redis(const struct check *, int64_t, struct finding *); /* check_redis.c */
-
-/* check_backup.c */
-void check_backup(const struct check *, int64_t, struct finding *);
+struct check {
+	const struct check_kind *kind;
+	char *shown;          /* name=argument without secrets */
+	char *arg;            /* what follows the =, without blanks around it, or NULL */
+	char *schema, *name;  /* of table=, rows=; schema NULL: the search_path's; name: a path, too */
+	enum sign sign;       /* of rows=, extension=; SIGN_NONE: none */
+	char *bound;          /* what follows the sign, or NULL: rows, or a version */
+	int64_t below;        /* what follows <, or the kind's default: a percentage, or ms */
+	size_t target;        /* index into checks.targets; SIZE_MAX: none needed */
+};
 
 #endif

@@ -16,7 +16,6 @@
 #include "base/net.h"
 #include "base/proc.h"
 #include "base/status.h"
-#include "check/kind.h"
 #include "db/url.h"
 
 #define HERE_MAX 8    /* checks that are asked in this process: the last words are made anew for each */

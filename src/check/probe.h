@@ -11,7 +11,7 @@
 #ifndef CHECK_PROBE_H
 #define CHECK_PROBE_H
 
-#include "check/check.h"
+#include "check/checks.h"
 
 /* What is known of one check. */
 struct answer {

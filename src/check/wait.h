@@ -4,7 +4,7 @@
 #ifndef CHECK_WAIT_H
 #define CHECK_WAIT_H
 
-#include "check/check.h"
+#include "check/checks.h"
 
 struct wait {
 	int64_t deadline;  /* of clock.h */

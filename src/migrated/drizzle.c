@@ -8,7 +8,6 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "check/kind.h"
 #include "ext/lite.h"
 #include "migrated/migration.h"
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "check/kind.h"
+#include "check/kinds.h"
 #include "db/relation.h"
 
 #define ROWS "20000"          /* more are not read: no tool has so many */

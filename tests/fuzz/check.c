@@ -9,7 +9,8 @@
 #include "base/banned.h"
 #include "base/msg.h"
 #include "base/status.h"
-#include "check/kind.h"
+#include "check/checks.h"
+#include "check/kinds.h"
 
 #define BLANKS " \t\r\n"
 

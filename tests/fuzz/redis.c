@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/banned.h"
-#include "check/kind.h"
+#include "check/kinds.h"
 
 /* Whether one of the lines, each ended by CR LF, is that text, or begins with it. */
 static int has_line(const char *at, const char *end, const char *text, int whole)

@@ -8,7 +8,8 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "check/kind.h"
+#include "check/checks.h"
+#include "check/kinds.h"
 
 static void read_check(struct check *c, const char *text)
 {

@@ -12,7 +12,6 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "check/health.h"
-#include "check/kind.h"
 
 /* The checks of lines, with answers that a test gives. */
 static struct checks checks;
@@ -365,7 +364,7 @@ static void who_says_nothing_is_said_not_to_resolve_only_where_it_has_a_name(voi
 	assert_int_equal(checks.n, sizeof(words) / sizeof(*words));
 	for (size_t i = 0; i < checks.n; i++) {
 		kinds[i] = *checks.v[i].kind;
-		kinds[i].of_place = hang; /* before of_db, where there is one */
+		kinds[i].of_service = hang; /* before of_db, where there is one */
 		checks.v[i].kind = &kinds[i];
 	}
 	probe.deadline = clock_after(1000);

@@ -13,7 +13,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "check/check.h"
+#include "check/checks.h"
 
 /* A listener on 127.0.0.1; *port says where. */
 static int listen_anywhere(unsigned *port)
