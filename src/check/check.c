@@ -11,7 +11,6 @@
 #include "base/msg.h"
 #include "base/status.h"
 #include "check/kinds.h"
-#include "migrated/migration.h"
 #include "repo/freshness.h"
 
 #define BLANKS " \t\r\n"
@@ -180,7 +179,7 @@ static bool arg_valid(struct check *check)
 	case ARG_OPTIONAL:
 		return !check->arg || *check->arg;
 	case ARG_TOOL:
-		return check->arg && migration_valid(check->arg);
+		return check->arg && migrated_valid(check->arg);
 	case ARG_PORT:
 		return check->arg && tcp_valid(check->arg);
 	case ARG_WEB:

@@ -21,7 +21,7 @@ enum check_arg {
 	ARG_TIME,     /* none but <TIME */
 	ARG_PATH_PERCENT, /* PATH[<PCT] */
 	ARG_PATH_TIME,    /* PATH[<TIME] */
-	ARG_TOOL      /* a migration tool and more: migration_valid() */
+	ARG_TOOL      /* a migration tool and more: migrated_valid() */
 };
 
 struct check;

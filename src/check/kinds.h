@@ -8,6 +8,8 @@
 
 #include "check/kind.h"
 
+struct migration;
+
 /* check_db.c */
 void check_ready(const struct check *, struct db *, int64_t, struct finding *);
 void check_writable(const struct check *, struct db *, int64_t, struct finding *);
@@ -23,8 +25,12 @@ void check_seeded(const struct check *, struct db *, int64_t, struct finding *);
 void check_connections(const struct check *, struct db *, int64_t, struct finding *);
 void check_lag(const struct check *, struct db *, int64_t, struct finding *);
 
-/* migration.c */
+/* check_migrated.c */
+bool migrated_valid(const char *arg);
 void check_migrated(const struct check *, struct db *, int64_t, struct finding *);
+
+/* Reads an argument; false when it is not written so. migration_free after both. */
+bool migrated_read(struct migration *m, const char *text);
 
 /* check_service.c */
 bool tcp_valid(const char *arg);

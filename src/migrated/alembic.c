@@ -7,7 +7,6 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "migrated/migration.h"
 #include "migrated/python_values.h"
 
 /* --- a file --- */

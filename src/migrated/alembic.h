@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "migrated/migration.h"
 
 struct revision {
 	char *id;             /* owned; NULL: the file assigns no down_revision and is none */
@@ -45,5 +45,7 @@ void history_heads(const struct history *h, struct strs *heads);
 /* Whether everything is applied in a database at the revisions `at`. Adds those that
  * no file knows. */
 bool history_reached(const struct history *h, const struct strs *at, struct strs *unknown);
+
+extern const struct migration_tool migration_alembic;
 
 #endif

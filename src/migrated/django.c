@@ -7,7 +7,6 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "migrated/migration.h"
 #include "migrated/python_values.h"
 
 #define PACKAGE "migrations" /* MIGRATIONS_MODULE_NAME of django.db.migrations.loader */

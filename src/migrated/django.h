@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "migrated/migration.h"
 
 /* A migration is named APP.NAME here, as in Django's own messages. */
 struct django {
@@ -46,5 +46,7 @@ void djangos_free(struct djangos *all);
  */
 int djangos_missing(const struct djangos *all, const struct strs *applied, struct strs *missing,
                     size_t *total, struct buf *error);
+
+extern const struct migration_tool migration_django;
 
 #endif

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "ext/lite.h"
-#include "migrated/migration.h"
 
 #define SQL "migration.sql"
 #define STAMP 14 /* digits of YYYYMMDDHHMMSS */

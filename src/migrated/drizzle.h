@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/rows.h"
 #include "ext/hash.h"
+#include "migrated/migration.h"
 
 struct drizzle {
 	char *tag;            /* owned: 0000_first, or 20260102030405_first */
@@ -38,5 +38,7 @@ void drizzles_free(struct drizzles *all);
  * older; that has not been run all the same.
  */
 void drizzles_missing(const struct drizzles *all, const struct rows *rows, struct strs *missing);
+
+extern const struct migration_tool migration_drizzle;
 
 #endif

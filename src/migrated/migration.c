@@ -1,4 +1,4 @@
-/* migration - the check migrated=TOOL[:TABLE][=REV,... or @DIR]. */
+/* migration - what the migration tools have in common: their files, and names of migrations. */
 #include "migrated/migration.h"
 
 #include <dirent.h>
@@ -11,86 +11,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "check/kinds.h"
-#include "db/relation.h"
 
-#define ROWS "20000"          /* more are not read: no tool has so many */
 #define NAMES 200000          /* below DIR, of all kinds */
 #define FOLDERS 20000
 #define DEPTH 32
 #define SIZE_LIMIT (4 << 20)
 #define SHOWN 3
-
-static const struct migration_tool *const tools[] = {
-	&migration_alembic,
-	&migration_django,
-	&migration_drizzle,
-};
-
-#define TOOLS (sizeof(tools) / sizeof(*tools))
-
-/* --- what is asked --- */
-
-static const struct migration_tool *find_tool(const char *name, size_t len)
-{
-	for (size_t i = 0; i < TOOLS; i++)
-		if (strlen(tools[i]->name) == len && memcmp(tools[i]->name, name, len) == 0)
-			return tools[i];
-	return NULL;
-}
-
-/* Reads [SCHEMA.]TABLE; NULL: what the tool calls it. */
-static bool read_table(struct migration *m, const char *text)
-{
-	struct comparison c = { .name = xstrdup(m->tool->table) };
-	bool ok = true;
-
-	if (text) {
-		comparison_free(&c);
-		ok = comparison_read(&c, text, OPERAND_TABLE) && c.sign == SIGN_NONE;
-	}
-	m->schema = c.schema;
-	m->table = c.name;
-	free(c.bound);
-	if (!m->schema && m->tool->schema)
-		m->schema = xstrdup(m->tool->schema);
-	return ok;
-}
-
-/* What alembic itself would look up in the files is no revision, nor is what begins with
- * another operator's second half. */
-static bool are_revisions(const struct strs *revisions)
-{
-	for (size_t i = 0; i < revisions->n; i++)
-		if (strpbrk(revisions->v[i], "<>=!"))
-			return false;
-	return revisions->n && !strs_has(revisions, "head") && !strs_has(revisions, "heads") &&
-	       !strs_has(revisions, "base");
-}
-
-bool migration_read(struct migration *m, const char *text)
-{
-	size_t len = strcspn(text, ":=@");
-	char *table = NULL;
-	bool ok;
-
-	*m = (struct migration){ .tool = find_tool(text, len) };
-	if (!m->tool)
-		return false;
-	text += len;
-	if (*text == ':') {
-		len = strcspn(++text, "=@");
-		table = xstrndup(text, len);
-		text += len;
-	}
-	ok = read_table(m, table);
-	free(table);
-	if (*text == '=')
-		strs_split(&m->revisions, text + 1, ", \t");
-	if (*text == '@')
-		m->dir = xstrdup(text + 1);
-	return ok && (*text != '=' || are_revisions(&m->revisions)) && (!m->dir || *m->dir);
-}
 
 void migration_free(struct migration *m)
 {
@@ -99,15 +25,6 @@ void migration_free(struct migration *m)
 	free(m->dir);
 	strs_free(&m->revisions);
 	*m = (struct migration){ 0 };
-}
-
-bool migration_valid(const char *text)
-{
-	struct migration m;
-	bool valid = migration_read(&m, text);
-
-	migration_free(&m);
-	return valid;
 }
 
 /* --- names --- */
@@ -268,123 +185,4 @@ int migration_text(const char *path, int64_t deadline, struct buf *text, struct 
 	else if (file_read(path, text, SIZE_LIMIT) != 0)
 		file_cannot(error, "read", path);
 	return error->len ? BAD_DATA : 0;
-}
-
-/* --- the table --- */
-
-/* Where else a table of that name is; "" where nowhere. */
-static void add_hint(struct db *db, const struct migration *m, int64_t deadline, struct buf *why)
-{
-	static const struct sql elsewhere = {
-		.pg = "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-		      " WHERE c.relname = $1 AND c.relkind IN ('r', 'p') ORDER BY 1 LIMIT 1",
-	};
-	struct rows rows = { 0 };
-
-	if (db_is_pg(db) && db_read(db, elsewhere, (const char *const *)&m->table, 1, deadline, &rows) == 0 &&
-	    rows.n)
-		buf_printf(why, "; there is one in schema %s: migrated=%s:%s.%s", rows_text(&rows, 0, 0),
-		           m->tool->name, rows_text(&rows, 0, 0), m->table);
-	rows_free(&rows);
-}
-
-static void no_table(struct db *db, const struct migration *m, int64_t deadline, struct finding *f)
-{
-	struct buf hint = BUF_INIT;
-
-	add_hint(db, m, deadline, &hint);
-	finding_set(f, FAIL, "%s has applied nothing: there is no table %s%s%s%s", m->tool->name,
-	            m->schema ? m->schema : "", m->schema ? "." : "", m->table, hint.data);
-	buf_free(&hint);
-}
-
-static int read_columns(struct db *db, const struct migration *m, const char *columns,
-                        const char *schema, struct rows *rows)
-{
-	struct buf sql = BUF_INIT;
-	int rc;
-
-	buf_printf(&sql, "SELECT %s FROM ", columns);
-	db_identifier(db, &sql, schema);
-	buf_putc(&sql, '.');
-	db_identifier(db, &sql, m->table);
-	buf_printf(&sql, " AS t ORDER BY %s LIMIT " ROWS, m->tool->order);
-	rc = db_query(db, (struct sql){ sql.data, sql.data }, NULL, 0, rows);
-	buf_free(&sql);
-	return rc;
-}
-
-/* In the transaction that is open. */
-static int read_rows(struct db *db, const struct migration *m, const char *schema, struct rows *rows)
-{
-	const struct migration_tool *tool = m->tool;
-
-	if (db_is_pg(db))
-		return read_columns(db, m, tool->columns.pg, schema, rows);
-	if (read_columns(db, m, tool->columns.lite, schema, rows) == 0)
-		return 0;
-	return tool->older ? read_columns(db, m, tool->older, schema, rows) : -1;
-}
-
-static void judge(const struct migration *m, const struct rows *rows, int64_t deadline,
-                  struct finding *f)
-{
-	if (m->dir)
-		m->tool->judge_files(m, rows, deadline, f);
-	else if (m->revisions.n)
-		m->tool->judge_revisions(m, rows, f);
-	else if (rows->n)
-		finding_pass(f);
-	else
-		finding_set(f, FAIL, "%s has applied nothing", m->tool->name);
-}
-
-static void read_and_judge(const struct migration *m, struct db *db, const char *schema, int64_t deadline,
-                           struct finding *f)
-{
-	struct rows rows = { 0 };
-	int rc;
-
-	if (relation_hold(db, schema, m->table, RELATION_PLAIN, deadline, f) != 0)
-		return;
-	rc = read_rows(db, m, schema, &rows);
-	if (rc)
-		finding_unknown(f, db);
-	db_rollback(db);
-	if (!rc)
-		judge(m, &rows, deadline, f);
-	rows_free(&rows);
-}
-
-static void ask(const struct migration *m, struct db *db, int64_t deadline, struct finding *f)
-{
-	char *schema = NULL;
-
-	if (relation_find(db, m->schema, m->table, deadline, &schema))
-		finding_unknown(f, db);
-	else if (!schema)
-		no_table(db, m, deadline, f);
-	else
-		read_and_judge(m, db, schema, deadline, f);
-	free(schema);
-}
-
-void check_migrated(const struct check *check, struct db *db, int64_t deadline, struct finding *f)
-{
-	struct migration m;
-
-	if (!migration_read(&m, check->arg)) {
-		finding_set(f, UNKNOWN, "'%s' is not written as migrated= is", check->arg);
-	} else if (m.dir && !file_is_dir(m.dir)) {
-		/* Said before there is a table, lest a slip stays unseen until then. */
-		finding_set(f, UNKNOWN, "there is no folder '%s'", m.dir);
-	} else {
-		/* What drizzle calls a schema SQLite has not. */
-		if (!db_is_pg(db) && m.tool->schema) {
-			free(m.schema);
-			m.schema = NULL;
-		}
-		ask(&m, db, deadline, f);
-	}
-	migration_free(&m);
 }

@@ -1,16 +1,12 @@
 /*
- * migration - the check migrated=TOOL[:TABLE][=REV,... or @DIR]: what a migration tool
- * has applied, by its own table, against a revision or the files.
- *
- * The files are read, never run. What they do not say plainly is unknown: a migration
- * that was overlooked would be a wrong pass.
+ * migration - what the migration tools have in common: their files, and names of migrations.
  */
 #ifndef MIGRATED_MIGRATION_H
 #define MIGRATED_MIGRATION_H
 
-#include "check/check.h"
+#include "db/finding.h"
 
-/* What was asked for. */
+/* What is asked for; all is owned. migration_free after it. */
 struct migration {
 	const struct migration_tool *tool;
 	char *schema, *table;    /* schema NULL: the first in the search_path */
@@ -33,15 +29,7 @@ struct migration_tool {
 	                    struct finding *f);
 };
 
-extern const struct migration_tool migration_alembic, migration_django, migration_drizzle;
-
-/* Reads what follows `migrated=`. False when it is not written so. migration_free after
- * both. */
-bool migration_read(struct migration *m, const char *text);
 void migration_free(struct migration *m);
-
-/* Whether it is written so. */
-bool migration_valid(const char *text);
 
 /*
  * The files below DIR whose names end in suffix, as DIR/PATH in byte order; symlinks are

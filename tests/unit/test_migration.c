@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "check/checks.h"
+#include "check/kinds.h"
 #include "ext/lite.h"
 #include "migrated/alembic.h"
 #include "migrated/django.h"
@@ -667,7 +669,7 @@ static void the_argument_is_taken_apart(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		if (!migration_read(&m, table[i].text))
+		if (!migrated_read(&m, table[i].text))
 			fail_msg("%s", table[i].text);
 		assert_string_equal(m.tool->name, table[i].tool);
 		assert_string_equal(m.table, table[i].table);
@@ -677,7 +679,7 @@ static void the_argument_is_taken_apart(void **state)
 		migration_free(&m);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (migration_valid(bad[i]))
+		if (migrated_valid(bad[i]))
 			fail_msg("'%s'", bad[i]);
 }
 
