@@ -6,14 +6,7 @@
 #ifndef ENVCHECK_VARTYPE_H
 #define ENVCHECK_VARTYPE_H
 
-#include "base/buf.h"
-
-struct vartype_kind;
-
-struct vartype {
-	const struct vartype_kind *kind; /* NULL: any string */
-	struct strs names, values;       /* its options: min=1 is `min` and `1`, a bare word has the name "" */
-};
+#include "envcheck/vartype_kind.h"
 
 /* Reads `type` or `type(option, ...)`: port, int(min=1,max=9), enum(dev,prod),
  * url(https), string(minLength=8,matches=^[a-z]+$). 0, or BAD_USAGE with a sentence in error

@@ -1,5 +1,7 @@
 /* vartype_net - names of places: hosts, URLs, files; and the types whose readers stand
  * elsewhere in pgbox. */
+#include "envcheck/vartype_net.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,7 +14,6 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "db/url.h"
-#include "envcheck/vartype_kinds.h"
 #include "ext/lite.h"
 #include "schedule/schedule.h"
 #include "schedule/zone.h"

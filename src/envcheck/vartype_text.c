@@ -1,4 +1,6 @@
 /* vartype_text - types that the text of a value alone decides. */
+#include "envcheck/vartype_text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +9,6 @@
 #include <time.h>
 
 #include "base/banned.h"
-#include "envcheck/vartype_kinds.h"
 
 static const char digits[] = "0123456789";
 static const char hex_digits[] = "0123456789abcdefABCDEF";
