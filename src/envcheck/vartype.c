@@ -15,42 +15,42 @@ static const char blanks[] = " \t\r\n";
 /* Sorted as the documentation has them. */
 static const struct vartype_kind kinds[] = {
 	{ "string", "a string", "minLength maxLength isLength startsWith endsWith matches", NULL, false,
-	  judge_string },
-	{ "int", "a whole number", "min max", NULL, false, judge_int },
-	{ "float", "a number", "min max isInt", NULL, false, judge_float },
-	{ "bool", "true or false (or yes, no, on, off, 1, 0)", NULL, NULL, false, judge_bool },
-	{ "enum", "one of its values", "values", "values", false, judge_enum },
-	{ "port", "a port: a number from 1 to 65535", "min max", NULL, false, judge_port },
+	  vartype_is_string },
+	{ "int", "a whole number", "min max", NULL, false, vartype_is_int },
+	{ "float", "a number", "min max isInt", NULL, false, vartype_is_float },
+	{ "bool", "true or false (or yes, no, on, off, 1, 0)", NULL, NULL, false, vartype_is_bool },
+	{ "enum", "one of its values", "values", "values", false, vartype_is_enum },
+	{ "port", "a port: a number from 1 to 65535", "min max", NULL, false, vartype_is_port },
 	{ "host", "a host: a name or an address, without scheme and port", "allowWildcard matches", NULL,
-	  false, judge_host },
+	  false, vartype_is_host },
 	{ "url", "a URL: scheme://host...",
-	  "schemes allowedProtocols allowedDomains noTrailingSlash matches", "schemes", false, judge_url },
+	  "schemes allowedProtocols allowedDomains noTrailingSlash matches", "schemes", false, vartype_is_url },
 	{ "postgres-url", "a PostgreSQL URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE", NULL, NULL,
-	  false, judge_postgres },
-	{ "redis-url", "a Redis URL: redis://HOST:PORT/NUMBER", NULL, NULL, false, judge_redis },
-	{ "email", "an email address: name@host", NULL, NULL, false, judge_email },
-	{ "path", "a path", "exists", NULL, false, judge_path },
-	{ "file", "a file", NULL, NULL, false, judge_file },
-	{ "dir", "a directory", NULL, NULL, false, judge_dir },
+	  false, vartype_is_postgres },
+	{ "redis-url", "a Redis URL: redis://HOST:PORT/NUMBER", NULL, NULL, false, vartype_is_redis },
+	{ "email", "an email address: name@host", NULL, NULL, false, vartype_is_email },
+	{ "path", "a path", "exists", NULL, false, vartype_is_path },
+	{ "file", "a file", NULL, NULL, false, vartype_is_file },
+	{ "dir", "a directory", NULL, NULL, false, vartype_is_dir },
 	{ "duration", "a duration such as 500ms, 30s, 2m, 1h30m, 7d", "min max", NULL, false,
-	  judge_duration },
-	{ "bytes", "a number of bytes such as 512, 64k, 10MB, 1GiB", "min max", NULL, false, judge_bytes },
-	{ "json", "JSON", "type", "type", false, judge_json },
-	{ "base64", "base64", "bytes", NULL, false, judge_base64 },
-	{ "hex", "hexadecimal", "bytes", NULL, false, judge_hex },
-	{ "uuid", "a UUID: 8-4-4-4-12 hexadecimal digits", NULL, NULL, false, judge_uuid },
-	{ "cron", "a cron schedule: minute hour day month weekday", NULL, NULL, false, judge_cron },
-	{ "tz", "a time zone such as Europe/Berlin", NULL, NULL, false, judge_tz },
+	  vartype_is_duration },
+	{ "bytes", "a number of bytes such as 512, 64k, 10MB, 1GiB", "min max", NULL, false, vartype_is_bytes },
+	{ "json", "JSON", "type", "type", false, vartype_is_json },
+	{ "base64", "base64", "bytes", NULL, false, vartype_is_base64 },
+	{ "hex", "hexadecimal", "bytes", NULL, false, vartype_is_hex },
+	{ "uuid", "a UUID: 8-4-4-4-12 hexadecimal digits", NULL, NULL, false, vartype_is_uuid },
+	{ "cron", "a cron schedule: minute hour day month weekday", NULL, NULL, false, vartype_is_cron },
+	{ "tz", "a time zone such as Europe/Berlin", NULL, NULL, false, vartype_is_tz },
 	/* Of env-spec ('@type data types') where they have other names there. */
-	{ "number", "a number", "min max isInt", NULL, true, judge_float },
-	{ "boolean", "true or false (or yes, no, on, off, 1, 0)", NULL, NULL, true, judge_bool },
+	{ "number", "a number", "min max isInt", NULL, true, vartype_is_float },
+	{ "boolean", "true or false (or yes, no, on, off, 1, 0)", NULL, NULL, true, vartype_is_bool },
 	{ "domain", "a host: a name or an address, without scheme and port", "allowWildcard matches",
-	  NULL, true, judge_host },
-	{ "ip", "an IP address", "version", NULL, true, judge_ip },
-	{ "md5", "an MD5 hash: 32 hexadecimal digits", NULL, NULL, true, judge_md5 },
-	{ "semver", "a semantic version such as 1.2.3", NULL, NULL, true, judge_semver },
-	{ "isoDate", "a date such as 2026-11-21 or 2026-11-21T03:00:00Z", NULL, NULL, true, judge_date },
-	{ "simple-object", "a JSON object", NULL, NULL, true, judge_json },
+	  NULL, true, vartype_is_host },
+	{ "ip", "an IP address", "version", NULL, true, vartype_is_ip },
+	{ "md5", "an MD5 hash: 32 hexadecimal digits", NULL, NULL, true, vartype_is_md5 },
+	{ "semver", "a semantic version such as 1.2.3", NULL, NULL, true, vartype_is_semver },
+	{ "isoDate", "a date such as 2026-11-21 or 2026-11-21T03:00:00Z", NULL, NULL, true, vartype_is_date },
+	{ "simple-object", "a JSON object", NULL, NULL, true, vartype_is_json },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -291,8 +291,9 @@ char *vartype_text(const struct vartype *t)
 
 const char *vartype_wants(const struct vartype *t)
 {
-	return t->kind && t->kind->judge != judge_string && t->kind->judge != judge_enum ? t->kind->wants
-	                                                                                 : NULL;
+	if (!t->kind || t->kind->judge == vartype_is_string || t->kind->judge == vartype_is_enum)
+		return NULL;
+	return t->kind->wants;
 }
 
 int vartype_judge(const struct vartype *t, const char *value, struct buf *why)

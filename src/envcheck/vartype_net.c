@@ -27,7 +27,7 @@ static bool is_address(int family, const char *text)
 	return inet_pton(family, text, bytes) == 1;
 }
 
-bool judge_ip(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_ip(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *version = vartype_option(t, "version");
 
@@ -54,7 +54,7 @@ static bool is_name(const char *text)
 	return *text && strlen(text) <= 253;
 }
 
-bool judge_host(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_host(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *wildcard = vartype_option(t, "allowWildcard");
 	const char *name = skip_prefix(value, "*.");
@@ -71,7 +71,7 @@ bool judge_host(const struct vartype *t, const char *value, struct buf *why)
 
 /* The part behind the last @ is a host or an address in brackets (RFC 5321, 4.1.2); what
  * stands before it is not looked at closely, for there is little that it may not be. */
-bool judge_email(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_email(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *at = strrchr(value, '@');
 
@@ -162,7 +162,7 @@ static bool options_fit(const struct vartype *t, const char *scheme, const char 
 }
 
 /* RFC 3986, 3. */
-bool judge_url(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_url(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *rest;
 	char *scheme = take_scheme(value, &rest);
@@ -200,7 +200,7 @@ static bool server_url(const char *value, const char *const *schemes)
 	return valid;
 }
 
-bool judge_postgres(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_postgres(const struct vartype *t, const char *value, struct buf *why)
 {
 	static const char *const schemes[] = { "postgres", "postgresql", "postgis", NULL };
 
@@ -208,7 +208,7 @@ bool judge_postgres(const struct vartype *t, const char *value, struct buf *why)
 	return server_url(value, schemes);
 }
 
-bool judge_redis(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_redis(const struct vartype *t, const char *value, struct buf *why)
 {
 	static const char *const schemes[] = { "redis", "rediss", "valkey", "valkeys", "unix", NULL };
 
@@ -218,7 +218,7 @@ bool judge_redis(const struct vartype *t, const char *value, struct buf *why)
 
 /* --- files --- */
 
-bool judge_path(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_path(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *exists = vartype_option(t, "exists");
 
@@ -228,7 +228,7 @@ bool judge_path(const struct vartype *t, const char *value, struct buf *why)
 	return false;
 }
 
-bool judge_file(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_file(const struct vartype *t, const char *value, struct buf *why)
 {
 	struct stat st;
 
@@ -245,7 +245,7 @@ bool judge_file(const struct vartype *t, const char *value, struct buf *why)
 	return false;
 }
 
-bool judge_dir(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_dir(const struct vartype *t, const char *value, struct buf *why)
 {
 	struct stat st;
 
@@ -261,7 +261,7 @@ bool judge_dir(const struct vartype *t, const char *value, struct buf *why)
 
 /* --- what other parts read --- */
 
-bool judge_json(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_json(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *wanted = vartype_option(t, "type"), *found;
 	const char *params[] = { value };
@@ -281,7 +281,7 @@ bool judge_json(const struct vartype *t, const char *value, struct buf *why)
 	return valid;
 }
 
-bool judge_cron(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_cron(const struct vartype *t, const char *value, struct buf *why)
 {
 	struct buf reason = BUF_INIT; /* it may quote the value */
 	struct schedule schedule;
@@ -294,7 +294,7 @@ bool judge_cron(const struct vartype *t, const char *value, struct buf *why)
 }
 
 /* zone_use changes the process's own zone, which is put back. */
-bool judge_tz(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_tz(const struct vartype *t, const char *value, struct buf *why)
 {
 	struct buf reason = BUF_INIT; /* it quotes the value */
 	const char *now = getenv("TZ");

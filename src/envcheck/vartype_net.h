@@ -11,17 +11,17 @@
 
 #include "envcheck/vartype_kind.h"
 
-bool judge_host(const struct vartype *, const char *, struct buf *);
-bool judge_ip(const struct vartype *, const char *, struct buf *);
-bool judge_email(const struct vartype *, const char *, struct buf *);
-bool judge_url(const struct vartype *, const char *, struct buf *);
-bool judge_postgres(const struct vartype *, const char *, struct buf *);
-bool judge_redis(const struct vartype *, const char *, struct buf *);
-bool judge_path(const struct vartype *, const char *, struct buf *);
-bool judge_file(const struct vartype *, const char *, struct buf *);
-bool judge_dir(const struct vartype *, const char *, struct buf *);
-bool judge_json(const struct vartype *, const char *, struct buf *);
-bool judge_cron(const struct vartype *, const char *, struct buf *);
-bool judge_tz(const struct vartype *, const char *, struct buf *);
+bool vartype_is_host(const struct vartype *, const char *, struct buf *);
+bool vartype_is_ip(const struct vartype *, const char *, struct buf *);
+bool vartype_is_email(const struct vartype *, const char *, struct buf *);
+bool vartype_is_url(const struct vartype *, const char *, struct buf *);
+bool vartype_is_postgres(const struct vartype *, const char *, struct buf *);
+bool vartype_is_redis(const struct vartype *, const char *, struct buf *);
+bool vartype_is_path(const struct vartype *, const char *, struct buf *);
+bool vartype_is_file(const struct vartype *, const char *, struct buf *);
+bool vartype_is_dir(const struct vartype *, const char *, struct buf *);
+bool vartype_is_json(const struct vartype *, const char *, struct buf *);
+bool vartype_is_cron(const struct vartype *, const char *, struct buf *);
+bool vartype_is_tz(const struct vartype *, const char *, struct buf *);
 
 #endif

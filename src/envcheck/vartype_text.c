@@ -84,7 +84,7 @@ static bool ends_with(const char *text, const char *end)
 	return len >= n && strcmp(text + len - n, end) == 0;
 }
 
-bool judge_string(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_string(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *start = vartype_option(t, "startsWith"), *end = vartype_option(t, "endsWith");
 
@@ -103,7 +103,7 @@ bool judge_string(const struct vartype *t, const char *value, struct buf *why)
 
 /* --- numbers --- */
 
-bool judge_int(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_int(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *at = value + (*value == '-' || *value == '+');
 	long double number;
@@ -119,17 +119,17 @@ bool judge_int(const struct vartype *t, const char *value, struct buf *why)
 	return number_valid(value, &number) && within(t, number, number_valid, why);
 }
 
-bool judge_float(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_float(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *whole = vartype_option(t, "isInt");
 	long double number;
 
 	if (whole && strcmp(whole, "true") == 0)
-		return judge_int(t, value, why);
+		return vartype_is_int(t, value, why);
 	return number_valid(value, &number) && within(t, number, number_valid, why);
 }
 
-bool judge_port(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_port(const struct vartype *t, const char *value, struct buf *why)
 {
 	long number = is_all(value, digits) && strlen(value) <= 5 ? atol(value) : -1;
 	const char *min = vartype_option(t, "min");
@@ -139,7 +139,7 @@ bool judge_port(const struct vartype *t, const char *value, struct buf *why)
 	return within(t, number, number_valid, why);
 }
 
-bool judge_bool(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_bool(const struct vartype *t, const char *value, struct buf *why)
 {
 	static const char *const words[] = { "true", "false", "t",   "f", "yes", "no",
 		                             "on",   "off",   "1", "0", NULL };
@@ -219,7 +219,7 @@ static bool seconds_of(const char *text, long double *seconds)
 	return true;
 }
 
-bool judge_duration(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_duration(const struct vartype *t, const char *value, struct buf *why)
 {
 	long double seconds;
 
@@ -249,7 +249,7 @@ static bool bytes_of(const char *text, long double *bytes)
 	return true;
 }
 
-bool judge_bytes(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_bytes(const struct vartype *t, const char *value, struct buf *why)
 {
 	long double bytes;
 
@@ -258,7 +258,7 @@ bool judge_bytes(const struct vartype *t, const char *value, struct buf *why)
 
 /* --- words --- */
 
-bool judge_enum(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_enum(const struct vartype *t, const char *value, struct buf *why)
 {
 	bool other_case = false;
 
@@ -289,7 +289,7 @@ static bool bytes_fit(const struct vartype *t, size_t bytes, struct buf *why)
 }
 
 /* RFC 4648, sections 4 and 5: either alphabet, but not both; padding may be left out. */
-bool judge_base64(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_base64(const struct vartype *t, const char *value, struct buf *why)
 {
 	size_t n = 0, padding;
 
@@ -302,19 +302,19 @@ bool judge_base64(const struct vartype *t, const char *value, struct buf *why)
 	return bytes_fit(t, n * 3 / 4, why);
 }
 
-bool judge_hex(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_hex(const struct vartype *t, const char *value, struct buf *why)
 {
 	return is_all(value, hex_digits) && bytes_fit(t, (strlen(value) + 1) / 2, why);
 }
 
-bool judge_md5(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_md5(const struct vartype *t, const char *value, struct buf *why)
 {
 	(void)t, (void)why;
 	return is_all(value, hex_digits) && strlen(value) == 32;
 }
 
 /* Whether text is as the pattern: x a hexadecimal digit, anything else itself. */
-bool judge_uuid(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_uuid(const struct vartype *t, const char *value, struct buf *why)
 {
 	static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
@@ -328,7 +328,7 @@ bool judge_uuid(const struct vartype *t, const char *value, struct buf *why)
 }
 
 /* semver.org, 'Backus-Naur Form Grammar', leading zeros apart. */
-bool judge_semver(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_semver(const struct vartype *t, const char *value, struct buf *why)
 {
 	static const char tail[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-+";
 	const char *at = value;
@@ -345,7 +345,7 @@ bool judge_semver(const struct vartype *t, const char *value, struct buf *why)
 }
 
 /* ISO 8601 as it is mostly written: a day, or a day and a time with or without a zone. */
-bool judge_date(const struct vartype *t, const char *value, struct buf *why)
+bool vartype_is_date(const struct vartype *t, const char *value, struct buf *why)
 {
 	struct tm at = { 0 };
 	const char *rest = strptime(value, "%Y-%m-%d", &at);

@@ -14,19 +14,19 @@
 /* Whether all of text is a decimal number. */
 bool number_valid(const char *text, long double *number);
 
-bool judge_string(const struct vartype *, const char *, struct buf *);
-bool judge_int(const struct vartype *, const char *, struct buf *);
-bool judge_float(const struct vartype *, const char *, struct buf *);
-bool judge_bool(const struct vartype *, const char *, struct buf *);
-bool judge_enum(const struct vartype *, const char *, struct buf *);
-bool judge_port(const struct vartype *, const char *, struct buf *);
-bool judge_duration(const struct vartype *, const char *, struct buf *);
-bool judge_bytes(const struct vartype *, const char *, struct buf *);
-bool judge_base64(const struct vartype *, const char *, struct buf *);
-bool judge_hex(const struct vartype *, const char *, struct buf *);
-bool judge_md5(const struct vartype *, const char *, struct buf *);
-bool judge_uuid(const struct vartype *, const char *, struct buf *);
-bool judge_semver(const struct vartype *, const char *, struct buf *);
-bool judge_date(const struct vartype *, const char *, struct buf *);
+bool vartype_is_string(const struct vartype *, const char *, struct buf *);
+bool vartype_is_int(const struct vartype *, const char *, struct buf *);
+bool vartype_is_float(const struct vartype *, const char *, struct buf *);
+bool vartype_is_bool(const struct vartype *, const char *, struct buf *);
+bool vartype_is_enum(const struct vartype *, const char *, struct buf *);
+bool vartype_is_port(const struct vartype *, const char *, struct buf *);
+bool vartype_is_duration(const struct vartype *, const char *, struct buf *);
+bool vartype_is_bytes(const struct vartype *, const char *, struct buf *);
+bool vartype_is_base64(const struct vartype *, const char *, struct buf *);
+bool vartype_is_hex(const struct vartype *, const char *, struct buf *);
+bool vartype_is_md5(const struct vartype *, const char *, struct buf *);
+bool vartype_is_uuid(const struct vartype *, const char *, struct buf *);
+bool vartype_is_semver(const struct vartype *, const char *, struct buf *);
+bool vartype_is_date(const struct vartype *, const char *, struct buf *);
 
 #endif
