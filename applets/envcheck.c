@@ -149,15 +149,18 @@ static char *count_text(size_t n, const char *one, const char *more)
 
 static void print_problems(const struct audit *a)
 {
-	for (size_t i = 0; i < a->n; i++)
-		msg(a->v[i].level == PROBLEM_ERROR ? MSG_ERROR : MSG_WARNING, "%s: %s", a->v[i].name,
-		    a->v[i].text);
+	for (size_t i = 0; i < a->problems.n; i++) {
+		const struct problem *p = &a->problems.v[i];
+
+		msg(p->level == PROBLEM_ERROR ? MSG_ERROR : MSG_WARNING, "%s: %s", p->name, p->text);
+	}
 }
 
 /* The last line. */
 static int conclude(const struct audit *a, bool production)
 {
-	size_t errors = audit_count(a, PROBLEM_ERROR), warnings = audit_count(a, PROBLEM_WARNING);
+	size_t errors = problem_count(&a->problems, PROBLEM_ERROR);
+	size_t warnings = problem_count(&a->problems, PROBLEM_WARNING);
 	char *problems = count_text(errors, "problem", "problems");
 	char *warned = count_text(warnings, "warning", "warnings");
 	char *variables = count_text(a->judged, "variable", "variables");

@@ -13,26 +13,11 @@
 #include "base/buf.h"
 #include "envcheck/env_value.h"
 #include "envcheck/envspec.h"
-
-enum problem_level {
-	PROBLEM_ERROR,
-	PROBLEM_WARNING,
-	PROBLEM_ALLOWED /* a weak secret that the user said may be so */
-};
-
-struct problem {
-	char *name;        /* the variable's */
-	enum problem_level level;
-	const char *code;  /* for programs, and stable: missing, empty, blank, type, quotes, space,
-	                    * unexpanded, twice, file, mode, comment, weak, placeholder, encoding, group,
-	                    * unknown, localhost, disagree, volume */
-	char *text;        /* what is wrong, and what to do: follows `NAME: ` */
-};
+#include "envcheck/problem.h"
 
 /* What is found, sorted by name. */
 struct audit {
-	struct problem *v;
-	size_t n;
+	struct problems problems;
 	size_t judged; /* how many variables were looked at */
 };
 
@@ -56,9 +41,6 @@ const char *audit_environment(char *const *env);
 
 /* Whether that is production: also prod and live, in any case; NULL is not. */
 bool audit_is_production(const char *name);
-
-/* How many problems there are of a level. */
-size_t audit_count(const struct audit *a, enum problem_level level);
 
 /* All of it as one JSON object, `status` being pass, warn or fail; the caller frees it. */
 char *audit_json(const struct audit *a, const struct surroundings *s);

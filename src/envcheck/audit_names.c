@@ -1,4 +1,4 @@
-/* audit_names - names that belong together, and names that nobody knows. */
+/* audit_names - what names are known, whether they are set, and names that nobody knows. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,123 +7,82 @@
 #include "base/env.h"
 #include "base/near.h"
 #include "envcheck/audit_parts.h"
-#include "envcheck/weak_secret.h"
 
 #define NAME_LEAST 5 /* letters; in shorter names one edit is another name: PORT, SORT */
 
-/* --- groups --- */
-
-/* The names with commas between them. The caller frees it. */
-static char *joined(const struct strs *names)
-{
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < names->n; i++)
-		buf_printf(&text, "%s%s", i ? ", " : "", names->v[i]);
-	return buf_detach(&text);
-}
-
-static void judge_group(const struct auditing *a, const struct strs *group)
-{
-	const char *set = NULL;
-	char *names = joined(group);
-
-	for (size_t i = 0; i < group->n && !set; i++)
-		if (audit_is_set(a, group->v[i]))
-			set = group->v[i];
-	for (size_t i = 0; i < group->n && set; i++)
-		if (!audit_is_set(a, group->v[i]))
-			audit_add(a, group->v[i], PROBLEM_ERROR, "group",
-			          "is not set, but %s is: set all of %s, or none of them", set, names);
-	free(names);
-}
-
-/* The two halves of a login at an object storage, as it is called in different programs: one that
- * asks for the other, and the names that the other may have, the usual one first. */
-static const struct {
-	const char *half, *others[6];
-} pairs[] = {
-	{ "ACCESS_KEY_ID", { "SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET", "SECRET", "ACCESS_SECRET" } },
-	{ "SECRET_ACCESS_KEY", { "ACCESS_KEY_ID", "ACCESS_KEY", "KEY_ID", "KEY", "ACCESS_ID" } },
-	{ "ACCESS_KEY", { "SECRET_KEY", "SECRET_ACCESS_KEY", "SECRET", "ACCESS_SECRET", "ACCESS_KEY_SECRET" } },
-	{ "SECRET_KEY", { "ACCESS_KEY", "ACCESS_KEY_ID", "KEY", "KEY_ID", "ACCESS_ID" } },
-	{ "ROOT_USER", { "ROOT_PASSWORD" } },
-	{ "ROOT_PASSWORD", { "ROOT_USER" } },
+/* Of the target (db/target.h), of object storage, and of the environment's name. */
+const char *const audit_names[] = {
+	"DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE",
+	"PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER",
+	"POSTGRES_PASSWORD", "POSTGRES_DB", "REDIS_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+	"APP_ENV", "NODE_ENV", "FLASK_ENV", "DJANGO_ENV", "RAILS_ENV", "ENVIRONMENT", NULL,
 };
 
-/* Whether what stands before a half says that it is one: DJANGO_SECRET_KEY is whole. */
-static bool is_storage(const char *name, size_t len)
+bool audit_is_own(const char *name)
 {
-	static const char *const storages[] = { "AWS_", "S3_", "MINIO_", "R2_", "SPACES_", "WASABI_", NULL };
-
-	for (size_t i = 0; storages[i]; i++) {
-		size_t n = strlen(storages[i]);
-
-		if (len >= n && strncmp(name + len - n, storages[i], n) == 0 &&
-		    (len == n || name[len - n - 1] == '_'))
+	for (size_t i = 0; audit_names[i]; i++)
+		if (strcmp(audit_names[i], name) == 0)
 			return true;
-	}
 	return false;
 }
 
-/* How long the part of name before `half` is; 0 where it does not end so, or in front of the
- * half stands a part of a longer one. */
-static size_t before_half(const char *name, const char *half)
+size_t audit_name_length(const char *entry)
 {
-	size_t len = strlen(name), n = strlen(half);
+	size_t len = strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 
-	return len > n && strcmp(name + len - n, half) == 0 && is_storage(name, len - n) ? len - n : 0;
+	return entry[len] == '=' && !isdigit((unsigned char)*entry) ? len : 0;
 }
 
-/* Set to something: a word for no value is none. */
-static bool is_half_set(const struct auditing *a, const char *name)
+bool audit_is_known(const struct auditing *a, const char *name)
 {
-	const char *value = env_lookup(a->s->env, name);
-
-	return audit_is_set(a, name) && !(value && weak_is_none(value));
+	return envspec_find(a->spec, name) || audit_is_own(name);
 }
 
-static bool has_other(const struct auditing *a, const char *storage, size_t len, const char *const *others)
+static bool has_twin(const struct envspec *spec, char *const *env, const char *name)
 {
-	bool found = false;
+	const struct envvar *var = envspec_find(spec, name);
+	const char *value = env_lookup(env, name);
+	char *twin;
+	bool other;
 
-	for (; *others && !found; others++) {
-		char *other = xasprintf("%.*s%s", (int)len, storage, *others);
-
-		found = is_half_set(a, other);
-		free(other);
-	}
-	return found;
+	if (envspec_is_secret(name) || audit_is_own(name) || (var && var->sensitive))
+		return true;
+	twin = xasprintf("%s_FILE", name);
+	other = envspec_find(spec, twin);
+	free(twin);
+	return var && var->required && !other && !(value && *value);
 }
 
-static void judge_half(const struct auditing *a, const char *name)
+void audit_read(const struct envspec *spec, char *const *env, const char *name, struct env_value *setting)
 {
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
-		size_t len = before_half(name, pairs[i].half);
-		char *other;
-
-		if (!len || has_other(a, name, len, pairs[i].others))
-			continue;
-		other = xasprintf("%.*s%s", (int)len, name, pairs[i].others[0]);
-		audit_add(a, other, PROBLEM_ERROR, "group",
-		          "is not set, but %s is: a login at the storage needs both, or none", name);
-		free(other);
-	}
+	if (has_twin(spec, env, name))
+		env_value_read(setting, env, name);
+	else
+		*setting = (struct env_value){ .value = env_lookup(env, name) };
 }
 
-void audit_groups(const struct auditing *a)
+bool audit_is_set(const struct auditing *a, const char *name)
 {
-	for (size_t i = 0; i < a->spec->groups_n; i++)
-		judge_group(a, &a->spec->groups[i]);
-	for (char *const *entry = a->s->env; *entry; entry++) {
-		size_t len = audit_name_length(*entry);
-		char *name = xstrndup(*entry, len);
+	struct env_value setting;
+	bool set;
 
-		if (len > 5 && strcmp(name + len - 5, "_FILE") == 0)
-			name[len - 5] = '\0';
-		if (is_half_set(a, name))
-			judge_half(a, name);
-		free(name);
+	env_value_read(&setting, a->s->env, name);
+	set = setting.file != FILE_NONE || (setting.value && *setting.value);
+	env_value_free(&setting);
+	return set;
+}
+
+void audit_known(const struct envspec *spec, struct strs *names)
+{
+	for (size_t i = 0; i < spec->n; i++)
+		if (!strs_has(names, spec->v[i].name))
+			strs_add(names, spec->v[i].name);
+	for (size_t i = 0; audit_names[i]; i++) {
+		char *twin = xasprintf("%s_FILE", audit_names[i]);
+
+		if (!strs_has(names, audit_names[i]) && !envspec_find(spec, twin))
+			strs_add(names, audit_names[i]);
+		free(twin);
 	}
 }
 
@@ -217,8 +176,8 @@ void audit_unknown(const struct auditing *a)
 			bool file = audit_name_length(*entry) != strlen(unknown);
 
 			name = xstrndup(*entry, audit_name_length(*entry));
-			audit_add(a, name, PROBLEM_WARNING, "unknown", "is set, but %s%s is what is known: is it "
-			          "misspelt?", meant, file ? "_FILE" : "");
+			problem_add(a->problems, name, PROBLEM_WARNING, "unknown", "is set, but %s%s is what is known: is it "
+			            "misspelt?", meant, file ? "_FILE" : "");
 			free(name);
 		}
 		free(unknown);

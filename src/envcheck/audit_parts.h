@@ -7,7 +7,8 @@
 #include "envcheck/audit.h"
 
 struct auditing {
-	struct audit *audit;
+	struct problems *problems; /* what is found */
+	size_t *judged;            /* how many variables were looked at */
 	const struct envspec *spec;
 	const struct surroundings *s;
 	bool container; /* this is one */
@@ -21,11 +22,8 @@ struct subject {
 	bool secret;
 };
 
-/* Adds a problem, unless the variable has one of that code. */
-void audit_add(const struct auditing *a, const char *name, enum problem_level level, const char *code,
-               const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-/* Whether it is set and not empty, itself or through NAME_FILE. */
+/* audit_names.c: what names are known, and those that nobody knows. Whether it is set and not empty, itself or
+ * through NAME_FILE. */
 bool audit_is_set(const struct auditing *a, const char *name);
 
 /* Whether the spec or pgbox knows the name. */
@@ -43,15 +41,29 @@ size_t audit_name_length(const char *entry);
 /* The names that pgbox knows; ends in NULL. */
 extern const char *const audit_names[];
 
+/* Adds the names that are set and look like a misspelling of a known one. */
+void audit_unknown(const struct auditing *a);
+
+/* The name that is set, is not known, and is one edit away from this one, which is not set;
+ * NULL: none. It points into the environment and ends at its =; *len is its length. */
+const char *audit_misspelt(const struct auditing *a, const char *name, size_t *len);
+
+/* audit_groups.c: adds those that are not set beside others that they belong to. */
+void audit_groups(const struct auditing *a);
+
+/* audit_weak.c: adds that a secret is weak: an error in production, a warning elsewhere, allowed where the user said
+ * so. what stands before why: "" or "its password ". */
+void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why);
+
+/* The same where the level does not hang on what the environment is for. */
+void audit_weak_as(const struct auditing *a, const char *name, enum problem_level level, const char *what,
+                   const char *why);
+
 /* audit_value.c: one variable. */
 void audit_subject(const struct auditing *a, const struct subject *subject);
 
 /* Warns of a comment or a reference in a variable of which nothing is known. */
 void audit_stranger(const struct auditing *a, const char *name, const char *value);
-
-/* Adds that a secret is weak: an error in production, a warning elsewhere, allowed where the
- * user said so. what stands before why: "" or "its password ". */
-void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why);
 
 /* audit_url.c: URLs of databases and their like. Whether value looks like one. */
 bool audit_is_server_url(const char *value);
@@ -78,13 +90,5 @@ void audit_host(const struct auditing *a, const char *name, const char *value);
 
 /* Compares DATABASE_URL with POSTGRES_* and PG*. */
 void audit_agreement(const struct auditing *a);
-
-/* audit_names.c: names that belong together, and names that nobody knows. */
-void audit_groups(const struct auditing *a);
-void audit_unknown(const struct auditing *a);
-
-/* The name that is set, is not known, and is one edit away from this one, which is not set;
- * NULL: none. It points into the environment and ends at its =; *len is its length. */
-const char *audit_misspelt(const struct auditing *a, const char *name, size_t *len);
 
 #endif

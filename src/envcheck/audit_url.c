@@ -180,9 +180,9 @@ static bool any_local(const char *hosts)
 static void judge_host(const struct auditing *a, const char *name, const char *hosts, const char *what)
 {
 	if (a->container && !a->server && hosts && any_local(hosts))
-		audit_add(a, name, PROBLEM_WARNING, "localhost",
-		          "%s localhost, which in a container is the container itself: use the name of the "
-		          "server's service (unless the two share one network)", what);
+		problem_add(a->problems, name, PROBLEM_WARNING, "localhost",
+		            "%s localhost, which in a container is the container itself: use the name of the "
+		            "server's service (unless the two share one network)", what);
 }
 
 void audit_host(const struct auditing *a, const char *name, const char *value)
@@ -207,8 +207,8 @@ static void judge_password(const struct auditing *a, const char *name, const str
 	struct buf why = BUF_INIT;
 
 	if (leftover_reference(l->password, true))
-		audit_add(a, name, PROBLEM_ERROR, "unexpanded", "has a reference in place of its password, which nothing "
-		          "has resolved: set the password itself");
+		problem_add(a->problems, name, PROBLEM_ERROR, "unexpanded", "has a reference in place of its password, which nothing "
+		            "has resolved: set the password itself");
 	else if (weak_find(l->password, &about, &why))
 		audit_weak(a, name, "has a password that ", why.data);
 	login_free(&shipped);
@@ -232,7 +232,7 @@ static void judge_parameters(const struct auditing *a, const char *name, const s
 	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
 		conninfo_set(c, elsewhere[i], NULL);
 	if (connparam_judge(c, &why) == BAD_USAGE)
-		audit_add(a, name, PROBLEM_ERROR, "type", "cannot be used: %s", why.data);
+		problem_add(a->problems, name, PROBLEM_ERROR, "type", "cannot be used: %s", why.data);
 	buf_free(&why);
 }
 
@@ -245,7 +245,7 @@ static void judge_secrecy(const struct auditing *a, const char *name, const char
 	if (!skip_prefix(value, "post"))
 		return;
 	if (secrecy_read(url, &c, &why) != 0)
-		audit_add(a, name, PROBLEM_ERROR, "type", "cannot be used: %s", why);
+		problem_add(a->problems, name, PROBLEM_ERROR, "type", "cannot be used: %s", why);
 	else
 		judge_parameters(a, name, url, &c);
 	conninfo_free(&c);
@@ -265,14 +265,14 @@ bool audit_url(const struct auditing *a, const char *name, const char *value, co
 
 	if (!take_apart(&l, value)) {
 		if (server)
-			audit_add(a, name, PROBLEM_ERROR, "type",
-			          "is a URL that cannot be read: scheme://USER:PASSWORD@HOST:PORT/NAME, with "
-			          "everything special in it percent-encoded");
+			problem_add(a->problems, name, PROBLEM_ERROR, "type",
+			            "is a URL that cannot be read: scheme://USER:PASSWORD@HOST:PORT/NAME, with "
+			            "everything special in it percent-encoded");
 	} else {
 		if (l.url.lenient && server)
-			audit_add(a, name, PROBLEM_WARNING, "encoding",
-			          "has a password that is not percent-encoded: pgbox reads it all the same, most "
-			          "programs do not");
+			problem_add(a->problems, name, PROBLEM_WARNING, "encoding",
+			            "has a password that is not percent-encoded: pgbox reads it all the same, most "
+			            "programs do not");
 		found = has_password(&l, server);
 		if (found)
 			judge_password(a, name, &l, example);
@@ -339,9 +339,9 @@ void audit_agreement(const struct auditing *a)
 			compare(a, &l, i, parts[i].image, &different);
 		}
 	if (different.len)
-		audit_add(a, "DATABASE_URL", PROBLEM_WARNING, "disagree",
-		          "does not have %s: what reads the one and what reads the other go to different "
-		          "places; make them agree, or unset one", different.data);
+		problem_add(a->problems, "DATABASE_URL", PROBLEM_WARNING, "disagree",
+		            "does not have %s: what reads the one and what reads the other go to different "
+		            "places; make them agree, or unset one", different.data);
 	login_free(&l);
 	env_value_free(&setting);
 	buf_free(&different);

@@ -10,22 +10,6 @@
 #include "envcheck/leftover.h"
 #include "envcheck/weak_secret.h"
 
-#define ADVICE "set a real one (`openssl rand -hex 32` makes passwords and keys)"
-
-static void add_weak(const struct auditing *a, const char *name, enum problem_level level, const char *what,
-                     const char *why)
-{
-	if (strs_has(&a->s->allowed, name))
-		audit_add(a, name, PROBLEM_ALLOWED, "weak", "%s%s; it is allowed by ENVCHECK_ALLOW_WEAK", what, why);
-	else
-		audit_add(a, name, level, "weak", "%s%s: " ADVICE, what, why);
-}
-
-void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why)
-{
-	add_weak(a, name, a->s->production ? PROBLEM_ERROR : PROBLEM_WARNING, what, why);
-}
-
 /* --- set or not --- */
 
 /* What is said of one that is not there. */
@@ -36,15 +20,15 @@ static void say_missing(const struct auditing *a, const struct subject *subject)
 	const char *wants = vartype_wants(&subject->var->type);
 
 	if (misspelt)
-		audit_add(a, subject->name, PROBLEM_ERROR, "missing", "is required, but not set: %.*s is, which "
-		          "looks like a misspelling of it", (int)len, misspelt);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing", "is required, but not set: %.*s is, which "
+		            "looks like a misspelling of it", (int)len, misspelt);
 	else if (subject->secret)
-		audit_add(a, subject->name, PROBLEM_ERROR, "missing",
-		          "is required, but not set: set it, or %s_FILE to the path of a file that holds it",
-		          subject->name);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing",
+		            "is required, but not set: set it, or %s_FILE to the path of a file that holds it",
+		            subject->name);
 	else
-		audit_add(a, subject->name, PROBLEM_ERROR, "missing", "is required, but not set%s%s",
-		          wants ? ": set it to " : "", wants ? wants : "");
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing", "is required, but not set%s%s",
+		            wants ? ": set it to " : "", wants ? wants : "");
 }
 
 static bool is_blank(const char *value)
@@ -82,10 +66,10 @@ static void say_none(const struct auditing *a, const struct subject *subject)
 	bool required = subject->var && subject->var->required;
 
 	if (required)
-		audit_add(a, subject->name, PROBLEM_ERROR, "empty",
-		          "is required, but set to a word for no value, such as null or none");
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "empty",
+		            "is required, but set to a word for no value, such as null or none");
 	else if (weak_is_signing_key(subject->name))
-		add_weak(a, subject->name, PROBLEM_WARNING, "", "is a word for no value, such as null or none");
+		audit_weak_as(a, subject->name, PROBLEM_WARNING, "", "is a word for no value, such as null or none");
 }
 
 /* Whether there is a value to look at; says so where there should be. */
@@ -96,13 +80,13 @@ static bool has_value(const struct auditing *a, const struct subject *subject, c
 	if (!value && required)
 		say_missing(a, subject);
 	else if (value && !*value && required)
-		audit_add(a, subject->name, PROBLEM_ERROR, "empty",
-		          "is required, but empty: Compose sets it so when ${%s} is not set where it is read",
-		          subject->name);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "empty",
+		            "is required, but empty: Compose sets it so when ${%s} is not set where it is read",
+		            subject->name);
 	else if (value && is_none(subject, value))
 		say_none(a, subject);
 	else if (value && is_blank(value) && !may_have_edge(subject->name) && !(example_of(subject) && is_blank(example_of(subject))))
-		audit_add(a, subject->name, PROBLEM_ERROR, "blank", "is set to nothing but blanks");
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "blank", "is set to nothing but blanks");
 	else
 		return value && *value;
 	return false;
@@ -202,9 +186,9 @@ static bool ends_line(const char *value)
 void audit_stranger(const struct auditing *a, const char *name, const char *value)
 {
 	if (leftover_comment(value, false))
-		audit_add(a, name, PROBLEM_WARNING, "comment", COMMENT);
+		problem_add(a->problems, name, PROBLEM_WARNING, "comment", COMMENT);
 	if (leftover_reference(value, false))
-		audit_add(a, name, PROBLEM_WARNING, "unexpanded", REFERENCE);
+		problem_add(a->problems, name, PROBLEM_WARNING, "unexpanded", REFERENCE);
 }
 
 /* What should have been resolved, or taken out. Where the example has the same, it is meant. */
@@ -214,19 +198,19 @@ static void judge_leftovers(const struct auditing *a, const struct subject *subj
 	bool strict = subject->secret || audit_is_own(subject->name);
 
 	if (leftover_comment(value, strict) && !(example && leftover_comment(example, strict)))
-		audit_add(a, subject->name, PROBLEM_ERROR, "comment", COMMENT);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "comment", COMMENT);
 	if (is_unexpanded(value))
-		audit_add(a, subject->name, PROBLEM_ERROR, "unexpanded",
-		          "still has a $ reference in it, which nothing has expanded: env files are not read by a "
-		          "shell; write what it stands for");
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "unexpanded",
+		            "still has a $ reference in it, which nothing has expanded: env files are not read by a "
+		            "shell; write what it stands for");
 	else if ((leftover_reference(value, subject->secret) &&
 	          !(example && !subject->secret && leftover_reference(example, false))) ||
 	         (audit_is_own(subject->name) && leftover_template(value)))
-		audit_add(a, subject->name, PROBLEM_ERROR, "unexpanded", REFERENCE);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "unexpanded", REFERENCE);
 	else if (subject->secret && leftover_path(value))
-		audit_add(a, subject->name, PROBLEM_ERROR, "file",
-		          "is the path of a mounted secret, and not the secret: set %s_FILE to it, or read the file",
-		          subject->name);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "file",
+		            "is the path of a mounted secret, and not the secret: set %s_FILE to it, or read the file",
+		            subject->name);
 }
 
 /* What an env file that was read by other rules than it was written for leaves in a value.
@@ -236,21 +220,21 @@ static bool has_marks(const struct auditing *a, const struct subject *subject,
 {
 	const char *value = setting->value, *name = subject->name;
 	const char *example = example_of(subject);
-	size_t before = a->audit->n;
+	size_t before = a->problems->n;
 
 	if (ends_in_return(value))
-		audit_add(a, name, PROBLEM_ERROR, "space",
-		          "ends in a carriage return: the file it comes from has the line ends of Windows; save it "
-		          "with those of Unix");
+		problem_add(a->problems, name, PROBLEM_ERROR, "space",
+		            "ends in a carriage return: the file it comes from has the line ends of Windows; save it "
+		            "with those of Unix");
 	else if (ends_line(value) && !setting->mounted)
-		audit_add(a, name, PROBLEM_ERROR, "space", "ends in a line end: take it away");
+		problem_add(a->problems, name, PROBLEM_ERROR, "space", "ends in a line end: take it away");
 	else if (has_edge(value, example) && !may_have_edge(name))
-		audit_add(a, name, PROBLEM_ERROR, "space", "begins or ends with a blank: take it away");
+		problem_add(a->problems, name, PROBLEM_ERROR, "space", "begins or ends with a blank: take it away");
 	if (has_quotes(value, example) && !is_of_kind(subject, "json"))
-		audit_add(a, name, PROBLEM_ERROR, "quotes",
-		          "has quotes around it, which `docker run --env-file` leaves there: take them out of the file");
+		problem_add(a->problems, name, PROBLEM_ERROR, "quotes",
+		            "has quotes around it, which `docker run --env-file` leaves there: take them out of the file");
 	judge_leftovers(a, subject, value);
-	return a->audit->n > before;
+	return a->problems->n > before;
 }
 
 /* --- files --- */
@@ -263,12 +247,12 @@ static bool file_is_fine(const struct auditing *a, const struct subject *subject
 	char *twin = xasprintf("%s_FILE", subject->name);
 
 	if (setting->twice)
-		audit_add(a, subject->name, PROBLEM_ERROR, "twice", "is set, and so is %s: unset one", twin);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "twice", "is set, and so is %s: unset one", twin);
 	else if (fault)
-		audit_add(a, twin, PROBLEM_ERROR, "file", "%s", fault);
+		problem_add(a->problems, twin, PROBLEM_ERROR, "file", "%s", fault);
 	else if (setting->file == FILE_FINE && setting->open && !setting->mounted && subject->secret)
-		audit_add(a, twin, PROBLEM_WARNING, "mode",
-		          "names a secret that everybody may read: chmod 600, or 640 with the app's group");
+		problem_add(a->problems, twin, PROBLEM_WARNING, "mode",
+		            "names a secret that everybody may read: chmod 600, or 640 with the app's group");
 	free(twin);
 	return !setting->twice && !fault;
 }
@@ -327,7 +311,7 @@ static void judge_secret(const struct auditing *a, const struct subject *subject
 	struct buf why = BUF_INIT;
 
 	if (weak_find(value, &about, &why) && plain)
-		add_weak(a, subject->name, PROBLEM_WARNING, "", why.data);
+		audit_weak_as(a, subject->name, PROBLEM_WARNING, "", why.data);
 	else if (why.len)
 		audit_weak(a, subject->name, "", why.data);
 	buf_free(&why);
@@ -348,7 +332,7 @@ static void judge_guess(const struct auditing *a, const struct subject *subject,
 		return;
 	if (vartype_read(&type, strstr(guess, "-url") ? "url" : guess, &why) == 0 &&
 	    vartype_judge(&type, value, &why) != 0)
-		audit_add(a, subject->name, PROBLEM_WARNING, "type", "%s, as the example's value is", why.data);
+		problem_add(a->problems, subject->name, PROBLEM_WARNING, "type", "%s, as the example's value is", why.data);
 	vartype_free(&type);
 	buf_free(&why);
 }
@@ -388,10 +372,10 @@ static bool judge_type(const struct auditing *a, const struct subject *subject, 
 		buf_puts(&why, "is not the URL of a database: postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:///FILE");
 	}
 	if (!fits)
-		audit_add(a, subject->name, PROBLEM_ERROR, "type", "%s", why.data);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "type", "%s", why.data);
 	else if (!(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 && audit_is_file(value))
-		audit_add(a, subject->name, PROBLEM_WARNING, "type",
-		          "is a path, which only some programs take: write sqlite:///FILE for pgbox and the others");
+		problem_add(a->problems, subject->name, PROBLEM_WARNING, "type",
+		            "is a path, which only some programs take: write sqlite:///FILE for pgbox and the others");
 	else if (var && !var->type.kind && var->example && !subject->secret)
 		judge_guess(a, subject, value);
 	buf_free(&why);
@@ -411,8 +395,8 @@ static void judge_value(const struct auditing *a, const struct subject *subject,
 	} else if (subject->secret)
 		judge_secret(a, subject, value, true);
 	else if (subject->var && weak_is_unfilled(value))
-		audit_add(a, subject->name, PROBLEM_WARNING, "placeholder",
-		          "looks like a placeholder that was never replaced");
+		problem_add(a->problems, subject->name, PROBLEM_WARNING, "placeholder",
+		            "looks like a placeholder that was never replaced");
 	audit_host(a, subject->name, value);
 }
 

@@ -60,11 +60,14 @@ static void run(const struct envspec *spec, char **env)
 	struct audit a;
 
 	audit_run(&a, spec, &s);
-	MUST(audit_count(&a, PROBLEM_ERROR) + audit_count(&a, PROBLEM_WARNING) + audit_count(&a, PROBLEM_ALLOWED) == a.n);
-	for (size_t i = 0; i < a.n; i++) {
-		MUST(*a.v[i].name && *a.v[i].code && *a.v[i].text);
-		MUST(!strstr(a.v[i].text, SECRET));
-		MUST(i == 0 || strcmp(a.v[i - 1].name, a.v[i].name) <= 0);
+	MUST(problem_count(&a.problems, PROBLEM_ERROR) + problem_count(&a.problems, PROBLEM_WARNING) +
+	     problem_count(&a.problems, PROBLEM_ALLOWED) == a.problems.n);
+	for (size_t i = 0; i < a.problems.n; i++) {
+		const struct problem *p = &a.problems.v[i];
+
+		MUST(*p->name && *p->code && *p->text);
+		MUST(!strstr(p->text, SECRET));
+		MUST(i == 0 || strcmp(p[-1].name, p->name) <= 0);
 	}
 	check_json(&a, &s);
 	audit_free(&a);

@@ -83,8 +83,11 @@ static char *found_by(const struct question *q)
 	struct audit a;
 
 	ask(&a, q);
-	for (size_t i = 0; i < a.n; i++)
-		buf_printf(&text, "%s%s %s %s", i ? ", " : "", a.v[i].name, levels[a.v[i].level], a.v[i].code);
+	for (size_t i = 0; i < a.problems.n; i++) {
+		const struct problem *p = &a.problems.v[i];
+
+		buf_printf(&text, "%s%s %s %s", i ? ", " : "", p->name, levels[p->level], p->code);
+	}
 	audit_free(&a);
 	return buf_detach(&text);
 }
@@ -107,8 +110,8 @@ static char *first_text(const struct question *q)
 	char *text;
 
 	ask(&a, q);
-	assert_true(a.n > 0);
-	text = xstrdup(a.v[0].text);
+	assert_true(a.problems.n > 0);
+	text = xstrdup(a.problems.v[0].text);
 	audit_free(&a);
 	return text;
 }
@@ -597,7 +600,7 @@ static void what_is_no_name_is_never_repeated(void **state)
 	s.env = env_of(LIST("MIIEvQIBADANBgkqhkiG9w0B=", "DATABAS_url=x", "=x", "PGHOSTs=x", "1PGHOST=x", "noequals",
 	                    "postgres://u:pw@h/d?token=x", "MIIEvQTOKEN=x", "abc_S3_SECRET_KEY=x", "lb/3S3_ACCESS_KEY=k3h9zQ1x"), &env);
 	audit_run(&a, &spec, &s);
-	assert_int_equal(a.n, 0);
+	assert_int_equal(a.problems.n, 0);
 	json = audit_json(&a, &s);
 	assert_string_equal(json, "{\"status\":\"pass\",\"production\":false,\"variables\":0,\"problems\":[]}");
 	free(json);
@@ -694,8 +697,8 @@ static void problems_are_sorted_by_name_and_counted(void **state)
 	assert_found(&q, "API_TOKEN warning weak, B error missing, M error quotes, Z error type");
 	ask(&a, &q);
 	assert_int_equal(a.judged, 4);
-	assert_int_equal(audit_count(&a, PROBLEM_ERROR), 3);
-	assert_int_equal(audit_count(&a, PROBLEM_WARNING), 1);
+	assert_int_equal(problem_count(&a.problems, PROBLEM_ERROR), 3);
+	assert_int_equal(problem_count(&a.problems, PROBLEM_WARNING), 1);
 	json = audit_json(&a, &s);
 	assert_holds(json, "{\"status\":\"fail\",\"production\":false,\"variables\":4,\"problems\":[{\"name\":\"API_TOKEN\","
 	             "\"level\":\"warning\",\"code\":\"weak\",\"message\":\"is a placeholder");
