@@ -14,13 +14,12 @@
 #include "check/wait.h"
 #include "opt.h"
 #include "repo/journal.h"
-#include "seed/seed.h"
+#include "seed/decision.h"
+#include "seed/seed_run.h"
+#include "seed/turn.h"
 
-#define POLL_MS 250   /* between two tries for the lock, at first */
-#define POLL_MAX_MS 1000
 #define NAME_MAX_BYTES 255
 #define SCHEMA_MAX_BYTES 63 /* NAMEDATALEN - 1: PostgreSQL would cut it off */
-#define ASK_MS 30000  /* the longest that a question to the database may take */
 
 static struct {
 	const char *url, *name, *unless, *verify, *schema, *version, *interrupted, *change;
@@ -91,7 +90,8 @@ static const char notes[] =
 /* --- what the run works with --- */
 
 static struct checks checks;  /* ready and writable, about the target */
-static struct check unless, verify;
+static struct check unless, verify; /* of the options */
+static struct seed_check unless_holds, verify_holds;
 static struct db db;          /* for markers and checks */
 static struct journal journal;
 static struct seed seed;
@@ -99,7 +99,7 @@ static struct lock lock;
 
 static int64_t soon(void)
 {
-	return clock_after(ASK_MS);
+	return clock_after(SEED_ASK_MS);
 }
 
 static const char *shown(void)
@@ -117,6 +117,11 @@ static void journaled(int rc)
 {
 	if (rc < 0)
 		msg(MSG_WARNING, "%s: going on without it", journal.error.data);
+}
+
+static void ask_check(const void *check, struct db *session, int64_t deadline, struct finding *f)
+{
+	check_ask_db(check, session, deadline, f);
 }
 
 static struct run record(const char *status)
@@ -205,7 +210,13 @@ static void read_seed(void)
 	seed.name = o.name;
 	seed.schema = o.schema;
 	seed.one_transaction = !o.bare;
-	seed.verify = o.verify ? &verify : NULL;
+	verify_holds = (struct seed_check){ .shown = verify.shown, .ask = ask_check, .arg = &verify };
+	unless_holds = (struct seed_check){ .shown = unless.shown, .ask = ask_check, .arg = &unless };
+	seed.verify = o.verify ? &verify_holds : NULL;
+	seed.unless = o.unless ? &unless_holds : NULL;
+	seed.always = o.always;
+	seed.on_interrupted = o.interrupted;
+	seed.on_change = o.change;
 	seed.marker.version = o.version ? xstrdup(o.version) : NULL;
 	seed.marker.attempt = 1;
 	seed.lock = &lock;
@@ -251,114 +262,6 @@ static int reach_database(const struct strs *urls)
 		    f.why.data);
 	finding_free(&f);
 	return rc;
-}
-
-static int read_marker(struct marker *m)
-{
-	struct buf error = BUF_INIT;
-	int rc = db_reopen(&db, seed.target, soon(), &error);
-
-	*m = (struct marker){ .state = MARKER_NONE };
-	if (!rc)
-		rc = marker_read(&db, o.schema, o.name, soon(), m, &error);
-	if (rc)
-		msg(MSG_ERROR, "%s", error.data);
-	buf_free(&error);
-	return rc;
-}
-
-/* Returns the verdict; says the reason of all but PASS. */
-static enum verdict ask(const struct check *check)
-{
-	struct finding f = FINDING_INIT;
-	enum verdict verdict;
-
-	check_ask_db(check, &db, soon(), &f);
-	verdict = f.verdict;
-	if (verdict != PASS)
-		msg(verdict == UNKNOWN ? MSG_ERROR : f.near ? MSG_WARNING : MSG_INFO, "%s: %s %s: %s",
-		    shown(), check->shown, verdict == FAIL ? "does not hold" : "cannot be checked",
-		    f.why.data);
-	finding_free(&f);
-	return verdict;
-}
-
-/* --- deciding --- */
-
-enum decision { SKIP, RUN, ADOPT, STOP };
-
-static enum decision decide_done(const struct marker *m, int *rc)
-{
-	if (o.always)
-		return RUN;
-	if (!marker_differs(m, &seed.marker) || strcmp(o.change, "ignore") == 0) {
-		msg(MSG_INFO, "%s: seed '%s' is %s since %s", shown(), o.name,
-		    marker_state_name(m->state), m->finished ? m->finished : m->started);
-		return SKIP;
-	}
-	if (strcmp(o.change, "rerun") == 0)
-		return RUN;
-	if (strcmp(o.change, "warn") == 0) {
-		msg(MSG_WARNING, "%s: seed '%s' has changed since it ran; it is not run again "
-		    "(--on-change rerun would)", shown(), o.name);
-		return SKIP;
-	}
-	msg(MSG_ERROR, "%s: seed '%s' has changed since it ran (--on-change fail)", shown(),
-	    o.name);
-	*rc = BAD_DATA;
-	return STOP;
-}
-
-/* Nobody holds the lock, so whoever wrote `running` is gone. */
-static enum decision decide_interrupted(const struct marker *m, int *rc)
-{
-	if (strcmp(o.interrupted, "fail") == 0) {
-		msg(MSG_ERROR, "%s: seed '%s' was interrupted: it began at %s on %s (attempt %ld) "
-		    "and did not end: look at the data, then use --on-interrupted rerun, --mark or "
-		    "--reset", shown(), o.name, m->started, m->host, m->attempt);
-		*rc = BROKEN_OFF;
-		return STOP;
-	}
-	if (strcmp(o.interrupted, "verify") == 0) {
-		enum verdict verdict = ask(&verify);
-
-		if (verdict == PASS)
-			return ADOPT;
-		if (verdict == UNKNOWN) {
-			*rc = UNAVAILABLE;
-			return STOP;
-		}
-	}
-	msg(MSG_WARNING, "%s: seed '%s' was interrupted in attempt %ld: running it again",
-	    shown(), o.name, m->attempt);
-	return RUN;
-}
-
-static enum decision decide_fresh(int *rc)
-{
-	enum verdict verdict = o.unless ? ask(&unless) : FAIL;
-
-	if (verdict == UNKNOWN)
-		*rc = UNAVAILABLE;
-	return verdict == PASS ? ADOPT : verdict == UNKNOWN ? STOP : RUN;
-}
-
-/* With the lock held. */
-static enum decision decide(const struct marker *m, int *rc)
-{
-	switch (m->state) {
-	case MARKER_DONE:
-	case MARKER_ADOPTED:
-		return decide_done(m, rc);
-	case MARKER_RUNNING:
-		return decide_interrupted(m, rc);
-	case MARKER_FAILED:
-		msg(MSG_INFO, "%s: seed '%s' failed in attempt %ld: running it again", shown(),
-		    o.name, m->attempt);
-		return RUN;
-	default:
-		return decide_fresh(rc);
-	}
 }
 
 /* --- doing --- */
@@ -416,81 +319,13 @@ static int act(void)
 {
 	struct run r = record("running");
 	struct marker m;
-	int rc = read_marker(&m);
-	enum decision what = rc ? STOP : decide(&m, &rc);
+	int rc = seed_read(&seed, &db, &m);
+	enum decision what = rc ? DECISION_STOP : decision_of(&seed, &db, &m, &rc);
 
 	journaled(journal_interrupted(&journal, &r));
 	seed.marker.attempt = m.attempt + 1;
 	marker_free(&m);
-	return what == RUN ? run_seed() : what == ADOPT ? adopt() : rc;
-}
-
-/* Whether the marker says that there is nothing to do, so that the lock need not
- * even be tried for. */
-static bool is_done(int *rc)
-{
-	struct marker m;
-	bool done = false;
-
-	*rc = read_marker(&m);
-	if (!*rc && !o.always && (m.state == MARKER_DONE || m.state == MARKER_ADOPTED))
-		done = decide_done(&m, rc) != RUN;
-	marker_free(&m);
-	return done || *rc;
-}
-
-static void tell_holder(enum msg_level level, const char *what)
-{
-	struct buf who = BUF_INIT;
-
-	lock_holder(&lock, soon(), &who);
-	msg(level, "%s: %s another runner of seed '%s'%s%s%s", shown(), what, o.name,
-	    who.len ? " (" : "", who.data, who.len ? ")" : "");
-	buf_free(&who);
-}
-
-/* One try for the lock, or for the marker that makes it needless. LOCKED also while
- * the server has no connection to spare. */
-static int try_lock(struct buf *error)
-{
-	int rc = db_reopen(&db, seed.target, soon(), error);
-
-	if (rc)
-		return rc == UNAVAILABLE ? LOCKED : rc;
-	if (is_done(&rc))
-		return rc;
-	/* Who holds one connection while it asks for another can deadlock a pool. */
-	db_close(&db);
-	rc = lock_try(&lock, soon(), error);
-	return rc == UNAVAILABLE && lock.db.reach == REACH_FULL ? LOCKED : rc;
-}
-
-/* Waits for the lock. 0 when it is held, or the seed done; else an exit code, said.
- * A waiter keeps no connection while it sleeps. */
-static int take_lock(void)
-{
-	int64_t deadline = clock_after(o.lock_timeout), pause = POLL_MS;
-	struct buf error = BUF_INIT;
-	bool told = false;
-	int rc;
-
-	while ((rc = try_lock(&error)) == LOCKED && clock_left(deadline)) {
-		if (!told && error.len)
-			msg(MSG_INFO, "%s", error.data);
-		else if (!told)
-			tell_holder(MSG_INFO, "waiting for");
-		told = true;
-		buf_cut(&error, 0);
-		lock_rest(&lock);
-		clock_sleep(pause, deadline);
-		pause = pause * 2 > POLL_MAX_MS ? POLL_MAX_MS : pause * 2;
-	}
-	if (rc && error.len)
-		msg(MSG_ERROR, "%s", error.data);
-	else if (rc == LOCKED)
-		tell_holder(MSG_ERROR, "gave up waiting for");
-	buf_free(&error);
-	return rc;
+	return what == DECISION_RUN ? run_seed() : what == DECISION_ADOPT ? adopt() : rc;
 }
 
 static int run_once(void)
@@ -498,7 +333,7 @@ static int run_once(void)
 	int rc;
 
 	lock_init(&lock, LOCK_SEED, seed.target, o.name);
-	rc = take_lock();
+	rc = turn_take(&seed, &db);
 	if (!rc && lock.fd >= 0) {
 		journaled(journal_open(&journal, JOURNAL_DEFAULT, true));
 		rc = act();
@@ -513,7 +348,7 @@ static int run_once(void)
 static int show_status(void)
 {
 	struct marker m;
-	int rc = read_marker(&m);
+	int rc = seed_read(&seed, &db, &m);
 
 	if (rc)
 		return rc;
@@ -550,7 +385,7 @@ static int change_marker(void)
 	lock_init(&lock, LOCK_SEED, seed.target, o.name);
 	rc = lock_try(&lock, soon(), &error);
 	if (rc == LOCKED)
-		tell_holder(MSG_ERROR, "not while there is");
+		turn_holder(&seed, MSG_ERROR, "not while there is");
 	if (!rc)
 		rc = o.reset ? reset(&error) : adopt();
 	if (error.len)

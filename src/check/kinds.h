@@ -1,7 +1,8 @@
 /*
  * kinds - how a check of each kind is asked, and what its argument may be.
  *
- * Each check_NAME is what struct check_kind has of it; each NAME_valid says whether an argument is one that it can ask.
+ * Each check_NAME is what struct check_kind has of it; each NAME_valid says whether an argument is one that it can
+ * ask.
  */
 #ifndef CHECK_KINDS_H
 #define CHECK_KINDS_H
@@ -44,7 +45,8 @@ void check_disk(const struct check *, int64_t, struct finding *);
 bool redis_valid(const char *arg);
 void check_redis(const struct check *, int64_t, struct finding *);
 
-/* Judges what a Redis server answered to AUTH and PING, or to PING alone: at most its first error is quoted. */
+/* Judges what a Redis server answered to AUTH and PING, or to PING alone: at most its first error is
+ * quoted. */
 void redis_judge(const char *answer, size_t len, struct finding *f);
 
 /* check_backup.c */

@@ -29,9 +29,10 @@ struct history {
 int revision_read(struct revision *r, const char *text, size_t len, struct buf *error);
 void revision_free(struct revision *r);
 
-/* Reads DIR, folders below it too (versions/ and what else version_locations names there; recursive_version_locations), and links the revisions. 0, or
- * BAD_DATA with a sentence in error: no revision, one twice, one that is named but not
- * there, a cycle, what cannot be read. history_free after both. */
+/* Reads DIR, folders below it too (versions/ and what else version_locations names there;
+ * recursive_version_locations), and links the revisions. 0, or BAD_DATA with a sentence in
+ * error: no revision, one twice, one that is named but not there, a cycle, what cannot be
+ * read. history_free after both. */
 int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error);
 
 /* Links revisions that the caller has put there. As history_read. */

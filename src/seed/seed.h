@@ -1,13 +1,23 @@
 /*
- * seed - runs a seed under its lock and writes its marker.
+ * seed - what is to be seeded, and what is known of it.
  */
 #ifndef SEED_SEED_H
 #define SEED_SEED_H
 
 #include "base/msg.h"
-#include "check/check.h"
+#include "db/finding.h"
 #include "db/lock.h"
 #include "seed/marker.h"
+
+#define SEED_ASK_MS 30000 /* the longest that a question to the database may take */
+
+/* A check that decides over a seed. Checks stand above seeds, so the caller says how it is asked. */
+struct seed_check {
+	const char *shown; /* as messages name it */
+	/* Asks it in a session that is open, in its transaction if there is one. */
+	void (*ask)(const void *arg, struct db *db, int64_t deadline, struct finding *f);
+	const void *arg;
+};
 
 struct seed {
 	const struct target *target;
@@ -15,16 +25,23 @@ struct seed {
 	struct strs files;         /* --sql: files in the order to run; else empty */
 	bool one_transaction;      /* all files and the marker in one */
 	char **command;            /* without files: the command, NULL at its end */
-	const struct check *verify; /* must hold afterwards; or NULL */
+	const struct seed_check *verify; /* must hold afterwards; or NULL */
+	const struct seed_check *unless; /* where it holds a seed without a marker is done; or NULL */
+	bool always;               /* to be run at every start */
+	const char *on_interrupted, *on_change; /* fail, rerun or verify; warn, ignore, fail or rerun */
 	struct marker marker;      /* version, sha256 and attempt to write */
 	struct lock *lock;         /* held */
 	int64_t patience;          /* ms to wait for a dead run's session that holds the marker's row */
 	int signal;                /* set by seed_run: the last one that was forwarded, or 0 */
 	bool interrupted;          /* set by seed_run: it was stopped half-way, as said there */
 
-	/* Gets what psql says, a line at a time. */
+	/* Gets what psql says, a line at a time, and what seed_tell does. */
 	void (*tell)(enum msg_level level, const char *line);
 };
+
+/* Tells a message, with the target before it. */
+void seed_tell(const struct seed *s, enum msg_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * Fills files with what the paths name: a file itself, those of a directory in byte
@@ -34,27 +51,14 @@ struct seed {
  */
 int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
 
-/* Makes the marker's table where it is missing, by a session that is open. In SQLite the PRAGMAs at the beginning of the
- * files come first: the size of the pages is that of the first table. As marker_prepare, and as seedlite_settle. */
-int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why);
+/* Opens the session where it is closed, and reads the marker. As marker_read; what is wrong is told. marker_free
+ * after both. */
+int seed_read(const struct seed *s, struct db *db, struct marker *m);
 
-/*
- * Runs the seed. The marker ends as done, or failed when it may simply run again;
- * it stays `running` when nobody can know how much of it is there: a signal ended the
- * command, or psql with files outside a transaction (a forwarded one, too; a status of
- * 129 to 159 is how a shell reports that of its own command); the lock was lost while it
- * ran (the seed's process group is then stopped, TERM at once and KILL after a second);
- * or a file ended the transaction that it ran in. A command that catches a signal and
- * exits with another status has had its say: it failed.
- *
- * A run that was killed with its host may have left a server session with the row of the marker, until the
- * server finds its client gone: that is waited for, and said. LOCKED when it took too long.
- *
- * While it runs, SIGTERM, SIGINT and SIGHUP go to its process group. 0, NO (it
- * failed), 128 + n (stopped by a signal that was forwarded), or another code;
- * the sentence is in why.
- */
-int seed_run(struct seed *s, struct buf *why);
+/* Makes the marker's table where it is missing, by a session that is open. In SQLite the PRAGMAs at the beginning
+ * of the files come first: the size of the pages is that of the first table. As marker_prepare, and as
+ * seedlite_settle. */
+int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why);
 
 /* Names the state of a marker of s->target and s->name: marker_state_name's, but `interrupted` for one that
  * says `running` while nobody holds the seed's lock. */

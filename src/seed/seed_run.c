@@ -1,5 +1,5 @@
-/* seed - runs a seed under its lock and writes its marker. */
-#include "seed/seed.h"
+/* seed_run - runs a seed under its lock and writes its marker. */
+#include "seed/seed_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "ext/engine.h"
-#include "ext/hash.h"
 #include "ext/pack.h"
 #include "ext/rehearsal.h"
 #include "seed/seed_files.h"
@@ -24,22 +23,6 @@
 
 #define MARKER_MS 30000 /* how long a marker may take to write, reconnecting included */
 #define LAST_SIGNAL 31  /* of those with a name; a shell's status for it is 128 more */
-
-/* --- files --- */
-
-int seed_load(struct seed *s, const struct strs *paths, struct buf *error)
-{
-	char text[HASH_TEXT];
-	int rc = 0;
-
-	for (size_t i = 0; i < paths->n && !rc; i++)
-		rc = seedfile_find(paths->v[i], &s->files, error);
-	if (!rc && s->files.n)
-		rc = seedfile_hash(&s->files, text, error);
-	if (!rc && s->files.n)
-		s->marker.sha256 = xstrdup(text);
-	return rc;
-}
 
 /* --- the marker, over a connection of its own --- */
 
@@ -78,7 +61,7 @@ static int verify(struct seed *s, struct db *db, struct buf *why)
 	int rc = 0;
 
 	if (s->verify)
-		check_ask_db(s->verify, db, clock_after(MARKER_MS), &f);
+		s->verify->ask(s->verify->arg, db, clock_after(MARKER_MS), &f);
 	if (s->verify && f.verdict != PASS) {
 		buf_printf(why, "--verify %s does not hold: %s", s->verify->shown, f.why.data);
 		rc = NO;
@@ -436,24 +419,6 @@ static int run_transaction(struct seed *s, struct buf *why)
 	return BAD_DATA;
 }
 
-int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why)
-{
-	struct seedlite lite = { .keys_on = false };
-	struct buf ignored = BUF_INIT;
-	int rc = 0;
-
-	/* What is wrong with the files is reported when they are run. Without a transaction, too, the marker's table
-	 * would fix the size of the pages; their PRAGMAs are run once more where they stand then. */
-	if (s->files.n && !db_is_pg(db) && seedlite_rehearse(&s->files, s->one_transaction, &ignored) == 0 &&
-	    seedlite_read(&lite, &s->files, &ignored) == 0)
-		rc = seedlite_settle(&lite, &db->lite, why);
-	for (size_t i = 0; s->one_transaction && i < lite.notes.n; i++)
-		s->tell(MSG_WARNING, lite.notes.v[i]);
-	seedlite_free(&lite);
-	buf_free(&ignored);
-	return rc ? rc : marker_prepare(db, s->schema, deadline, why);
-}
-
 int seed_run(struct seed *s, struct buf *why)
 {
 	int rc, recorded;
@@ -474,17 +439,4 @@ int seed_run(struct seed *s, struct buf *why)
 		return rc;
 	recorded = write_end(s, rc ? MARKER_FAILED : MARKER_DONE, why);
 	return rc ? rc : recorded;
-}
-
-const char *seed_state(const struct seed *s, const struct marker *m, int64_t deadline)
-{
-	struct lock lock;
-	bool known, held;
-
-	if (m->state != MARKER_RUNNING)
-		return marker_state_name(m->state);
-	lock_init(&lock, LOCK_SEED, s->target, s->name);
-	held = lock_is_held(&lock, deadline, &known);
-	lock_free(&lock);
-	return held || !known ? marker_state_name(m->state) : "interrupted";
 }
