@@ -8,6 +8,9 @@
 #include "base/status.h"
 #include "db/emptiness.h"
 #include "repo/select.h"
+#include "restore/restore_check.h"
+#include "restore/restore_rights.h"
+#include "restore/restore_run.h"
 
 const char *place_words(enum place_mode mode)
 {

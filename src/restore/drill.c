@@ -19,7 +19,8 @@
 #include "restore/extension_make.h"
 #include "restore/finish.h"
 #include "restore/guest.h"
-#include "restore/restore.h"
+#include "restore/restore_check.h"
+#include "restore/restore_run.h"
 
 #define PREFIX "pgbox_verify_"
 #define COMMENT "pgbox: a restore test"

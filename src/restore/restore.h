@@ -1,5 +1,5 @@
 /*
- * restore - puts a backup's content into a database that is there.
+ * restore - what is restored: a backup's content, how, and what is found out about it on the way.
  */
 #ifndef RESTORE_RESTORE_H
 #define RESTORE_RESTORE_H
@@ -59,25 +59,11 @@ struct restore {
 int restore_suits(struct restore *r, const char *name, const struct target *target, bool into,
                   struct buf *error);
 
-/*
- * Adds to problems, each a sentence, what stands in the way of restoring, and to notes
- * what will be done differently. db is a session in the database that is restored into, or
- * with fresh, where that is not there yet, in another one of its server. 0, or UNAVAILABLE
- * with a sentence in error.
- */
-int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
-                  struct strs *notes, struct buf *error);
+/* Returns whether pg_restore reads it, and not psql. */
+bool restore_is_archive(const struct restore *r);
 
-/* Makes the missing roles, without login, where that is the policy. 0, or DENIED with a
- * sentence in error. */
-int restore_make_roles(struct restore *r, struct db *db, struct buf *error);
-
-/* Restores into target. 0; BAD_DATA when the backup's SQL failed, BAD_USAGE for SQL of
- * several databases, else what tool_explain gives; with a sentence in error. */
-int restore_run(struct restore *r, const struct target *target, struct buf *error);
-
-/* Returns a message about what was left out, which the caller frees, or NULL. */
-char *restore_left_out(const struct restore *r);
+/* Returns whether only some of its tables are restored. */
+bool restore_is_partial(const struct restore *r);
 
 void restore_free(struct restore *r);
 

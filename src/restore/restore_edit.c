@@ -1,6 +1,6 @@
 /* restore_edit - what a restore sends in place of a backup's statements. */
 #include "dump/lex.h"
-#include "restore/restore_parts.h"
+#include "restore/restore_edit.h"
 
 #include <stdlib.h>
 #include <string.h>

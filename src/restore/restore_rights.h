@@ -28,4 +28,7 @@ int rights_explain(struct restore *r, const char *program, const char *words, co
 /* Remembers what the notes say was left out. */
 void rights_note(struct restore *r, const struct strs *notes);
 
+/* Returns a message about what was left out, which the caller frees, or NULL. */
+char *restore_left_out(const struct restore *r);
+
 #endif

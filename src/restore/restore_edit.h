@@ -1,8 +1,8 @@
 /*
- * restore_parts - what the files of restore share.
+ * restore_edit - what a restore sends in place of a backup's statements.
  */
-#ifndef RESTORE_RESTORE_PARTS_H
-#define RESTORE_RESTORE_PARTS_H
+#ifndef RESTORE_RESTORE_EDIT_H
+#define RESTORE_RESTORE_EDIT_H
 
 #include "restore/restore.h"
 
