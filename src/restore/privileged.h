@@ -38,16 +38,6 @@ int privileged_places(struct db *db, const struct strs *schemas, const struct st
 /* Sets *has to whether the server is one of those. 0, or -1 with db_error. */
 int privileged_has_provider(struct db *db, bool *has);
 
-/* Adds to list what the role may not comment on although it is in every new database (fresh), or in the session's:
- * `EXTENSION name`, `SCHEMA name`. 0, or -1 with db_error. */
-int privileged_comments(struct db *db, bool fresh, struct strs *list);
-
-/* Returns whether an entry is a comment on one of those. */
-bool privileged_is_comment(const struct strs *list, const char *line);
-
-/* The same of a statement of plain SQL. Returns its `EXTENSION name`, which the caller frees, or NULL. */
-char *privileged_commented(const struct strs *list, const char *statement);
-
 /* Returns who may run a statement of a dump, as advice, or NULL where that is not one of these. */
 const char *privileged_advice(const char *statement);
 

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "restore/failure.h"
+#include "restore/owner_comments.h"
 #include "restore/privileged.h"
 
 /* Notes of the child that restores (engine_tell). */
@@ -59,7 +60,7 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 	const struct strs *lines = rights_entries(r);
 	struct strs names = { 0 }, owners = owners_of(r);
 	char *words = newer_words(r);
-	int rc = privileged_comments(db, fresh, &r->mute);
+	int rc = owner_comments_find(db, fresh, &r->mute);
 
 	if (words)
 		strs_add(notes, words);
@@ -74,7 +75,7 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 	if (!rc && !fresh && !r->humble)
 		rc = privileged_places(db, &r->outline.places, &r->outline.schemas, &owners, problems);
 	for (size_t i = 0; i < lines->n && !r->data_only; i++)
-		if (privileged_is_comment(&r->mute, lines->v[i]))
+		if (owner_comments_has(&r->mute, lines->v[i]))
 			strs_printf(&names, "%s", skip_prefix(toc_text(lines->v[i]), "COMMENT - "));
 	words = left_out_words(&names);
 	if (words)
@@ -91,7 +92,7 @@ struct strs rights_kept(const struct restore *r)
 	struct strs kept = { 0 };
 
 	for (size_t i = 0; i < lines->n; i++)
-		if (!privileged_is_comment(&r->mute, lines->v[i]))
+		if (!owner_comments_has(&r->mute, lines->v[i]))
 			strs_add(&kept, lines->v[i]);
 	return kept;
 }
@@ -109,7 +110,7 @@ static void tell(const char *what, const char *text)
 char *rights_edit(struct restore *r, const char *statement)
 {
 	const char *advice = r->superuser ? NULL : privileged_advice(statement);
-	char *name = privileged_commented(&r->mute, statement);
+	char *name = owner_comments_name(&r->mute, statement);
 
 	if (advice || r->advised)
 		tell(ADVICE, advice ? advice : "");

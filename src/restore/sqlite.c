@@ -1,7 +1,6 @@
 /* sqlite - puts a backup in the place of an SQLite database file. */
 #include "restore/sqlite.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +8,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -21,12 +19,13 @@
 #include "db/emptiness.h"
 #include "db/sqlite_fault.h"
 #include "ext/litecheck.h"
+#include "restore/sqlite_kept.h"
+#include "restore/sqlite_pages.h"
 
 #define LOOK_MS 20
-#define AHEAD_S 3600 /* a name of one second and more later than the clock: others were made in the same one */
 
 /* A restore at work. */
-struct work {
+struct replacing {
 	const struct litefile *f;
 	struct target target; /* where the links lead */
 	char *part;           /* a file beside it, of this run's alone */
@@ -36,69 +35,6 @@ struct work {
 	int64_t deadline;
 	struct buf *error;
 };
-
-/* Whether it is a name of before_name's. */
-static bool is_kept(const char *name, const char *base)
-{
-	const char *rest = skip_prefix(name, base), *time = rest ? skip_prefix(rest, "_before_") : NULL;
-
-	return time && strspn(time, "0123456789") == 8 && time[8] == '_' && strspn(time + 9, "0123456789") == 6 && !time[15];
-}
-
-/* The caller frees it; NULL: there is none. */
-static char *newest_kept(const char *path)
-{
-	char *folder = file_folder(path), *newest = NULL;
-	DIR *d = opendir(*folder ? folder : ".");
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d)))
-		if (is_kept(entry->d_name, file_base(path)) && (!newest || strcmp(entry->d_name, file_base(newest)) > 0)) {
-			free(newest);
-			newest = xasprintf("%s%s", folder, entry->d_name);
-		}
-	if (d)
-		closedir(d);
-	free(folder);
-	return newest;
-}
-
-/* A name that no file has, and that comes after those of others: seconds are moved on. The caller frees it. */
-static char *before_name(const char *path)
-{
-	char stamp[32], *name = NULL, *newest = newest_kept(path);
-	time_t now = time(NULL), end = now + AHEAD_S;
-	struct stat st;
-	struct tm at;
-
-	do {
-		free(name);
-		gmtime_r(&now, &at);
-		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &at);
-		name = xasprintf("%s_before_%s", path, stamp);
-		now++;
-	} while (beneath_lstat(name, &st) == 0 || (newest && strcmp(name, newest) < 0 && now < end));
-	free(newest);
-	return name;
-}
-
-/* A database that is opened beside them would take them for its own. */
-static int check_stale(const char *path, struct buf *error)
-{
-	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !rc; i++) {
-		char *beside = xasprintf("%s%s", path, suffixes[i]);
-
-		if (file_exists(beside)) {
-			buf_printf(error, "'%s' is there, left by another database: move it away", beside);
-			rc = NO;
-		}
-		free(beside);
-	}
-	return rc;
-}
 
 /* --- where it is --- */
 
@@ -115,9 +51,9 @@ static void guard(const char *path)
 	free(kept);
 }
 
-static void start(struct work *w, const struct litefile *f, struct buf *error)
+static void start(struct replacing *w, const struct litefile *f, struct buf *error)
 {
-	*w = (struct work){ .f = f, .fd = -1, .error = error, .deadline = clock_within(f->wait) };
+	*w = (struct replacing){ .f = f, .fd = -1, .error = error, .deadline = clock_within(f->wait) };
 	w->target.kind = TARGET_SQLITE;
 	w->target.path = file_follow(f->path);
 	guard(w->target.path);
@@ -126,7 +62,7 @@ static void start(struct work *w, const struct litefile *f, struct buf *error)
 }
 
 /* The lock holds off other restores, and what one that died has left is taken over. */
-static int take_part(struct work *w)
+static int take_part(struct replacing *w)
 {
 	struct stat own, named;
 
@@ -151,7 +87,7 @@ static int take_part(struct work *w)
 	return ftruncate(w->fd, 0) == 0 ? DONE : file_cannot(w->error, "write", w->part);
 }
 
-static void finish(struct work *w)
+static void finish(struct replacing *w)
 {
 	if (w->fd >= 0 && !w->named)
 		unlink(w->part);
@@ -165,14 +101,14 @@ static void finish(struct work *w)
 /* --- a new file --- */
 
 /* Whoever may use what was there, or its folder, may use the part. */
-static int dress(struct work *w)
+static int dress(struct replacing *w)
 {
 	if (file_take_after(w->fd, w->target.path) != 0)
 		return file_cannot(w->error, "give away", w->part);
 	return fsync(w->fd) == 0 ? DONE : file_cannot(w->error, "write", w->part);
 }
 
-static int write_part(struct work *w, struct lite *source)
+static int write_part(struct replacing *w, struct lite *source)
 {
 	if (lite_backup(source, w->part) == 0)
 		return dress(w);
@@ -181,7 +117,7 @@ static int write_part(struct work *w, struct lite *source)
 }
 
 /* Not over a file that came to be meanwhile. Not every file system can say so. */
-static int name_part(struct work *w, const char *name)
+static int name_part(struct replacing *w, const char *name)
 {
 	char *folder = file_folder(name);
 	int rc = renameat2(AT_FDCWD, w->part, AT_FDCWD, name, RENAME_NOREPLACE);
@@ -197,9 +133,9 @@ static int name_part(struct work *w, const char *name)
 	return rc;
 }
 
-static int place(struct work *w, struct lite *source)
+static int place(struct replacing *w, struct lite *source)
 {
-	int rc = check_stale(w->target.path, w->error);
+	int rc = sqlite_kept_stale(w->target.path, w->error);
 
 	if (!rc)
 		rc = write_part(w, source);
@@ -224,10 +160,10 @@ static int move(const char *path, const char *to, struct buf *error)
 }
 
 /* What is there is no database. */
-static int place_instead(struct work *w, struct lite *source, char **before)
+static int place_instead(struct replacing *w, struct lite *source, char **before)
 {
 	struct buf ignored = BUF_INIT;
-	char *name = before_name(w->target.path);
+	char *name = sqlite_kept_name(w->target.path);
 	int rc = write_part(w, source);
 
 	if (!rc && (rc = move(w->target.path, name, w->error)) == DONE)
@@ -249,7 +185,7 @@ static int busy_or(const struct lite *lite, int status)
 }
 
 /* What cannot be asked is not empty. */
-static bool is_empty(struct work *w)
+static bool is_empty(struct replacing *w)
 {
 	struct target target = { .kind = TARGET_SQLITE, .path = w->part, .shown = w->part };
 	struct db db = { .pg = SERVER_INIT, .lite = LITE_INIT, .target = &target };
@@ -266,7 +202,7 @@ static bool is_empty(struct work *w)
  * empty is known for good only now. */
 static int keep(void *arg)
 {
-	struct work *w = arg;
+	struct replacing *w = arg;
 	char *name;
 	int rc;
 
@@ -277,7 +213,7 @@ static int keep(void *arg)
 		return NO;
 	}
 	rc = dress(w);
-	name = before_name(w->target.path);
+	name = sqlite_kept_name(w->target.path);
 	if (!rc)
 		rc = name_part(w, name);
 	if (!rc)
@@ -286,76 +222,9 @@ static int keep(void *arg)
 	return rc;
 }
 
-/* The page size is the default one until something has been read. The caller frees it; ""
- * when there is no answer. */
-static char *ask(struct lite *lite, const char *sql)
+static int exchange(struct replacing *w, struct db *db, struct lite *source)
 {
-	struct rows rows = { 0 };
-	bool answered = lite_query(lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL) == 0 &&
-	                lite_query(lite, sql, NULL, 0, &rows) == 0 && rows_get(&rows, 0, 0);
-	char *answer = xstrdup(answered ? rows_get(&rows, 0, 0) : "");
-
-	rows_free(&rows);
-	return answer;
-}
-
-/* VACUUM INTO keeps row ids, as VACUUM does not; but not with another page size from a file
- * that is opened as one that nobody writes. */
-static int vacuum(struct lite *source, const char *plain, const char *copy, const char *size)
-{
-	struct lite lite = LITE_INIT;
-	char *set = xasprintf("PRAGMA page_size = %s", size);
-	int rc = lite_backup(source, plain) || lite_open(&lite, plain, LITE_WRITE, 0) ||
-	         lite_query(&lite, "PRAGMA journal_mode = DELETE", NULL, 0, NULL) ||
-	         lite_query(&lite, set, NULL, 0, NULL) ||
-	         lite_query(&lite, "VACUUM INTO ?1", &copy, 1, NULL);
-
-	if (lite.error.len)
-		buf_puts(&source->error, lite.error.data);
-	free(set);
-	lite_free(&lite);
-	return rc;
-}
-
-/* Opens a copy of the source with pages of that size in its place; the file has no name any
- * more then. */
-static int change_pages(struct work *w, struct lite *source, const char *size)
-{
-	char *plain = xasprintf("%s-plain", w->part), *copy = xasprintf("%s-pages", w->part);
-	int rc;
-
-	unlink(plain);
-	unlink(copy);
-	rc = vacuum(source, plain, copy, size) || lite_open(source, copy, LITE_STILL, 0);
-	if (rc)
-		buf_printf(w->error, "%s: cannot make a copy with pages of %s bytes: %s; nothing has changed",
-		           w->target.shown, size, source->error.data);
-	unlink(plain);
-	unlink(copy);
-	free(plain);
-	free(copy);
-	return rc ? CANNOT_WRITE : DONE;
-}
-
-/* SQLite, 'Online Backup API', sqlite3_backup_step: pages of a database with a WAL keep
- * their size. */
-static int match_pages(struct work *w, struct db *db, struct lite *source)
-{
-	char *mode = ask(&db->lite, "PRAGMA journal_mode"), *size = ask(&db->lite, "PRAGMA page_size");
-	char *own = ask(source, "PRAGMA page_size");
-	int rc = DONE;
-
-	if (strcmp(mode, "wal") == 0 && strcmp(size, own) != 0)
-		rc = change_pages(w, source, size);
-	free(mode);
-	free(size);
-	free(own);
-	return rc;
-}
-
-static int exchange(struct work *w, struct db *db, struct lite *source)
-{
-	int rc = match_pages(w, db, source);
+	int rc = sqlite_match_pages(&db->lite, source, w->part, w->target.shown, w->error);
 
 	if (rc)
 		return rc;
@@ -387,7 +256,7 @@ static bool looks_like_one(const char *path)
 	return looks;
 }
 
-static enum holding holds(struct work *w, struct db *db)
+static enum holding holds(struct replacing *w, struct db *db)
 {
 	struct rows rows = { 0 };
 	bool empty;
@@ -410,7 +279,7 @@ static enum holding holds(struct work *w, struct db *db)
 }
 
 /* What is kept, and the new file, are made in the folder. */
-static int check_writable(struct work *w, struct db *db)
+static int check_writable(struct replacing *w, struct db *db)
 {
 	struct buf why = BUF_INIT;
 	bool writable = sqlite_fault_folder(w->target.path, &why).reach == REACHED;
@@ -426,13 +295,13 @@ static int check_writable(struct work *w, struct db *db)
 }
 
 /* db stays open on a database that is there. */
-static int look(struct work *w, struct db *db, enum holding *found)
+static int look(struct replacing *w, struct db *db, enum holding *found)
 {
 	int rc = DONE;
 
 	*found = NOTHING;
 	if (!file_exists(w->target.path))
-		rc = check_stale(w->target.path, w->error);
+		rc = sqlite_kept_stale(w->target.path, w->error);
 	else
 		*found = holds(w, db);
 	if (*found == IN_USE) {
@@ -446,7 +315,7 @@ static int look(struct work *w, struct db *db, enum holding *found)
 	return rc ? rc : check_writable(w, db);
 }
 
-static int restore(struct work *w, struct lite *source, char **before)
+static int restore(struct replacing *w, struct lite *source, char **before)
 {
 	struct db db = DB_INIT;
 	enum holding found;
@@ -472,7 +341,7 @@ out:
 int litefile_restore(const struct litefile *f, const char *from, char **before, struct buf *error)
 {
 	struct lite source = LITE_INIT;
-	struct work w;
+	struct replacing w;
 	int rc;
 
 	*before = NULL;
@@ -495,7 +364,7 @@ static int check_kept(const char *kept, struct buf *error)
 {
 	struct buf why = BUF_INIT;
 	int64_t tables, rows;
-	int rc = check_stale(kept, error);
+	int rc = sqlite_kept_stale(kept, error);
 
 	if (!rc && lite_check(kept, &tables, &rows, &why) != 0) {
 		buf_printf(error, "'%s' is not put back: it is not a sound database: %s", kept, why.data);
@@ -507,7 +376,7 @@ static int check_kept(const char *kept, struct buf *error)
 
 int litefile_undo(const struct litefile *f, char **before, struct buf *error)
 {
-	char *path = file_follow(f->path), *kept = newest_kept(path);
+	char *path = file_follow(f->path), *kept = sqlite_kept_newest(path);
 	int rc = NO_INPUT;
 
 	*before = NULL;
@@ -525,7 +394,7 @@ int litefile_check(const struct litefile *f, struct buf *error)
 {
 	struct db db = DB_INIT;
 	enum holding found;
-	struct work w;
+	struct replacing w;
 	int rc;
 
 	start(&w, f, error);
