@@ -17,8 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "base/utf8.h"
-#include "ext/hash.h"
+#include "watch/companion.h"
 
 /* A file in the folder. */
 struct arrival {
@@ -34,12 +33,10 @@ struct arrival {
 static const char *const with_it[] = { ".ok", ".sha256", ".json" };
 static const char *const unfinished[] = { ".part", ".partial", ".filepart", ".crdownload", ".tmp", ".swp", "~" };
 
-#define LOG ".log"
 #define SUM_MS 10000   /* for comparing a file with its sum; one that takes longer has to be still */
 #define TOLD_MOST 1000 /* what is said once; further ones are not */
 #define REFUSED_MS 60000 /* before one that cannot be taken is tried again */
 #define MOST 10000     /* files that are looked at; the others have to wait */
-#define NAME_MOST 255  /* NAME_MAX of Linux, which is not defined for all file systems */
 
 #define SUFFIXES(list) (sizeof(list) / sizeof(*(list)))
 
@@ -266,39 +263,6 @@ static bool is_being_written(const char *path)
 	return written;
 }
 
-/* Cuts the name at the end of a path so that more bytes fit after it, at a character's end. In place. */
-static void cut_name(char *path, size_t more)
-{
-	char *name = strrchr(path, '/') + 1;
-
-	name[utf8_cut(name, NAME_MOST - more)] = '\0';
-}
-
-char *inbox_log(const char *path)
-{
-	char *name = xstrdup(path), *log;
-
-	cut_name(name, strlen(LOG));
-	log = xasprintf("%s" LOG, name);
-	free(name);
-	return log;
-}
-
-static char *side_of(const char *path, const char *suffix)
-{
-	return strcmp(suffix, LOG) == 0 ? inbox_log(path) : xasprintf("%s%s", path, suffix);
-}
-
-static bool has_beside(const char *path, const char *suffix)
-{
-	char *beside = side_of(path, suffix);
-	struct stat st;
-	bool has = beneath_lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
-
-	free(beside);
-	return has;
-}
-
 /* A marker that came before its file says nothing until the file is what it says. */
 static bool has_marker(struct arrival *a, const char *path)
 {
@@ -308,13 +272,13 @@ static bool has_marker(struct arrival *a, const char *path)
 	bool there = beneath_lstat(beside, &st) == 0 && S_ISREG(st.st_mode);
 
 	if (there && !(a->summed && is_same(&a->sum, &st))) {
-		a->matches = inbox_compare(path, clock_after(SUM_MS), &ignored) == 0;
+		a->matches = companion_compare(path, clock_after(SUM_MS), &ignored) == 0;
 		a->summed = true;
 		a->sum = st;
 	}
 	buf_free(&ignored);
 	free(beside);
-	return (there && a->matches) || has_beside(path, ".ok");
+	return (there && a->matches) || companion_is_there(path, ".ok");
 }
 
 const char *inbox_look(struct inbox *b, int64_t *again)
@@ -343,68 +307,6 @@ const char *inbox_look(struct inbox *b, int64_t *again)
 	return NULL;
 }
 
-/* --- sums --- */
-
-/* Adds a regular file: not a pipe that somebody has put in its place, and not more than it had at
- * first, should somebody write faster than this reads. 0, or -1 with errno. */
-static int add_file(struct hash *h, const char *path, int64_t deadline)
-{
-	int fd = beneath_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	struct stat st;
-	char bytes[65536];
-	off_t left = 0;
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		left = st.st_size + 1;
-	errno = left ? 0 : EINVAL;
-	while (left > 0 && n > 0 && !errno) {
-		n = read(fd, bytes, left < (off_t)sizeof(bytes) ? (size_t)left : sizeof(bytes));
-		if (n > 0)
-			hash_add(h, bytes, (size_t)n);
-		left -= n > 0 ? n : 0;
-		if (!clock_left(deadline))
-			errno = ETIMEDOUT;
-	}
-	close(fd);
-	return errno ? -1 : 0;
-}
-
-int inbox_compare(const char *path, int64_t deadline, struct buf *error)
-{
-	char *beside = xasprintf("%s.sha256", path), text[HASH_TEXT];
-	unsigned char digest[HASH_BYTES];
-	struct buf said = BUF_INIT;
-	struct hash h;
-	int rc = 0;
-
-	if (!has_beside(path, ".sha256"))
-		goto out;
-	rc = BAD_DATA;
-	if (file_head(beside, &said, HASH_TEXT - 1) != 0 || said.len != HASH_TEXT - 1 ||
-	    strspn(said.data, "0123456789abcdefABCDEF") != HASH_TEXT - 1) {
-		buf_printf(error, "'%s' is not what sha256sum writes", beside);
-		goto out;
-	}
-	hash_start(&h);
-	if (add_file(&h, path, deadline) != 0) {
-		buf_printf(error, "cannot read '%s': %s", path, strerror(errno));
-		rc = NO_INPUT;
-	}
-	hash_end(&h, digest);
-	hash_text(digest, text);
-	if (rc == BAD_DATA && strcasecmp(text, said.data) == 0)
-		rc = 0;
-	else if (rc == BAD_DATA)
-		buf_printf(error, "'%s' is damaged: it is not what its .sha256 says", path);
-out:
-	buf_free(&said);
-	free(beside);
-	return rc;
-}
-
 /* --- moving --- */
 
 /* Moves what there is of a file and of what goes with it. 0, or -1 with errno when the file
@@ -412,9 +314,9 @@ out:
 static int move(const char *from, const char *to, const char *const *suffixes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char *old = side_of(from, suffixes[i]), *new = side_of(to, suffixes[i]);
+		char *old = companion_path(from, suffixes[i]), *new = companion_path(to, suffixes[i]);
 
-		if (has_beside(from, suffixes[i]))
+		if (companion_is_there(from, suffixes[i]))
 			beneath_rename(old, new);
 		free(old);
 		free(new);
@@ -454,7 +356,7 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 		char *old = xasprintf("%s%s", from, with_it[i]), *new = xasprintf("%s%s", to, with_it[i]);
 
 		/* Nor is it what it was looked at as, if somebody is quick. */
-		if (has_beside(from, with_it[i]) && beneath_rename(old, new) == 0 && !has_beside(to, with_it[i]))
+		if (companion_is_there(from, with_it[i]) && beneath_rename(old, new) == 0 && !companion_is_there(to, with_it[i]))
 			beneath_unlink(new);
 		free(old);
 		free(new);
@@ -467,29 +369,29 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 
 static bool is_taken(const char *path)
 {
-	static const char *const all[] = { "", LOG, ".ok", ".sha256", ".json" };
+	static const char *const all[] = { "", COMPANION_LOG, ".ok", ".sha256", ".json" };
 
 	for (size_t i = 0; i < SUFFIXES(all); i++)
-		if (has_beside(path, all[i]))
+		if (companion_is_there(path, all[i]))
 			return true;
 	return file_exists(path);
 }
 
 char *inbox_put(struct inbox *b, const char *path, bool good)
 {
-	static const char *const all[] = { LOG, ".ok", ".sha256", ".json" };
+	static const char *const all[] = { COMPANION_LOG, ".ok", ".sha256", ".json" };
 	const char *folder = good ? b->done : b->failed;
 	char *to = xasprintf("%s/%s", folder, file_base(path)), *now = clock_iso(clock_wall());
 
 	make_folders(b);
-	cut_name(to, 0);
+	companion_cut(to, 0);
 	for (int n = 1; is_taken(to); n++) {
 		char *more = n > 1 ? xasprintf("%d-", n) : xstrdup("");
 
 		free(to);
 		to = xasprintf("%s/%.4s%.2s%.2s-%.2s%.2s%.2s-%s%s", folder, now, now + 5, now + 8, now + 11,
 		               now + 14, now + 17, more, file_base(path));
-		cut_name(to, 0);
+		companion_cut(to, 0);
 		free(more);
 	}
 	if (move(path, to, all, SUFFIXES(all)) != 0) {
@@ -506,7 +408,7 @@ char *inbox_put(struct inbox *b, const char *path, bool good)
 
 void inbox_left(struct inbox *b, struct strs *paths)
 {
-	static const char *const none[] = { LOG, ".ok", ".sha256", ".json" };
+	static const char *const none[] = { COMPANION_LOG, ".ok", ".sha256", ".json" };
 	DIR *d = beneath_opendir(b->processing);
 	struct dirent *entry;
 

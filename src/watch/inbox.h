@@ -53,13 +53,6 @@ char *inbox_put(struct inbox *b, const char *path, bool good);
 /* The paths of what was left in .processing. */
 void inbox_left(struct inbox *b, struct strs *paths);
 
-/* The path of the log of a file, which the caller frees: NAME.log, where the name is not too long. */
-char *inbox_log(const char *path);
-
-/* Whether the file is what its NAME.sha256 says, if there is one. 0; BAD_DATA or NO_INPUT with a
- * message in error, the latter too when the deadline (clock_ms) passes before it is known. */
-int inbox_compare(const char *path, int64_t deadline, struct buf *error);
-
 void inbox_free(struct inbox *b);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "dump/format.h"
+#include "watch/companion.h"
 
 #define PATIENCE_MS 4000  /* that a restore is given to end; Docker gives us ten seconds */
 #define CPU_S 600         /* of processor time that each process of a restore gets, */
@@ -84,7 +85,7 @@ static _Noreturn void be_child(const struct watching *s, const char *path, pid_t
 	limit_processor(path);
 	/* What is no backup is not read to its end for its sum. */
 	rc = content_look(path, &content, &packed, &error);
-	rc = rc ? rc : inbox_compare(path, CLOCK_NEVER, &error);
+	rc = rc ? rc : companion_compare(path, CLOCK_NEVER, &error);
 	if (rc)
 		die(rc, "%s", error.data);
 	if (!content_is_lite(content) || !sqlite || !*sqlite)

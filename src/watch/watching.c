@@ -12,6 +12,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "watch/companion.h"
 
 void watching_log(const struct watching *s, const char *line)
 {
@@ -50,7 +51,7 @@ void watching_sayf(struct watching *s, enum msg_level level, const char *format,
 
 void watching_open_log(struct watching *s, const char *path)
 {
-	char *name = inbox_log(path);
+	char *name = companion_log(path);
 
 	s->log = beneath_open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
 	if (s->log < 0)
