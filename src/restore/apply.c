@@ -184,9 +184,9 @@ static int make(struct place *p, struct buf *error)
 	return rc;
 }
 
-int place_beside(struct place *p, struct buf *error)
+/* Makes the database beside, empty but for what the target's own had. */
+static int begin_beside(struct place *p, struct buf *error)
 {
-	char *before = NULL;
 	int rc;
 
 	side_plan(&p->side);
@@ -194,32 +194,56 @@ int place_beside(struct place *p, struct buf *error)
 	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
 	/* One of them may be the new database's owner. */
 	rc = restore_make_roles(p->r, &p->side.db, error);
-	if (!rc)
-		rc = make(p, error);
-	if (!rc && p->flow)
-		rc = flow_pour(p->flow, error);
-	if (!rc) {
-		rc = run(p, &p->side.at, error);
-		rc = p->flow ? flow_poured(p->flow, p->m, rc, error) : rc;
-	}
-	if (!rc)
-		rc = settle(p, &p->side.at, error);
+	return rc ? rc : make(p, error);
+}
+
+/* What comes as it is downloaded is compared when all of it has come. */
+static int fill_beside(struct place *p, struct buf *error)
+{
+	int rc;
+
+	if (!p->flow)
+		return run(p, &p->side.at, error);
+	rc = flow_pour(p->flow, error);
+	return rc ? rc : flow_poured(p->flow, p->m, run(p, &p->side.at, error), error);
+}
+
+/* All that must hold before it is swapped in. */
+static int finish_beside(struct place *p, struct buf *error)
+{
+	int rc = settle(p, &p->side.at, error);
+
 	if (!rc)
 		rc = side_dress(&p->side, &p->properties, error);
 	if (!rc)
 		rc = get_ready(p, error);
 	/* What was empty may have been filled by somebody else meanwhile. */
-	if (!rc && p->was_empty)
-		rc = is_empty(p, NULL, error);
-	stands(p, "it is as it was, or the backup is in its place and the old one beside it", "");
-	if (!rc)
-		rc = side_swap(&p->side, &before, error);
+	return !rc && p->was_empty ? is_empty(p, NULL, error) : rc;
+}
+
+static int swap_in(struct place *p, struct buf *error)
+{
+	char *before = NULL;
+	int rc = side_swap(&p->side, &before, error);
+
 	if (!rc) {
 		stands(p, "the backup is in its place", "");
 		leave(p, before, error);
 	}
 	free(before);
 	return rc;
+}
+
+int place_beside(struct place *p, struct buf *error)
+{
+	int rc = begin_beside(p, error);
+
+	if (!rc)
+		rc = fill_beside(p, error);
+	if (!rc)
+		rc = finish_beside(p, error);
+	stands(p, "it is as it was, or the backup is in its place and the old one beside it", "");
+	return rc ? rc : swap_in(p, error);
 }
 
 int place_inside(struct place *p, struct db *db, struct buf *error)
