@@ -280,7 +280,7 @@ static void at_signal(const char *words)
 /* Everything that can be known beforehand. */
 static enum place_mode prepare(struct db *db)
 {
-	bool counts = job.load.has_manifest && !o.tables.n && !o.data_only && job.r.content != CONTENT_SQL;
+	bool counts = job.load.has_manifest && !o.tables.n && !o.data_only && job.r.content != FORMAT_SQL;
 	struct strs problems = { 0 }, notes_ = { 0 };
 	struct buf error = BUF_INIT;
 	int rc;
@@ -314,7 +314,7 @@ static int plan(void)
 	enum place_mode mode;
 	int rc;
 
-	show("backup:  %s (%s, %s)\n", job.load.name, content_name(job.r.content), size);
+	show("backup:  %s (%s, %s)\n", job.load.name, format_name(job.r.content), size);
 	if (job.r.toc.server)
 		show("made of: PostgreSQL %s by pg_dump %s, %lld table%s\n", job.r.toc.server,
 		       job.r.toc.program, (long long)job.r.toc.tables, plural(job.r.toc.tables));

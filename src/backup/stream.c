@@ -45,7 +45,7 @@ struct pump {
 
 struct taking {
 	struct upload upload;
-	struct reader reader;
+	struct readback_pipe reader;
 	unsigned char head[8];
 	size_t seen;
 };
@@ -67,7 +67,7 @@ static int take_all(struct taking *t, int from, struct buf *error)
 		if (n < 0)
 			continue;
 		take_head(t, bytes, (size_t)n);
-		reader_add(&t->reader, bytes, (size_t)n);
+		readback_pipe_add(&t->reader, bytes, (size_t)n);
 		rc = upload_add(&t->upload, bytes, (size_t)n, error);
 	}
 	return rc;
@@ -88,7 +88,7 @@ static void say(int answer, int rc, const struct taking *t, const struct buf *er
 static _Noreturn void be_pump(const struct stream *s, const char *path, const char *id, const char *kind,
                               const char *scratch, const int fds[3])
 {
-	struct taking t = { .reader = READER_INIT };
+	struct taking t = { .reader = READBACK_PIPE_INIT };
 	struct buf error = BUF_INIT, left = BUF_INIT;
 	char byte, *name = xasprintf("%s/%s", s->remote->name, path);
 	int rc;
@@ -97,12 +97,12 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 	s->remote->begun = NULL;
 	remote_begin(s->remote, &t.upload, path, s->dump_bytes);
 	t.upload.id = xstrdup(id);
-	rc = reader_start(&t.reader, kind, scratch, &error);
+	rc = readback_pipe_start(&t.reader, kind, scratch, &error);
 	rc = rc ? rc : take_all(&t, fds[0], &error);
 	/* A dump that nobody takes any more ends. */
 	close(fds[0]);
 	rc = rc ? rc : upload_flush(&t.upload, NULL, &error);
-	rc = rc ? rc : reader_end(&t.reader, name, &error);
+	rc = rc ? rc : readback_pipe_end(&t.reader, name, &error);
 	say(fds[1], rc, &t, &error);
 	/* Waits also when it failed: the first process reaps only what it has asked. */
 	if (read(fds[2], &byte, 1) == 1 && !rc) {
@@ -110,7 +110,7 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 		rc = rc ? rc : upload_end(&t.upload, &error);
 		say(fds[1], rc, &t, &error);
 	}
-	reader_free(&t.reader);
+	readback_pipe_free(&t.reader);
 	upload_free(&t.upload, &left);
 	_exit(0);
 }

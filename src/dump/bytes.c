@@ -35,7 +35,7 @@ bool bytes_left(struct bytes *b)
 	}
 	b->before += (int64_t)b->len;
 	if (!b->before)
-		b->converted = content_is_converted(b->piece, (size_t)n);
+		b->converted = format_is_converted(b->piece, (size_t)n);
 	b->len = (size_t)n;
 	b->at = 0;
 	if (b->limit >= 0)

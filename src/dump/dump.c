@@ -127,7 +127,7 @@ static int make_pg(struct dump *d, const char *path, struct manifest *m, struct 
 {
 	static const char *const kinds[] = { "custom", "directory", "plain" };
 	struct strs args = { 0 };
-	struct tool t = {
+	struct program t = {
 		.job = { .program = pg_dump_main, .conninfo = &d->target->conninfo, .args = &args,
 		         .output = d->streams ? d->output : -1, .keep_fd = d->keep_fd },
 		.line = hear, .tick = on_tick, .arg = d,
@@ -137,16 +137,16 @@ static int make_pg(struct dump *d, const char *path, struct manifest *m, struct 
 	manifest_set(&m->kind, kinds[d->format]);
 	dump_set_engine(m, "pg_dump");
 	arguments(d, path, &args);
-	if (tool_run(&t) != 0) {
+	if (program_run(&t) != 0) {
 		buf_printf(error, "%s: ", d->target->shown);
-		rc = tool_explain(&t, error);
+		rc = program_explain(&t, error);
 		if (t.lock_timeout && d->blocker.len)
 			buf_printf(error, "; it was held up by %s", d->blocker.data);
 	}
 	dump_take_warnings(m, &t);
 	if (!d->streams)
 		read_archive_version(path, m);
-	tool_free(&t);
+	program_free(&t);
 	strs_free(&args);
 	return rc;
 }

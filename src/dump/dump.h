@@ -46,7 +46,7 @@ int dump_open(struct dump *d, int64_t deadline, struct buf *error);
 int dump_look(struct dump *d, struct manifest *m, struct buf *error);
 
 /* Writes the data to path, which is not there yet, and fills in what the manifest says
- * of it. 0; CANNOT_WRITE and what tool_explain gives with a sentence in error. */
+ * of it. 0; CANNOT_WRITE and what program_explain gives with a sentence in error. */
 int dump_make(struct dump *d, const char *path, struct manifest *m, struct buf *error);
 
 /* The same for the roles and tablespaces of target's server, as SQL: zstd. The

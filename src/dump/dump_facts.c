@@ -168,7 +168,7 @@ void dump_set_engine(struct manifest *m, const char *program)
 	free(text);
 }
 
-void dump_take_warnings(struct manifest *m, const struct tool *t)
+void dump_take_warnings(struct manifest *m, const struct program *t)
 {
 	for (size_t i = 0; i < t->warnings.n; i++)
 		strs_add(&m->warnings, t->warnings.v[i]);

@@ -36,7 +36,7 @@ static bool may_read_passwords(struct dump *d)
 	return may;
 }
 
-static int run_dumpall(struct dump *d, struct tool *t, const char *path, struct buf *error)
+static int run_dumpall(struct dump *d, struct program *t, const char *path, struct buf *error)
 {
 	int ends[2], messages, rc;
 	pid_t pid;
@@ -46,17 +46,17 @@ static int run_dumpall(struct dump *d, struct tool *t, const char *path, struct 
 		return CANNOT_RUN;
 	}
 	t->job.output = ends[1];
-	rc = tool_start(t, &messages, &pid);
+	rc = program_start(t, &messages, &pid);
 	close(ends[1]);
 	if (rc) {
 		close(ends[0]);
-		return tool_explain(t, error);
+		return program_explain(t, error);
 	}
 	rc = pack_pipe(d, ends[0], path, error);
-	tool_wait(t, messages, pid);
+	program_wait(t, messages, pid);
 	if (!rc && t->status) {
 		buf_printf(error, "%s: ", d->target->shown);
-		rc = tool_explain(t, error);
+		rc = program_explain(t, error);
 	}
 	return rc;
 }
@@ -75,7 +75,7 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 {
 	struct strs args = { 0 };
 	struct buf database = BUF_INIT;
-	struct tool t = {
+	struct program t = {
 		.job = { .program = pg_dumpall_main, .conninfo = &d->target->conninfo,
 		         .args = &args, .keep_fd = d->keep_fd },
 	};
@@ -98,7 +98,7 @@ int dump_globals(struct dump *d, const char *path, struct manifest *m, struct bu
 	}
 	rc = run_dumpall(d, &t, path, error);
 	dump_take_warnings(m, &t);
-	tool_free(&t);
+	program_free(&t);
 	strs_free(&args);
 	buf_free(&database);
 	return rc;

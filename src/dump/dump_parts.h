@@ -13,7 +13,7 @@ int dump_ask(struct dump *d, const char *sql, struct rows *rows);
 void dump_set_engine(struct manifest *m, const char *program);
 
 /* Adds the warnings of a program that has ended. */
-void dump_take_warnings(struct manifest *m, const struct tool *t);
+void dump_take_warnings(struct manifest *m, const struct program *t);
 
 /* dump_look of PostgreSQL, and of SQLite. */
 int dump_look_pg(struct dump *d, struct manifest *m, struct buf *error);

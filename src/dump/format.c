@@ -15,24 +15,24 @@
 #define HEAD 65536
 #define TAR_MAGIC 257 /* POSIX.1-2017, pax, 'ustar Interchange Format' */
 
-const char *content_name(enum content content)
+const char *format_name(enum format content)
 {
 	static const char *const names[] = {
-		[CONTENT_CUSTOM] = "a custom archive", [CONTENT_TAR] = "a tar archive",
-		[CONTENT_DIRECTORY] = "a directory archive", [CONTENT_SQL] = "SQL",
-		[CONTENT_CLUSTER] = "SQL of pg_dumpall", [CONTENT_SQLITE] = "an SQLite database",
-		[CONTENT_DUMP] = "SQL of an SQLite database (.dump)",
+		[FORMAT_CUSTOM] = "a custom archive", [FORMAT_TAR] = "a tar archive",
+		[FORMAT_DIRECTORY] = "a directory archive", [FORMAT_SQL] = "SQL",
+		[FORMAT_CLUSTER] = "SQL of pg_dumpall", [FORMAT_SQLITE] = "an SQLite database",
+		[FORMAT_DUMP] = "SQL of an SQLite database (.dump)",
 	};
 
 	return names[content];
 }
 
-bool content_is_lite(enum content content)
+bool format_is_lite(enum format content)
 {
-	return content == CONTENT_SQLITE || content == CONTENT_DUMP;
+	return content == FORMAT_SQLITE || content == FORMAT_DUMP;
 }
 
-bool content_is_converted(const char *bytes, size_t len)
+bool format_is_converted(const char *bytes, size_t len)
 {
 	bool any = false;
 
@@ -46,12 +46,12 @@ bool content_is_converted(const char *bytes, size_t len)
 	return any;
 }
 
-void content_explain_damage(const char *path, struct buf *error)
+void format_explain_damage(const char *path, struct buf *error)
 {
 	struct buf head = BUF_INIT;
 
-	if (file_head(path, &head, HEAD) == 0 && content_is_converted(head.data, head.len))
-		buf_puts(error, CONTENT_CONVERTED);
+	if (file_head(path, &head, HEAD) == 0 && format_is_converted(head.data, head.len))
+		buf_puts(error, FORMAT_CONVERTED);
 	buf_free(&head);
 }
 
@@ -178,7 +178,7 @@ static const char *other_product(const char *head)
 	return NULL;
 }
 
-static int look_text(const struct buf *head, enum content *content, const char **what)
+static int look_text(const struct buf *head, enum format *content, const char **what)
 {
 	const char *at;
 
@@ -189,7 +189,7 @@ static int look_text(const struct buf *head, enum content *content, const char *
 	if (memchr(head->data, '\0', head->len))
 		return BAD_DATA;
 	at = skip_comments(skip_mark(head->data));
-	*content = CONTENT_DUMP;
+	*content = FORMAT_DUMP;
 	if (at && begins_lite(at))
 		return DONE;
 	*what = "a text that begins with no SQL command";
@@ -198,8 +198,8 @@ static int look_text(const struct buf *head, enum content *content, const char *
 	*what = "a text without any SQL command";
 	if (at && !*at && head->len < HEAD)
 		return BAD_DATA;
-	*content = has_header(head->data, "-- PostgreSQL database cluster dump\n") ? CONTENT_CLUSTER
-	                                                                        : CONTENT_SQL;
+	*content = has_header(head->data, "-- PostgreSQL database cluster dump\n") ? FORMAT_CLUSTER
+	                                                                        : FORMAT_SQL;
 	return DONE;
 }
 
@@ -227,18 +227,18 @@ static bool is_tar(const struct buf *head)
 	return head->len > TAR_MAGIC + 5 && memcmp(head->data + TAR_MAGIC, "ustar", 5) == 0;
 }
 
-static int look_head(const struct buf *head, enum content *content, const char **what)
+static int look_head(const struct buf *head, enum format *content, const char **what)
 {
 	if (!head->len) {
 		*what = "empty";
 		return BAD_DATA;
 	}
 	if (skip_prefix(head->data, "PGDMP"))
-		*content = CONTENT_CUSTOM;
+		*content = FORMAT_CUSTOM;
 	else if (is_sqlite(head))
-		*content = CONTENT_SQLITE;
+		*content = FORMAT_SQLITE;
 	else if (is_tar(head) && strcmp(head->data, "toc.dat") == 0)
-		*content = CONTENT_TAR;
+		*content = FORMAT_TAR;
 	else if (is_tar(head))
 		*what = "a tar file, but none of pg_dump's";
 	else
@@ -246,7 +246,7 @@ static int look_head(const struct buf *head, enum content *content, const char *
 	return *what ? BAD_DATA : DONE;
 }
 
-static int look_file(const char *path, enum content *content, bool *packed, struct buf *error)
+static int look_file(const char *path, enum format *content, bool *packed, struct buf *error)
 {
 	struct buf head = BUF_INIT;
 	const char *what = NULL;
@@ -257,7 +257,7 @@ static int look_file(const char *path, enum content *content, bool *packed, stru
 		rc = errno == EBADMSG ? BAD_DATA : NO_INPUT;
 		buf_printf(error, "'%s': %s", path, rc == BAD_DATA ? "it is damaged or cut off" : file_reason(errno));
 		if (rc == BAD_DATA)
-			content_explain_damage(path, error);
+			format_explain_damage(path, error);
 	} else if ((rc = look_head(&head, content, &what)) != DONE) {
 		buf_printf(error, "'%s' is no backup: %s%s", path, *packed ? "unpacked, it is " : "it is ",
 		           what);
@@ -266,7 +266,7 @@ static int look_file(const char *path, enum content *content, bool *packed, stru
 	return rc;
 }
 
-int content_look(const char *path, enum content *content, bool *packed, struct buf *error)
+int format_look(const char *path, enum format *content, bool *packed, struct buf *error)
 {
 	char *file;
 	bool whole;
@@ -276,14 +276,14 @@ int content_look(const char *path, enum content *content, bool *packed, struct b
 	file = xasprintf("%s/toc.dat", path);
 	whole = file_is_regular(file);
 	free(file);
-	*content = CONTENT_DIRECTORY;
+	*content = FORMAT_DIRECTORY;
 	*packed = false;
 	if (!whole)
 		buf_printf(error, "'%s' is no backup: it is a folder without a toc.dat", path);
 	return whole ? DONE : BAD_DATA;
 }
 
-bool content_is_dump(const char *path)
+bool format_is_dump(const char *path)
 {
 	struct buf head = BUF_INIT;
 	bool is;
@@ -294,7 +294,7 @@ bool content_is_dump(const char *path)
 	return is;
 }
 
-bool content_may_be_lite(const char *path)
+bool format_may_be_lite(const char *path)
 {
 	struct buf head = BUF_INIT;
 	const char *at;
@@ -326,7 +326,7 @@ static char *encoding_of(const char *line)
 	return len ? xstrndup(at, len) : NULL;
 }
 
-char *content_encoding(const char *path)
+char *format_encoding(const char *path)
 {
 	struct buf head = BUF_INIT;
 	char *found = NULL;

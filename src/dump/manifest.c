@@ -19,7 +19,7 @@ enum type { TEXT, RARE, JSON, NUMBER, TIME, FLAG, LIST, PAIRS };
 /* Every field but the format, in the order of the file. PAIRS: the list and the one
  * behind it. RARE: a text that is only written where there is one; JSON:
  * the same, a value of its own. */
-static const struct field {
+static const struct manifest_field {
 	const char *name;
 	enum type type;
 	size_t at;
@@ -70,7 +70,7 @@ union place {
 	struct strs *list;
 };
 
-static union place place_of(struct manifest *m, const struct field *f)
+static union place place_of(struct manifest *m, const struct manifest_field *f)
 {
 	return (union place){ .bytes = (char *)m + f->at };
 }

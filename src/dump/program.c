@@ -26,7 +26,7 @@ static void add_words(struct buf *words, const char *text)
  * prefix. */
 static void hear(const char *line, void *arg)
 {
-	struct tool *t = arg;
+	struct program *t = arg;
 	const char *name = t->job.args->v[0], *rest = skip_prefix(line, name), *text;
 
 	if (engine_failed(line, &t->failure))
@@ -60,13 +60,13 @@ static void hear(const char *line, void *arg)
 
 static void on_tick(void *arg)
 {
-	const struct tool *t = arg;
+	const struct program *t = arg;
 
 	if (t->tick)
 		t->tick(t->arg);
 }
 
-int tool_start(struct tool *t, int *messages, pid_t *pid)
+int program_start(struct program *t, int *messages, pid_t *pid)
 {
 	t->status = 0;
 	t->forwarded = 0;
@@ -82,7 +82,7 @@ int tool_start(struct tool *t, int *messages, pid_t *pid)
 	return -1;
 }
 
-void tool_wait(struct tool *t, int messages, pid_t pid)
+void program_wait(struct program *t, int messages, pid_t pid)
 {
 	struct child child = { .pid = pid, .messages = messages, .tell = hear, .watched = -1,
 		               .tick = on_tick, .patience = PATIENCE_MS, .arg = t };
@@ -101,14 +101,14 @@ void tool_wait(struct tool *t, int messages, pid_t pid)
 		                                        : "");
 }
 
-int tool_run(struct tool *t)
+int program_run(struct program *t)
 {
 	int messages;
 	pid_t pid;
 
-	if (tool_start(t, &messages, &pid) != 0)
+	if (program_start(t, &messages, &pid) != 0)
 		return -1;
-	tool_wait(t, messages, pid);
+	program_wait(t, messages, pid);
 	return t->status ? -1 : 0;
 }
 
@@ -122,7 +122,7 @@ static void read_all(int fd, void (*take)(void *arg, const char *bytes, size_t l
 			take(arg, bytes, (size_t)n);
 }
 
-int tool_read(struct tool *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg)
+int program_read(struct program *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg)
 {
 	int ends[2], messages, rc;
 	pid_t pid;
@@ -130,11 +130,11 @@ int tool_read(struct tool *t, void (*take)(void *arg, const char *bytes, size_t 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -1;
 	t->job.output = ends[1];
-	rc = tool_start(t, &messages, &pid);
+	rc = program_start(t, &messages, &pid);
 	close(ends[1]);
 	if (!rc) {
 		read_all(ends[0], take, arg);
-		tool_wait(t, messages, pid);
+		program_wait(t, messages, pid);
 	}
 	close(ends[0]);
 	return rc || t->status ? -1 : 0;
@@ -145,13 +145,13 @@ static void take_buf(void *arg, const char *bytes, size_t len)
 	buf_add(arg, bytes, len);
 }
 
-int tool_capture(struct tool *t, struct buf *out)
+int program_capture(struct program *t, struct buf *out)
 {
-	return tool_read(t, take_buf, out);
+	return program_read(t, take_buf, out);
 }
 
 /* SQLSTATEs (PostgreSQL docs, appendix A), by their beginnings, and what they mean here. */
-static const struct meaning {
+static const struct state_meaning {
 	const char *state;
 	int status;
 	const char *words;
@@ -191,7 +191,7 @@ static const char *write_trouble(const char *words)
 	return NULL;
 }
 
-int tool_explain(const struct tool *t, struct buf *error)
+int program_explain(const struct program *t, struct buf *error)
 {
 	const char *name = t->job.args->v[0], *words = t->error.data;
 
@@ -221,16 +221,16 @@ int tool_explain(const struct tool *t, struct buf *error)
 	return NO;
 }
 
-int tool_explain_reader(const struct tool *t, struct buf *error)
+int program_explain_reader(const struct program *t, struct buf *error)
 {
-	int rc = tool_explain(t, error);
+	int rc = program_explain(t, error);
 
 	if (rc != NO || t->status == CANNOT_RUN)
 		return rc;
 	return !t->killed || proc_is_crash(t->status - BY_SIGNAL) ? BAD_DATA : NO;
 }
 
-void tool_free(struct tool *t)
+void program_free(struct program *t)
 {
 	buf_free(&t->error);
 	strs_free(&t->warnings);

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "ext/engine.h"
 
-struct tool {
+struct program {
 	struct engine_job job;
 
 	/* Hears what is neither an error nor a warning, less the program's name; may
@@ -33,29 +33,29 @@ struct tool {
 	bool lock_timeout;      /* it waited too long for a table's lock */
 };
 
-/* Starts it. -1 with errno; tool_wait after 0. */
-int tool_start(struct tool *t, int *messages, pid_t *pid);
+/* Starts it. -1 with errno; program_wait after 0. */
+int program_start(struct program *t, int *messages, pid_t *pid);
 
 /* Waits for its end. A signal that this process gets goes to it, and after a second
  * SIGKILL. */
-void tool_wait(struct tool *t, int messages, pid_t pid);
+void program_wait(struct program *t, int messages, pid_t pid);
 
 /* Both. 0 when the program was content; -1 when not, or when it could not be started. */
-int tool_run(struct tool *t);
+int program_run(struct program *t);
 
 /* The same, with what the program prints appended to out. */
-int tool_capture(struct tool *t, struct buf *out);
+int program_capture(struct program *t, struct buf *out);
 
 /* The same, with what the program prints given to take as it comes. */
-int tool_read(struct tool *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg);
+int program_read(struct program *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg);
 
 /* The exit code for what went wrong, with a sentence appended to error. */
-int tool_explain(const struct tool *t, struct buf *error);
+int program_explain(const struct program *t, struct buf *error);
 
 /* The same for a program that only read a backup: that it failed, or crashed, is BAD_DATA; that it was
  * stopped or killed from outside is not. */
-int tool_explain_reader(const struct tool *t, struct buf *error);
+int program_explain_reader(const struct program *t, struct buf *error);
 
-void tool_free(struct tool *t);
+void program_free(struct program *t);
 
 #endif

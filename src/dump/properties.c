@@ -59,26 +59,26 @@ static void split_list(const char *text, struct strs *values)
 
 /* --- growing --- */
 
-struct right *properties_add_right(struct properties *p)
+struct database_right *properties_add_right(struct properties *p)
 {
 	p->rights = xrealloc(p->rights, (p->n_rights + 1) * sizeof(*p->rights));
-	p->rights[p->n_rights] = (struct right){ 0 };
+	p->rights[p->n_rights] = (struct database_right){ 0 };
 	return &p->rights[p->n_rights++];
 }
 
-struct setting *properties_add_setting(struct properties *p, const char *role, const char *name)
+struct database_setting *properties_add_setting(struct properties *p, const char *role, const char *name)
 {
 	p->settings = xrealloc(p->settings, (p->n_settings + 1) * sizeof(*p->settings));
-	p->settings[p->n_settings] = (struct setting){ .role = role ? xstrdup(role) : NULL, .name = xstrdup(name) };
+	p->settings[p->n_settings] = (struct database_setting){ .role = role ? xstrdup(role) : NULL, .name = xstrdup(name) };
 	return &p->settings[p->n_settings++];
 }
 
-static void free_right(struct right *r)
+static void free_right(struct database_right *r)
 {
 	free(r->role);
 }
 
-static void free_setting(struct setting *s)
+static void free_setting(struct database_setting *s)
 {
 	free(s->role);
 	free(s->name);
@@ -115,7 +115,7 @@ static void take_acl(struct properties *p, const struct rows *rows)
 		return;
 	properties_add_right(p)->privileges = RIGHT_ALL;
 	if (p->owner) {
-		struct right *own = properties_add_right(p);
+		struct database_right *own = properties_add_right(p);
 
 		own->privileges = RIGHT_ALL;
 		own->role = xstrdup(p->owner);
@@ -123,12 +123,12 @@ static void take_acl(struct properties *p, const struct rows *rows)
 	for (size_t i = 0; i < rows->n; i++) {
 		const char *privilege = rows_get(rows, i, 1), *role = rows_get(rows, i, 0);
 		unsigned bit = privilege ? properties_privilege(privilege) : 0;
-		struct right *r;
+		struct database_right *r;
 
 		if (!bit)
 			continue;
 		r = properties_add_right(p);
-		*r = (struct right){ .grant = true, .option = rows_true(rows, i, 2), .privileges = bit,
+		*r = (struct database_right){ .grant = true, .option = rows_true(rows, i, 2), .privileges = bit,
 			             .role = role ? xstrdup(role) : NULL };
 	}
 }
@@ -137,7 +137,7 @@ static void take_settings(struct properties *p, const struct rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		const char *text = rows_get(rows, i, 1), *value = text ? strchr(text, '=') : NULL;
-		struct setting *s;
+		struct database_setting *s;
 		char *name;
 
 		if (!value)

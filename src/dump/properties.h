@@ -13,7 +13,7 @@
 #include "dump/manifest.h"
 
 /* A GRANT, or a REVOKE, on the database; in their order, on top of the server's defaults. */
-struct right {
+struct database_right {
 	bool grant, option; /* option: WITH GRANT OPTION */
 	unsigned privileges; /* RIGHT_... */
 	char *role;          /* NULL: PUBLIC */
@@ -22,7 +22,7 @@ struct right {
 enum { RIGHT_CREATE = 1, RIGHT_CONNECT = 2, RIGHT_TEMPORARY = 4, RIGHT_ALL = 7 };
 
 /* ALTER DATABASE SET, or ALTER ROLE ... IN DATABASE SET. */
-struct setting {
+struct database_setting {
 	char *role;         /* NULL: everybody */
 	char *name;
 	struct strs values; /* several of a setting that is a list, else one */
@@ -38,9 +38,9 @@ struct properties {
 	char *client_encoding;         /* what the backup's text is in */
 	long connection_limit;         /* -1: none */
 	bool is_template;
-	struct right *rights;
+	struct database_right *rights;
 	size_t n_rights;
-	struct setting *settings;
+	struct database_setting *settings;
 	size_t n_settings;
 };
 

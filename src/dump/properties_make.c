@@ -18,7 +18,7 @@ static bool is_text(const char *a, const char *b)
 /* --- encoding and locale --- */
 
 /* The part of a CREATE DATABASE that can be told in several ways. */
-struct form {
+struct locale_form {
 	const char *provider, *collate, *ctype, *locale, *rules; /* NULL: not told */
 };
 
@@ -55,7 +55,7 @@ static void add_option(struct server *pg, struct buf *sql, const char *option, c
 }
 
 /* Before 15 there are no providers but libc. */
-static void add_form(struct server *pg, struct buf *sql, const struct form *f)
+static void add_form(struct server *pg, struct buf *sql, const struct locale_form *f)
 {
 	bool builtin = is_text(f->provider, "builtin");
 
@@ -69,7 +69,7 @@ static void add_form(struct server *pg, struct buf *sql, const struct form *f)
 
 /* What is not known is as the server has it by itself. */
 static int try_form(const struct properties *p, struct db *db, const char *name, const char *tail,
-                    const struct form *f)
+                    const struct locale_form *f)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
@@ -87,7 +87,7 @@ static int try_form(const struct properties *p, struct db *db, const char *name,
 
 /* The nearest that servers have: the same without what is new; for the other providers, whose
  * locales know more than C, one of libc's that does; then the server's own, and C. */
-static size_t nearer(const struct properties *p, int version, struct form *forms)
+static size_t nearer(const struct properties *p, int version, struct locale_form *forms)
 {
 	static const char *const utf8[] = { "C.UTF-8", "C.utf8" };
 	bool libc = !p->provider || is_text(p->provider, "libc"), c = is_text(p->locale, "C");
@@ -96,23 +96,23 @@ static size_t nearer(const struct properties *p, int version, struct form *forms
 
 	plain.rules = NULL;
 	if (p->rules && !properties_too_new(&plain, version))
-		forms[n++] = (struct form){ p->provider, p->collate, p->ctype, p->locale, NULL };
+		forms[n++] = (struct locale_form){ p->provider, p->collate, p->ctype, p->locale, NULL };
 	if (is_text(p->provider, "builtin") && version >= 170000)
-		forms[n++] = (struct form){ p->provider, p->collate, p->ctype, "C.UTF-8", NULL };
+		forms[n++] = (struct locale_form){ p->provider, p->collate, p->ctype, "C.UTF-8", NULL };
 	for (size_t i = 0; i < 2 && !libc && !c && is_text(p->encoding, "UTF8"); i++)
-		forms[n++] = (struct form){ "libc", utf8[i], utf8[i], NULL, NULL };
+		forms[n++] = (struct locale_form){ "libc", utf8[i], utf8[i], NULL, NULL };
 	if (!libc && !c && p->collate)
-		forms[n++] = (struct form){ "libc", p->collate, p->ctype, NULL, NULL };
+		forms[n++] = (struct locale_form){ "libc", p->collate, p->ctype, NULL, NULL };
 	if (!c)
-		forms[n++] = (struct form){ 0 };
-	forms[n++] = (struct form){ "libc", "C", "C", NULL, NULL };
+		forms[n++] = (struct locale_form){ 0 };
+	forms[n++] = (struct locale_form){ "libc", "C", "C", NULL, NULL };
 	return n;
 }
 
 static int make_nearer(const struct properties *p, struct db *db, const char *name, const char *tail,
                        struct buf *note)
 {
-	struct form forms[8];
+	struct locale_form forms[8];
 	size_t n = nearer(p, server_version(&db->pg), forms);
 	int rc = -1;
 
@@ -193,7 +193,7 @@ int properties_create(const struct properties *p, struct db *db, const char *nam
                       struct buf *note, struct buf *error)
 {
 	const char *why = properties_too_new(p, server_version(&db->pg));
-	const struct form same = { p->provider, p->collate, p->ctype, p->locale, p->rules };
+	const struct locale_form same = { p->provider, p->collate, p->ctype, p->locale, p->rules };
 	char *all = tail_with_tablespace(p, db, tail, note);
 	int rc = why ? -1 : try_form(p, db, name, all, &same);
 
@@ -210,7 +210,7 @@ int properties_create(const struct properties *p, struct db *db, const char *nam
 
 /* --- settings --- */
 
-static void add_set(struct server *pg, struct buf *sql, const struct setting *s)
+static void add_set(struct server *pg, struct buf *sql, const struct database_setting *s)
 {
 	buf_puts(sql, " SET ");
 	server_identifier(pg, sql, s->name);
@@ -226,7 +226,7 @@ static int run(struct db *db, const char *sql)
 }
 
 /* To this role, where it is a database's: whose owner may not be this role. */
-static int try_setting(struct db *db, const struct setting *s, const struct strs *missing, struct buf *words)
+static int try_setting(struct db *db, const struct database_setting *s, const struct strs *missing, struct buf *words)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
@@ -252,7 +252,7 @@ void properties_try(struct properties *p, struct db *db, bool near, const struct
                     struct strs *problems, struct strs *notes)
 {
 	for (size_t i = 0; i < p->n_settings;) {
-		struct setting *s = &p->settings[i];
+		struct database_setting *s = &p->settings[i];
 		struct buf words = BUF_INIT;
 		const char *of = s->role ? " for role " : "", *role = s->role ? s->role : "";
 		int rc = try_setting(db, s, missing, &words);
@@ -272,7 +272,7 @@ void properties_try(struct properties *p, struct db *db, bool near, const struct
 
 /* --- applying --- */
 
-static void add_right(struct server *pg, struct buf *sql, const struct right *r, const char *name)
+static void add_right(struct server *pg, struct buf *sql, const struct database_right *r, const char *name)
 {
 	static const char *const names[] = { "CREATE", "CONNECT", "TEMPORARY" };
 	bool some = false;
@@ -293,7 +293,7 @@ static void add_right(struct server *pg, struct buf *sql, const struct right *r,
 	buf_puts(sql, r->grant && r->option ? " WITH GRANT OPTION" : "");
 }
 
-static void add_setting(struct server *pg, struct buf *sql, const struct setting *s, const char *name)
+static void add_setting(struct server *pg, struct buf *sql, const struct database_setting *s, const char *name)
 {
 	if (s->role) {
 		buf_puts(sql, "ALTER ROLE ");

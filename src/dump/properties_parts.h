@@ -7,8 +7,8 @@
 #include "dump/properties.h"
 
 /* A new one at the end; it lives until the next is added. */
-struct right *properties_add_right(struct properties *p);
-struct setting *properties_add_setting(struct properties *p, const char *role, const char *name);
+struct database_right *properties_add_right(struct properties *p);
+struct database_setting *properties_add_setting(struct properties *p, const char *role, const char *name);
 
 /* Leaves one out. */
 void properties_drop_setting(struct properties *p, size_t i);

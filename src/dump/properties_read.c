@@ -15,13 +15,13 @@
 
 enum kind { END, WORD, NAME, STRING, MARK }; /* NAME: quoted; MARK: one character */
 
-struct word {
+struct property_word {
 	enum kind kind;
 	char *text; /* without its quotes */
 };
 
 struct statement {
-	struct word *v; /* n of them, and one that is END */
+	struct property_word *v; /* n of them, and one that is END */
 	size_t n, at;
 };
 
@@ -39,15 +39,15 @@ static char *unquote(const char *at, size_t len, bool escapes)
 	return buf_detach(&text);
 }
 
-static struct word word_of(const char *at, size_t len)
+static struct property_word word_of(const char *at, size_t len)
 {
 	if (*at == '"')
-		return (struct word){ NAME, unquote(at, len, false) };
+		return (struct property_word){ NAME, unquote(at, len, false) };
 	if (*at == '\'')
-		return (struct word){ STRING, unquote(at, len, false) };
+		return (struct property_word){ STRING, unquote(at, len, false) };
 	if ((*at == 'E' || *at == 'e') && at[1] == '\'')
-		return (struct word){ STRING, unquote(at + 1, len - 1, true) };
-	return (struct word){ len == 1 && strchr(",;=().+-", *at) ? MARK : WORD, xstrndup(at, len) };
+		return (struct property_word){ STRING, unquote(at + 1, len - 1, true) };
+	return (struct property_word){ len == 1 && strchr(",;=().+-", *at) ? MARK : WORD, xstrndup(at, len) };
 }
 
 static void read_words(struct statement *s, const char *sql, size_t len)
@@ -73,7 +73,7 @@ static void free_words(struct statement *s)
 
 static bool is(const struct statement *s, size_t at, const char *word, size_t len)
 {
-	const struct word *w = &s->v[at < s->n ? at : s->n];
+	const struct property_word *w = &s->v[at < s->n ? at : s->n];
 
 	return (w->kind == WORD || w->kind == MARK) && strlen(w->text) == len && strncasecmp(w->text, word, len) == 0;
 }
@@ -130,7 +130,7 @@ static void read_create(struct properties *p, struct statement *s)
 static void read_set(struct properties *p, struct statement *s, const char *role)
 {
 	const char *name = take_any(s), *value;
-	struct setting *setting;
+	struct database_setting *setting;
 
 	if (!name || (!take(s, "TO") && !take(s, "=")) || is(s, s->at, "DEFAULT", strlen("DEFAULT")))
 		return;
@@ -163,7 +163,7 @@ static void read_right(struct properties *p, struct statement *s, bool grant)
 	bool option = take(s, "GRANT OPTION FOR");
 	unsigned privileges = 0;
 	const char *role;
-	struct right *r;
+	struct database_right *r;
 
 	do {
 		const char *name = take_any(s);
@@ -180,7 +180,7 @@ static void read_right(struct properties *p, struct statement *s, bool grant)
 		if (!everybody && !role)
 			return;
 		r = properties_add_right(p);
-		*r = (struct right){ .grant = grant, .option = option, .privileges = privileges,
+		*r = (struct database_right){ .grant = grant, .option = option, .privileges = privileges,
 			             .role = role ? xstrdup(role) : NULL };
 	} while (take(s, ","));
 	r->option = r->option || take(s, "WITH GRANT OPTION");

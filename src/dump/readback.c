@@ -33,7 +33,7 @@ static int run_restore(const char *path, struct structure *s, int keep_fd,
                        int (*meanwhile)(void *, struct buf *), void *arg, struct buf *error)
 {
 	struct strs args = { 0 };
-	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
+	struct program t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .keep_fd = keep_fd, .bounded = true } };
 	int messages, rc = 0;
 	pid_t pid;
@@ -43,20 +43,20 @@ static int run_restore(const char *path, struct structure *s, int keep_fd,
 	/* A file it would open twice. */
 	if (strcmp(path, READBACK_STDIN) != 0)
 		strs_add(&args, path);
-	if (tool_start(&t, &messages, &pid) == 0) {
+	if (program_start(&t, &messages, &pid) == 0) {
 		if (meanwhile)
 			rc = meanwhile(arg, error);
 		if (!rc && s)
 			rc = structure_finish(s, error);
 		if (rc) /* it might go on for ever */
 			kill(pid, SIGKILL);
-		tool_wait(&t, messages, pid);
+		program_wait(&t, messages, pid);
 	}
 	if (!rc && t.status) {
 		buf_printf(error, "'%s' cannot be read back: ", path);
-		rc = tool_explain_reader(&t, error);
+		rc = program_explain_reader(&t, error);
 	}
-	tool_free(&t);
+	program_free(&t);
 	strs_free(&args);
 	return rc;
 }
@@ -70,7 +70,7 @@ static int read_archive(const char *path, const char *kind, int keep_fd,
 	/* Of what comes by, dump/readback_pipe looks at the structure. */
 	if (strcmp(path, READBACK_STDIN) == 0)
 		return run_restore(path, NULL, keep_fd, meanwhile, arg, error);
-	rc = strcmp(kind, "tar") == 0 ? tarfile_check(path, error) : DONE;
+	rc = strcmp(kind, "tar") == 0 ? tar_check(path, error) : DONE;
 	s = rc ? NULL : structure_open(path, kind, &rc, error);
 	if (s)
 		rc = run_restore(path, s, keep_fd, meanwhile, arg, error);
@@ -79,14 +79,14 @@ static int read_archive(const char *path, const char *kind, int keep_fd,
 }
 
 /* The last bytes of a stream. */
-struct ending {
+struct sql_ending {
 	char last[2];
 	int64_t bytes;
 };
 
 static int look_at_end(void *arg, const char *piece, size_t len)
 {
-	struct ending *e = arg;
+	struct sql_ending *e = arg;
 
 	e->last[0] = len > 1 ? piece[len - 2] : e->last[1];
 	e->last[1] = piece[len - 1];
@@ -117,7 +117,7 @@ static bool is_whole(const char *path)
 	const char *name = file_base(path);
 	enum packing_method method = method_by_name(name);
 	bool object = skip_prefix(name, "blob_");
-	struct ending e = { .bytes = 0 };
+	struct sql_ending e = { .bytes = 0 };
 	struct stat st;
 
 	if (beneath_stat(path, &st) != 0)
@@ -238,7 +238,7 @@ static int look_for(void *arg, const char *piece, size_t len)
 static int damaged(const char *path, struct buf *error)
 {
 	if (strcmp(path, READBACK_STDIN) != 0)
-		content_explain_damage(path, error);
+		format_explain_damage(path, error);
 	return BAD_DATA;
 }
 

@@ -144,12 +144,12 @@ static _Noreturn void be_reader(int from, int answer, const char *kind, const ch
 	_exit(0);
 }
 
-int reader_start(struct reader *r, const char *kind, const char *scratch, struct buf *error)
+int readback_pipe_start(struct readback_pipe *r, const char *kind, const char *scratch, struct buf *error)
 {
 	int data[2] = { -1, -1 }, answer[2] = { -1, -1 };
 	pid_t parent = getpid();
 
-	*r = (struct reader)READER_INIT;
+	*r = (struct readback_pipe)READBACK_PIPE_INIT;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) != 0 || pipe2(answer, O_CLOEXEC) != 0 || (r->pid = fork()) < 0) {
 		buf_printf(error, "cannot start a process: %s", strerror(errno));
 		for (size_t i = 0; i < 2; i++) {
@@ -170,14 +170,14 @@ int reader_start(struct reader *r, const char *kind, const char *scratch, struct
 	return DONE;
 }
 
-static void stop_giving(struct reader *r)
+static void stop_giving(struct readback_pipe *r)
 {
 	if (r->to >= 0)
 		close(r->to);
 	r->to = -1;
 }
 
-void reader_add(struct reader *r, const void *bytes, size_t len)
+void readback_pipe_add(struct readback_pipe *r, const void *bytes, size_t len)
 {
 	if (r->to >= 0 && file_write(r->to, bytes, len) != 0)
 		stop_giving(r);
@@ -195,7 +195,7 @@ static void add_words(struct buf *error, const char *words, const char *name)
 }
 
 /* One that crashed did so on what it read. */
-static int explain_death(struct reader *r, const char *name, struct buf *error)
+static int explain_death(struct readback_pipe *r, const char *name, struct buf *error)
 {
 	int status = 0;
 	bool crashed = waitpid(r->pid, &status, 0) == r->pid && WIFSIGNALED(status) && proc_is_crash(WTERMSIG(status));
@@ -206,7 +206,7 @@ static int explain_death(struct reader *r, const char *name, struct buf *error)
 	return crashed ? BAD_DATA : NO;
 }
 
-int reader_end(struct reader *r, const char *name, struct buf *error)
+int readback_pipe_end(struct readback_pipe *r, const char *name, struct buf *error)
 {
 	struct buf answer = BUF_INIT;
 	int rc;
@@ -220,11 +220,11 @@ int reader_end(struct reader *r, const char *name, struct buf *error)
 		rc = explain_death(r, name, error);
 	}
 	buf_free(&answer);
-	reader_free(r);
+	readback_pipe_free(r);
 	return rc;
 }
 
-void reader_free(struct reader *r)
+void readback_pipe_free(struct readback_pipe *r)
 {
 	stop_giving(r);
 	if (r->answer >= 0)
@@ -233,5 +233,5 @@ void reader_free(struct reader *r)
 		kill(r->pid, SIGKILL);
 		waitpid(r->pid, NULL, 0);
 	}
-	*r = (struct reader)READER_INIT;
+	*r = (struct readback_pipe)READBACK_PIPE_INIT;
 }

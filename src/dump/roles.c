@@ -166,7 +166,7 @@ static void add_role(void *arg, const char *name, const char *at, size_t len)
 		strs_add(roles, name);
 }
 
-void grant_roles(const char *statement, size_t len, struct strs *roles)
+void roles_named(const char *statement, size_t len, struct strs *roles)
 {
 	const char *end = statement + len, *list;
 	const struct form *form = form_of(statement);
@@ -227,7 +227,7 @@ static bool do_without(const struct form *form, const char *list, const char *re
 	return true;
 }
 
-char *grant_without(const char *statement, size_t len, const struct strs *roles)
+char *roles_without(const char *statement, size_t len, const struct strs *roles)
 {
 	const char *end = statement + len, *from = statement, *list, *rest;
 	const struct form *form = form_of(statement);

@@ -11,11 +11,11 @@
 #include "base/buf.h"
 
 /* Adds the roles that the statement names, but for PUBLIC, CURRENT_USER and the like. */
-void grant_roles(const char *statement, size_t len, struct strs *roles);
+void roles_named(const char *statement, size_t len, struct strs *roles);
 
 /* Returns the statement without those roles: "" when it names no others, unless it makes sense without one (a
  * schema is the session's then, SET gives the session back its own role); NULL when it names none of them.
  * The caller frees it. */
-char *grant_without(const char *statement, size_t len, const struct strs *roles);
+char *roles_without(const char *statement, size_t len, const struct strs *roles);
 
 #endif

@@ -21,8 +21,8 @@
 #define VERSION_ACCESS_METHODS 14
 #define VERSION_ALGORITHMS 15
 #define VERSION_RELKINDS 16
-#define FORMAT_CUSTOM 1
-#define FORMAT_TAR 3 /* also in the toc.dat of a folder */
+#define HEAD_CUSTOM 1
+#define HEAD_TAR 3 /* also in the toc.dat of a folder */
 #define BLOCK_DATA 1
 #define BLOCK_OBJECTS 3
 
@@ -172,7 +172,7 @@ static void read_place(struct structure *s)
 	char text[BYTES_TEXT];
 	unsigned state;
 
-	if (s->format == FORMAT_TAR) {
+	if (s->format == HEAD_TAR) {
 		bytes_text(&s->in, text, "an entry does not say where its data is");
 		return;
 	}
@@ -313,7 +313,7 @@ static int explain(const struct structure *s, int *rc, struct buf *error)
 	buf_printf(error, "'%s' is damaged: %s (at byte %lld)", s->name, s->in.fault,
 	           (long long)s->in.before + (long long)s->in.at);
 	if (s->in.converted)
-		buf_puts(error, CONTENT_CONVERTED);
+		buf_puts(error, FORMAT_CONVERTED);
 	return *rc = BAD_DATA;
 }
 
@@ -324,7 +324,7 @@ static void enter_tar(struct structure *s)
 
 	s->in.limit = TARFILE_BLOCK;
 	bytes_read(&s->in, header, TARFILE_BLOCK);
-	s->in.limit = s->in.fault ? 0 : tarfile_size(header);
+	s->in.limit = s->in.fault ? 0 : tar_size(header);
 	if (s->in.limit < 0) {
 		bytes_fail(&s->in, "the header of toc.dat is not valid");
 		s->in.limit = 0;
@@ -352,7 +352,7 @@ static struct structure *read_all(struct structure *s, int *rc, struct buf *erro
 	s->in.at = s->in.len;
 	read_header(s);
 	read_entries(s);
-	if (s->format == FORMAT_TAR && bytes_left(&s->in))
+	if (s->format == HEAD_TAR && bytes_left(&s->in))
 		bytes_fail(&s->in, "bytes follow its last entry");
 	if (explain(s, rc, error) == DONE)
 		return s;
@@ -364,7 +364,7 @@ struct structure *structure_open(const char *path, const char *kind, int *rc, st
 {
 	bool folder = file_is_dir(path), tar = strcmp(kind, "tar") == 0;
 	char *name = folder ? xasprintf("%s/toc.dat", path) : xstrdup(path);
-	struct structure *s = start(name, folder || tar ? FORMAT_TAR : FORMAT_CUSTOM);
+	struct structure *s = start(name, folder || tar ? HEAD_TAR : HEAD_CUSTOM);
 
 	s->in.next = next_of_file;
 	s->in.arg = s->file = unpack_open(name);
@@ -383,7 +383,7 @@ struct structure *structure_open(const char *path, const char *kind, int *rc, st
 struct structure *structure_read(ssize_t (*next)(void *arg, char *to, size_t size), void *arg,
                                  const char *name, int *rc, struct buf *error)
 {
-	struct structure *s = start(name, FORMAT_CUSTOM);
+	struct structure *s = start(name, HEAD_CUSTOM);
 
 	s->in.next = next;
 	s->in.arg = arg;
@@ -395,14 +395,14 @@ int structure_finish(struct structure *s, struct buf *error)
 	unsigned type;
 	int rc;
 
-	while (s->format == FORMAT_CUSTOM && begin_block(s, &type))
+	while (s->format == HEAD_CUSTOM && begin_block(s, &type))
 		skip_block(s, type);
 	return explain(s, &rc, error);
 }
 
 int structure_check_head(const char *path, bool *short_of, struct buf *error)
 {
-	struct structure *s = start(path, FORMAT_CUSTOM);
+	struct structure *s = start(path, HEAD_CUSTOM);
 	unsigned type;
 	int rc;
 

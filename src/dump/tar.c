@@ -60,7 +60,7 @@ static bool has_sum(const char *header)
 	return sum == number_of(header + SUM_AT, SUM_LEN);
 }
 
-int64_t tarfile_size(const char *header)
+int64_t tar_size(const char *header)
 {
 	return has_sum(header) ? number_of(header + SIZE_AT, SIZE_LEN) : -1;
 }
@@ -90,7 +90,7 @@ static bool is_whole(int fd, int64_t bytes)
 
 		if (memcmp(block, zeros, TARFILE_BLOCK) == 0)
 			return is_empty(fd, at);
-		size = tarfile_size(block);
+		size = tar_size(block);
 		at += TARFILE_BLOCK;
 		if (size < 0 || size > bytes - at)
 			return false;
@@ -99,7 +99,7 @@ static bool is_whole(int fd, int64_t bytes)
 	return false;
 }
 
-int tarfile_check(const char *path, struct buf *error)
+int tar_check(const char *path, struct buf *error)
 {
 	int fd = beneath_open_regular(path);
 	struct stat st;
@@ -109,7 +109,7 @@ int tarfile_check(const char *path, struct buf *error)
 		close(fd);
 	if (!whole) {
 		buf_printf(error, "'%s' is damaged or cut off", path);
-		content_explain_damage(path, error);
+		format_explain_damage(path, error);
 	}
 	return whole ? DONE : BAD_DATA;
 }

@@ -74,7 +74,7 @@ static int ask(const char *path, const char *option, const char *other, const ch
 	int fd = list ? memfd_create("list", 0) : -1, rc;
 	char *use = xasprintf("--use-list=/proc/self/fd/%d", fd);
 	struct strs args = { 0 };
-	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .keep_fd = fd,
+	struct program t = { .job = { .program = pg_restore_main, .args = &args, .keep_fd = fd,
 		                   .bounded = true } };
 
 	strs_add(&args, "pg_restore");
@@ -84,14 +84,14 @@ static int ask(const char *path, const char *option, const char *other, const ch
 	if (list && file_write(fd, list, strlen(list)) == 0)
 		strs_add(&args, use);
 	strs_add(&args, path);
-	rc = tool_read(&t, take, arg);
+	rc = program_read(&t, take, arg);
 	if (rc) {
 		buf_printf(error, "'%s' cannot be read: ", path);
-		rc = tool_explain_reader(&t, error);
+		rc = program_explain_reader(&t, error);
 	}
 	if (fd >= 0)
 		close(fd);
-	tool_free(&t);
+	program_free(&t);
 	strs_free(&args);
 	free(use);
 	return rc;

@@ -19,7 +19,7 @@ struct reading {
 	struct manifest m;
 	struct progress progress;
 	struct hash hash;     /* of what came from the bucket, and */
-	struct reader reader; /* who reads it */
+	struct readback_pipe reader; /* who reads it */
 };
 
 static void on_bytes(void *arg, size_t bytes)
@@ -108,7 +108,7 @@ static int take(void *arg, const char *bytes, size_t len)
 	struct reading *r = arg;
 
 	hash_add(&r->hash, bytes, len);
-	reader_add(&r->reader, bytes, len);
+	readback_pipe_add(&r->reader, bytes, len);
 	on_bytes(r, len);
 	return 0;
 }
@@ -119,11 +119,11 @@ static int read_object(struct reading *r, struct remote *remote, const char *pat
 	char *key = xasprintf("%s%s", remote->prefix, path), text[HASH_TEXT];
 	unsigned char digest[HASH_BYTES];
 	struct buf verdict = BUF_INIT;
-	int rc = reader_start(&r->reader, r->m.kind, scratch, error), read;
+	int rc = readback_pipe_start(&r->reader, r->m.kind, scratch, error), read;
 
 	hash_start(&r->hash);
 	rc = rc ? rc : s3_get(&remote->s3, key, r->m.bytes, take, r, error);
-	read = rc ? 0 : reader_end(&r->reader, r->progress.database, &verdict);
+	read = rc ? 0 : readback_pipe_end(&r->reader, r->progress.database, &verdict);
 	hash_end(&r->hash, digest);
 	hash_text(digest, text);
 	if (!rc && strcmp(text, r->m.sha256) != 0) {
@@ -133,7 +133,7 @@ static int read_object(struct reading *r, struct remote *remote, const char *pat
 		buf_puts(error, verdict.data);
 		rc = read;
 	}
-	reader_free(&r->reader);
+	readback_pipe_free(&r->reader);
 	buf_free(&verdict);
 	free(key);
 	return rc;
@@ -150,7 +150,7 @@ static const char *scratch_folder(void)
 int verify_remote(const struct verify *v, struct remote *remote, const struct remote_backup *b)
 {
 	char *name = xasprintf("%s/%s", remote->name, b->path);
-	struct reading r = { .v = v, .m = b->m, .reader = READER_INIT,
+	struct reading r = { .v = v, .m = b->m, .reader = READBACK_PIPE_INIT,
 		             .progress = { .database = name, .phase = "check", .total = b->m.bytes } };
 	struct buf error = BUF_INIT;
 	int rc;

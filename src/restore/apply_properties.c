@@ -34,12 +34,12 @@ static int read_backup(struct place *p, struct buf *error)
 	struct properties *of = &p->properties;
 	int rc = 0;
 
-	if (p->r->content != CONTENT_SQL)
+	if (p->r->content != FORMAT_SQL)
 		rc = properties_of_archive(of, p->r->path, error);
 	if (!rc && !of->encoding && p->m)
 		properties_of_manifest(of, p->m);
-	if (!rc && p->r->content == CONTENT_SQL)
-		of->client_encoding = content_encoding(p->r->path);
+	if (!rc && p->r->content == FORMAT_SQL)
+		of->client_encoding = format_encoding(p->r->path);
 	return rc;
 }
 

@@ -185,13 +185,13 @@ static int prepare(struct trial *t, struct restore *r, struct buf *error)
 {
 	struct extlist list = { 0 };
 	struct db inside = DB_INIT;
-	int rc = extlist_read(&list, r->path, r->content == CONTENT_SQL ? NULL : &r->toc, t->m, error);
+	int rc = extlist_read(&list, r->path, r->content == FORMAT_SQL ? NULL : &r->toc, t->m, error);
 
 	rc = rc ? rc : db_reopen(&inside, &t->target, clock_after(DROP_MS), error);
 	if (!rc && open_public(t, &inside) != 0)
 		rc = failed(t, &inside, "prepare the public schema", error);
 	rc = rc ? rc : extlist_make(&list, &inside, t->guest.name, error);
-	for (size_t i = 0; i < list.schemas.n && r->content == CONTENT_SQL; i++)
+	for (size_t i = 0; i < list.schemas.n && r->content == FORMAT_SQL; i++)
 		strs_add(&r->schemas, list.schemas.v[i]);
 	db_free(&inside);
 	extlist_free(&list);
@@ -270,7 +270,7 @@ static int restore_boldly(struct trial *t, struct restore *r, struct buf *error)
 static int restore(struct trial *t, struct buf *error)
 {
 	bool sql = strcmp(t->m->kind, "plain") == 0;
-	struct restore r = { .path = t->job->path, .content = sql ? CONTENT_SQL : CONTENT_CUSTOM, .jobs = 1,
+	struct restore r = { .path = t->job->path, .content = sql ? FORMAT_SQL : FORMAT_CUSTOM, .jobs = 1,
 		             .bare = true, .no_owner = true, .no_tablespaces = true, .roles = ROLES_SKIP,
 		             .search_path = t->job->search_path,
 		             .server_version = server_version(&t->db.pg) };

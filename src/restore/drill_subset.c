@@ -35,7 +35,7 @@ static bool gives_away(const char *statement)
 
 	if (!skip_prefix(statement, "ALTER "))
 		return false;
-	grant_roles(statement, strlen(statement), &roles);
+	roles_named(statement, strlen(statement), &roles);
 	gives = roles.n > 0;
 	strs_free(&roles);
 	return gives;

@@ -29,7 +29,7 @@
 
 static bool is_archive(const struct load *l)
 {
-	return l->content == CONTENT_CUSTOM || l->content == CONTENT_TAR || l->content == CONTENT_DIRECTORY;
+	return l->content == FORMAT_CUSTOM || l->content == FORMAT_TAR || l->content == FORMAT_DIRECTORY;
 }
 
 /* The folder in which a file of the backup's size may be put. */
@@ -192,15 +192,15 @@ static int compare(void *arg, struct buf *error)
 
 static const char *kind(const struct load *l)
 {
-	if (l->content == CONTENT_SQLITE)
+	if (l->content == FORMAT_SQLITE)
 		return "sqlite";
-	if (l->content == CONTENT_DUMP)
+	if (l->content == FORMAT_DUMP)
 		return "text";
-	if (l->content == CONTENT_TAR)
+	if (l->content == FORMAT_TAR)
 		return "tar";
 	if (is_archive(l))
 		return "custom";
-	return l->content == CONTENT_SQL && content_is_dump(l->path) ? "plain" : "text";
+	return l->content == FORMAT_SQL && format_is_dump(l->path) ? "plain" : "text";
 }
 
 /* Checksums are an option of zstd and lz4; gzip has one always, what is not packed never. */
@@ -210,7 +210,7 @@ static bool is_unknown(const struct load *l, bool packed)
 
 	if (packed)
 		return !readback_has_checksum(l->path);
-	if (l->content == CONTENT_SQLITE || l->content == CONTENT_DUMP || (l->content == CONTENT_SQL && content_is_dump(l->path)))
+	if (l->content == FORMAT_SQLITE || l->content == FORMAT_DUMP || (l->content == FORMAT_SQL && format_is_dump(l->path)))
 		return true;
 	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
@@ -318,12 +318,12 @@ static int build_lite(struct load *l, const char *folder, struct buf *error)
 static int examine(struct load *l, const char *folder, struct buf *error)
 {
 	bool packed;
-	int rc = content_look(l->path, &l->content, &packed, error);
+	int rc = format_look(l->path, &l->content, &packed, error);
 
 	l->data = xstrdup(l->path);
-	if (!rc && l->lite && l->content == CONTENT_SQL && content_may_be_lite(l->path))
-		l->content = CONTENT_DUMP;
-	if (!rc && !packed && l->content == CONTENT_SQLITE &&
+	if (!rc && l->lite && l->content == FORMAT_SQL && format_may_be_lite(l->path))
+		l->content = FORMAT_DUMP;
+	if (!rc && !packed && l->content == FORMAT_SQLITE &&
 	    (has_beside(l->path, "-wal") || has_beside(l->path, "-journal"))) {
 		rc = compare(l, error);
 		if (!rc)
@@ -332,10 +332,10 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 		l->data = xstrdup(rc ? l->path : l->staged);
 		if (!rc)
 			rc = readback(l->data, kind(l), folder, -1, NULL, NULL, error);
-	} else if (!rc && l->content == CONTENT_DUMP) {
+	} else if (!rc && l->content == FORMAT_DUMP) {
 		rc = compare(l, error);
 		rc = rc ? rc : build_lite(l, folder, error);
-	} else if (!rc && packed && l->content != CONTENT_SQL && l->content != CONTENT_CLUSTER) {
+	} else if (!rc && packed && l->content != FORMAT_SQL && l->content != FORMAT_CLUSTER) {
 		rc = compare(l, error);
 		if (!rc)
 			rc = stage(l, l->path, -1, folder, error);
@@ -347,7 +347,7 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 	} else if (!rc) {
 		rc = readback(l->data, kind(l), folder, -1, compare, l, error);
 	}
-	if (!rc && l->content == CONTENT_DIRECTORY && !l->has_manifest)
+	if (!rc && l->content == FORMAT_DIRECTORY && !l->has_manifest)
 		rc = readback_folder(l->data, error);
 	if (!rc && is_archive(l))
 		rc = toc_read(&l->toc, l->data, error);
@@ -364,7 +364,7 @@ static int examine_flow(struct load *l, struct buf *error)
 	int rc;
 
 	l->has_manifest = true;
-	l->content = CONTENT_CUSTOM;
+	l->content = FORMAT_CUSTOM;
 	l->data = xstrdup(l->fetch.flow.pipe);
 	do {
 		buf_cut(&words, 0);

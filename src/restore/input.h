@@ -14,8 +14,8 @@ struct progress;
 struct load {
 	char *path;           /* as it was found; of stdin where it was put */
 	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard input" */
-	char *data;           /* what to restore from: unpacked, unless it is SQL; of CONTENT_DUMP the database */
-	enum content content;
+	char *data;           /* what to restore from: unpacked, unless it is SQL; of FORMAT_DUMP the database */
+	enum format content;
 	bool has_manifest;    /* beside it; its sums were compared */
 	bool unknown;         /* nothing can tell whether its bytes are those that were written */
 	struct manifest m;

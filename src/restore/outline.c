@@ -61,7 +61,7 @@ static void take_roles(struct outline *o, const char *statement)
 	bool gives = statement_gives(statement), acts = lex_after(statement, "SET");
 
 	if (!is_optional(o, statement))
-		grant_roles(statement, strlen(statement), &roles);
+		roles_named(statement, strlen(statement), &roles);
 	for (size_t i = 0; i < roles.n; i++) {
 		if (makes(o, roles.v[i]))
 			continue;

@@ -10,7 +10,7 @@
 
 bool restore_is_archive(const struct restore *r)
 {
-	return r->content != CONTENT_SQL;
+	return r->content != FORMAT_SQL;
 }
 
 bool restore_is_partial(const struct restore *r)
@@ -53,16 +53,16 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 {
 	bool lite = target->kind == TARGET_SQLITE, partly = restore_is_partial(r) || r->schema_only || r->data_only;
 
-	if (r->content == CONTENT_CLUSTER)
+	if (r->content == FORMAT_CLUSTER)
 		buf_printf(error, "'%s' is of pg_dumpall, for a whole server: restore it with psql, or make a backup "
 		           "of each database", name);
-	else if (content_is_lite(r->content) != lite)
+	else if (format_is_lite(r->content) != lite)
 		buf_printf(error, "'%s' is %s%s, which goes into %s only, and the target is %s", name,
-		           content_name(r->content), r->content == CONTENT_SQL && content_is_dump(r->path) ? " of pg_dump" : "",
+		           format_name(r->content), r->content == FORMAT_SQL && format_is_dump(r->path) ? " of pg_dump" : "",
 		           lite ? "PostgreSQL" : "an SQLite file", target->shown);
 	else if (lite && (r->clean || into || partly || r->no_owner || r->no_tablespaces))
 		buf_puts(error, "of the modes only --replace is for SQLite");
-	else if (r->content == CONTENT_SQL && (r->clean || partly || r->no_owner))
+	else if (r->content == FORMAT_SQL && (r->clean || partly || r->no_owner))
 		buf_printf(error, "--clean, --tables, --schema-only, --data-only and --no-owner are for archives; "
 		           "'%s' is SQL", name);
 	else if (!lite && strlen(conninfo_get(&target->conninfo, "dbname")) > NAME_BYTES)
@@ -72,14 +72,14 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 		           "--clean: make room for it (--stage)", name);
 	if (error->len)
 		return BAD_USAGE;
-	if (r->content == CONTENT_SQL)
+	if (r->content == FORMAT_SQL)
 		return suits_text(r, name, error);
 	for (size_t i = 0; restore_is_partial(r) && i < r->tables->n; i++)
 		if (!toc_has(&r->toc, r->tables->v[i])) {
 			buf_printf(error, "--tables: the backup has no table '%s'", r->tables->v[i]);
 			return NO_INPUT;
 		}
-	if (r->content == CONTENT_TAR || r->pipe)
+	if (r->content == FORMAT_TAR || r->pipe)
 		r->jobs = 1;
 	return 0;
 }

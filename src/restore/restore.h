@@ -16,7 +16,7 @@ enum role_policy { ROLES_FAIL, ROLES_CREATE, ROLES_SKIP };
 struct restore {
 	const char *path;             /* unpacked, unless it is SQL; of what flows its beginning */
 	const char *pipe;             /* and what all of it comes through (restore/download); else NULL */
-	enum content content;         /* any but CONTENT_CLUSTER and SQLite's */
+	enum format content;         /* any but FORMAT_CLUSTER and SQLite's */
 	struct toc toc;               /* of archives */
 	bool one_transaction;         /* else what fails stays half done */
 	long jobs;                    /* above 1 only without one_transaction */

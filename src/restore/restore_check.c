@@ -179,7 +179,7 @@ static int read_outline(struct restore *r, struct strs *notes, struct buf *error
 /* Rows alone come into tables whose foreign keys are there. */
 static int check_filling(struct restore *r, struct db *db, struct strs *problems, struct strs *notes)
 {
-	int rc = filling_look(&r->filling, db, rights_entries(r), r->content == CONTENT_TAR, problems);
+	int rc = filling_look(&r->filling, db, rights_entries(r), r->content == FORMAT_TAR, problems);
 
 	if (!rc && r->filling.refers && r->jobs > 1) {
 		strs_add(notes, "--jobs: restored by one job, as the tables refer to each other");

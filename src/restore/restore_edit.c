@@ -28,7 +28,7 @@ static char *leave_out(const char *script, const struct restore *r)
 	size_t len;
 
 	for (; (len = lex_statement(script)) > 0; script += len) {
-		char *rest = grant_without(script, len, &r->missing_roles);
+		char *rest = roles_without(script, len, &r->missing_roles);
 
 		if (rest)
 			buf_puts(&kept, rest);

@@ -145,7 +145,7 @@ static const char *advice_of(const struct restore *r, const struct strs *notes)
 		advice = skip_prefix(notes->v[i], ADVICE) ? skip_prefix(notes->v[i], ADVICE) : advice;
 	if (*advice || r->humble)
 		return advice;
-	return r->content != CONTENT_SQL && !r->no_owner
+	return r->content != FORMAT_SQL && !r->no_owner
 	               ? "restore as a superuser, or with --no-owner if owners are the reason"
 	               : "restore as a superuser";
 }

@@ -75,12 +75,12 @@ static int open_list(const struct restore *r, struct buf *error)
 }
 
 /* What the server refused is its error; what pg_restore could not read is damage. */
-static int explain_archive(struct restore *r, const struct tool *t, struct buf *error)
+static int explain_archive(struct restore *r, const struct program *t, struct buf *error)
 {
 	const char *state = t->failure.sqlstate;
 
 	if (t->forwarded || t->killed || !*state)
-		return tool_explain_reader(t, error);
+		return program_explain_reader(t, error);
 	r->lost = errtext_is_loss(state);
 	return rights_explain(r, "pg_restore", t->error.data, &t->failure, &t->notes, error);
 }
@@ -95,7 +95,7 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	int fd = r->extensions.n || r->mute.n || r->filling.lines.n || restore_is_partial(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
 	struct headway headway;
-	struct tool t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
+	struct program t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
 		                   .edit = restore_edit, .arg = r },
 		          .tick = on_tick, .arg = &headway };
@@ -103,12 +103,12 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	arguments(r, fd, &args);
 	headway_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->pipe ? r->pipe : r->path);
 	t.job.meter = headway.meter;
-	if (!rc && tool_run(&t) != 0)
+	if (!rc && program_run(&t) != 0)
 		rc = explain_archive(r, &t, error);
 	headway_end(&headway);
 	if (fd >= 0)
 		close(fd);
-	tool_free(&t);
+	program_free(&t);
 	strs_free(&args);
 	return rc;
 }

@@ -7,7 +7,7 @@
 #include "restore/restore.h"
 
 /* Restores into target. 0; BAD_DATA when the backup's SQL failed, BAD_USAGE for SQL of
- * several databases, else what tool_explain gives; with a sentence in error. */
+ * several databases, else what program_explain gives; with a sentence in error. */
 int restore_run(struct restore *r, const struct target *target, struct buf *error);
 
 #endif

@@ -50,7 +50,7 @@ static bool names_useless_owner(struct server *pg, const char *statement)
 	bool useless;
 
 	if (statement_gives(statement))
-		grant_roles(statement, strlen(statement), &roles);
+		roles_named(statement, strlen(statement), &roles);
 	useless = roles.n && !finds(pg, server_version(pg) >= 160000 ? USABLE " AND pg_catalog.pg_has_role(oid, 'SET')" : USABLE,
 	                            roles.v[0]);
 	strs_free(&roles);

@@ -75,7 +75,7 @@ static _Noreturn void be_child(const struct watching *s, const char *path, pid_t
 {
 	const char *sqlite = s->w->sqlite;
 	struct buf error = BUF_INIT;
-	enum content content;
+	enum format content;
 	bool packed;
 	int rc;
 
@@ -84,11 +84,11 @@ static _Noreturn void be_child(const struct watching *s, const char *path, pid_t
 	setpgid(0, 0);
 	limit_processor(path);
 	/* What is no backup is not read to its end for its sum. */
-	rc = content_look(path, &content, &packed, &error);
+	rc = format_look(path, &content, &packed, &error);
 	rc = rc ? rc : companion_compare(path, CLOCK_NEVER, &error);
 	if (rc)
 		die(rc, "%s", error.data);
-	if (!content_is_lite(content) || !sqlite || !*sqlite)
+	if (!format_is_lite(content) || !sqlite || !*sqlite)
 		exit(s->w->restore(xstrdup(path), NULL));
 	exit(s->w->restore(xstrdup(path), xasprintf("sqlite:%s", sqlite)));
 }

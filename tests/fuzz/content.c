@@ -8,17 +8,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct buf error = BUF_INIT;
-	enum content content;
+	enum format content;
 	bool packed;
 	char path[64];
-	int fd = input_file(data, len, path), rc = content_look(path, &content, &packed, &error);
+	int fd = input_file(data, len, path), rc = format_look(path, &content, &packed, &error);
 
 	MUST(rc == DONE || rc == BAD_DATA);
 	MUST((rc == DONE) == (error.len == 0));
 	if (rc == DONE)
-		MUST(content_name(content) && content != CONTENT_DIRECTORY);
-	if (content_is_dump(path))
-		MUST(rc != DONE || content == CONTENT_SQL);
+		MUST(format_name(content) && content != FORMAT_DIRECTORY);
+	if (format_is_dump(path))
+		MUST(rc != DONE || content == FORMAT_SQL);
 	buf_free(&error);
 	close(fd);
 	return 0;

@@ -14,7 +14,7 @@ static void without(const char *statement, size_t len, const char *role)
 	char *rest;
 
 	strs_add(&gone, role);
-	rest = grant_without(statement, len, &gone);
+	rest = roles_without(statement, len, &gone);
 	MUST(rest && strlen(rest) <= 2 * len); /* a list is written with ", " */
 	strs_free(&gone);
 	free(rest);
@@ -24,8 +24,8 @@ static void one(const char *statement, size_t len)
 {
 	struct strs roles = { 0 }, none = { 0 };
 
-	MUST(!grant_without(statement, len, &none));
-	grant_roles(statement, len, &roles);
+	MUST(!roles_without(statement, len, &none));
+	roles_named(statement, len, &roles);
 	for (size_t i = 0; i < roles.n; i++)
 		without(statement, len, roles.v[i]);
 	strs_free(&roles);
@@ -36,8 +36,8 @@ static void is_alone(const char *at, const char *copy, size_t len)
 {
 	struct strs here = { 0 }, there = { 0 };
 
-	grant_roles(at, len, &here);
-	grant_roles(copy, len, &there);
+	roles_named(at, len, &here);
+	roles_named(copy, len, &there);
 	MUST(here.n == there.n);
 	for (size_t i = 0; i < here.n; i++)
 		MUST(strcmp(here.v[i], there.v[i]) == 0);

@@ -30,13 +30,13 @@ static void count(const char *line, void *arg)
 	++*(size_t *)arg;
 }
 
-static void run(struct tool *t)
+static void run(struct program *t)
 {
 	struct buf error = BUF_INIT;
-	int rc, ran = tool_run(t);
+	int rc, ran = program_run(t);
 
 	MUST((ran == 0) == (ending.status == 0));
-	rc = tool_explain(t, &error);
+	rc = program_explain(t, &error);
 	MUST(rc == NO || rc == BAD_DATA || rc == UNAVAILABLE || rc == CANNOT_WRITE || rc == LOCKED || rc == DENIED ||
 	     rc == BY_SIGNAL + ending.forwarded);
 	MUST(error.len > 0 && error.len < 4096);
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char *text = input_text(len ? data + 1 : data, len ? len - 1 : 0);
 	struct strs args = { 0 }, all = { 0 };
 	size_t heard = 0;
-	struct tool t = { .job = { .args = &args, .program = pg_restore_main }, .line = count, .arg = &heard };
+	struct program t = { .job = { .args = &args, .program = pg_restore_main }, .line = count, .arg = &heard };
 
 	ending = (struct ending){ .status = len ? data[0] & 3 : 0 };
 	if (ending.status == 3)
@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	lines = &all;
 	run(&t);
 	MUST(heard + t.warnings.n <= all.n);
-	tool_free(&t);
+	program_free(&t);
 	strs_free(&args);
 	strs_free(&all);
 	free(text);

@@ -14,7 +14,7 @@ static char *roles_of(const char *statement)
 	struct strs roles = { 0 };
 	struct buf text = BUF_INIT;
 
-	grant_roles(statement, strlen(statement), &roles);
+	roles_named(statement, strlen(statement), &roles);
 	for (size_t i = 0; i < roles.n; i++)
 		buf_printf(&text, "%s%s", i ? "," : "", roles.v[i]);
 	strs_free(&roles);
@@ -106,7 +106,7 @@ static void without(const char *statement, const char *left)
 
 	strs_add(&gone, "gone");
 	strs_add(&gone, "lost \"one\"");
-	rest = grant_without(statement, strlen(statement), &gone);
+	rest = roles_without(statement, strlen(statement), &gone);
 	if (left)
 		assert_string_equal(rest, left);
 	else
@@ -157,8 +157,8 @@ static void assert_safe(const char *statement)
 
 	strs_add(&gone, "gone");
 	for (size_t n = 0; n <= all; n++) {
-		grant_roles(copy, n, &roles);
-		free(grant_without(copy, n, &gone));
+		roles_named(copy, n, &roles);
+		free(roles_without(copy, n, &gone));
 	}
 	assert_true(len <= all);
 	strs_free(&roles);

@@ -21,10 +21,10 @@ static int reads(const char *kind, const char *bytes, size_t len, size_t piece, 
 {
 	struct reader r;
 
-	assert_int_equal(reader_start(&r, kind, ".", error), 0);
+	assert_int_equal(readback_pipe_start(&r, kind, ".", error), 0);
 	for (size_t at = 0; at < len; at += piece)
-		reader_add(&r, bytes + at, len - at < piece ? len - at : piece);
-	return reader_end(&r, "s3://b/k", error);
+		readback_pipe_add(&r, bytes + at, len - at < piece ? len - at : piece);
+	return readback_pipe_end(&r, "s3://b/k", error);
 }
 
 static void assert_reads(const char *kind, const struct buf *b, size_t piece, int wanted, const char *words)
@@ -111,9 +111,9 @@ static int explained(int status, bool killed)
 {
 	char name[] = "pg_restore", *v[] = { name, NULL };
 	struct strs args = { .v = v, .n = 1 };
-	struct tool t = { .job = { .args = &args }, .status = status, .killed = killed, .error = BUF_INIT };
+	struct program t = { .job = { .args = &args }, .status = status, .killed = killed, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
-	int rc = tool_explain_reader(&t, &error);
+	int rc = program_explain_reader(&t, &error);
 
 	buf_free(&error);
 	return rc;

@@ -218,15 +218,15 @@ static void sizes_of_a_tar_are_numbers_and_not_negative(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		header(block, cases[i].text);
-		assert_int_equal(tarfile_size(block), cases[i].size);
+		assert_int_equal(tar_size(block), cases[i].size);
 	}
 	header(block, "\x80\x01\x01\x01\x01\x02\x01\x01\x01\x01\x01\x01");
-	assert_int_equal(tarfile_size(block), -1);
+	assert_int_equal(tar_size(block), -1);
 	memcpy(block + 124, "\x80\0\0\0\0\0\0\2\0\0\0\1", 12);
 	header(block, "");
-	assert_int_equal(tarfile_size(block), -1);
+	assert_int_equal(tar_size(block), -1);
 	block[0] = 'x';
-	assert_int_equal(tarfile_size(block), -1);
+	assert_int_equal(tar_size(block), -1);
 }
 
 static void a_tar_ends_in_a_block_of_zeros(void **state)
@@ -238,15 +238,15 @@ static void a_tar_ends_in_a_block_of_zeros(void **state)
 	(void)state;
 	header(blocks, "00000001000");
 	put("tar", blocks, sizeof(blocks));
-	assert_int_equal(tarfile_check("tar", &error), DONE);
+	assert_int_equal(tar_check("tar", &error), DONE);
 	put("tar", blocks, 2 * TARFILE_BLOCK);
-	assert_int_equal(tarfile_check("tar", &error), BAD_DATA);
+	assert_int_equal(tar_check("tar", &error), BAD_DATA);
 	for (size_t i = 0; i < 2; i++) {
 		header(blocks, loops[i]);
 		put("tar", blocks, sizeof(blocks));
-		assert_int_equal(tarfile_check("tar", &error), BAD_DATA);
+		assert_int_equal(tar_check("tar", &error), BAD_DATA);
 	}
-	assert_int_equal(tarfile_check("none", &error), BAD_DATA);
+	assert_int_equal(tar_check("none", &error), BAD_DATA);
 	buf_free(&error);
 }
 
