@@ -46,7 +46,7 @@ static struct {
 
 static void tell(enum msg_level level, const char *words);
 
-static struct notify notify = { .outcome = OUTCOME_INIT, .tell = tell };
+static struct notify notify = { .outcome = RESULTS_INIT, .tell = tell };
 
 static const struct opt opts[] = {
 	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of the backups"),
@@ -159,7 +159,7 @@ static void tell(enum msg_level level, const char *words)
 {
 	progress_clear();
 	msg(level, "%s", words);
-	outcome_say(&notify.outcome, level, words);
+	results_say(&notify.outcome, level, words);
 }
 
 /* Ends where rc is one that stops all. */

@@ -53,7 +53,7 @@ int backup_check(struct backup *b, struct buf *error)
 	return error->len ? BAD_CONFIG : 0;
 }
 
-static bool is_made(struct work *r, const struct item *item)
+static bool is_made(struct backup_run *r, const struct item *item)
 {
 	return catalog_is_open(&r->catalog) &&
 	       catalog_is_done(&r->catalog, r->about, r->b->due, item->folder);
@@ -70,7 +70,7 @@ static void tell_nothing(const struct checks *c, size_t i, const struct finding 
 }
 
 /* Waits until the checks hold, or b->wait is over. */
-static void wait_for_first(struct work *r, const struct item *item)
+static void wait_for_first(struct backup_run *r, const struct item *item)
 {
 	struct wait w = { .deadline = clock_within(r->b->wait), .grace = r->b->wait, .tell = tell_nothing };
 	struct finding f = FINDING_INIT;
@@ -78,10 +78,10 @@ static void wait_for_first(struct work *r, const struct item *item)
 	struct checks c;
 	int rc = checks_read_of(&c, &r->b->first, &item->target, &error);
 
-	work_tell(r, MSG_INFO, "%s: the first backup waits for what --wait-for names", item->target.shown);
+	backup_run_tell(r, MSG_INFO, "%s: the first backup waits for what --wait-for names", item->target.shown);
 	for (size_t i = 0; i < c.n && !rc; i++)
 		if ((rc = wait_for(&c, i, &w, &f)))
-			work_tell(r, MSG_WARNING, "%s: %s does not hold: %s: backing up all the same",
+			backup_run_tell(r, MSG_WARNING, "%s: %s does not hold: %s: backing up all the same",
 			          item->target.shown, c.v[i].shown, f.why.data);
 	finding_free(&f);
 	checks_free(&c);
@@ -91,7 +91,7 @@ static void wait_for_first(struct work *r, const struct item *item)
 /* Before its app has made what is in it, a database is empty: a backup of that is harmless, but
  * one that nobody wants to restore. Whatever is wrong later must not hold backups up, so a
  * database that has one is not waited for. */
-static void wait_for_app(struct work *r, const struct item *item)
+static void wait_for_app(struct backup_run *r, const struct item *item)
 {
 	struct newest newest;
 
@@ -103,7 +103,7 @@ static void wait_for_app(struct work *r, const struct item *item)
 /* --- the whole run --- */
 
 /* The roles are the server's, whatever the number of its databases here. */
-static void run_roles(struct work *r, const struct item *of)
+static void run_roles(struct backup_run *r, const struct item *of)
 {
 	char *server = source_server(&of->target, clock_within(r->b->wait));
 	struct item item = { .source = of->source, .database = of->database,
@@ -113,7 +113,7 @@ static void run_roles(struct work *r, const struct item *of)
 		strs_add(&r->servers, server);
 		target_copy(&item.target, &of->target, of->database);
 		if (!is_made(r, &item))
-			backup_one(r, &item, true);
+			backup_database(r, &item, true);
 		target_free(&item.target);
 	}
 	free(item.folder);
@@ -122,19 +122,19 @@ static void run_roles(struct work *r, const struct item *of)
 }
 
 /* Whether there is a backup of it then. */
-static bool run_item(struct work *r, const struct item *item)
+static bool run_item(struct backup_run *r, const struct item *item)
 {
 	bool made = is_made(r, item);
 
 	if (made)
-		work_tell(r, MSG_INFO, "%s: is backed up already", item->target.shown);
+		backup_run_tell(r, MSG_INFO, "%s: is backed up already", item->target.shown);
 	else
 		wait_for_app(r, item);
 	r->good += made;
-	return made || backup_one(r, item, false);
+	return made || backup_database(r, item, false);
 }
 
-static void run_source(struct work *r, size_t i, struct items *items)
+static void run_source(struct backup_run *r, size_t i, struct items *items)
 {
 	const struct source *s = &r->b->sources->v[i];
 	struct buf error = BUF_INIT;
@@ -142,8 +142,8 @@ static void run_source(struct work *r, size_t i, struct items *items)
 	int rc = source_items(r->b->sources, i, clock_within(r->b->wait), items, &error);
 
 	if (rc) {
-		work_tell(r, MSG_ERROR, "%s", error.data);
-		work_count(r, rc, false, &error);
+		backup_run_tell(r, MSG_ERROR, "%s", error.data);
+		backup_run_count(r, rc, false, &error);
 	}
 	r->wanted += items->n;
 	for (size_t k = 0; k < items->n; k++)
@@ -157,41 +157,41 @@ static void run_source(struct work *r, size_t i, struct items *items)
 
 static void tell_waiting(const char *holder, void *arg)
 {
-	const struct work *r = arg;
+	const struct backup_run *r = arg;
 
-	work_tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
+	backup_run_tell(r, MSG_INFO, "'%s': waiting for another run: %s", r->b->dir, holder);
 }
 
 /* As after a run whose journal failed. */
-static void tell_unknown(struct work *r)
+static void tell_unknown(struct backup_run *r)
 {
 	size_t unknown = sync_unknown(&r->catalog);
 
 	if (unknown)
-		work_tell(r, MSG_WARNING, "%zu backup%s not in the journal, and not counted: pgbackup sync adopts %s", unknown,
+		backup_run_tell(r, MSG_WARNING, "%zu backup%s not in the journal, and not counted: pgbackup sync adopts %s", unknown,
 		          unknown == 1 ? " is" : "s are", unknown == 1 ? "it" : "them");
 }
 
 /* What the last run left, if it died. */
-static void recover(struct work *r)
+static void recover(struct backup_run *r)
 {
 	struct strs finished = { 0 }, deleted = { 0 };
 	char *scratch = xasprintf("%s/.pgbox", r->b->dir);
 
-	if (work_is_bucket(r)) {
+	if (backup_run_is_bucket(r)) {
 		ship_sweep(&r->catalog, r->b->remote, r->b->tell);
-		work_noted(r, catalog_is_open(&r->catalog) ? catalog_interrupted(&r->catalog) : 0);
+		backup_run_noted(r, catalog_is_open(&r->catalog) ? catalog_interrupted(&r->catalog) : 0);
 		free(scratch);
 		return;
 	}
 	archive_recover(r->b->dir, &finished, &deleted);
 	readback_recover(scratch);
 	for (size_t i = 0; i < finished.n; i++)
-		work_tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);
+		backup_run_tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);
 	for (size_t i = 0; i < deleted.n; i++)
-		work_tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
+		backup_run_tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
 	if (catalog_is_open(&r->catalog))
-		work_noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
+		backup_run_noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
 	if (catalog_is_open(&r->catalog))
 		tell_unknown(r);
 	strs_free(&finished);
@@ -200,24 +200,24 @@ static void recover(struct work *r)
 }
 
 /* What is whole here is not lost when it does not get there. */
-static void ship(struct work *r)
+static void ship(struct backup_run *r)
 {
 	struct buf words = BUF_INIT;
 	int rc = 0;
 
-	if (work_has_remote(r) && !work_is_bucket(r))
+	if (backup_run_has_remote(r) && !backup_run_is_bucket(r))
 		rc = ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell);
 	if (rc) {
 		buf_printf(&words, "not uploaded to %s", r->b->remote->name);
-		work_count(r, rc, false, &words);
+		backup_run_count(r, rc, false, &words);
 	}
 	buf_free(&words);
 }
 
-static int verdict(struct work *r)
+static int verdict(struct backup_run *r)
 {
 	if (!r->wanted && !r->bad) {
-		work_tell(r, MSG_ERROR, "no database is left to back up: look at BACKUP_DATABASES and "
+		backup_run_tell(r, MSG_ERROR, "no database is left to back up: look at BACKUP_DATABASES and "
 		          "BACKUP_EXCLUDE");
 		return BAD_CONFIG;
 	}
@@ -225,28 +225,28 @@ static int verdict(struct work *r)
 }
 
 /* A bucket has no lock: its runs keep to those of the databases. */
-static int take_folder(struct work *r, int64_t deadline, struct buf *error)
+static int take_folder(struct backup_run *r, int64_t deadline, struct buf *error)
 {
 	r->folder.fd = -1;
-	return work_is_bucket(r) ? 0 : folder_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
+	return backup_run_is_bucket(r) ? 0 : folder_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
 }
 
 int backup_run(const struct backup *b)
 {
 	static const char *const words[] = { [DONE] = "done", [NO] = "failed", [PARTLY] = "partly" };
-	struct work r = { .b = b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
+	struct backup_run r = { .b = b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
 	int rc = take_folder(&r, clock_within(b->busy_wait), &error);
 
 	if (rc) {
-		work_tell(&r, MSG_ERROR, "%s", error.data);
+		backup_run_tell(&r, MSG_ERROR, "%s", error.data);
 		buf_free(&error);
 		return rc;
 	}
-	work_noted(&r, catalog_open(&r.catalog, b->dir, true));
+	backup_run_noted(&r, catalog_open(&r.catalog, b->dir, true));
 	recover(&r);
 	r.about = sources_about(b->sources);
-	work_noted(&r, catalog_run(&r.catalog, b->scope, r.about, b->due, &r.id));
+	backup_run_noted(&r, catalog_run(&r.catalog, b->scope, r.about, b->due, &r.id));
 	for (size_t i = 0; i < b->sources->n; i++) {
 		struct items items = { 0 };
 
@@ -255,7 +255,7 @@ int backup_run(const struct backup *b)
 	}
 	ship(&r);
 	rc = verdict(&r);
-	work_noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
+	backup_run_noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
 	                              r.error.len ? r.error.data : NULL));
 	buf_free(&r.error);
 	folder_release(&r.folder);
@@ -270,12 +270,12 @@ int backup_run(const struct backup *b)
 void backup_recover(const char *dir, void (*say)(enum msg_level level, const char *words))
 {
 	struct backup b = { .dir = dir, .tell = say };
-	struct work r = { .b = &b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
+	struct backup_run r = { .b = &b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };
 	struct buf error = BUF_INIT;
 
 	if (!skip_prefix(dir, "s3://") &&
 	    folder_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
-		work_noted(&r, catalog_open(&r.catalog, dir, true));
+		backup_run_noted(&r, catalog_open(&r.catalog, dir, true));
 		recover(&r);
 		catalog_free(&r.catalog);
 		folder_release(&r.folder);

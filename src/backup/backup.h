@@ -30,7 +30,7 @@ struct backup {
 	struct remote *remote;              /* where backups go, too; NULL or off: nowhere */
 	const char *scope;                  /* CATALOG_SCHEDULED or CATALOG_CHOSEN */
 	int64_t due;                        /* the moment that the run counts for, ms since 1970 */
-	const struct outcome *outcome;      /* gets what comes of each database; may be NULL */
+	const struct results *outcome;      /* gets what comes of each database; may be NULL */
 
 	/* Hear what goes on; progress may be NULL. */
 	void (*tell)(enum msg_level level, const char *words);

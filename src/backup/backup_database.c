@@ -28,7 +28,7 @@
 
 /* One database, from the lock to the pruning. */
 struct job {
-	struct work *run;
+	struct backup_run *run;
 	const struct item *item;
 	bool roles; /* of the server, and not the database */
 	struct dump dump;
@@ -42,7 +42,7 @@ struct job {
 
 /* --- progress --- */
 
-static void show(struct job *j)
+static void show_progress(struct job *j)
 {
 	if (j->run->b->progress)
 		j->run->b->progress(&j->progress);
@@ -56,7 +56,7 @@ static void on_tick(const char *table, void *arg)
 
 	j->progress.table = table;
 	j->progress.done = bytes > 0 ? bytes : 0;
-	show(j);
+	show_progress(j);
 }
 
 static void on_bytes(void *arg, size_t bytes)
@@ -64,7 +64,7 @@ static void on_bytes(void *arg, size_t bytes)
 	struct job *j = arg;
 
 	j->progress.done += (int64_t)bytes;
-	show(j);
+	show_progress(j);
 }
 
 static void phase(struct job *j, const char *name, int64_t total)
@@ -73,7 +73,7 @@ static void phase(struct job *j, const char *name, int64_t total)
 	j->progress.table = NULL;
 	j->progress.done = strcmp(name, "done") == 0 ? total : 0;
 	j->progress.total = total;
-	show(j);
+	show_progress(j);
 }
 
 /* --- one database --- */
@@ -96,7 +96,7 @@ static int reach(struct job *j, struct buf *error)
 	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == REACH_NO_DATABASE)
 		return rc;
 	time = duration_text(wait);
-	work_tell(j->run, MSG_INFO, "%s; waiting up to %s", error->data, time);
+	backup_run_tell(j->run, MSG_INFO, "%s; waiting up to %s", error->data, time);
 	free(time);
 	buf_cut(error, 0);
 	dump_free(&j->dump);
@@ -118,7 +118,7 @@ static int take_lock(struct job *j, struct lock *lock, struct buf *error)
 
 		lock_holder(lock, clock_after(ASK_MS), &who);
 		if (!told)
-			work_tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
+			backup_run_tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
 			          who.data);
 		told = true;
 		if (!clock_left(deadline)) {
@@ -153,7 +153,7 @@ static int make(struct job *j, struct buf *error)
 	int rc;
 
 	if (catalog_is_open(&j->run->catalog))
-		work_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
+		backup_run_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
 	rc = space_check(b->dir, &last, error);
 	if (!rc)
 		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
@@ -167,7 +167,7 @@ static int make(struct job *j, struct buf *error)
 		rc = readback(j->archive.part, j->m.kind, scratch, j->run->folder.fd, sum, j, error);
 	}
 	if (!rc)
-		judge_suspect(&j->m, &last);
+		sanity_judge(&j->m, &last);
 	free(suffix);
 	free(scratch);
 	return rc;
@@ -189,7 +189,7 @@ static int try_restore(struct job *j, struct buf *error)
 	rc = trial_restore(&trial, error);
 	j->m.restored = !rc;
 	for (size_t i = 0; i < left_out.n && !rc; i++)
-		work_tell(j->run, MSG_INFO, "%s: left out of the restore test: %s",
+		backup_run_tell(j->run, MSG_INFO, "%s: left out of the restore test: %s",
 		          j->item->folder, toc_text(left_out.v[i]));
 	strs_free(&left_out);
 	return rc;
@@ -205,22 +205,22 @@ static const char *path_of(const struct job *j)
  * backup that nobody counts. */
 static int publish(struct job *j, struct buf *error)
 {
-	struct work *r = j->run;
+	struct backup_run *r = j->run;
 	const char *path = path_of(j);
 	int rc;
 
 	j->m.verified = j->m.finished = clock_wall();
 	if (catalog_is_open(&r->catalog))
-		work_noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
-	if (catalog_is_open(&r->catalog) && work_has_remote(r))
-		work_noted(r, ship_owe(&r->catalog, path));
+		backup_run_noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
+	if (catalog_is_open(&r->catalog) && backup_run_has_remote(r))
+		backup_run_noted(r, ship_owe(&r->catalog, path));
 	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
 	if (catalog_is_open(&r->catalog))
-		work_noted(r, catalog_keep_promises(&r->catalog));
+		backup_run_noted(r, catalog_keep_promises(&r->catalog));
 	if (!rc)
 		strs_add(&r->made, path);
 	for (size_t i = 0; i < j->m.warnings.n; i++)
-		work_tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
+		backup_run_tell(j->run, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
 	return rc;
 }
 
@@ -232,21 +232,21 @@ static void tell_done(struct job *j)
 	char *size = size_text(j->m.bytes);
 
 	if (j->roles)
-		work_tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
+		backup_run_tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
 	else
-		work_tell(j->run, MSG_INFO, "%s: %s, %lld table%s in %.1f s: %s/%s", shown, size,
+		backup_run_tell(j->run, MSG_INFO, "%s: %s, %lld table%s in %.1f s: %s/%s", shown, size,
 		          (long long)j->m.tables, plural(j->m.tables), seconds, dir, path);
 	free(size);
 }
 
 static void prune(struct job *j)
 {
-	struct work *r = j->run;
+	struct backup_run *r = j->run;
 	struct strs folders = { 0 }, systems = { 0 };
 	struct retention keep = r->b->keep;
 	struct buf error = BUF_INIT;
 
-	keep.owed = work_has_remote(r);
+	keep.owed = backup_run_has_remote(r);
 	if (j->streamed) {
 		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
 		return;
@@ -255,7 +255,7 @@ static void prune(struct job *j)
 	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
 	if (retention_is_on(&keep) && !r->told && catalog_is_open(&r->catalog) &&
 	    prune_folders(&r->catalog, &folders, &systems, &keep, false, NULL, r->b->tell, &error))
-		work_tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
+		backup_run_tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
 	buf_free(&error);
 	strs_free(&folders);
 	strs_free(&systems);
@@ -264,20 +264,20 @@ static void prune(struct job *j)
 /* Nothing of it is here. The journal only remembers that it was made. */
 static int stream(struct job *j, struct buf *error)
 {
-	struct work *r = j->run;
+	struct backup_run *r = j->run;
 	struct stream s = { .remote = r->b->remote, .dump = &j->dump, .folder = j->item->folder,
 		            .base = j->item->base, .roles = j->roles,
-		            .judge = j->roles ? NULL : judge_suspect };
+		            .judge = j->roles ? NULL : sanity_judge };
 	int rc;
 
 	phase(j, "dump", 0);
 	ship_watch(&r->catalog, r->b->remote);
 	rc = stream_backup(&s, &j->m, &j->streamed, error);
 	if (catalog_is_open(&r->catalog) && !rc)
-		work_noted(r, catalog_add(&r->catalog, j->streamed, j->item->folder, &j->m, true));
+		backup_run_noted(r, catalog_add(&r->catalog, j->streamed, j->item->folder, &j->m, true));
 	ship_over(&r->catalog, r->b->remote);
 	for (size_t i = 0; i < j->m.warnings.n && !rc; i++)
-		work_tell(r, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
+		backup_run_tell(r, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
 	return rc;
 }
 
@@ -286,7 +286,7 @@ static int steps(struct job *j, struct buf *error)
 {
 	int rc = dump_look(&j->dump, &j->m, error);
 
-	if (!rc && work_is_bucket(j->run))
+	if (!rc && backup_run_is_bucket(j->run))
 		return stream(j, error);
 	if (!rc && j->roles) {
 		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
@@ -311,36 +311,36 @@ static void note_outcome(const struct job *j, const char *status, const char *wh
 		            .bytes = why ? 0 : j->m.bytes, .tables = why ? 0 : j->m.tables };
 
 	if (j->run->b->outcome)
-		outcome_add(j->run->b->outcome, &r);
+		results_add(j->run->b->outcome, &r);
 }
 
 /* The record of what failed is what status goes by. */
 static void record_again(struct job *j)
 {
-	struct work *r = j->run;
+	struct backup_run *r = j->run;
 
-	work_retry_journal(r);
+	backup_run_retry_journal(r);
 	if (!j->id && r->id)
-		work_noted(r, catalog_part(&r->catalog, r->id, j->item->folder, j->item->target.shown, &j->id));
+		backup_run_noted(r, catalog_part(&r->catalog, r->id, j->item->folder, j->item->target.shown, &j->id));
 }
 
 /* Once: what people can do when there is no space. A folder that cannot be written to for another reason says so
  * itself. */
 static void advise(struct job *j, int rc)
 {
-	struct work *r = j->run;
+	struct backup_run *r = j->run;
 
-	if (rc != CANNOT_WRITE || r->advised || work_is_bucket(r) || access(r->b->dir, W_OK) != 0)
+	if (rc != CANNOT_WRITE || r->advised || backup_run_is_bucket(r) || access(r->b->dir, W_OK) != 0)
 		return;
 	r->advised = true;
-	work_tell(r, MSG_WARNING, "the older backups are untouched: where '%s' is full, enlarge it, or lower the "
+	backup_run_tell(r, MSG_WARNING, "the older backups are untouched: where '%s' is full, enlarge it, or lower the "
 	          "BACKUP_KEEP_* rules and run pgbackup prune, which works on a full disk (for example pgbackup prune "
 	          "--keep-last 3; --dry-run shows what would go)", r->b->dir);
 }
 
 static void finish(struct job *j, int rc, const struct buf *error)
 {
-	struct work *r = j->run;
+	struct backup_run *r = j->run;
 	const char *status = !rc ? "done" : rc > BY_SIGNAL ? "interrupted" : "failed";
 
 	note_outcome(j, status, rc ? error->data : NULL);
@@ -349,7 +349,7 @@ static void finish(struct job *j, int rc, const struct buf *error)
 	if (r->b->progress)
 		r->b->progress(NULL);
 	if (rc)
-		work_tell(r, MSG_ERROR, "%s", error->data);
+		backup_run_tell(r, MSG_ERROR, "%s", error->data);
 	else
 		tell_done(j);
 	advise(j, rc);
@@ -358,16 +358,16 @@ static void finish(struct job *j, int rc, const struct buf *error)
 		archive_free(&j->archive);
 	if (rc && rc < BY_SIGNAL)
 		record_again(j);
-	work_noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
+	backup_run_noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
 	if (!rc)
 		prune(j);
-	work_count(r, rc, j->roles, error);
+	backup_run_count(r, rc, j->roles, error);
 	/* A signal ends the whole run. */
 	if (rc > BY_SIGNAL)
 		exit(rc);
 }
 
-bool backup_one(struct work *r, const struct item *item, bool roles)
+bool backup_database(struct backup_run *r, const struct item *item, bool roles)
 {
 	const struct backup *b = r->b;
 	struct job j = {
@@ -384,7 +384,7 @@ bool backup_one(struct work *r, const struct item *item, bool roles)
 
 	j.dump.arg = &j;
 	manifest_set(&j.m.job, item->source->name);
-	work_noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &j.id));
+	backup_run_noted(r, catalog_part(&r->catalog, r->id, item->folder, item->target.shown, &j.id));
 	lock_init(&lock, LOCK_BACKUP, &item->target, roles ? "roles" : "database");
 	rc = item->target.kind == TARGET_SQLITE ? reach_lite(&j, &error) : reach(&j, &error);
 	if (!rc)

@@ -11,6 +11,6 @@
  * dump, its check and its name to the pruning. All has been told, counted and recorded. Returns whether
  * it was backed up; a signal ends the process.
  */
-bool backup_one(struct work *r, const struct item *item, bool roles);
+bool backup_database(struct backup_run *r, const struct item *item, bool roles);
 
 #endif

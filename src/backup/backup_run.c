@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-void work_tell(const struct work *r, enum msg_level level, const char *format, ...)
+void backup_run_tell(const struct backup_run *r, enum msg_level level, const char *format, ...)
 {
 	struct buf words = BUF_INIT;
 	va_list args;
@@ -19,10 +19,10 @@ void work_tell(const struct work *r, enum msg_level level, const char *format, .
 }
 
 /* A journal that fails is told once, and stops nothing. */
-int work_noted(struct work *r, int rc)
+int backup_run_noted(struct backup_run *r, int rc)
 {
 	if (rc < 0 && !r->told && r->catalog.journal.error.len) {
-		work_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
+		backup_run_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
 		          "makes up for it", r->catalog.journal.error.data);
 		r->told = true;
 		r->again = !lite_is_busy(&r->catalog.journal.lite);
@@ -30,24 +30,24 @@ int work_noted(struct work *r, int rc)
 	return rc;
 }
 
-void work_retry_journal(struct work *r)
+void backup_run_retry_journal(struct backup_run *r)
 {
 	if (!r->again || catalog_is_open(&r->catalog) || catalog_reopen(&r->catalog) != 0 || r->id)
 		return;
-	work_noted(r, catalog_run(&r->catalog, r->b->scope, r->about, r->b->due, &r->id));
+	backup_run_noted(r, catalog_run(&r->catalog, r->b->scope, r->about, r->b->due, &r->id));
 }
 
-bool work_has_remote(const struct work *r)
+bool backup_run_has_remote(const struct backup_run *r)
 {
 	return r->b->remote && r->b->remote->on;
 }
 
-bool work_is_bucket(const struct work *r)
+bool backup_run_is_bucket(const struct backup_run *r)
 {
-	return work_has_remote(r) && strcmp(r->b->dir, r->b->remote->name) == 0;
+	return backup_run_has_remote(r) && strcmp(r->b->dir, r->b->remote->name) == 0;
 }
 
-void work_count(struct work *r, int rc, bool roles, const struct buf *error)
+void backup_run_count(struct backup_run *r, int rc, bool roles, const struct buf *error)
 {
 	if (rc && !r->bad) {
 		r->status = rc;

@@ -7,7 +7,7 @@
 #include "backup/backup.h"
 #include "repo/dir_lock.h"
 
-struct work {
+struct backup_run {
 	const struct backup *b;
 	struct catalog catalog;
 	struct folder_lock folder;
@@ -25,23 +25,23 @@ struct work {
 };
 
 /* Tells the run's tell. */
-void work_tell(const struct work *r, enum msg_level level, const char *format, ...)
+void backup_run_tell(const struct backup_run *r, enum msg_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Tells once that the journal cannot be used, where rc, which is given back, is below 0: that
  * stops nothing. */
-int work_noted(struct work *r, int rc);
+int backup_run_noted(struct backup_run *r, int rc);
 
 /* After a database has failed: where the journal had no space, which may be there again, opens it again, and
  * records the run's beginning if that is not recorded yet. */
-void work_retry_journal(struct work *r);
+void backup_run_retry_journal(struct backup_run *r);
 
 /* Whether backups go to a bucket, and whether they are only there. */
-bool work_has_remote(const struct work *r);
-bool work_is_bucket(const struct work *r);
+bool backup_run_has_remote(const struct backup_run *r);
+bool backup_run_is_bucket(const struct backup_run *r);
 
 /* Counts how a database, or with roles the roles of a server, ended; of the first that failed the
  * code and the sentence are kept. */
-void work_count(struct work *r, int rc, bool roles, const struct buf *error);
+void backup_run_count(struct backup_run *r, int rc, bool roles, const struct buf *error);
 
 #endif

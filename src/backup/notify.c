@@ -255,7 +255,7 @@ static char *webhook_body(const struct notify *n, const struct ran *r, int64_t e
 {
 	int64_t ms = ended > n->began ? ended - n->began : 0;
 	char host[256] = "", code[16];
-	char *results = outcome_results(&n->outcome), *error = first_error(tail);
+	char *results = results_json(&n->outcome), *error = first_error(tail);
 	char *seconds = xasprintf("%lld.%03lld", (long long)(ms / 1000), (long long)(ms % 1000));
 	char *began = clock_iso(n->began), *finished = clock_iso(ended);
 	char *next = r->next ? clock_iso(r->next) : NULL, *body = NULL;
@@ -292,7 +292,7 @@ void notify_start(struct notify *n)
 {
 	struct post start = { .name = "HEALTHCHECKS_URL", .type = "text/plain", .once = true };
 
-	outcome_open(&n->outcome);
+	results_open(&n->outcome);
 	if (is_set(n->healthchecks)) {
 		start.url = ping_url(n->healthchecks, "/start");
 		post_all(n, &start, 1, NOTIFY_START_MS);
@@ -303,7 +303,7 @@ void notify_start(struct notify *n)
 void notify_end(struct notify *n, const struct ran *r)
 {
 	int64_t ended = clock_wall();
-	char *tail = outcome_tail(&n->outcome, TAIL), *body = webhook_body(n, r, ended, tail);
+	char *tail = results_tail(&n->outcome, TAIL), *body = webhook_body(n, r, ended, tail);
 	bool good = r->status == DONE;
 	struct post posts[3];
 	size_t count = 0;
@@ -325,7 +325,7 @@ void notify_end(struct notify *n, const struct ran *r)
 	else
 		for (size_t i = 0; i < count; i++)
 			free(posts[i].url);
-	outcome_close(&n->outcome);
+	results_close(&n->outcome);
 	free(body);
 	free(tail);
 }

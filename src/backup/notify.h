@@ -21,7 +21,7 @@ struct notify {
 	const char *webhook_error; /* of those that were not good in every part */
 	const char *healthchecks;  /* URL that is pinged */
 	const char *metrics;       /* file */
-	struct outcome outcome;    /* of the run */
+	struct results outcome;    /* of the run */
 	int64_t began;             /* ms since 1970 */
 
 	/* Hears what could not be told; without tokens. */

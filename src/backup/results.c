@@ -13,9 +13,9 @@
 
 #define RESULTS_MAX (8 << 20)
 
-void outcome_open(struct outcome *o)
+void results_open(struct results *o)
 {
-	outcome_close(o);
+	results_close(o);
 	o->results = memfd_create("results", MFD_CLOEXEC);
 	o->words = memfd_create("words", MFD_CLOEXEC);
 }
@@ -32,7 +32,7 @@ static void read_all(int fd, size_t limit, struct buf *b)
 	}
 }
 
-void outcome_add(const struct outcome *o, const struct result *r)
+void results_add(const struct results *o, const struct result *r)
 {
 	char *bytes = xasprintf("%lld", (long long)r->bytes), *tables = xasprintf("%lld", (long long)r->tables);
 	char *seconds = xasprintf("%lld.%03lld", (long long)(r->ms / 1000), (long long)(r->ms % 1000));
@@ -61,7 +61,7 @@ void outcome_add(const struct outcome *o, const struct result *r)
 	free(bytes);
 }
 
-void outcome_say(const struct outcome *o, enum msg_level level, const char *words)
+void results_say(const struct results *o, enum msg_level level, const char *words)
 {
 	static const char *const levels[] = { "error", "warning", "info", "debug" };
 	struct buf line = BUF_INIT;
@@ -76,7 +76,7 @@ void outcome_say(const struct outcome *o, enum msg_level level, const char *word
 }
 
 /* A line of a process that was killed may be cut short. */
-char *outcome_results(const struct outcome *o)
+char *results_json(const struct results *o)
 {
 	struct buf lines = BUF_INIT, array = BUF_INIT;
 	char *newline;
@@ -92,7 +92,7 @@ char *outcome_results(const struct outcome *o)
 	return buf_detach(&array);
 }
 
-char *outcome_tail(const struct outcome *o, size_t limit)
+char *results_tail(const struct results *o, size_t limit)
 {
 	off_t size = o->words < 0 ? 0 : lseek(o->words, 0, SEEK_END);
 	size_t skip = size > (off_t)limit ? (size_t)size - limit : 0;
@@ -109,11 +109,11 @@ char *outcome_tail(const struct outcome *o, size_t limit)
 	return tail;
 }
 
-void outcome_close(struct outcome *o)
+void results_close(struct results *o)
 {
 	if (o->results >= 0)
 		close(o->results);
 	if (o->words >= 0)
 		close(o->words);
-	*o = (struct outcome)OUTCOME_INIT;
+	*o = (struct results)RESULTS_INIT;
 }

@@ -12,15 +12,15 @@
 #include "base/buf.h"
 #include "base/msg.h"
 
-struct outcome {
+struct results {
 	int results, words; /* descriptors of memory files, which children inherit; -1: closed */
 };
 
-#define OUTCOME_INIT { -1, -1 }
+#define RESULTS_INIT { -1, -1 }
 
 /* Opens it, and forgets what it had. Where memory cannot be had it stays closed, and takes
  * everything in silence. */
-void outcome_open(struct outcome *o);
+void results_open(struct results *o);
 
 /* What came of one database. Texts may be NULL. */
 struct result {
@@ -33,18 +33,18 @@ struct result {
 	int64_t ms;            /* how long it took */
 };
 
-void outcome_add(const struct outcome *o, const struct result *r);
+void results_add(const struct results *o, const struct result *r);
 
 /* Notes what was said; what is a secret is masked. */
-void outcome_say(const struct outcome *o, enum msg_level level, const char *words);
+void results_say(const struct results *o, enum msg_level level, const char *words);
 
 /* The results as a JSON array of objects: database, target, status, file, error, bytes,
  * tables, seconds. The caller frees it. */
-char *outcome_results(const struct outcome *o);
+char *results_json(const struct results *o);
 
 /* The last lines of what was said, at most limit bytes. The caller frees it. */
-char *outcome_tail(const struct outcome *o, size_t limit);
+char *results_tail(const struct results *o, size_t limit);
 
-void outcome_close(struct outcome *o);
+void results_close(struct results *o);
 
 #endif

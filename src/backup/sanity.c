@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/size.h"
 
-void judge_suspect(struct manifest *m, const struct newest *last)
+void sanity_judge(struct manifest *m, const struct newest *last)
 {
 	bool same = last->made && strcmp(last->kind, m->kind) == 0 &&
 	            strcmp(last->compression, m->compression) == 0;

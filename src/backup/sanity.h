@@ -9,6 +9,6 @@
 
 /* Marks it as suspect, with a warning that says why, when the tables that were there are gone,
  * or half of the bytes are. */
-void judge_suspect(struct manifest *m, const struct newest *last);
+void sanity_judge(struct manifest *m, const struct newest *last);
 
 #endif
