@@ -140,14 +140,14 @@ static const char notes[] =
 
 /* What is restored, from where, to where. */
 static struct {
-	struct load load;
+	struct input load;
 	struct restore r;
 	struct target target;
-	struct litefile lite;
-	struct place place;
+	struct sqlite_file lite;
+	struct apply place;
 	struct check verify;
 	struct record record;
-} job = { .load = LOAD_INIT, .record = RECORD_INIT };
+} job = { .load = INPUT_INIT, .record = RECORD_INIT };
 
 static const char *database(void)
 {
@@ -159,12 +159,12 @@ static _Noreturn void fail(int status, struct buf *error)
 {
 	struct buf left = BUF_INIT;
 
-	load_rename(&job.load, error);
+	input_rename(&job.load, error);
 	record_end(&job.record, "failed", error->data);
-	load_free(&job.load);
-	if (place_discard(&job.place, &left) != 0)
+	input_free(&job.load);
+	if (apply_discard(&job.place, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
-	place_free(&job.place);
+	apply_free(&job.place);
 	msg_each(MSG_WARNING, &job.r.made_roles);
 	die(status, "%s", error->data);
 }
@@ -175,7 +175,7 @@ static void read_backup(const char *word)
 {
 	struct buf error = BUF_INIT;
 	bool named = job.target.kind == TARGET_PG && job.target.named;
-	int rc = load_backup(&job.load, word, o.dir, o.stage, named ? database() : NULL, &error);
+	int rc = input_read(&job.load, word, o.dir, o.stage, named ? database() : NULL, &error);
 
 	msg_each(MSG_WARNING, &job.load.fetch.warnings);
 	if (rc)
@@ -278,14 +278,14 @@ static void at_signal(const char *words)
 }
 
 /* Everything that can be known beforehand. */
-static enum place_mode prepare(struct db *db)
+static enum apply_mode prepare(struct db *db)
 {
 	bool counts = job.load.has_manifest && !o.tables.n && !o.data_only && job.r.content != FORMAT_SQL;
 	struct strs problems = { 0 }, notes_ = { 0 };
 	struct buf error = BUF_INIT;
 	int rc;
 
-	job.place = (struct place){
+	job.place = (struct apply){
 		.target = &job.target, .r = &job.r, .m = job.load.has_manifest ? &job.load.m : NULL,
 		.into = o.into, .replace = o.replace, .clean = o.clean, .drop_old = o.drop_old,
 		.near_locale = strcmp(o.locale, "near") == 0, .encoding = o.encoding, .properties = PROPERTIES_INIT,
@@ -293,10 +293,10 @@ static enum place_mode prepare(struct db *db)
 		            : strcmp(o.settings, "near") == 0 ? SETTINGS_NEAR : SETTINGS_NONE,
 		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only, .search_path = o.search_path,
-		            .check = o.verify ? &job.verify : NULL }, .record = &job.record, .side = SIDE_INIT,
+		            .check = o.verify ? &job.verify : NULL }, .record = &job.record, .side = SHADOW_INIT,
 		.flow = job.load.head ? &job.load.fetch.flow : NULL, .stands = at_signal, .ready = watch_ready,
 	};
-	rc = place_look(&job.place, db, &problems, &notes_, &error);
+	rc = apply_look(&job.place, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
 	msg_each(MSG_ERROR, &problems);
 	if (rc)
@@ -311,7 +311,7 @@ static int plan(void)
 	struct db db = DB_INIT;
 	char *size = size_text(job.load.head ? job.load.m.bytes : archive_size(job.load.path));
 	struct buf error = BUF_INIT;
-	enum place_mode mode;
+	enum apply_mode mode;
 	int rc;
 
 	show("backup:  %s (%s, %s)\n", job.load.name, format_name(job.r.content), size);
@@ -323,13 +323,13 @@ static int plan(void)
 	fflush(stdout);
 	if (job.target.kind == TARGET_PG)
 		mode = prepare(&db);
-	else if ((rc = litefile_check(&job.lite, &error)) != 0)
+	else if ((rc = sqlite_check(&job.lite, &error)) != 0)
 		fail(rc, &error);
 	else
-		mode = file_exists(job.target.path) ? PLACE_REPLACE : PLACE_CREATE;
-	if (mode == PLACE_CLEAN && safety_check(o.dir, msg_tell) != DONE)
+		mode = file_exists(job.target.path) ? APPLY_REPLACE : APPLY_CREATE;
+	if (mode == APPLY_CLEAN && safety_check(o.dir, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, and would not be touched", job.target.shown);
-	forecast_place(&job.place, mode, &job.target, job.r.superuser);
+	forecast_apply(&job.place, mode, &job.target, job.r.superuser);
 	db_free(&db);
 	free(size);
 	return DONE;
@@ -352,20 +352,20 @@ static int restore_pg(void)
 	int64_t began = clock_ms();
 	struct buf error = BUF_INIT;
 	struct db db = DB_INIT;
-	enum place_mode mode = prepare(&db);
+	enum apply_mode mode = prepare(&db);
 	int rc;
 
 	job.r.headway.name = database();
 	open_journal();
 	/* Before any application is stopped: it may take its time. */
 	record_clear(&job.record, &job.place.side, job.target.shown, msg_tell);
-	if (mode == PLACE_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
+	if (mode == APPLY_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
-	if (mode == PLACE_CREATE || mode == PLACE_REPLACE) {
+	if (mode == APPLY_CREATE || mode == APPLY_REPLACE) {
 		db_free(&db);
-		rc = place_beside(&job.place, &error);
+		rc = apply_beside(&job.place, &error);
 	} else {
-		rc = place_inside(&job.place, &db, &error);
+		rc = apply_inside(&job.place, &db, &error);
 	}
 	if (rc)
 		fail(rc, &error);
@@ -373,7 +373,7 @@ static int restore_pg(void)
 	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.name,
 	    (double)(clock_ms() - began) / 1000);
 	db_free(&db);
-	place_free(&job.place);
+	apply_free(&job.place);
 	buf_free(&error);
 	return DONE;
 }
@@ -382,20 +382,20 @@ static int restore_lite(void)
 {
 	struct buf error = BUF_INIT;
 	struct target copy = { .kind = TARGET_SQLITE, .path = job.load.data, .shown = job.load.name };
-	struct settle s = { .tables = -1, .wait = o.wait, .check = o.verify ? &job.verify : NULL };
+	struct finish s = { .tables = -1, .wait = o.wait, .check = o.verify ? &job.verify : NULL };
 	char *before;
 	int rc;
 
-	rc = settle_database(&s, &copy, &error);
+	rc = finish_database(&s, &copy, &error);
 	if (!rc)
-		rc = litefile_check(&job.lite, &error);
+		rc = sqlite_check(&job.lite, &error);
 	if (!rc)
 		rc = watch_ready(&error);
 	if (rc)
 		fail(rc, &error);
 	open_journal();
 	record_start(&job.record, file_base(job.target.path), job.target.shown, job.load.m.sha256);
-	rc = litefile_restore(&job.lite, job.r.path, &before, &error);
+	rc = sqlite_restore(&job.lite, job.r.path, &before, &error);
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
@@ -419,7 +419,7 @@ static void read_all(int argc, char **argv)
 		die(BAD_USAGE, "the database is given twice: as an operand and by --url");
 	check_options();
 	find_target(url);
-	job.lite = (struct litefile){ job.target.path, o.replace, o.drop_old, o.wait };
+	job.lite = (struct sqlite_file){ job.target.path, o.replace, o.drop_old, o.wait };
 	job.load.remote = o.remote;
 	job.load.lite = job.target.kind == TARGET_SQLITE;
 	job.load.fetch.streams = o.stream;
@@ -437,7 +437,7 @@ static int restore(int argc, char **argv)
 	read_all(argc, argv);
 	rc = job.target.kind == TARGET_PG ? restore_pg() : restore_lite();
 	restore_free(&job.r);
-	load_free(&job.load);
+	input_free(&job.load);
 	return rc;
 }
 
@@ -454,7 +454,7 @@ static int restore_dropped(char *path, char *url)
 /* The database itself may be missing: a restore makes it. */
 static int log_in(struct buf *error)
 {
-	struct side side = SIDE_INIT;
+	struct shadow side = SHADOW_INIT;
 	struct target target;
 	int rc = target_find(&target, o.url, error);
 
@@ -462,11 +462,11 @@ static int log_in(struct buf *error)
 		buf_cut(error, 0);
 		rc = 0;
 	} else if (!rc && target.kind == TARGET_PG) {
-		rc = side_open(&side, &target, clock_within(LOG_IN_MS), error);
+		rc = shadow_open(&side, &target, clock_within(LOG_IN_MS), error);
 	} else if (!rc) {
 		rc = watchcheck_file(target.path, error);
 	}
-	side_free(&side);
+	shadow_free(&side);
 	target_free(&target);
 	return rc;
 }
@@ -553,7 +553,7 @@ static int run(int argc, char **argv, char ***command)
 	read_all(argc - 1, argv + 1);
 	rc = plan();
 	restore_free(&job.r);
-	load_free(&job.load);
+	input_free(&job.load);
 	return rc;
 }
 

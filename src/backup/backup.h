@@ -24,7 +24,7 @@ struct backup {
 	struct strs first;                  /* checks that a database's first backup waits for; not owned */
 	bool restore;                       /* restore each as a test, and */
 	bool as_login;                      /* run its code as the login then, whatever its rights */
-	const char *search_path;            /* there, as in struct trial_job */
+	const char *search_path;            /* there, as in struct drill */
 	bool roles;                         /* dump the roles, too */
 	struct retention keep;
 	struct remote *remote;              /* where backups go, too; NULL or off: nowhere */

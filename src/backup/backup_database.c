@@ -177,7 +177,7 @@ static int try_restore(struct job *j, struct buf *error)
 {
 	bool lite = j->item->target.kind == TARGET_SQLITE;
 	struct strs left_out = { 0 };
-	struct trial_job trial = { .path = j->archive.part, .m = &j->m, .server = &j->item->target, .tell = j->run->b->tell,
+	struct drill trial = { .path = j->archive.part, .m = &j->m, .server = &j->item->target, .tell = j->run->b->tell,
 		                   .as_login = j->run->b->as_login, .search_path = j->run->b->search_path, .left_out = &left_out,
 		                   .deadline = clock_after(TRIAL_MS) };
 	int rc;
@@ -186,7 +186,7 @@ static int try_restore(struct job *j, struct buf *error)
 	if (!j->run->b->restore || lite)
 		return 0;
 	phase(j, "restore test", 0);
-	rc = trial_restore(&trial, error);
+	rc = drill_restore(&trial, error);
 	j->m.restored = !rc;
 	for (size_t i = 0; i < left_out.n && !rc; i++)
 		backup_run_tell(j->run, MSG_INFO, "%s: left out of the restore test: %s",

@@ -12,11 +12,11 @@
 #include "restore/restore_rights.h"
 #include "restore/restore_run.h"
 
-const char *place_words(enum place_mode mode)
+const char *apply_words(enum apply_mode mode)
 {
 	static const char *const words[] = {
-		[PLACE_CREATE] = "make the database", [PLACE_FILL] = "fill the empty database",
-		[PLACE_REPLACE] = "replace the database", [PLACE_CLEAN] = "drop and make anew what the backup has",
+		[APPLY_CREATE] = "make the database", [APPLY_FILL] = "fill the empty database",
+		[APPLY_REPLACE] = "replace the database", [APPLY_CLEAN] = "drop and make anew what the backup has",
 	};
 
 	return words[mode];
@@ -25,10 +25,10 @@ const char *place_words(enum place_mode mode)
 /* Several jobs have no transaction, and what is verified afterwards cannot be taken back, nor what
  * was damaged on its way. Then an empty database is better filled beside, in a copy of it, where
  * this role may. */
-static bool fills_beside(struct place *p)
+static bool fills_beside(struct apply *p)
 {
 	struct buf why = BUF_INIT;
-	bool may = side_check_swap(&p->side, &why) == 0;
+	bool may = shadow_check_swap(&p->side, &why) == 0;
 	char *words;
 
 	if (!may && p->r->jobs > 1) {
@@ -41,13 +41,13 @@ static bool fills_beside(struct place *p)
 	return p->flow || (may && (p->r->jobs > 1 || p->settle.check));
 }
 
-static int is_empty(const struct place *p, const char *database, struct buf *error)
+static int is_empty(const struct apply *p, const char *database, struct buf *error)
 {
 	return emptiness_check(p->target, database, clock_within(p->settle.wait), error);
 }
 
 /* The sessions of several jobs would share a pooler's connections, and each might leave what it set in another's. */
-static void limit_jobs(struct place *p)
+static void limit_jobs(struct apply *p)
 {
 	if (p->r->jobs <= 1 || !p->side.db.pg.pooled)
 		return;
@@ -55,12 +55,12 @@ static void limit_jobs(struct place *p)
 	p->r->jobs = 1;
 }
 
-static int choose_mode(struct place *p, struct buf *error)
+static int choose_mode(struct apply *p, struct buf *error)
 {
 	int rc;
 
 	limit_jobs(p);
-	p->mode = p->side.exists ? PLACE_CLEAN : PLACE_CREATE;
+	p->mode = p->side.exists ? APPLY_CLEAN : APPLY_CREATE;
 	if (p->side.exists && p->into) {
 		buf_printf(error, "database '%s' is there already: --into makes a new one", p->into);
 		return NO;
@@ -74,33 +74,33 @@ static int choose_mode(struct place *p, struct buf *error)
 		return rc;
 	buf_cut(error, 0);
 	p->was_empty = !rc && fills_beside(p);
-	p->mode = !rc && !p->was_empty ? PLACE_FILL : PLACE_REPLACE;
+	p->mode = !rc && !p->was_empty ? APPLY_FILL : APPLY_REPLACE;
 	return 0;
 }
 
-int place_look(struct place *p, struct db *db, struct strs *problems, struct strs *notes, struct buf *error)
+int apply_look(struct apply *p, struct db *db, struct strs *problems, struct strs *notes, struct buf *error)
 {
 	bool beside, fresh;
-	int rc = side_open(&p->side, p->target, clock_within(p->settle.wait), error);
+	int rc = shadow_open(&p->side, p->target, clock_within(p->settle.wait), error);
 
 	p->side.tell = p->settle.tell;
 	rc = rc ? rc : choose_mode(p, error);
-	rc = rc ? rc : place_properties(p, problems, notes, error);
+	rc = rc ? rc : apply_properties(p, problems, notes, error);
 	/* Only now: a role or database may have a timeout for idle sessions. */
 	if (!rc && p->side.exists)
 		rc = db_reopen(db, p->target, clock_within(p->settle.wait), error);
 	if (rc)
 		return rc;
-	beside = p->mode == PLACE_CREATE || p->mode == PLACE_REPLACE;
+	beside = p->mode == APPLY_CREATE || p->mode == APPLY_REPLACE;
 	fresh = beside && !p->was_empty;
-	p->r->clean = p->mode == PLACE_CLEAN;
+	p->r->clean = p->mode == APPLY_CLEAN;
 	rc = restore_check(p->r, fresh ? &p->side.db : db, fresh, problems, notes, error);
 	if (p->r->clean && p->r->jobs > 1)
 		strs_add(notes, "--clean with --jobs is not one transaction: if it fails, the database is half restored");
 	if (!rc)
-		place_settings(p, problems, notes);
+		apply_settings(p, problems, notes);
 	if (!rc && beside)
-		rc = p->mode == PLACE_REPLACE ? side_check_swap(&p->side, error) : side_check_create(&p->side, error);
+		rc = p->mode == APPLY_REPLACE ? shadow_check_swap(&p->side, error) : shadow_check_create(&p->side, error);
 	if (rc && error->len && beside) {
 		strs_add(problems, error->data);
 		buf_cut(error, 0);
@@ -113,19 +113,19 @@ int place_look(struct place *p, struct db *db, struct strs *problems, struct str
 }
 
 /* What must be right of a restored database before anybody sees it. */
-static int settle(const struct place *p, const struct target *target, struct buf *error)
+static int settle(const struct apply *p, const struct target *target, struct buf *error)
 {
-	struct settle s = p->settle;
+	struct finish s = p->settle;
 
-	if (p->mode == PLACE_CLEAN) /* beside what is put back there may be more */
+	if (p->mode == APPLY_CLEAN) /* beside what is put back there may be more */
 		s.tables = -1;
 	if (p->r->toc.statistics && p->r->server_version >= 180000)
 		s.analyze = false;
-	return settle_database(&s, target, error);
+	return finish_database(&s, target, error);
 }
 
 /* How things stand from now on, for whoever ends this by a signal. */
-static void stands(const struct place *p, const char *words, const char *name)
+static void stands(const struct apply *p, const char *words, const char *name)
 {
 	char *line = xasprintf("%s: ended by a signal: %s%s", p->target->shown, words, name);
 
@@ -134,7 +134,7 @@ static void stands(const struct place *p, const char *words, const char *name)
 }
 
 /* What has become of the one before. */
-static void leave(struct place *p, const char *before, struct buf *error)
+static void leave(struct apply *p, const char *before, struct buf *error)
 {
 	bool drop = p->drop_old, dropped;
 	char *words = NULL;
@@ -142,10 +142,10 @@ static void leave(struct place *p, const char *before, struct buf *error)
 	if (p->was_empty)
 		drop = is_empty(p, before, error) == 0;
 	drop = drop && before;
-	dropped = drop && side_drop(&p->side, before, error) == 0;
+	dropped = drop && shadow_drop(&p->side, before, error) == 0;
 	if (dropped)
 		words = xasprintf("dropped '%s'", before);
-	else if (drop && !side_is_whole(&p->side, before))
+	else if (drop && !shadow_is_whole(&p->side, before))
 		words = xasprintf("the old database, '%s', cannot be used any more: the next restore drops it", before);
 	else if (before)
 		words = xasprintf("the old database is '%s': pgrestore undo swaps it back", before);
@@ -157,15 +157,15 @@ static void leave(struct place *p, const char *before, struct buf *error)
 	free(words);
 }
 
-static int get_ready(const struct place *p, struct buf *error)
+static int get_ready(const struct apply *p, struct buf *error)
 {
 	return p->ready ? p->ready(error) : 0;
 }
 
-static int run(struct place *p, const struct target *target, struct buf *error)
+static int run(struct apply *p, const struct target *target, struct buf *error)
 {
 	int rc = restore_run(p->r, target, error);
-	char *words = rc ? NULL : restore_left_out(p->r);
+	char *words = rc ? NULL : restore_rights_left_out(p->r);
 
 	if (words)
 		p->settle.tell(MSG_INFO, words);
@@ -173,10 +173,10 @@ static int run(struct place *p, const struct target *target, struct buf *error)
 	return rc;
 }
 
-static int make(struct place *p, struct buf *error)
+static int make(struct apply *p, struct buf *error)
 {
 	struct buf note = BUF_INIT;
-	int rc = side_create(&p->side, &p->properties, p->was_empty, p->near_locale, &note, error);
+	int rc = shadow_create(&p->side, &p->properties, p->was_empty, p->near_locale, &note, error);
 
 	if (!rc && note.len)
 		p->settle.tell(MSG_WARNING, note.data);
@@ -185,11 +185,11 @@ static int make(struct place *p, struct buf *error)
 }
 
 /* Makes the database beside, empty but for what the target's own had. */
-static int begin_beside(struct place *p, struct buf *error)
+static int begin_beside(struct apply *p, struct buf *error)
 {
 	int rc;
 
-	side_plan(&p->side);
+	shadow_plan(&p->side);
 	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->side.name);
 	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
 	/* One of them may be the new database's owner. */
@@ -198,7 +198,7 @@ static int begin_beside(struct place *p, struct buf *error)
 }
 
 /* What comes as it is downloaded is compared when all of it has come. */
-static int fill_beside(struct place *p, struct buf *error)
+static int fill_beside(struct apply *p, struct buf *error)
 {
 	int rc;
 
@@ -209,22 +209,22 @@ static int fill_beside(struct place *p, struct buf *error)
 }
 
 /* All that must hold before it is swapped in. */
-static int finish_beside(struct place *p, struct buf *error)
+static int finish_beside(struct apply *p, struct buf *error)
 {
 	int rc = settle(p, &p->side.at, error);
 
 	if (!rc)
-		rc = side_dress(&p->side, &p->properties, error);
+		rc = shadow_dress(&p->side, &p->properties, error);
 	if (!rc)
 		rc = get_ready(p, error);
 	/* What was empty may have been filled by somebody else meanwhile. */
 	return !rc && p->was_empty ? is_empty(p, NULL, error) : rc;
 }
 
-static int swap_in(struct place *p, struct buf *error)
+static int swap_in(struct apply *p, struct buf *error)
 {
 	char *before = NULL;
-	int rc = side_swap(&p->side, &before, error);
+	int rc = shadow_swap(&p->side, &before, error);
 
 	if (!rc) {
 		stands(p, "the backup is in its place", "");
@@ -234,7 +234,7 @@ static int swap_in(struct place *p, struct buf *error)
 	return rc;
 }
 
-int place_beside(struct place *p, struct buf *error)
+int apply_beside(struct apply *p, struct buf *error)
 {
 	int rc = begin_beside(p, error);
 
@@ -246,7 +246,7 @@ int place_beside(struct place *p, struct buf *error)
 	return rc ? rc : swap_in(p, error);
 }
 
-int place_inside(struct place *p, struct db *db, struct buf *error)
+int apply_inside(struct apply *p, struct db *db, struct buf *error)
 {
 	int rc;
 
@@ -268,18 +268,18 @@ int place_inside(struct place *p, struct db *db, struct buf *error)
 	stands(p, "what was restored is there, but was not looked over", "");
 	if (!rc && (rc = settle(p, p->target, error)) != 0)
 		buf_puts(error, "; what was restored is there all the same");
-	if (rc && p->mode == PLACE_CLEAN)
+	if (rc && p->mode == APPLY_CLEAN)
 		buf_puts(error, "; the backup from before is the newest in " PICK_SAFETY);
 	return rc;
 }
 
-int place_discard(struct place *p, struct buf *error)
+int apply_discard(struct apply *p, struct buf *error)
 {
-	return side_discard(&p->side, error);
+	return shadow_discard(&p->side, error);
 }
 
-void place_free(struct place *p)
+void apply_free(struct apply *p)
 {
-	side_free(&p->side);
+	shadow_free(&p->side);
 	properties_free(&p->properties);
 }

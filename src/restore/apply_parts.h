@@ -9,13 +9,13 @@
 /*
  * Reads the properties that the backup has for its database, and decides what the one that it goes
  * into gets of them. Sets what restore_check needs: the roles that they name, the encoding that the
- * backup's text is read in. Adds to problems and notes as place_look. 0; BAD_DATA, BAD_USAGE,
+ * backup's text is read in. Adds to problems and notes as apply_look. 0; BAD_DATA, BAD_USAGE,
  * UNAVAILABLE with a sentence in error.
  */
-int place_properties(struct place *p, struct strs *problems, struct strs *notes, struct buf *error);
+int apply_properties(struct apply *p, struct strs *problems, struct strs *notes, struct buf *error);
 
 /* After restore_check, which knows the missing roles: leaves out what is for those, and tries the
  * settings. */
-void place_settings(struct place *p, struct strs *problems, struct strs *notes);
+void apply_settings(struct apply *p, struct strs *problems, struct strs *notes);
 
 #endif

@@ -11,25 +11,25 @@
 
 #define ASK_MS 30000
 
-static int ask(struct place *p, const char *sql, const char *a, struct rows *rows)
+static int ask(struct apply *p, const char *sql, const char *a, struct rows *rows)
 {
 	return server_query(&p->side.db.pg, sql, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
 }
 
-static const char *own_name(const struct place *p)
+static const char *own_name(const struct apply *p)
 {
 	return conninfo_get(&p->target->conninfo, "dbname");
 }
 
-static bool is_made(const struct place *p)
+static bool is_made(const struct apply *p)
 {
-	return p->mode == PLACE_CREATE;
+	return p->mode == APPLY_CREATE;
 }
 
 /* --- the backup's --- */
 
 /* An archive's own entries come before the manifest, which is of the same moment, but not everywhere. */
-static int read_backup(struct place *p, struct buf *error)
+static int read_backup(struct apply *p, struct buf *error)
 {
 	struct properties *of = &p->properties;
 	int rc = 0;
@@ -51,7 +51,7 @@ static bool is_any_bytes(const char *encoding)
 }
 
 /* SQL_ASCII has the number 0 and many spellings (encnames.c); as the encoding of text it is none. */
-static int check_name(struct place *p, struct buf *error)
+static int check_name(struct apply *p, struct buf *error)
 {
 	struct rows rows = { 0 };
 	int rc = ask(p, "SELECT n > 0, n = 0 FROM pg_catalog.pg_char_to_encoding($1) AS n", p->encoding, &rows);
@@ -69,7 +69,7 @@ static int check_name(struct place *p, struct buf *error)
 }
 
 /* Where nothing but the encoding is known, C fits it. */
-static void choose_form(struct place *p)
+static void choose_form(struct apply *p)
 {
 	struct properties *of = &p->properties;
 
@@ -84,7 +84,7 @@ static void choose_form(struct place *p)
 
 /* COPY stores text of no known encoding as it is, unchecked (copyfromparse.c): into a database of
  * another encoding it may only come in one that the server converts from. */
-static int choose_encoding(struct place *p, const char *target, struct strs *problems, struct buf *error)
+static int choose_encoding(struct apply *p, const char *target, struct strs *problems, struct buf *error)
 {
 	struct properties *of = &p->properties;
 	bool raw = is_any_bytes(of->client_encoding);
@@ -121,7 +121,7 @@ static const char *find_form(int version)
 	return version >= 150000 ? FORM(NAMED, "daticulocale") : FORM("'libc'", "NULL");
 }
 
-static int read_target(struct place *p, struct properties *found)
+static int read_target(struct apply *p, struct properties *found)
 {
 	struct rows rows = { 0 };
 	int rc = ask(p, find_form(server_version(&p->side.db.pg)), own_name(p), &rows);
@@ -147,14 +147,14 @@ static bool is_same_form(const char *a, const char *b)
 }
 
 /* A database that is there keeps what it is and has. */
-static void note_kept(struct place *p, const struct properties *found, struct strs *notes)
+static void note_kept(struct apply *p, const struct properties *found, struct strs *notes)
 {
 	char *own = properties_form(found), *was = properties_form(&p->properties);
 	char *words = properties_words(&p->properties);
 
 	if (p->properties.encoding && !is_same_form(own, was))
 		strs_printf(notes, "the database stays %s; the backup's was %s", own, was);
-	if (*words && p->mode == PLACE_FILL)
+	if (*words && p->mode == APPLY_FILL)
 		strs_printf(notes, "the database keeps its own rights and settings; the backup has %s: to get them, drop the "
 		            "empty database first", words);
 	free(own);
@@ -165,7 +165,7 @@ static void note_kept(struct place *p, const struct properties *found, struct st
 /* --- both --- */
 
 /* What cannot be is said before anything is made. */
-static void check_form(struct place *p, struct strs *problems)
+static void check_form(struct apply *p, struct strs *problems)
 {
 	const char *why = properties_too_new(&p->properties, server_version(&p->side.db.pg));
 
@@ -174,7 +174,7 @@ static void check_form(struct place *p, struct strs *problems)
 }
 
 /* Who restores owns it then, and has what the owner had. */
-static void disown(struct place *p)
+static void disown(struct apply *p)
 {
 	struct rows rows = { 0 };
 
@@ -185,7 +185,7 @@ static void disown(struct place *p)
 }
 
 /* Said once, and beforehand. */
-static void leave_tablespace(struct place *p, struct strs *notes)
+static void leave_tablespace(struct apply *p, struct strs *notes)
 {
 	struct properties *of = &p->properties;
 	bool has = properties_has_tablespace(of, &p->side.db);
@@ -199,7 +199,7 @@ static void leave_tablespace(struct place *p, struct strs *notes)
 			properties_drop_setting(of, i);
 }
 
-int place_properties(struct place *p, struct strs *problems, struct strs *notes, struct buf *error)
+int apply_properties(struct apply *p, struct strs *problems, struct strs *notes, struct buf *error)
 {
 	struct properties found = PROPERTIES_INIT;
 	int rc = read_backup(p, error);
@@ -229,7 +229,7 @@ int place_properties(struct place *p, struct strs *problems, struct strs *notes,
 }
 
 /* With --no-owner roles need not be there. */
-static void leave_out_absent(struct place *p, struct strs *notes)
+static void leave_out_absent(struct apply *p, struct strs *notes)
 {
 	struct strs named = { 0 }, absent = { 0 };
 
@@ -249,7 +249,7 @@ static void leave_out_absent(struct place *p, struct strs *notes)
 	strs_free(&absent);
 }
 
-void place_settings(struct place *p, struct strs *problems, struct strs *notes)
+void apply_settings(struct apply *p, struct strs *problems, struct strs *notes)
 {
 	if (!is_made(p))
 		return;

@@ -64,7 +64,7 @@ static void say(const struct strs *names, const char *what, struct strs *problem
 	free(more);
 }
 
-int ownership_check(struct db *db, const struct toc *toc, const struct strs *tables, bool rows_only,
+int clean_rights_check(struct db *db, const struct toc *toc, const struct strs *tables, bool rows_only,
                     struct strs *problems)
 {
 	struct strs names = { 0 };

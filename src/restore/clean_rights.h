@@ -13,7 +13,7 @@
  * (NULL or none: all) are those that are restored; with rows_only nothing is dropped. Each names
  * the first one and says how many more there are. 0, or -1 when the server could not be asked.
  */
-int ownership_check(struct db *db, const struct toc *toc, const struct strs *tables, bool rows_only,
+int clean_rights_check(struct db *db, const struct toc *toc, const struct strs *tables, bool rows_only,
                     struct strs *problems);
 
 #endif

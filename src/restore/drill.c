@@ -28,12 +28,12 @@
 #define DROP_MS 60000
 
 struct trial {
-	const struct trial_job *job;
+	const struct drill *job;
 	struct target target;  /* the new database, as the login; its conninfo is owned */
 	struct target as;      /* the same, as the one who restores it */
 	struct target door;    /* job->server, with the name as application_name: sign of a running trial */
 	struct db db;          /* a session there */
-	struct rights rights;  /* of the login */
+	struct guest_rights rights;  /* of the login */
 	struct guest guest;    /* who restores; no name: the login itself */
 	const struct manifest *m;
 	char *name;            /* of the database, and of the guest */
@@ -183,18 +183,18 @@ static int open_public(struct trial *t, struct db *inside)
 /* Makes ready for the guest, as the login: nothing of the backup is there yet. */
 static int prepare(struct trial *t, struct restore *r, struct buf *error)
 {
-	struct extlist list = { 0 };
+	struct extension_make list = { 0 };
 	struct db inside = DB_INIT;
-	int rc = extlist_read(&list, r->path, r->content == FORMAT_SQL ? NULL : &r->toc, t->m, error);
+	int rc = extension_make_read(&list, r->path, r->content == FORMAT_SQL ? NULL : &r->toc, t->m, error);
 
 	rc = rc ? rc : db_reopen(&inside, &t->target, clock_after(DROP_MS), error);
 	if (!rc && open_public(t, &inside) != 0)
 		rc = failed(t, &inside, "prepare the public schema", error);
-	rc = rc ? rc : extlist_make(&list, &inside, t->guest.name, error);
+	rc = rc ? rc : extension_make_all(&list, &inside, t->guest.name, error);
 	for (size_t i = 0; i < list.schemas.n && r->content == FORMAT_SQL; i++)
 		strs_add(&r->schemas, list.schemas.v[i]);
 	db_free(&inside);
-	extlist_free(&list);
+	extension_make_free(&list);
 	return rc;
 }
 
@@ -245,7 +245,7 @@ static int restore_humbly(struct trial *t, struct restore *r, struct buf *error)
 
 	r->humble = true;
 	rc = t->guest.name ? prepare(t, r, error) : 0;
-	bare_entries(&r->toc.lines, t->job->left_out);
+	drill_subset_entries(&r->toc.lines, t->job->left_out);
 	rc = rc ? rc : check(t, r, error);
 	if (rc)
 		return rc;
@@ -368,7 +368,7 @@ static int try_pg(struct trial *t, struct buf *error)
 	rc = create(t, error);
 	rc = rc ? rc : restore(t, error);
 	if (!rc)
-		rc = settle_database(&(struct settle){ .tables = t->m->tables, .wait = DROP_MS,
+		rc = finish_database(&(struct finish){ .tables = t->m->tables, .wait = DROP_MS,
 		                                           .search_path = t->job->search_path }, &t->as, error);
 	if (strcmp(t->m->kind, "plain") == 0 && t->rights.superuser && !t->guest.name)
 		drop_subscriptions(t);
@@ -377,7 +377,7 @@ static int try_pg(struct trial *t, struct buf *error)
 	return rc ? rc : dropped;
 }
 
-int trial_restore(const struct trial_job *job, struct buf *error)
+int drill_restore(const struct drill *job, struct buf *error)
 {
 	const struct target *server = job->server;
 	struct trial t = { .job = job, .db = DB_INIT, .m = job->m };

@@ -12,7 +12,7 @@
 #include "db/target.h"
 #include "dump/manifest.h"
 
-struct trial_job {
+struct drill {
 	const char *path;             /* the backup's data */
 	const struct manifest *m;
 	const struct target *server;  /* PostgreSQL: a database of the server to restore on */
@@ -33,6 +33,6 @@ struct trial_job {
  * rights than the database's owner could have tried it; UNAVAILABLE, DENIED,
  * CANNOT_WRITE or BAD_USAGE when it could not be tried.
  */
-int trial_restore(const struct trial_job *job, struct buf *error);
+int drill_restore(const struct drill *job, struct buf *error);
 
 #endif

@@ -26,7 +26,7 @@ int drill_into(const void *arg, const char *name, const char *path, const struct
 	int rc = target_find(&target, d->url, error);
 
 	if (!rc)
-		rc = trial_restore(&(struct trial_job){ .path = path, .m = m, .server = &target, .tell = d->tell,
+		rc = drill_restore(&(struct drill){ .path = path, .m = m, .server = &target, .tell = d->tell,
 		                                        .as_login = d->as_login, .search_path = d->search_path,
 		                                        .left_out = &left_out, .note = &note,
 		                                        .deadline = clock_within(d->wait) }, error);

@@ -17,7 +17,7 @@ static const char *const statements[] = {
 	"CREATE USER MAPPING ", "COMMENT ON EXTENSION ", NULL
 };
 
-void bare_entries(struct strs *lines, struct strs *left_out)
+void drill_subset_entries(struct strs *lines, struct strs *left_out)
 {
 	struct strs kept = { 0 };
 
@@ -56,7 +56,7 @@ static bool makes_one_of(const struct strs *schemas, const char *statement)
 	return is;
 }
 
-char *bare_statement(const char *statement, const struct strs *schemas)
+char *drill_subset_statement(const char *statement, const struct strs *schemas)
 {
 	const char *at = statement + strspn(statement, " \t\r\n");
 

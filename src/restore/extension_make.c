@@ -16,7 +16,7 @@
 /* --- what there is --- */
 
 /* pg_dump.c, dumpExtension: CREATE EXTENSION IF NOT EXISTS name WITH SCHEMA name; */
-static void take_statement(struct extlist *list, const char *line, const struct manifest *m)
+static void take_statement(struct extension_make *list, const char *line, const struct manifest *m)
 {
 	const char *at = skip_prefix(line, "CREATE EXTENSION IF NOT EXISTS "), *with;
 	char *name, *schema;
@@ -35,7 +35,7 @@ static void take_statement(struct extlist *list, const char *line, const struct 
 	free(schema);
 }
 
-static void take_text(struct extlist *list, const char *text, const struct manifest *m)
+static void take_text(struct extension_make *list, const char *text, const struct manifest *m)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
@@ -51,13 +51,13 @@ static int take_head(void *arg, const char *piece, size_t len)
 	return head->len < HEAD ? 0 : -1;
 }
 
-int extlist_read(struct extlist *list, const char *path, const struct toc *toc, const struct manifest *m,
+int extension_make_read(struct extension_make *list, const char *path, const struct toc *toc, const struct manifest *m,
                  struct buf *error)
 {
 	struct buf entries = BUF_INIT, text = BUF_INIT;
 	int rc = 0;
 
-	*list = (struct extlist){ 0 };
+	*list = (struct extension_make){ 0 };
 	for (size_t i = 0; toc && i < toc->lines.n; i++)
 		if (toc_is(toc->lines.v[i], "EXTENSION -"))
 			buf_printf(&entries, "%s\n", toc->lines.v[i]);
@@ -123,7 +123,7 @@ static int grant_rows(struct db *db, const char *owner)
 	return rc;
 }
 
-int extlist_make(const struct extlist *list, struct db *db, const char *owner, struct buf *error)
+int extension_make_all(const struct extension_make *list, struct db *db, const char *owner, struct buf *error)
 {
 	for (size_t i = 0; i < list->names.n; i++) {
 		const char *name = list->names.v[i];
@@ -139,7 +139,7 @@ int extlist_make(const struct extlist *list, struct db *db, const char *owner, s
 	return UNAVAILABLE;
 }
 
-void extlist_free(struct extlist *list)
+void extension_make_free(struct extension_make *list)
 {
 	strs_free(&list->names);
 	strs_free(&list->schemas);

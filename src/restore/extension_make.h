@@ -10,14 +10,14 @@
 #include "dump/toc.h"
 
 /* Extensions in the order of the backup, and the schema of each, side by side. */
-struct extlist {
+struct extension_make {
 	struct strs names, schemas;
 };
 
 /* Finds those that the backup at path makes: toc is the archive's, NULL for plain SQL, of which the
  * beginning is read. None but those that the manifest names, where it names any. 0, or BAD_DATA with
- * a message in error. extlist_free after both. */
-int extlist_read(struct extlist *list, const char *path, const struct toc *toc, const struct manifest *m,
+ * a message in error. extension_make_free after both. */
+int extension_make_read(struct extension_make *list, const char *path, const struct toc *toc, const struct manifest *m,
                  struct buf *error);
 
 /*
@@ -25,8 +25,8 @@ int extlist_read(struct extlist *list, const char *path, const struct toc *toc, 
  * their tables. db is a session in the new database. What its role may not make is left out. 0, or
  * UNAVAILABLE with a message in error.
  */
-int extlist_make(const struct extlist *list, struct db *db, const char *owner, struct buf *error);
+int extension_make_all(const struct extension_make *list, struct db *db, const char *owner, struct buf *error);
 
-void extlist_free(struct extlist *list);
+void extension_make_free(struct extension_make *list);
 
 #endif

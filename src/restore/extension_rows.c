@@ -21,13 +21,13 @@ static const char find[] =
 
 enum { EXTENSION, KEY, NAME, DELETE, MAY };
 
-static bool is_wanted(const struct extrows *e, const struct rows *rows, size_t i)
+static bool is_wanted(const struct extension_rows *e, const struct rows *rows, size_t i)
 {
 	return (!e->tables || !e->tables->n || strs_has(e->tables, rows_text(rows, i, NAME))) &&
 	       toc_fills(e->toc, rows_text(rows, i, KEY));
 }
 
-static void leave_out(const struct extrows *e, const struct rows *rows, size_t i, struct strs *barred,
+static void leave_out(const struct extension_rows *e, const struct rows *rows, size_t i, struct strs *barred,
                       struct strs *notes)
 {
 	const char *name = rows_text(rows, i, NAME), *key = rows_text(rows, i, KEY);
@@ -40,7 +40,7 @@ static void leave_out(const struct extrows *e, const struct rows *rows, size_t i
 		            (long long)n, n == 1 ? "" : "s", name, n == 1 ? "is" : "are", name);
 }
 
-int extrows_look(const struct extrows *e, struct db *db, struct strs *barred, struct strs *room,
+int extension_rows_look(const struct extension_rows *e, struct db *db, struct strs *barred, struct strs *room,
                  struct strs *notes)
 {
 	struct rows rows = { 0 };

@@ -13,7 +13,7 @@
 #include "dump/toc.h"
 
 /* What there is. */
-struct extrows {
+struct extension_rows {
 	const struct toc *toc;      /* of an archive */
 	const char *path;           /* of it */
 	const struct strs *tables;  /* only these are wanted; NULL or none: all */
@@ -25,7 +25,7 @@ struct extrows {
  * rows are left out therefore; to room statements that delete what is in the way in the others.
  * 0, or -1 with the words in db; an archive that cannot be read is found elsewhere.
  */
-int extrows_look(const struct extrows *e, struct db *db, struct strs *barred, struct strs *room,
+int extension_rows_look(const struct extension_rows *e, struct db *db, struct strs *barred, struct strs *room,
                  struct strs *notes);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/status.h"
 
 /* SQLSTATEs by their beginnings, the first that fits. */
-static const struct meaning {
+static const struct failure_meaning {
 	const char *state;
 	int status;
 	const char *words, *hint;
@@ -44,7 +44,7 @@ static bool is_missing(const char *state)
 	return false;
 }
 
-static const char *hint_for(const struct mishap *m)
+static const char *hint_for(const struct failure *m)
 {
 	const char *state = m->failure.sqlstate;
 
@@ -60,9 +60,9 @@ static const char *hint_for(const struct mishap *m)
 	return skip_prefix(state, "42") ? m->newer : NULL;
 }
 
-int mishap_explain(const struct mishap *m, struct buf *error)
+int failure_explain(const struct failure *m, struct buf *error)
 {
-	const struct meaning *found = NULL;
+	const struct failure_meaning *found = NULL;
 	const char *hint;
 
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings) && !found; i++)

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "ext/engine.h"
 
-struct mishap {
+struct failure {
 	const char *program;  /* pg_restore or psql */
 	const char *words;    /* what it reported */
 	struct engine_failure failure;
@@ -21,6 +21,6 @@ struct mishap {
 
 /* Returns the exit code (DENIED, UNAVAILABLE, CANNOT_WRITE, LOCKED, BAD_DATA, else NO) and appends a message to
  * error. For a failure that has a SQLSTATE. */
-int mishap_explain(const struct mishap *m, struct buf *error);
+int failure_explain(const struct failure *m, struct buf *error);
 
 #endif

@@ -76,7 +76,7 @@ static void read_nodes(struct graph *g, const struct strs *lines)
 			g->nodes[g->n++].line = lines->v[i];
 }
 
-static void read_edges(struct graph *g, const struct rows *rows, struct filling *f)
+static void read_edges(struct graph *g, const struct rows *rows, struct fill_order *f)
 {
 	g->edges = xcalloc(rows->n + 1, sizeof(*g->edges));
 	for (size_t i = 0; i < rows->n; i++) {
@@ -188,7 +188,7 @@ static void keep_order(struct graph *g, struct strs *deferred, struct strs *prob
 }
 
 /* The rows' entries in the places that such have. */
-static void put_in_order(struct filling *f, const struct strs *lines, const struct strs *order)
+static void put_in_order(struct fill_order *f, const struct strs *lines, const struct strs *order)
 {
 	size_t next = 0;
 
@@ -199,7 +199,7 @@ static void put_in_order(struct filling *f, const struct strs *lines, const stru
 #define DEFER " DEFERRABLE INITIALLY DEFERRED"
 #define CHECK_ALL "SET CONSTRAINTS ALL IMMEDIATE"
 
-static void add_deferring(struct filling *f, const struct strs *deferred)
+static void add_deferring(struct fill_order *f, const struct strs *deferred)
 {
 	strs_add(&f->begin, "SET CONSTRAINTS ALL DEFERRED");
 	for (size_t i = 0; i < deferred->n; i++)
@@ -210,14 +210,14 @@ static void add_deferring(struct filling *f, const struct strs *deferred)
 		strs_printf(&f->end, "%s NOT DEFERRABLE", deferred->v[i]);
 }
 
-int filling_look(struct filling *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems)
+int fill_order_look(struct fill_order *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems)
 {
 	struct strs order = { 0 }, deferred = { 0 };
 	struct graph g = { 0 };
 	struct rows rows = { 0 };
 	int rc = db_read(db, (struct sql){ .pg = find }, NULL, 0, clock_after(ASK_MS), &rows);
 
-	*f = (struct filling){ 0 };
+	*f = (struct fill_order){ 0 };
 	read_nodes(&g, lines);
 	read_edges(&g, &rows, f);
 	if (tar)
@@ -237,7 +237,7 @@ int filling_look(struct filling *f, struct db *db, const struct strs *lines, boo
 	return rc;
 }
 
-bool filling_is_rows(const struct strs *lines)
+bool fill_order_is_rows(const struct strs *lines)
 {
 	bool rows = false;
 
@@ -271,7 +271,7 @@ static char *run_all(struct pg_conn *conn, const struct strs *statements, const 
 	return failed;
 }
 
-static char *run_end(struct filling *f, struct pg_conn *conn)
+static char *run_end(struct fill_order *f, struct pg_conn *conn)
 {
 	char *failed = f->begun ? run_all(conn, &f->end, "") : NULL;
 
@@ -280,7 +280,7 @@ static char *run_end(struct filling *f, struct pg_conn *conn)
 	return failed;
 }
 
-char *filling_edit(struct filling *f, struct pg_conn *conn, const char *statement)
+char *fill_order_edit(struct fill_order *f, struct pg_conn *conn, const char *statement)
 {
 	bool inserts = skip_prefix(statement, "INSERT INTO ");
 	char *failed = NULL;
@@ -300,7 +300,7 @@ char *filling_edit(struct filling *f, struct pg_conn *conn, const char *statemen
 	return failed;
 }
 
-void filling_free(struct filling *f)
+void fill_order_free(struct fill_order *f)
 {
 	strs_free(&f->lines);
 	strs_free(&f->begin);

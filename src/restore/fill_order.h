@@ -10,7 +10,7 @@
 #include "db/db.h"
 #include "dump/toc.h"
 
-struct filling {
+struct fill_order {
 	struct strs lines; /* the entries in their new order; none: as they are */
 	struct strs begin; /* statements that come before the first row, */
 	struct strs rows;  /* before the first INSERT (of pg_dump --inserts) of a table that refers to itself, */
@@ -21,17 +21,17 @@ struct filling {
 
 /*
  * Looks for the foreign keys of the session's database between the tables of which the entries have rows. Those of a tar
- * archive stay in their order, as pg_restore reads it once (pg_backup_tar.c). Adds to problems what the role may not defer. 0, or -1 with db_error. filling_free after it.
+ * archive stay in their order, as pg_restore reads it once (pg_backup_tar.c). Adds to problems what the role may not defer. 0, or -1 with db_error. fill_order_free after it.
  */
-int filling_look(struct filling *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems);
+int fill_order_look(struct fill_order *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems);
 
 /* Returns whether the entries have rows, but no tables. */
-bool filling_is_rows(const struct strs *lines);
+bool fill_order_is_rows(const struct strs *lines);
 
 /* In the child that restores, in its transaction: runs what is to come before a statement. Returns a statement that
  * failed, for its error to be the restore's, else NULL; the caller frees it. */
-char *filling_edit(struct filling *f, struct pg_conn *conn, const char *statement);
+char *fill_order_edit(struct fill_order *f, struct pg_conn *conn, const char *statement);
 
-void filling_free(struct filling *f);
+void fill_order_free(struct fill_order *f);
 
 #endif

@@ -11,7 +11,7 @@
 #include "dump/dump.h"
 
 /* It is looked at as a backup of it would. */
-static int count(const struct settle *s, const struct target *target, struct buf *error)
+static int count(const struct finish *s, const struct target *target, struct buf *error)
 {
 	struct dump d = { .target = target };
 	struct manifest found = { 0 };
@@ -38,13 +38,13 @@ static const char find_tables[] =
 	"  AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY 1";
 
 /* An index on an expression calls its function; since 17 ANALYZE has a search_path of its own. */
-static void find_names(const struct settle *s, struct db *db, const char *search_path)
+static void find_names(const struct finish *s, struct db *db, const char *search_path)
 {
 	if (s->search_path)
 		server_query(&db->pg, "SELECT set_config('search_path', $1, false)", &search_path, 1, clock_within(s->wait), NULL);
 }
 
-static void analyze(const struct settle *s, struct db *db)
+static void analyze(const struct finish *s, struct db *db)
 {
 	struct rows rows = { 0 };
 	int rc = db_read(db, (struct sql){ .pg = find_tables }, NULL, 0, clock_within(s->wait), &rows);
@@ -65,7 +65,7 @@ static void analyze(const struct settle *s, struct db *db)
 	rows_free(&rows);
 }
 
-static int ask(const struct settle *s, struct db *db, struct buf *error)
+static int ask(const struct finish *s, struct db *db, struct buf *error)
 {
 	struct finding f = FINDING_INIT;
 	int rc = DONE;
@@ -79,7 +79,7 @@ static int ask(const struct settle *s, struct db *db, struct buf *error)
 	return rc;
 }
 
-int settle_database(const struct settle *s, const struct target *target, struct buf *error)
+int finish_database(const struct finish *s, const struct target *target, struct buf *error)
 {
 	struct db db = DB_INIT;
 	int rc = s->tables >= 0 ? count(s, target, error) : DONE;

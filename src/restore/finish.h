@@ -7,7 +7,7 @@
 #include "base/msg.h"
 #include "check/check.h"
 
-struct settle {
+struct finish {
 	int64_t tables;            /* that it must have; -1: any number */
 	bool analyze;              /* run ANALYZE; a failure is only told */
 	const char *search_path;   /* of the functions that ANALYZE calls; NULL: none */
@@ -19,6 +19,6 @@ struct settle {
 /* Counts the tables, analyzes and asks. No session is left open. 0; BAD_DATA for another
  * number of tables, NO when the check does not hold, UNAVAILABLE when the server went away, or as
  * db_reopen, with a sentence in error. */
-int settle_database(const struct settle *s, const struct target *target, struct buf *error);
+int finish_database(const struct finish *s, const struct target *target, struct buf *error);
 
 #endif

@@ -17,7 +17,7 @@ void forecast_need(const struct manifest *m)
 	free(size);
 }
 
-static void show_properties(const struct place *p)
+static void show_properties(const struct apply *p)
 {
 	char *form = properties_form(&p->properties), *rest = properties_words(&p->properties);
 
@@ -26,14 +26,14 @@ static void show_properties(const struct place *p)
 	free(rest);
 }
 
-void forecast_place(const struct place *p, enum place_mode mode, const struct target *target, bool superuser)
+void forecast_apply(const struct apply *p, enum apply_mode mode, const struct target *target, bool superuser)
 {
 	const char *user = conninfo_get(&target->conninfo, "user");
 
-	show("would:   %s\n", place_words(mode));
+	show("would:   %s\n", apply_words(mode));
 	if (target->kind != TARGET_PG)
 		return;
-	if (mode == PLACE_CREATE)
+	if (mode == APPLY_CREATE)
 		show_properties(p);
 	/* PostgreSQL's own semantics; who restores should know. */
 	show("runs:    the backup's own code (constraints, defaults, index expressions) as %s%s\n",

@@ -12,6 +12,6 @@ void forecast_need(const struct manifest *m);
 
 /* Prints what would be done, what a new database gets besides the content, and as whom the backup's own code is
  * run. */
-void forecast_place(const struct place *p, enum place_mode mode, const struct target *target, bool superuser);
+void forecast_apply(const struct apply *p, enum apply_mode mode, const struct target *target, bool superuser);
 
 #endif

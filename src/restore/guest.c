@@ -14,7 +14,7 @@
 
 /* --- what a role may do --- */
 
-int guest_rights(struct db *db, const char *owner, int64_t deadline, struct rights *r)
+int guest_rights(struct db *db, const char *owner, int64_t deadline, struct guest_rights *r)
 {
 	/* Whoever owns the session's database is a member of pg_database_owner. */
 	static const struct sql find = {
@@ -32,7 +32,7 @@ int guest_rights(struct db *db, const char *owner, int64_t deadline, struct righ
 	struct rows rows = { 0 };
 	int rc = db_read(db, find, &owner, 1, deadline, &rows);
 
-	*r = (struct rights){ .superuser = rows_true(&rows, 0, 0), .makes_roles = rows_true(&rows, 0, 1),
+	*r = (struct guest_rights){ .superuser = rows_true(&rows, 0, 0), .makes_roles = rows_true(&rows, 0, 1),
 		              .wider = rows_true(&rows, 0, 2) };
 	rows_free(&rows);
 	return rc;
@@ -94,7 +94,7 @@ static int join(struct db *db, const char *name)
 
 int guest_make(struct guest *g, struct db *db, const char *name, int64_t deadline)
 {
-	struct rights rights;
+	struct guest_rights rights;
 	int rc = guest_rights(db, NULL, deadline, &rights);
 
 	*g = (struct guest){ .name = xstrdup(name), .password = make_password() };

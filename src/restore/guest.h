@@ -17,7 +17,7 @@ struct guest {
 };
 
 /* What the role of a session may do, compared with a database's owner. */
-struct rights {
+struct guest_rights {
 	bool superuser;
 	bool makes_roles; /* it is a superuser, or has CREATEROLE */
 	bool wider;       /* it has an attribute or is a member of a role that the owner has or is not */
@@ -25,7 +25,7 @@ struct rights {
 
 /* Finds that out; an owner that the server does not have, or NULL, has no rights. 0, or -1 with
  * db_error. */
-int guest_rights(struct db *db, const char *owner, int64_t deadline, struct rights *r);
+int guest_rights(struct db *db, const char *owner, int64_t deadline, struct guest_rights *r);
 
 /*
  * Makes a role of that name, with LOGIN, a random password (only its verifier is sent) and a

@@ -100,7 +100,7 @@ static bool drops_public(const char *statement)
 	return at && (!*at || *at == ';');
 }
 
-char *inplace_drop(struct pg_conn *conn, const char *statement)
+char *in_place_drop(struct pg_conn *conn, const char *statement)
 {
 	if (drops_public(statement))
 		return xstrdup("");
@@ -125,7 +125,7 @@ static bool is_forgiven(const char *state, const char *statement)
 	return ground && (strcmp(state, "2BP01") == 0 || strcmp(state, "42501") == 0);
 }
 
-char *inplace_try(struct pg_conn *conn, const char *statement)
+char *in_place_try(struct pg_conn *conn, const char *statement)
 {
 	struct server pg;
 	bool done;
@@ -142,7 +142,7 @@ char *inplace_try(struct pg_conn *conn, const char *statement)
 
 /* --- what --data-only fills --- */
 
-char *inplace_fill(struct pg_conn *conn, const char *statement)
+char *in_place_fill(struct pg_conn *conn, const char *statement)
 {
 	static const char check[] =
 		"BEGIN IF EXISTS (SELECT FROM ONLY %s) AND NOT EXISTS (SELECT FROM"

@@ -27,7 +27,7 @@
 #define HEAD (1 << 20)    /* of what flows; as much again, if it must be, eight times over */
 #define HEAD_MAX (1LL << 31)
 
-static bool is_archive(const struct load *l)
+static bool is_archive(const struct input *l)
 {
 	return l->content == FORMAT_CUSTOM || l->content == FORMAT_TAR || l->content == FORMAT_DIRECTORY;
 }
@@ -46,7 +46,7 @@ static char *scratch(const char *dir, const char *stage)
 	return found ? found : xstrdup(".");
 }
 
-static void forget_staged(struct load *l)
+static void forget_staged(struct input *l)
 {
 	if (l->fd >= 0)
 		readback_unstage(l->staged, &l->fd);
@@ -55,7 +55,7 @@ static void forget_staged(struct load *l)
 }
 
 /* path NULL: what the descriptor gives. What was staged before is read for it. */
-static int stage(struct load *l, const char *path, int from, const char *folder, struct buf *error)
+static int stage(struct input *l, const char *path, int from, const char *folder, struct buf *error)
 {
 	char *staged;
 	int fd, rc = readback_stage(path, from, folder, &staged, &fd, error);
@@ -70,7 +70,7 @@ static int stage(struct load *l, const char *path, int from, const char *folder,
 	return DONE;
 }
 
-static int find(struct load *l, const char *word, const char *dir, const char *database,
+static int find(struct input *l, const char *word, const char *dir, const char *database,
                 const char *folder, struct buf *error)
 {
 	struct catalog c;
@@ -119,7 +119,7 @@ static char *find_manifest(const char *path)
 }
 
 /* One that cannot be read is not taken for none: what it would say is not known. */
-static int read_manifest(struct load *l, struct buf *error)
+static int read_manifest(struct input *l, struct buf *error)
 {
 	char *name = find_manifest(l->path);
 	int rc = name ? manifest_read(&l->m, name, error) : DONE;
@@ -131,7 +131,7 @@ static int read_manifest(struct load *l, struct buf *error)
 
 /* What sha256sum(1) has written beside a file without a manifest; one line, or it is of other
  * files, too. */
-static int compare_sum(const struct load *l, struct buf *error)
+static int compare_sum(const struct input *l, struct buf *error)
 {
 	char *name = xasprintf("%s.sha256", l->path);
 	struct manifest m = { .bytes = archive_size(l->path) };
@@ -154,7 +154,7 @@ static int compare_sum(const struct load *l, struct buf *error)
 	return rc;
 }
 
-static bool has_sum(const struct load *l)
+static bool has_sum(const struct input *l)
 {
 	char *name = xasprintf("%s.sha256", l->path);
 	bool has = file_is_regular(l->path) && file_exists(name);
@@ -163,14 +163,14 @@ static bool has_sum(const struct load *l)
 	return has;
 }
 
-struct reading {
+struct input_reading {
 	void (*show)(const struct progress *p);
 	struct progress p;
 };
 
 static void show_reading(void *arg, size_t bytes)
 {
-	struct reading *r = arg;
+	struct input_reading *r = arg;
 
 	r->p.done += (int64_t)bytes;
 	r->show(&r->p);
@@ -178,8 +178,8 @@ static void show_reading(void *arg, size_t bytes)
 
 static int compare(void *arg, struct buf *error)
 {
-	const struct load *l = arg;
-	struct reading reading = { .show = l->show, .p = { .database = file_base(l->name), .phase = "read", .total = l->m.bytes } };
+	const struct input *l = arg;
+	struct input_reading reading = { .show = l->show, .p = { .database = file_base(l->name), .phase = "read", .total = l->m.bytes } };
 	int rc;
 
 	if (!l->has_manifest)
@@ -190,7 +190,7 @@ static int compare(void *arg, struct buf *error)
 	return rc;
 }
 
-static const char *kind(const struct load *l)
+static const char *kind(const struct input *l)
 {
 	if (l->content == FORMAT_SQLITE)
 		return "sqlite";
@@ -204,7 +204,7 @@ static const char *kind(const struct load *l)
 }
 
 /* Checksums are an option of zstd and lz4; gzip has one always, what is not packed never. */
-static bool is_unknown(const struct load *l, bool packed)
+static bool is_unknown(const struct input *l, bool packed)
 {
 	const char *method = l->toc.compression;
 
@@ -225,7 +225,7 @@ static bool has_beside(const char *path, const char *suffix)
 	return has;
 }
 
-static int copy_beside(const struct load *l, const char *suffix, struct buf *error)
+static int copy_beside(const struct input *l, const char *suffix, struct buf *error)
 {
 	char *from = xasprintf("%s%s", l->path, suffix), *to = xasprintf("%s%s", l->staged, suffix);
 	int fd = beneath_open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -270,7 +270,7 @@ static int check_journal(const char *path, struct buf *error)
 
 /* What a -wal or a hot -journal holds belongs to the database; the backup's own folder is left alone, so all
  * are copied and SQLite puts them together there: in a folder of ours, where nobody else puts more. */
-static int stage_lite(struct load *l, const char *folder, struct buf *error)
+static int stage_lite(struct input *l, const char *folder, struct buf *error)
 {
 	static const char *const suffixes[] = { "-wal", "-journal" };
 	struct lite lite = LITE_INIT;
@@ -296,7 +296,7 @@ static int stage_lite(struct load *l, const char *folder, struct buf *error)
 }
 
 /* Its SQL becomes a database in a folder of ours, which is restored like any other. */
-static int build_lite(struct load *l, const char *folder, struct buf *error)
+static int build_lite(struct input *l, const char *folder, struct buf *error)
 {
 	struct buf why = BUF_INIT;
 	int64_t tables, rows;
@@ -315,7 +315,7 @@ static int build_lite(struct load *l, const char *folder, struct buf *error)
 	return rc;
 }
 
-static int examine(struct load *l, const char *folder, struct buf *error)
+static int examine(struct input *l, const char *folder, struct buf *error)
 {
 	bool packed;
 	int rc = format_look(l->path, &l->content, &packed, error);
@@ -356,7 +356,7 @@ static int examine(struct load *l, const char *folder, struct buf *error)
 }
 
 /* What flows is known by its manifest, and by the table of contents at its beginning. */
-static int examine_flow(struct load *l, struct buf *error)
+static int examine_flow(struct input *l, struct buf *error)
 {
 	struct buf words = BUF_INIT;
 	int64_t bytes = HEAD;
@@ -382,7 +382,7 @@ static int examine_flow(struct load *l, struct buf *error)
 }
 
 /* The caller frees it. */
-static char *name_of(const struct load *l, const char *word)
+static char *name_of(const struct input *l, const char *word)
 {
 	if (strcmp(word, "-") == 0)
 		return xstrdup("standard input");
@@ -407,7 +407,7 @@ static void replace(struct buf *text, const char *from, const char *to)
 	buf_free(&result);
 }
 
-void load_rename(const struct load *l, struct buf *text)
+void input_rename(const struct input *l, struct buf *text)
 {
 	const char *const paths[] = { l->path, l->data, l->staged };
 
@@ -416,7 +416,7 @@ void load_rename(const struct load *l, struct buf *text)
 			replace(text, paths[i], l->name);
 }
 
-int load_backup(struct load *l, const char *word, const char *dir, const char *stage_dir,
+int input_read(struct input *l, const char *word, const char *dir, const char *stage_dir,
                 const char *database, struct buf *error)
 {
 	char *folder;
@@ -435,12 +435,12 @@ int load_backup(struct load *l, const char *word, const char *dir, const char *s
 		rc = read_manifest(l, error);
 		rc = rc ? rc : examine(l, folder, error);
 	}
-	load_rename(l, error);
+	input_rename(l, error);
 	free(folder);
 	return rc;
 }
 
-void load_free(struct load *l)
+void input_free(struct input *l)
 {
 	forget_staged(l);
 	fetch_free(&l->fetch);
@@ -450,5 +450,5 @@ void load_free(struct load *l)
 	free(l->name);
 	free(l->data);
 	free(l->head);
-	*l = (struct load)LOAD_INIT;
+	*l = (struct input)INPUT_INIT;
 }

@@ -11,7 +11,7 @@
 
 struct progress;
 
-struct load {
+struct input {
 	char *path;           /* as it was found; of stdin where it was put */
 	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard input" */
 	char *data;           /* what to restore from: unpacked, unless it is SQL; of FORMAT_DUMP the database */
@@ -20,7 +20,7 @@ struct load {
 	bool unknown;         /* nothing can tell whether its bytes are those that were written */
 	struct manifest m;
 	struct toc toc;       /* of archives */
-	char *staged;         /* a file that goes with load_free, or NULL */
+	char *staged;         /* a file that goes with input_free, or NULL */
 	int fd;               /* its descriptor, which keeps it from others' clearing up; -1 */
 	struct fetch fetch;   /* what came from a bucket */
 	char *head;           /* of what flows (restore/download): its beginning, and data is the pipe; else NULL */
@@ -29,7 +29,7 @@ struct load {
 	bool remote;          /* set by the caller: words mean backups in S3_BUCKET */
 };
 
-#define LOAD_INIT { .fd = -1, .fetch = FETCH_INIT }
+#define INPUT_INIT { .fd = -1, .fetch = FETCH_INIT }
 
 /*
  * Finds what word means (repo/select; `-` is stdin; s3://BUCKET/KEY is fetched), compares it with
@@ -37,14 +37,14 @@ struct load {
  * stage, or where that is NULL the folder of the backups (dir), TMPDIR, /tmp. database
  * is the one that is wanted where the word names none; may be NULL. 0, or with a
  * sentence in error: NO_INPUT, BAD_USAGE, BAD_DATA (damaged, or no backup),
- * CANNOT_WRITE, or what restore/fetch gives. load_free after both.
+ * CANNOT_WRITE, or what restore/fetch gives. input_free after both.
  */
-int load_backup(struct load *l, const char *word, const char *dir, const char *stage,
+int input_read(struct input *l, const char *word, const char *dir, const char *stage,
                 const char *database, struct buf *error);
 
 /* Puts the name in the place of the paths of staged files, which nobody knows, in a message about the backup. */
-void load_rename(const struct load *l, struct buf *text);
+void input_rename(const struct input *l, struct buf *text);
 
-void load_free(struct load *l);
+void input_free(struct input *l);
 
 #endif

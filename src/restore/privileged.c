@@ -151,7 +151,7 @@ const char *privileged_advice(const char *statement)
 /* --- the plan --- */
 
 /* What a role may do. */
-struct rights {
+struct role_rights {
 	bool all;            /* it is a superuser, or a provider decides */
 	bool subscribes;
 	struct strs foreign; /* the roles that it may not act for, */
@@ -173,7 +173,7 @@ int privileged_has_provider(struct db *db, bool *has)
 	return rc;
 }
 
-static int read_rights(struct db *db, struct rights *r)
+static int read_rights(struct db *db, struct role_rights *r)
 {
 	static const struct sql find = {
 		.pg = "SELECT r.rolname, pg_has_role(r.oid, 'USAGE'), r.rolsuper AND r.rolname = current_user"
@@ -222,7 +222,7 @@ static bool is_for_all(const char *rest)
 }
 
 /* CREATE SERVER name ... FOREIGN DATA WRAPPER name. */
-static bool is_barred(const struct rights *r, const char *rest)
+static bool is_barred(const struct role_rights *r, const char *rest)
 {
 	bool barred = false;
 	size_t len;
@@ -280,7 +280,7 @@ static bool is_cast_barred(struct db *db, const char *rest)
 	return barred;
 }
 
-static bool is_refused(struct db *db, const struct rights *r, const struct kind *k, const char *rest)
+static bool is_refused(struct db *db, const struct role_rights *r, const struct kind *k, const char *rest)
 {
 	char *role;
 	bool foreign;
@@ -337,7 +337,7 @@ static void add_problem(struct strs *problems, const struct kind *k, const char 
 
 int privileged_check(struct db *db, const struct strs *statements, bool bare, struct strs *problems)
 {
-	struct rights r = { 0 };
+	struct role_rights r = { 0 };
 	int rc = read_rights(db, &r);
 
 	for (size_t i = 0; i < statements->n && !rc && !r.all; i++) {

@@ -16,7 +16,7 @@ static const struct sql find_statements = {
 	      " ORDER BY n",
 };
 
-int public_needed(struct db *db, int64_t deadline, struct strs *statements)
+int public_schema_needed(struct db *db, int64_t deadline, struct strs *statements)
 {
 	struct rows rows = { 0 };
 	int rc = db_read(db, find_statements, NULL, 0, deadline, &rows);

@@ -11,6 +11,6 @@
  * DROP SCHEMA public CASCADE. pg_dump takes for granted that it is there (pg_dump.c,
  * selectDumpableNamespace). 0, or -1 with db's error.
  */
-int public_needed(struct db *db, int64_t deadline, struct strs *statements);
+int public_schema_needed(struct db *db, int64_t deadline, struct strs *statements);
 
 #endif

@@ -40,7 +40,7 @@ void record_start(struct record *r, const char *name, const char *target, const 
 	journal_start(&r->journal, &run, &r->run);
 }
 
-void record_clear(struct record *r, struct side *side, const char *target,
+void record_clear(struct record *r, struct shadow *side, const char *target,
                   void (*tell)(enum msg_level level, const char *words))
 {
 	struct strs names = { 0 };
@@ -49,7 +49,7 @@ void record_clear(struct record *r, struct side *side, const char *target,
 	find_dead(r, target, &rows);
 	for (size_t i = 0; i < rows.n; i++)
 		strs_add(&names, rows_text(&rows, i, 1));
-	side_drop_leftovers(side, &names, tell);
+	shadow_drop_leftovers(side, &names, tell);
 	rows_free(&rows);
 	strs_free(&names);
 }

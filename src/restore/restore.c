@@ -97,7 +97,7 @@ void restore_free(struct restore *r)
 	strs_free(&r->lacking);
 	strs_free(&r->barred);
 	strs_free(&r->mute);
-	filling_free(&r->filling);
+	fill_order_free(&r->filling);
 	strs_free(&r->left_out);
 	strs_free(&r->room);
 }

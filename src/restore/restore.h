@@ -25,7 +25,7 @@ struct restore {
 	bool bare;                    /* neither owners, privileges nor subscriptions */
 	bool humble;                  /* with bare: nor what only a superuser may make (restore/drill_subset), nor the
 	                               * schemas that are there; set by the caller */
-	struct headway_tell headway;  /* how it is told how far it is */
+	struct restore_progress_tell headway;  /* how it is told how far it is */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
 	struct strs database_roles;   /* that the database's own rights, settings and ownership name */
@@ -41,7 +41,7 @@ struct restore {
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */
 	struct strs mute;             /* what the role may not comment on (restore/privileged); found too */
-	struct filling filling;       /* rows alone: their order; found too */
+	struct fill_order filling;       /* rows alone: their order; found too */
 	const char *search_path;      /* of the sessions that restore; NULL: as the backup has it */
 	struct strs left_out;         /* restore_run: of those the comments that SQL has */
 	bool advised;                 /* in the child that restores: the statement before had advice */

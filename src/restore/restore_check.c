@@ -68,7 +68,7 @@ static int check_extension(struct db *db, const struct self *self, const char *n
 static int check_extensions(struct restore *r, struct db *db, const struct self *self, bool fresh,
                             struct strs *problems, struct strs *notes)
 {
-	const struct extrows e = { .toc = &r->toc, .path = r->path, .tables = r->tables };
+	const struct extension_rows e = { .toc = &r->toc, .path = r->path, .tables = r->tables };
 	int rc = 0;
 
 	if (!fresh)
@@ -91,7 +91,7 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 			rc = check_extension(db, self, name, problems);
 	}
 	if (!rc && r->extensions.n && !r->schema_only && restore_is_archive(r))
-		rc = extrows_look(&e, db, &r->barred, &r->room, notes);
+		rc = extension_rows_look(&e, db, &r->barred, &r->room, notes);
 	return rc;
 }
 
@@ -99,7 +99,7 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 static int choose_part(struct restore *r, struct strs *notes, struct buf *error)
 {
 	struct strs left_out = { 0 };
-	int rc = part_choose(r->path, r->tables, !r->clean, &r->chosen, &left_out, error);
+	int rc = subset_choose(r->path, r->tables, !r->clean, &r->chosen, &left_out, error);
 
 	for (size_t i = 0; i < left_out.n; i++)
 		strs_printf(notes, "left out, as it needs what is not restored: %s", left_out.v[i]);
@@ -179,7 +179,7 @@ static int read_outline(struct restore *r, struct strs *notes, struct buf *error
 /* Rows alone come into tables whose foreign keys are there. */
 static int check_filling(struct restore *r, struct db *db, struct strs *problems, struct strs *notes)
 {
-	int rc = filling_look(&r->filling, db, rights_entries(r), r->content == FORMAT_TAR, problems);
+	int rc = fill_order_look(&r->filling, db, restore_rights_entries(r), r->content == FORMAT_TAR, problems);
 
 	if (!rc && r->filling.refers && r->jobs > 1) {
 		strs_add(notes, "--jobs: restored by one job, as the tables refer to each other");
@@ -203,7 +203,7 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc && !fresh && !r->clean && !r->data_only)
 		rc = marker_drops(db, clock_after(ASK_MS), &r->room);
 	if (!rc && !fresh && !r->data_only)
-		rc = public_needed(db, clock_after(ASK_MS), &r->room);
+		rc = public_schema_needed(db, clock_after(ASK_MS), &r->room);
 	self.superuser = r->superuser = rows_true(&rows, 0, 0);
 	self.makes_roles = rows_true(&rows, 0, 2);
 	if (!rc)
@@ -215,10 +215,10 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc)
 		rc = check_roles(r, db, &self, fresh, problems);
 	if (!rc && r->clean)
-		rc = ownership_check(db, &r->toc, r->tables, r->data_only, problems);
+		rc = clean_rights_check(db, &r->toc, r->tables, r->data_only, problems);
 	if (!rc)
-		rc = rights_check(r, db, fresh, problems, notes);
-	if (!rc && !fresh && (r->data_only || filling_is_rows(rights_entries(r))))
+		rc = restore_rights_check(r, db, fresh, problems, notes);
+	if (!rc && !fresh && (r->data_only || fill_order_is_rows(restore_rights_entries(r))))
 		rc = check_filling(r, db, problems, notes);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
 		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to this role, "

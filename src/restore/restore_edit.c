@@ -109,20 +109,20 @@ static char *find_names(const struct restore *r, struct pg_conn *conn, const cha
 char *restore_edit(struct pg_conn *conn, const char *statement, void *arg)
 {
 	struct restore *r = arg;
-	char *edited = rights_edit(r, statement);
+	char *edited = restore_rights_edit(r, statement);
 
 	if (!edited && r->clean)
-		edited = inplace_drop(conn, statement);
+		edited = in_place_drop(conn, statement);
 	if (!edited)
 		edited = make_room(r, conn, statement);
 	if (!edited)
-		edited = filling_edit(&r->filling, conn, statement);
+		edited = fill_order_edit(&r->filling, conn, statement);
 	if (!edited)
 		edited = writable(r, conn, statement);
 	if (!edited)
 		edited = find_names(r, conn, statement);
 	if (!edited)
-		edited = r->data_only ? inplace_fill(conn, statement) : ground_edit(conn, statement, &r->lacking);
+		edited = r->data_only ? in_place_fill(conn, statement) : schemas_edit(conn, statement, &r->lacking);
 	return edited ? edited : without_roles(r, statement);
 }
 
@@ -132,18 +132,18 @@ char *restore_edit_sql(struct pg_conn *conn, const char *statement, void *arg)
 {
 	struct restore *r = arg;
 	const char *at = script_first_word(statement);
-	char *edited = rights_edit(r, at);
+	char *edited = restore_rights_edit(r, at);
 
 	if (!edited && r->humble)
-		edited = bare_statement(at, &r->schemas);
+		edited = drill_subset_statement(at, &r->schemas);
 	if (!edited && r->encoding && script_judge(statement) == SCRIPT_ENCODING)
 		edited = set_encoding(r, conn);
 	if (!edited)
 		edited = find_names(r, conn, at);
 	if (!edited)
-		edited = inplace_try(conn, at);
+		edited = in_place_try(conn, at);
 	if (!edited)
-		edited = ground_edit(conn, at, &r->lacking);
+		edited = schemas_edit(conn, at, &r->lacking);
 	if (!edited && r->no_tablespaces)
 		edited = statement_without_tablespaces(at);
 	return edited ? edited : without_roles(r, at);

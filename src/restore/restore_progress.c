@@ -12,7 +12,7 @@
 #define FIRST_MS 10000
 #define PAUSE_MS 30000
 
-static void tell_line(struct headway *h, const struct progress *p)
+static void tell_line(struct restore_progress *h, const struct progress *p)
 {
 	char *done = size_text(p->done), *total = size_text(p->total);
 	struct buf words = BUF_INIT;
@@ -30,7 +30,7 @@ static void tell_line(struct headway *h, const struct progress *p)
 }
 
 /* Rows that come out of a pipe or of a packed text have no position: then there is but how much was sent. */
-void headway_tick(struct headway *h)
+void restore_progress_tick(struct restore_progress *h)
 {
 	struct buf table = BUF_INIT;
 	struct progress p = { .database = h->database, .phase = "restore", .total = h->total };
@@ -52,22 +52,22 @@ void headway_tick(struct headway *h)
 	buf_free(&table);
 }
 
-void headway_begin(struct headway *h, const struct headway_tell *tell, const char *database, const char *path)
+void restore_progress_begin(struct restore_progress *h, const struct restore_progress_tell *tell, const char *database, const char *path)
 {
 	int64_t bytes;
 
-	*h = (struct headway){ .tell = *tell, .database = tell->name ? tell->name : database, .next = clock_after(FIRST_MS) };
+	*h = (struct restore_progress){ .tell = *tell, .database = tell->name ? tell->name : database, .next = clock_after(FIRST_MS) };
 	if (!tell->show && !tell->line)
 		return;
 	bytes = archive_size(path);
 	h->meter = meter_make();
 	h->total = bytes > 0 ? bytes : 0;
-	headway_tick(h);
+	restore_progress_tick(h);
 }
 
-void headway_end(struct headway *h)
+void restore_progress_end(struct restore_progress *h)
 {
-	headway_tick(h);
+	restore_progress_tick(h);
 	if (h->meter && h->tell.show)
 		h->tell.show(NULL);
 	meter_free(h->meter);

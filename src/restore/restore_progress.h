@@ -12,26 +12,26 @@
 struct progress;
 
 /* How it is told; all may be NULL. */
-struct headway_tell {
+struct restore_progress_tell {
 	const char *name;                                            /* of the database; else the one that is connected to */
 	void (*show)(const struct progress *p);                      /* draws it; NULL: it is over */
 	void (*line)(enum msg_level level, const char *words);       /* else gets a line after ten seconds, then each half minute */
 };
 
-struct headway {
-	struct headway_tell tell;
+struct restore_progress {
+	struct restore_progress_tell tell;
 	const char *database;
 	struct meter *meter;  /* for the child; NULL: nobody wants to know */
 	int64_t total;        /* bytes of the backup; 0: not known */
 	int64_t next;         /* clock_ms() of the next line */
 };
 
-/* The backup is the file or folder at path. headway_end after it. */
-void headway_begin(struct headway *h, const struct headway_tell *tell, const char *database, const char *path);
+/* The backup is the file or folder at path. restore_progress_end after it. */
+void restore_progress_begin(struct restore_progress *h, const struct restore_progress_tell *tell, const char *database, const char *path);
 
 /* Called several times a second. */
-void headway_tick(struct headway *h);
+void restore_progress_tick(struct restore_progress *h);
 
-void headway_end(struct headway *h);
+void restore_progress_end(struct restore_progress *h);
 
 #endif

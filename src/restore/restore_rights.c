@@ -13,7 +13,7 @@
 #define ADVICE "advice: "
 #define LEFT_OUT "left out: "
 
-const struct strs *rights_entries(const struct restore *r)
+const struct strs *restore_rights_entries(const struct restore *r)
 {
 	return r->tables && r->tables->n ? &r->chosen : &r->toc.lines;
 }
@@ -55,9 +55,9 @@ static char *newer_words(const struct restore *r)
 	                          : NULL;
 }
 
-int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
+int restore_rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
 {
-	const struct strs *lines = rights_entries(r);
+	const struct strs *lines = restore_rights_entries(r);
 	struct strs names = { 0 }, owners = owners_of(r);
 	char *words = newer_words(r);
 	int rc = owner_comments_find(db, fresh, &r->mute);
@@ -86,9 +86,9 @@ int rights_check(struct restore *r, struct db *db, bool fresh, struct strs *prob
 	return rc;
 }
 
-struct strs rights_kept(const struct restore *r)
+struct strs restore_rights_kept(const struct restore *r)
 {
-	const struct strs *lines = r->filling.lines.n ? &r->filling.lines : rights_entries(r);
+	const struct strs *lines = r->filling.lines.n ? &r->filling.lines : restore_rights_entries(r);
 	struct strs kept = { 0 };
 
 	for (size_t i = 0; i < lines->n; i++)
@@ -107,7 +107,7 @@ static void tell(const char *what, const char *text)
 	free(note);
 }
 
-char *rights_edit(struct restore *r, const char *statement)
+char *restore_rights_edit(struct restore *r, const char *statement)
 {
 	const char *advice = r->superuser ? NULL : privileged_advice(statement);
 	char *name = owner_comments_name(&r->mute, statement);
@@ -124,14 +124,14 @@ char *rights_edit(struct restore *r, const char *statement)
 
 /* --- afterwards --- */
 
-void rights_note(struct restore *r, const struct strs *notes)
+void restore_rights_note(struct restore *r, const struct strs *notes)
 {
 	for (size_t i = 0; i < notes->n; i++)
 		if (skip_prefix(notes->v[i], LEFT_OUT))
 			strs_add(&r->left_out, skip_prefix(notes->v[i], LEFT_OUT));
 }
 
-char *restore_left_out(const struct restore *r)
+char *restore_rights_left_out(const struct restore *r)
 {
 	return left_out_words(&r->left_out);
 }
@@ -150,13 +150,13 @@ static const char *advice_of(const struct restore *r, const struct strs *notes)
 	               : "restore as a superuser";
 }
 
-int rights_explain(struct restore *r, const char *program, const char *words, const struct engine_failure *failure,
+int restore_rights_explain(struct restore *r, const char *program, const char *words, const struct engine_failure *failure,
                    const struct strs *notes, struct buf *error)
 {
 	char *newer = newer_words(r);
-	const struct mishap m = { .program = program, .words = words, .failure = *failure, .rows_only = r->data_only,
+	const struct failure m = { .program = program, .words = words, .failure = *failure, .rows_only = r->data_only,
 		                  .newer = newer, .advice = advice_of(r, notes) };
-	int rc = mishap_explain(&m, error);
+	int rc = failure_explain(&m, error);
 
 	r->denied = strcmp(failure->sqlstate, "42501") == 0;
 	free(newer);

@@ -63,7 +63,7 @@ static void arguments(const struct restore *r, int list, struct strs *args)
 /* What is left out needs a list of the rest. */
 static int open_list(const struct restore *r, struct buf *error)
 {
-	struct strs kept = rights_kept(r);
+	struct strs kept = restore_rights_kept(r);
 	char *list = toc_list(&kept, &r->extensions, &r->schemas, &r->barred);
 	int fd = memfd_create("list", 0);
 
@@ -82,30 +82,30 @@ static int explain_archive(struct restore *r, const struct program *t, struct bu
 	if (t->forwarded || t->killed || !*state)
 		return program_explain_reader(t, error);
 	r->lost = errtext_is_loss(state);
-	return rights_explain(r, "pg_restore", t->error.data, &t->failure, &t->notes, error);
+	return restore_rights_explain(r, "pg_restore", t->error.data, &t->failure, &t->notes, error);
 }
 
 static void on_tick(void *arg)
 {
-	headway_tick(arg);
+	restore_progress_tick(arg);
 }
 
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
 	int fd = r->extensions.n || r->mute.n || r->filling.lines.n || restore_is_partial(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
-	struct headway headway;
+	struct restore_progress headway;
 	struct program t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
 		                   .edit = restore_edit, .arg = r },
 		          .tick = on_tick, .arg = &headway };
 
 	arguments(r, fd, &args);
-	headway_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->pipe ? r->pipe : r->path);
+	restore_progress_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->pipe ? r->pipe : r->path);
 	t.job.meter = headway.meter;
 	if (!rc && program_run(&t) != 0)
 		rc = explain_archive(r, &t, error);
-	headway_end(&headway);
+	restore_progress_end(&headway);
 	if (fd >= 0)
 		close(fd);
 	program_free(&t);
@@ -119,12 +119,12 @@ struct sql_errors {
 	struct buf words;
 	struct strs notes; /* of edit_sql's */
 	struct engine_failure failure;
-	struct headway headway;
+	struct restore_progress headway;
 };
 
 static void on_sql_tick(void *arg)
 {
-	headway_tick(&((struct sql_errors *)arg)->headway);
+	restore_progress_tick(&((struct sql_errors *)arg)->headway);
 }
 
 /* psql's words for a server that is gone are no ERROR. */
@@ -166,7 +166,7 @@ static int explain_sql(struct restore *r, const struct ending *ending, const str
 	const char *words = errors->words.data;
 
 	if (ending->status == PSQL_ERROR && *errors->failure.sqlstate && !ending->forwarded)
-		return rights_explain(r, "psql", words, &errors->failure, &errors->notes, error);
+		return restore_rights_explain(r, "psql", words, &errors->failure, &errors->notes, error);
 	buf_printf(error, "psql: %s", *words ? words : "it failed without a word");
 	if (ending->forwarded)
 		return BY_SIGNAL + ending->forwarded;
@@ -187,16 +187,16 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	int rc = 0;
 
 	strs_add(&files, r->path);
-	headway_begin(&errors.headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->path);
+	restore_progress_begin(&errors.headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->path);
 	job.meter = errors.headway.meter;
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
 		ending = child_watch(&child);
-	headway_end(&errors.headway);
+	restore_progress_end(&errors.headway);
 	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.failure.sqlstate));
 	if (ending.status != DONE)
 		rc = explain_sql(r, &ending, &errors, error);
-	rights_note(r, &errors.notes);
+	restore_rights_note(r, &errors.notes);
 	buf_free(&errors.words);
 	strs_free(&errors.notes);
 	strs_free(&files);

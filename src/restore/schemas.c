@@ -83,7 +83,7 @@ static char *prepare(struct server *pg, const char *statement, const struct strs
 	return sql;
 }
 
-char *ground_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking)
+char *schemas_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking)
 {
 	char *schema, *extension = statement_extension(statement, &schema);
 	char *makes = statement_schema(statement), *changes = makes ? NULL : statement_on_schema(statement);

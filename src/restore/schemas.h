@@ -19,6 +19,6 @@ struct pg_conn;
  * role's (comments: restore/restore_rights), or gives it to a role that is missing or that this one may not act for; for one that needs one of the schemas in lacking, which is made here
  * when it is missing, that of its CREATE SCHEMA if it fails. NULL: the statement itself. The caller frees it.
  */
-char *ground_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking);
+char *schemas_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking);
 
 #endif

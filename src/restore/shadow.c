@@ -8,16 +8,16 @@
 #include "db/drop_database.h"
 #include "restore/shadow_parts.h"
 
-#define ASK_MS SIDE_ASK_MS
+#define ASK_MS SHADOW_ASK_MS
 #define MAKE_MS 600000  /* CREATE DATABASE may wait for a checkpoint */
 #define COMMENT "pgbox: being restored"
 /* What a side database is made with, so that one is told also before it has the comment: no
- * statement does both. side_dress sets the right one. */
+ * statement does both. shadow_dress sets the right one. */
 #define MARK " CONNECTION LIMIT 7919"
 
 /* --- leftovers --- */
 
-static void drop_leftover(struct side *s, const char *name,
+static void drop_leftover(struct shadow *s, const char *name,
                           void (*tell)(enum msg_level level, const char *words))
 {
 	struct buf error = BUF_INIT;
@@ -25,7 +25,7 @@ static void drop_leftover(struct side *s, const char *name,
 	char *words = xasprintf("dropped '%s', which an interrupted restore had left", name);
 
 	s->tell = tell;
-	rc = side_drop(s, name, &error);
+	rc = shadow_drop(s, name, &error);
 	tell(rc ? MSG_WARNING : MSG_INFO, rc ? error.data : words);
 	buf_free(&error);
 	free(words);
@@ -34,19 +34,19 @@ static void drop_leftover(struct side *s, const char *name,
 /* The lock is of the side database's name, so it is free when its restore is gone; whose sessions may
  * not be: of a client that was killed with its host they wait in COPY for data. What DROP DATABASE has
  * begun with can only be dropped (dbcommands.c, DATCONNLIMIT_INVALID_DB). */
-void side_drop_leftovers(struct side *s, const struct strs *names,
+void shadow_drop_leftovers(struct shadow *s, const struct strs *names,
                          void (*tell)(enum msg_level level, const char *words))
 {
 	struct rows rows = { 0 };
 	struct buf list = BUF_INIT;
-	char *pattern = side_name(side_own_name(s), "restore", 0), *before = side_name(side_own_name(s), "before", 0);
+	char *pattern = shadow_name(shadow_own_name(s), "restore", 0), *before = shadow_name(shadow_own_name(s), "before", 0);
 
 	/* Less the moment: it has fifteen bytes. */
 	pattern[strlen(pattern) - 15] = before[strlen(before) - 15] = '\0';
 	buf_printf(&list, "%s\n", before);
 	for (size_t i = 0; i < names->n; i++)
 		buf_printf(&list, "%s\n", names->v[i]);
-	if (side_ask(s,
+	if (shadow_ask(s,
 	        "SELECT d.datname FROM pg_catalog.pg_database d, split_part($2, E'\\n', 1) AS before"
 	        " WHERE ((left(d.datname, length($1)) = $1"
 	        "    AND substr(d.datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$'"
@@ -54,7 +54,7 @@ void side_drop_leftovers(struct side *s, const struct strs *names,
 	        "     OR d.datname = ANY (string_to_array($2, E'\\n'))))"
 	        "   OR (left(d.datname, length(before)) = before AND d.datconnlimit = -2"
 	        "    AND substr(d.datname, length(before) + 1) ~ '^[0-9]{8}_[0-9]{6}$'))"
-	        "  AND pg_try_advisory_xact_lock" SIDE_NAME_LOCK("d.datname"),
+	        "  AND pg_try_advisory_xact_lock" SHADOW_NAME_LOCK("d.datname"),
 	        pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
 			drop_leftover(s, rows_text(&rows, i, 0), tell);
@@ -93,54 +93,54 @@ static const char *find_form(int version)
 	return FORM("''", "''");
 }
 
-static int create_like_target(struct side *s)
+static int create_like_target(struct shadow *s)
 {
 	struct rows rows = { 0 };
-	int rc = side_ask(s, find_form(server_version(&s->db.pg)), side_own_name(s), NULL, &rows);
+	int rc = shadow_ask(s, find_form(server_version(&s->db.pg)), shadow_own_name(s), NULL, &rows);
 
 	if (!rc)
-		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I%s" MARK,
+		rc = shadow_run(s, MAKE_MS, "CREATE DATABASE %I%s" MARK,
 		         (const char *const[]){ s->name, rows_text(&rows, 0, 0) });
 	rows_free(&rows);
 	return rc;
 }
 
 /* Who may not give it away keeps it. */
-static int create_like_backup(struct side *s, const struct properties *p, bool near, struct buf *note,
+static int create_like_backup(struct shadow *s, const struct properties *p, bool near, struct buf *note,
                               struct buf *error)
 {
 	int rc = properties_create(p, &s->db, s->name, MARK, near, note, error);
 
 	if (!rc && p->owner &&
-	    side_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, p->owner }) != 0)
+	    shadow_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, p->owner }) != 0)
 		buf_printf(note, "%sthe database belongs to this role, not to %s: %s", note->len ? "; " : "",
 		           p->owner, db_error(&s->db));
 	return rc;
 }
 
-void side_plan(struct side *s)
+void shadow_plan(struct shadow *s)
 {
-	s->name = side_free_name(s, "restore");
+	s->name = shadow_free_name(s, "restore");
 	target_copy(&s->at, s->target, s->name);
 }
 
 /* With all that an empty database may have: rights, extensions, publications ... */
-static int create_copy(struct side *s)
+static int create_copy(struct shadow *s)
 {
-	const char *own = side_own_name(s);
+	const char *own = shadow_own_name(s);
 	const char *words[] = { s->name, own };
-	int64_t deadline = clock_after(SIDE_SWAP_MS);
-	struct side_ending ending = side_start_ending(s, own, own);
+	int64_t deadline = clock_after(SHADOW_SWAP_MS);
+	struct shadow_ending ending = shadow_start_ending(s, own, own);
 	int rc;
 
 	do
-		rc = side_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE %I" MARK, words);
+		rc = shadow_run(s, MAKE_MS, "CREATE DATABASE %I TEMPLATE %I" MARK, words);
 	while (rc && strcmp(db_sqlstate(&s->db), "55006") == 0 && clock_left(deadline)); /* object_in_use */
-	side_stop_ending(s, &ending);
+	shadow_stop_ending(s, &ending);
 	return rc;
 }
 
-int side_create(struct side *s, const struct properties *p, bool copy, bool near, struct buf *note,
+int shadow_create(struct shadow *s, const struct properties *p, bool copy, bool near, struct buf *note,
                 struct buf *error)
 {
 	int rc;
@@ -148,7 +148,7 @@ int side_create(struct side *s, const struct properties *p, bool copy, bool near
 	if (!s->exists) {
 		rc = create_like_backup(s, p, near, note, error);
 	} else if ((rc = copy ? create_copy(s) : create_like_target(s)) != 0) {
-		rc = side_failed(s, strcmp(db_sqlstate(&s->db), "42501") == 0
+		rc = shadow_failed(s, strcmp(db_sqlstate(&s->db), "42501") == 0
 		                       ? "make a database beside it (the role needs CREATEDB)"
 		                       : "make a database beside it", error);
 	}
@@ -157,11 +157,11 @@ int side_create(struct side *s, const struct properties *p, bool copy, bool near
 		s->name = NULL;
 		return rc;
 	}
-	side_run(s, ASK_MS, "COMMENT ON DATABASE %I IS '" COMMENT "'", (const char *const[]){ s->name });
+	shadow_run(s, ASK_MS, "COMMENT ON DATABASE %I IS '" COMMENT "'", (const char *const[]){ s->name });
 	return 0;
 }
 
-int side_drop(struct side *s, const char *name, struct buf *error)
+int shadow_drop(struct shadow *s, const char *name, struct buf *error)
 {
 	struct buf why = BUF_INIT;
 	int rc = database_drop(&s->db, name, s->tell, &why);
@@ -169,8 +169,8 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 	/* A template is not dropped (dbcommands.c, dropdb). */
 	if (rc && strcmp(db_sqlstate(&s->db), "42809") == 0) {
 		buf_cut(&why, 0);
-		rc = side_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", (const char *const[]){ name });
-		rc = rc ? side_failed(s, "drop a template", &why) : database_drop(&s->db, name, s->tell, &why);
+		rc = shadow_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", (const char *const[]){ name });
+		rc = rc ? shadow_failed(s, "drop a template", &why) : database_drop(&s->db, name, s->tell, &why);
 	}
 	if (rc)
 		buf_printf(error, "%s: %s", s->target->shown, why.data);
@@ -184,20 +184,20 @@ int side_drop(struct side *s, const char *name, struct buf *error)
 }
 
 /* From a certain step on DROP DATABASE cannot be taken back (dbcommands.c, DATCONNLIMIT_INVALID_DB). */
-bool side_is_whole(struct side *s, const char *name)
+bool shadow_is_whole(struct shadow *s, const char *name)
 {
 	struct rows rows = { 0 };
-	bool whole = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1 AND datconnlimit <> -2", name, NULL,
+	bool whole = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1 AND datconnlimit <> -2", name, NULL,
 	                      &rows) == 0 && rows.n;
 
 	rows_free(&rows);
 	return whole;
 }
 
-int side_check_create(struct side *s, struct buf *error)
+int shadow_check_create(struct shadow *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = side_ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
+	int rc = shadow_ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
 	             NULL, NULL, &rows);
 	bool may = rows_true(&rows, 0, 0);
 
@@ -240,37 +240,37 @@ static const char find_dress[] =
 	" SELECT 5, format('ALTER DATABASE %I IS_TEMPLATE true', $2) FROM old WHERE datistemplate"
 	"  ORDER BY 1";
 
-static int dress_like_target(struct side *s)
+static int dress_like_target(struct shadow *s)
 {
 	struct rows rows = { 0 };
-	int rc = side_ask(s, find_dress, side_own_name(s), s->name, &rows);
+	int rc = shadow_ask(s, find_dress, shadow_own_name(s), s->name, &rows);
 
 	for (size_t i = 0; i < rows.n && !rc; i++)
-		rc = side_ask(s, rows_text(&rows, i, 1), NULL, NULL, NULL);
+		rc = shadow_ask(s, rows_text(&rows, i, 1), NULL, NULL, NULL);
 	rows_free(&rows);
 	return rc;
 }
 
-int side_dress(struct side *s, const struct properties *p, struct buf *error)
+int shadow_dress(struct shadow *s, const struct properties *p, struct buf *error)
 {
-	int rc = side_stay_open(s, error);
+	int rc = shadow_stay_open(s, error);
 
 	if (rc)
 		return rc;
 	s->comment = s->exists ? NULL : p->comment;
 	rc = s->exists ? dress_like_target(s) : properties_apply(p, &s->db, s->name);
 	if (rc)
-		return side_failed(s, s->exists ? "carry its privileges and settings over" : "give it the backup's rights "
+		return shadow_failed(s, s->exists ? "carry its privileges and settings over" : "give it the backup's rights "
 		                   "and settings (--settings none does without)", error);
 	return 0;
 }
 
-int side_discard(struct side *s, struct buf *error)
+int shadow_discard(struct shadow *s, struct buf *error)
 {
 	int rc = DONE;
 
 	/* Where no door has opened it was not made. */
-	if (s->name && s->door && (side_stay_open(s, error) || side_drop(s, s->name, error))) {
+	if (s->name && s->door && (shadow_stay_open(s, error) || shadow_drop(s, s->name, error))) {
 		buf_printf(error, "; '%s' is left", s->name);
 		rc = NO;
 	}
@@ -280,16 +280,16 @@ int side_discard(struct side *s, struct buf *error)
 	return rc;
 }
 
-void side_free(struct side *s)
+void shadow_free(struct shadow *s)
 {
 	struct buf ignored = BUF_INIT;
 
-	side_discard(s, &ignored);
+	shadow_discard(s, &ignored);
 	db_free(&s->db);
 	db_free(&s->claims);
 	if (s->at.shown)
 		target_free(&s->at);
 	free(s->name);
 	buf_free(&ignored);
-	*s = (struct side)SIDE_INIT;
+	*s = (struct shadow)SHADOW_INIT;
 }

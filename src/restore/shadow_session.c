@@ -11,7 +11,7 @@
 #include "ext/hash.h"
 #include "restore/shadow_parts.h"
 
-#define ASK_MS SIDE_ASK_MS
+#define ASK_MS SHADOW_ASK_MS
 #define NAME_BYTES 63   /* NAMEDATALEN - 1 */
 
 /* Names that begin alike must not be cut to the same. */
@@ -26,7 +26,7 @@ static void mark_of(const char *name, char mark[16])
 	snprintf(mark, 16, "_%02x%02x%02x", digest[0], digest[1], digest[2]);
 }
 
-char *side_name(const char *database, const char *word, int64_t moment)
+char *shadow_name(const char *database, const char *word, int64_t moment)
 {
 	time_t seconds = moment / 1000;
 	char tail[64], stamp[32], mark[16] = "";
@@ -40,13 +40,13 @@ char *side_name(const char *database, const char *word, int64_t moment)
 	return xasprintf("%.*s%s", (int)utf8_cut(database, NAME_BYTES - strlen(tail)), database, tail);
 }
 
-const char *side_own_name(const struct side *s)
+const char *shadow_own_name(const struct shadow *s)
 {
 	return conninfo_get(&s->target->conninfo, "dbname");
 }
 
 /* Through a pooler nothing can be set for the session: each question has a transaction. */
-static int ask_apart(struct side *s, const char *sql, const char *const *params, int n, struct rows *rows)
+static int ask_apart(struct shadow *s, const char *sql, const char *const *params, int n, struct rows *rows)
 {
 	int64_t deadline = clock_after(ASK_MS);
 	int rc = server_begin(&s->db.pg, "READ WRITE", true, deadline) ||
@@ -57,7 +57,7 @@ static int ask_apart(struct side *s, const char *sql, const char *const *params,
 	return rc ? -1 : 0;
 }
 
-int side_ask(struct side *s, const char *sql, const char *a, const char *b, struct rows *rows)
+int shadow_ask(struct shadow *s, const char *sql, const char *a, const char *b, struct rows *rows)
 {
 	const char *params[] = { a, b };
 	int n = b ? 2 : a ? 1 : 0;
@@ -66,13 +66,13 @@ int side_ask(struct side *s, const char *sql, const char *a, const char *b, stru
 	                       : server_query(&s->db.pg, sql, params, n, clock_after(ASK_MS), rows);
 }
 
-int side_failed(struct side *s, const char *what, struct buf *error)
+int shadow_failed(struct shadow *s, const char *what, struct buf *error)
 {
 	buf_printf(error, "%s: cannot %s: %s", s->target->shown, what, db_error(&s->db));
 	return db_failure(&s->db);
 }
 
-int side_run(struct side *s, int64_t ms, const char *format, const char *const *words)
+int shadow_run(struct shadow *s, int64_t ms, const char *format, const char *const *words)
 {
 	char *sql = server_format(&s->db.pg, format, words);
 	int rc = server_query(&s->db.pg, sql, NULL, 0, clock_after(ms), NULL);
@@ -82,13 +82,13 @@ int side_run(struct side *s, int64_t ms, const char *format, const char *const *
 }
 
 /* A session's lock, or, as a pooler hands sessions on, that of a transaction which stays open. */
-static int lock_name(struct side *s, const char *name, struct rows *locked)
+static int lock_name(struct shadow *s, const char *name, struct rows *locked)
 {
 	struct target door;
 	int rc = 0;
 
 	if (!s->db.pg.pooled)
-		return side_ask(s, "SELECT pg_try_advisory_lock" SIDE_NAME_LOCK("$1"), name, NULL, locked);
+		return shadow_ask(s, "SELECT pg_try_advisory_lock" SHADOW_NAME_LOCK("$1"), name, NULL, locked);
 	if (!db_is_open(&s->claims)) {
 		target_copy(&door, s->target, s->door);
 		rc = db_open(&s->claims, &door, DB_WRITE, clock_after(ASK_MS)) != REACHED ||
@@ -97,18 +97,18 @@ static int lock_name(struct side *s, const char *name, struct rows *locked)
 		target_free(&door);
 		s->claims.target = s->target;
 	}
-	return rc ? -1 : server_query(&s->claims.pg, "SELECT pg_try_advisory_xact_lock" SIDE_NAME_LOCK("$1"), &name, 1,
+	return rc ? -1 : server_query(&s->claims.pg, "SELECT pg_try_advisory_xact_lock" SHADOW_NAME_LOCK("$1"), &name, 1,
 	                              clock_after(ASK_MS), locked);
 }
 
 /* Locked first and looked for then: who had the lock before may have made it. */
-static bool claim(struct side *s, const char *name, const char *limit)
+static bool claim(struct shadow *s, const char *name, const char *limit)
 {
 	struct rows locked = { 0 }, later = { 0 };
 	int rc = lock_name(s, name, &locked);
 
 	if (!rc)
-		rc = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
+		rc = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname >= $1 AND datname < $2"
 		         " AND length(datname) = length($1)", name, limit, &later);
 	/* A session that cannot ask will say so where the name is used. */
 	rc = rc || (rows_true(&locked, 0, 0) && !later.n);
@@ -120,42 +120,42 @@ static bool claim(struct side *s, const char *name, const char *limit)
 /* A name that comes behind those that are there and that no other restore has claimed:
  * seconds are moved on. Those that are an hour ahead are from a clock that was wrong. The
  * caller frees it. */
-char *side_free_name(struct side *s, const char *word)
+char *shadow_free_name(struct shadow *s, const char *word)
 {
 	int64_t moment = clock_wall();
-	char *limit = side_name(side_own_name(s), word, moment + 3600000);
-	char *name = side_name(side_own_name(s), word, moment);
+	char *limit = shadow_name(shadow_own_name(s), word, moment + 3600000);
+	char *name = shadow_name(shadow_own_name(s), word, moment);
 
 	while (!claim(s, name, limit)) {
 		free(name);
 		moment += 1000;
-		name = side_name(side_own_name(s), word, moment);
+		name = shadow_name(shadow_own_name(s), word, moment);
 	}
 	free(limit);
 	return name;
 }
 
-static int look(struct side *s, struct buf *error)
+static int look(struct shadow *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", side_own_name(s), NULL, &rows);
+	int rc = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", shadow_own_name(s), NULL, &rows);
 
 	s->exists = rows.n > 0;
 	rows_free(&rows);
-	return rc ? side_failed(s, "look for it", error) : 0;
+	return rc ? shadow_failed(s, "look for it", error) : 0;
 }
 
-int side_open(struct side *s, const struct target *target, int64_t deadline, struct buf *error)
+int shadow_open(struct shadow *s, const struct target *target, int64_t deadline, struct buf *error)
 {
 	const char *const doors[] = { "postgres", "template1", conninfo_get(&target->conninfo, "dbname") };
 	int rc = UNAVAILABLE;
 
-	*s = (struct side)SIDE_INIT;
+	*s = (struct shadow)SHADOW_INIT;
 	s->target = target;
 	for (size_t i = 0; i < 3 && rc; i++) {
 		struct target door;
 
-		if (i < 2 && strcmp(doors[i], side_own_name(s)) == 0)
+		if (i < 2 && strcmp(doors[i], shadow_own_name(s)) == 0)
 			continue;
 		buf_cut(error, 0);
 		target_copy(&door, target, doors[i]);
@@ -167,12 +167,12 @@ int side_open(struct side *s, const struct target *target, int64_t deadline, str
 			return rc;
 	}
 	if (!rc && server_settle(&s->db.pg, false, clock_after(ASK_MS)) != 0)
-		return side_failed(s, "prepare the session", error);
+		return shadow_failed(s, "prepare the session", error);
 	return rc ? rc : look(s, error);
 }
 
 /* The session may have been lost meanwhile. */
-int side_stay_open(struct side *s, struct buf *error)
+int shadow_stay_open(struct shadow *s, struct buf *error)
 {
 	struct target target;
 	int rc;
@@ -184,6 +184,6 @@ int side_stay_open(struct side *s, struct buf *error)
 	target_free(&target);
 	s->db.target = s->target;
 	if (!rc && server_settle(&s->db.pg, false, clock_after(ASK_MS)) != 0)
-		return side_failed(s, "prepare the session", error);
+		return shadow_failed(s, "prepare the session", error);
 	return rc;
 }

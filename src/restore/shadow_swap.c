@@ -13,12 +13,12 @@
 #include "base/status.h"
 #include "restore/shadow_parts.h"
 
-#define ASK_MS SIDE_ASK_MS
-#define SWAP_MS SIDE_SWAP_MS
+#define ASK_MS SHADOW_ASK_MS
+#define SWAP_MS SHADOW_SWAP_MS
 
 /* --- what cannot be swapped --- */
 
-int side_check_swap(struct side *s, struct buf *error)
+int shadow_check_swap(struct shadow *s, struct buf *error)
 {
 	static const char find[] =
 		"SELECT why, denied FROM pg_catalog.pg_database d, pg_catalog.pg_roles r, LATERAL (VALUES"
@@ -45,14 +45,14 @@ int side_check_swap(struct side *s, struct buf *error)
 		") AS w (step, holds, denied, why) WHERE d.datname = $1 AND r.rolname = current_user AND holds"
 		" ORDER BY step LIMIT 1";
 	struct rows rows = { 0 };
-	int rc = side_ask(s, find, side_own_name(s), NULL, &rows);
+	int rc = shadow_ask(s, find, shadow_own_name(s), NULL, &rows);
 
-	if (strcmp(server_database(&s->db.pg), side_own_name(s)) == 0) {
+	if (strcmp(server_database(&s->db.pg), shadow_own_name(s)) == 0) {
 		buf_printf(error, "%s: cannot be replaced: this role may not log in to another database "
 		           "(postgres, template1): use --clean", s->target->shown);
 		rc = DENIED;
 	} else if (rc)
-		rc = side_failed(s, "look at it", error);
+		rc = shadow_failed(s, "look at it", error);
 	else if (rows_get(&rows, 0, 0)) {
 		buf_printf(error, "%s: cannot be replaced: %s", s->target->shown, rows_text(&rows, 0, 0));
 		rc = rows_true(&rows, 0, 1) ? DENIED : NO;
@@ -84,7 +84,7 @@ static void end_once(struct db *db, const char *const *databases, const char *ke
 	server_rollback(&db->pg);
 }
 
-static _Noreturn void end_for_ever(struct side *s, const char *const *databases, const char *key)
+static _Noreturn void end_for_ever(struct shadow *s, const char *const *databases, const char *key)
 {
 	struct target door;
 	struct db db = DB_INIT;
@@ -111,12 +111,12 @@ static void choose_key(char *key, size_t size)
 
 /* A child that ends the sessions of a database until it is killed: the rename waits five
  * seconds for them to be gone (dbcommands.c, CountOtherDBBackends). */
-struct side_ending side_start_ending(struct side *s, const char *a, const char *b)
+struct shadow_ending shadow_start_ending(struct shadow *s, const char *a, const char *b)
 {
 	static const char find[] = "SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = $1),"
 	                           " (SELECT oid FROM pg_catalog.pg_database WHERE datname = $2)";
 	const char *databases[] = { a, b, NULL, NULL };
-	struct side_ending ending;
+	struct shadow_ending ending;
 	pid_t parent = getpid();
 	struct rows rows = { 0 };
 
@@ -136,27 +136,27 @@ struct side_ending side_start_ending(struct side *s, const char *a, const char *
 }
 
 /* Whether its session holds the lock no more; it is ended if it does. True, too, where nobody can tell. */
-static bool is_gone(struct side *s, const char *key)
+static bool is_gone(struct shadow *s, const char *key)
 {
 	static const char end_holder[] =
 		"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_locks"
 		" WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_catalog.pg_backend_pid()"
 		"  AND (classid::bigint << 32 | objid::bigint) = $1::bigint";
 	struct rows rows = { 0 };
-	bool gone = side_ask(s, "SELECT pg_catalog.pg_try_advisory_xact_lock($1::bigint)", key, NULL, &rows) != 0 ||
+	bool gone = shadow_ask(s, "SELECT pg_catalog.pg_try_advisory_xact_lock($1::bigint)", key, NULL, &rows) != 0 ||
 	            rows_true(&rows, 0, 0);
 
 	rows_free(&rows);
 	if (!gone)
-		side_ask(s, end_holder, key, NULL, NULL);
+		shadow_ask(s, end_holder, key, NULL, NULL);
 	return gone;
 }
 
-static void await_gone(struct side *s, const char *key)
+static void await_gone(struct shadow *s, const char *key)
 {
 	int64_t deadline = clock_after(SWAP_MS);
 	struct buf ignored = BUF_INIT;
-	bool gone = side_stay_open(s, &ignored) != 0;
+	bool gone = shadow_stay_open(s, &ignored) != 0;
 
 	while (!gone && !(gone = is_gone(s, key)) && clock_left(deadline))
 		clock_sleep(20, deadline);
@@ -167,7 +167,7 @@ static void await_gone(struct side *s, const char *key)
 }
 
 /* What has failed before stays in the session's error. */
-void side_stop_ending(struct side *s, const struct side_ending *ending)
+void shadow_stop_ending(struct shadow *s, const struct shadow_ending *ending)
 {
 	struct server *pg = &s->db.pg;
 	struct buf error = pg->error;
@@ -190,32 +190,32 @@ void side_stop_ending(struct side *s, const struct side_ending *ending)
 /* --- swapping --- */
 
 /* The side database says what it is by its comment until the moment that it is none. */
-static int pass_comment(struct side *s, const char *from, const char *own)
+static int pass_comment(struct shadow *s, const char *from, const char *own)
 {
 	const char *words[] = { own, s->comment };
 	struct rows rows = { 0 };
 	int rc;
 
 	if (s->comment)
-		return side_run(s, ASK_MS, "COMMENT ON DATABASE %I IS %L", words);
-	rc = side_ask(s,
+		return shadow_run(s, ASK_MS, "COMMENT ON DATABASE %I IS %L", words);
+	rc = shadow_ask(s,
 	         "SELECT format('COMMENT ON DATABASE %I IS %s', $1, coalesce(quote_literal("
 	         "(SELECT shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
 	         " WHERE datname = $2)), 'NULL'))",
 	         own, from ? from : "", &rows);
 	if (!rc)
-		rc = side_ask(s, rows_text(&rows, 0, 0), NULL, NULL, NULL);
+		rc = shadow_ask(s, rows_text(&rows, 0, 0), NULL, NULL, NULL);
 	rows_free(&rows);
 	return rc;
 }
 
 /* Both renames or none; the old one's comment goes with its name. */
-static int rename_both(struct side *s, const char *from, const char *to, const char *in)
+static int rename_both(struct shadow *s, const char *from, const char *to, const char *in)
 {
 	const char *const first[] = { from, to }, *const second[] = { in, from };
 	int rc = server_query(&s->db.pg, "BEGIN READ WRITE", NULL, 0, clock_after(ASK_MS), NULL) ||
-	         (s->exists && side_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
-	         side_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
+	         (s->exists && shadow_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", first)) ||
+	         shadow_run(s, SWAP_MS, "ALTER DATABASE %I RENAME TO %I", second) ||
 	         (s->name && pass_comment(s, s->exists ? to : NULL, from)) ||
 	         server_query(&s->db.pg, "COMMIT", NULL, 0, clock_after(ASK_MS), NULL);
 
@@ -223,12 +223,12 @@ static int rename_both(struct side *s, const char *from, const char *to, const c
 }
 
 /* The answer to COMMIT may be lost: the name that is swapped in is gone then. */
-static bool was_swapped(struct side *s, const char *in)
+static bool was_swapped(struct shadow *s, const char *in)
 {
 	struct buf ignored = BUF_INIT;
 	struct rows rows = { 0 };
-	bool gone = side_stay_open(s, &ignored) == 0 &&
-	            side_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", in, NULL, &rows) == 0 &&
+	bool gone = shadow_stay_open(s, &ignored) == 0 &&
+	            shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", in, NULL, &rows) == 0 &&
 	            !rows.n;
 
 	rows_free(&rows);
@@ -237,11 +237,11 @@ static bool was_swapped(struct side *s, const char *in)
 }
 
 /* object_in_use: the sessions came back faster than they were ended, or are others'. */
-static int swap(struct side *s, const char *in, const char *to, struct buf *error)
+static int swap(struct shadow *s, const char *in, const char *to, struct buf *error)
 {
-	const char *own = side_own_name(s);
+	const char *own = shadow_own_name(s);
 	/* In the new one a pooler may keep those open that we had. */
-	struct side_ending ending = side_start_ending(s, own, in);
+	struct shadow_ending ending = shadow_start_ending(s, own, in);
 	int64_t deadline = clock_after(SWAP_MS);
 	bool busy, lost = false;
 	int rc;
@@ -252,11 +252,11 @@ static int swap(struct side *s, const char *in, const char *to, struct buf *erro
 		if (rc) {
 			lost = !db_is_open(&s->db);
 			buf_cut(error, 0);
-			rc = side_failed(s, "swap the new database in", error);
+			rc = shadow_failed(s, "swap the new database in", error);
 			server_rollback(&s->db.pg);
 		}
 	} while (rc && busy && clock_left(deadline));
-	side_stop_ending(s, &ending);
+	shadow_stop_ending(s, &ending);
 	if (lost && was_swapped(s, in))
 		rc = DONE;
 	if (!rc)
@@ -264,10 +264,10 @@ static int swap(struct side *s, const char *in, const char *to, struct buf *erro
 	return rc && busy ? LOCKED : rc;
 }
 
-int side_swap(struct side *s, char **before, struct buf *error)
+int shadow_swap(struct shadow *s, char **before, struct buf *error)
 {
-	int rc = side_stay_open(s, error);
-	char *to = s->exists && !rc ? side_free_name(s, "before") : NULL;
+	int rc = shadow_stay_open(s, error);
+	char *to = s->exists && !rc ? shadow_free_name(s, "before") : NULL;
 
 	*before = NULL;
 	rc = rc ? rc : swap(s, s->name, to, error);
@@ -283,14 +283,14 @@ int side_swap(struct side *s, char **before, struct buf *error)
 }
 
 /* They hold a database as sessions do, and nobody can end them from outside. */
-static int check_prepared(struct side *s, const char *other, struct buf *error)
+static int check_prepared(struct shadow *s, const char *other, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = side_ask(s, "SELECT DISTINCT database FROM pg_catalog.pg_prepared_xacts WHERE database IN ($1, $2)",
-	                  side_own_name(s), other, &rows);
+	int rc = shadow_ask(s, "SELECT DISTINCT database FROM pg_catalog.pg_prepared_xacts WHERE database IN ($1, $2)",
+	                  shadow_own_name(s), other, &rows);
 
 	if (rc) {
-		rc = side_failed(s, "look for prepared transactions", error);
+		rc = shadow_failed(s, "look for prepared transactions", error);
 	} else if (rows.n) {
 		buf_printf(error, "%s: cannot be swapped back: database '%s' has prepared transactions: commit or roll "
 		           "them back first", s->target->shown, rows_text(&rows, 0, 0));
@@ -300,26 +300,26 @@ static int check_prepared(struct side *s, const char *other, struct buf *error)
 	return rc;
 }
 
-int side_undo(struct side *s, char **current, struct buf *error)
+int shadow_undo(struct shadow *s, char **current, struct buf *error)
 {
 	struct rows rows = { 0 };
-	char *pattern = side_name(side_own_name(s), "before", 0);
+	char *pattern = shadow_name(shadow_own_name(s), "before", 0);
 	int rc;
 
 	*current = NULL;
 	pattern[strlen(pattern) - 15] = '\0';
-	rc = side_ask(s,
+	rc = shadow_ask(s,
 	         "SELECT datname FROM pg_catalog.pg_database WHERE left(datname, length($1)) = $1"
 	         " AND substr(datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$' AND datconnlimit <> -2"
 	         " ORDER BY datname DESC LIMIT 1",
 	         pattern, NULL, &rows);
 	if (rc) {
-		rc = side_failed(s, "look for what it was before", error);
+		rc = shadow_failed(s, "look for what it was before", error);
 	} else if (!rows.n) {
 		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
 		rc = NO_INPUT;
 	} else if ((rc = check_prepared(s, rows_text(&rows, 0, 0), error)) == 0) {
-		*current = s->exists ? side_free_name(s, "before") : NULL;
+		*current = s->exists ? shadow_free_name(s, "before") : NULL;
 		rc = swap(s, rows_text(&rows, 0, 0), *current, error);
 	}
 	rows_free(&rows);

@@ -26,7 +26,7 @@
 
 /* A restore at work. */
 struct replacing {
-	const struct litefile *f;
+	const struct sqlite_file *f;
 	struct target target; /* where the links lead */
 	char *part;           /* a file beside it, of this run's alone */
 	int fd;               /* whose lock says so; -1 */
@@ -51,7 +51,7 @@ static void guard(const char *path)
 	free(kept);
 }
 
-static void start(struct replacing *w, const struct litefile *f, struct buf *error)
+static void start(struct replacing *w, const struct sqlite_file *f, struct buf *error)
 {
 	*w = (struct replacing){ .f = f, .fd = -1, .error = error, .deadline = clock_within(f->wait) };
 	w->target.kind = TARGET_SQLITE;
@@ -224,7 +224,7 @@ static int keep(void *arg)
 
 static int exchange(struct replacing *w, struct db *db, struct lite *source)
 {
-	int rc = sqlite_match_pages(&db->lite, source, w->part, w->target.shown, w->error);
+	int rc = sqlite_pages_match(&db->lite, source, w->part, w->target.shown, w->error);
 
 	if (rc)
 		return rc;
@@ -338,7 +338,7 @@ out:
 	return rc;
 }
 
-int litefile_restore(const struct litefile *f, const char *from, char **before, struct buf *error)
+int sqlite_restore(const struct sqlite_file *f, const char *from, char **before, struct buf *error)
 {
 	struct lite source = LITE_INIT;
 	struct replacing w;
@@ -374,7 +374,7 @@ static int check_kept(const char *kept, struct buf *error)
 	return rc;
 }
 
-int litefile_undo(const struct litefile *f, char **before, struct buf *error)
+int sqlite_undo(const struct sqlite_file *f, char **before, struct buf *error)
 {
 	char *path = file_follow(f->path), *kept = sqlite_kept_newest(path);
 	int rc = NO_INPUT;
@@ -383,14 +383,14 @@ int litefile_undo(const struct litefile *f, char **before, struct buf *error)
 	guard(path);
 	if (!kept)
 		buf_printf(error, "no '%s_before_TIME' found to put back", path);
-	else if ((rc = check_kept(kept, error)) == DONE && (rc = litefile_restore(f, kept, before, error)) == DONE)
+	else if ((rc = check_kept(kept, error)) == DONE && (rc = sqlite_restore(f, kept, before, error)) == DONE)
 		beneath_unlink(kept);
 	free(kept);
 	free(path);
 	return rc;
 }
 
-int litefile_check(const struct litefile *f, struct buf *error)
+int sqlite_check(const struct sqlite_file *f, struct buf *error)
 {
 	struct db db = DB_INIT;
 	enum holding found;

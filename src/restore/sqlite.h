@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 
-struct litefile {
+struct sqlite_file {
 	const char *path; /* symlinks are followed, as SQLite does; of what is not there, too */
 	bool replace;     /* also one that is not empty */
 	bool drop_old;    /* its old content is not kept */
@@ -26,14 +26,14 @@ struct litefile {
  * locked, or another restore is at work on it; CANNOT_WRITE; with a sentence in error: the
  * file is as it was then.
  */
-int litefile_restore(const struct litefile *f, const char *from, char **before, struct buf *error);
+int sqlite_restore(const struct sqlite_file *f, const char *from, char **before, struct buf *error);
 
-/* Puts the newest of the files that litefile_restore has kept back, whose content becomes that at f->path in the same
+/* Puts the newest of the files that sqlite_restore has kept back, whose content becomes that at f->path in the same
  * way; it goes then, and what was there is kept as *before. NO_INPUT when there is none, BAD_DATA when it is not a sound
- * database, else as litefile_restore. */
-int litefile_undo(const struct litefile *f, char **before, struct buf *error);
+ * database, else as sqlite_restore. */
+int sqlite_undo(const struct sqlite_file *f, char **before, struct buf *error);
 
-/* Says what litefile_restore would refuse, and changes nothing. As litefile_restore. */
-int litefile_check(const struct litefile *f, struct buf *error);
+/* Says what sqlite_restore would refuse, and changes nothing. As sqlite_restore. */
+int sqlite_check(const struct sqlite_file *f, struct buf *error);
 
 #endif

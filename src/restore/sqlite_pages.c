@@ -59,7 +59,7 @@ static int change_pages(struct lite *source, const char *part, const char *shown
 	return rc ? CANNOT_WRITE : DONE;
 }
 
-int sqlite_match_pages(struct lite *target, struct lite *source, const char *part, const char *shown, struct buf *error)
+int sqlite_pages_match(struct lite *target, struct lite *source, const char *part, const char *shown, struct buf *error)
 {
 	char *mode = ask(target, "PRAGMA journal_mode"), *size = ask(target, "PRAGMA page_size");
 	char *own = ask(source, "PRAGMA page_size");

@@ -12,6 +12,6 @@
  * keep their size (SQLite, 'Online Backup API', sqlite3_backup_step). The copy is made beside part, and has no name any
  * more then; shown is how the user knows the target. 0, or CANNOT_WRITE with a message in error.
  */
-int sqlite_match_pages(struct lite *target, struct lite *source, const char *part, const char *shown, struct buf *error);
+int sqlite_pages_match(struct lite *target, struct lite *source, const char *part, const char *shown, struct buf *error);
 
 #endif

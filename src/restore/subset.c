@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 /* An entry, what it needs, and what needs it. */
-struct entry {
+struct subset_entry {
 	const char *line; /* `id; table oid TYPE schema name owner` */
 	const char *needs; /* ids with blanks before them, or "" */
 	size_t *needed, n_needed;   /* places in entries.v */
@@ -17,20 +17,20 @@ struct entry {
 };
 
 /* Where the entry of an id is. */
-struct place {
+struct entry_place {
 	long id;
 	size_t at;
 };
 
 struct entries {
 	struct strs lines;    /* what the entries point into */
-	struct entry *v;
+	struct subset_entry *v;
 	size_t n;
-	struct place *by_id;  /* sorted */
+	struct entry_place *by_id;  /* sorted */
 	size_t *chosen, n_chosen; /* those whose consequences have not been looked at, a stack */
 };
 
-static bool is_one_of(const struct entry *e, const char *const *types)
+static bool is_one_of(const struct subset_entry *e, const char *const *types)
 {
 	for (; *types; types++)
 		if (toc_is(e->line, *types))
@@ -59,13 +59,13 @@ static void read_entries(struct entries *list, const char *text)
 		if (needs && list->n)
 			list->v[list->n - 1].needs = needs;
 		else if (*line != ';')
-			list->v[list->n++] = (struct entry){ .line = line, .needs = "" };
+			list->v[list->n++] = (struct subset_entry){ .line = line, .needs = "" };
 	}
 }
 
 static int by_id(const void *x, const void *y)
 {
-	const struct place *a = x, *b = y;
+	const struct entry_place *a = x, *b = y;
 
 	return a->id < b->id ? -1 : a->id > b->id;
 }
@@ -74,7 +74,7 @@ static void sort_ids(struct entries *list)
 {
 	list->by_id = xcalloc(list->n + 1, sizeof(*list->by_id));
 	for (size_t i = 0; i < list->n; i++)
-		list->by_id[i] = (struct place){ .id = strtol(list->v[i].line, NULL, 10), .at = i };
+		list->by_id[i] = (struct entry_place){ .id = strtol(list->v[i].line, NULL, 10), .at = i };
 	qsort(list->by_id, list->n, sizeof(*list->by_id), by_id);
 }
 
@@ -89,12 +89,12 @@ static void add_place(size_t **list, size_t *n, size_t at)
 /* Of the entries that the list has; what else an entry needs is not to be had, and not asked for. */
 static void link_entry(struct entries *list, size_t at)
 {
-	struct entry *e = &list->v[at];
+	struct subset_entry *e = &list->v[at];
 	const char *text = e->needs;
 	char *end;
 
 	for (;; text = end) {
-		struct place key = { .id = strtol(text, &end, 10) }, *found;
+		struct entry_place key = { .id = strtol(text, &end, 10) }, *found;
 
 		if (end == text)
 			break;
@@ -131,7 +131,7 @@ static void free_entries(struct entries *list)
 
 /* --- choosing --- */
 
-static bool is_named(const struct entry *e, const struct strs *names)
+static bool is_named(const struct subset_entry *e, const struct strs *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (toc_is_relation(e->line, names->v[i]))
@@ -141,7 +141,7 @@ static bool is_named(const struct entry *e, const struct strs *names)
 
 static void choose(struct entries *list, size_t at)
 {
-	struct entry *e = &list->v[at];
+	struct subset_entry *e = &list->v[at];
 
 	if (e->chosen)
 		return;
@@ -152,7 +152,7 @@ static void choose(struct entries *list, size_t at)
 }
 
 /* A foreign key is its own table's: `schema table name owner`; what attaches needs both. */
-static bool belongs(const struct entry *e, const struct entry *to)
+static bool belongs(const struct subset_entry *e, const struct subset_entry *to)
 {
 	static const char *const attach[] = { "TABLE ATTACH", "INDEX ATTACH", NULL };
 	const char *key = toc_is(e->line, "FK CONSTRAINT"), *table = toc_is(to->line, "TABLE"), *last;
@@ -169,7 +169,7 @@ static void choose_grounds(struct entries *list)
 		                               NULL };
 
 	for (size_t i = 0; i < list->n_chosen; i++) {
-		const struct entry *e = &list->v[list->chosen[i]];
+		const struct subset_entry *e = &list->v[list->chosen[i]];
 
 		for (size_t k = 0; k < e->n_needed; k++)
 			if (is_one_of(&list->v[e->needed[k]], grounds))
@@ -182,10 +182,10 @@ static void choose_grounds(struct entries *list)
 static void choose_parts(struct entries *list, bool fresh)
 {
 	while (list->n_chosen) {
-		const struct entry *to = &list->v[list->chosen[--list->n_chosen]];
+		const struct subset_entry *to = &list->v[list->chosen[--list->n_chosen]];
 
 		for (size_t i = 0; i < to->n_needing; i++) {
-			struct entry *e = &list->v[to->needing[i]];
+			struct subset_entry *e = &list->v[to->needing[i]];
 
 			e->wanted = e->wanted || (e->part && belongs(e, to));
 			if (e->wanted && (!fresh || !e->missing))
@@ -194,7 +194,7 @@ static void choose_parts(struct entries *list, bool fresh)
 	}
 }
 
-int part_choose(const char *path, const struct strs *names, bool fresh, struct strs *lines,
+int subset_choose(const char *path, const struct strs *names, bool fresh, struct strs *lines,
                 struct strs *left_out, struct buf *error)
 {
 	struct buf text = BUF_INIT;

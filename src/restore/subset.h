@@ -15,7 +15,7 @@
  * needs more than is chosen cannot come along; left_out gets `TYPE schema name` of those. 0, or
  * BAD_DATA with a sentence in error.
  */
-int part_choose(const char *path, const struct strs *names, bool fresh, struct strs *lines,
+int subset_choose(const char *path, const struct strs *names, bool fresh, struct strs *lines,
                 struct strs *left_out, struct buf *error);
 
 #endif

@@ -8,16 +8,16 @@
 
 int undo_database(const struct target *target, int64_t wait, char **current, struct buf *error)
 {
-	const struct litefile file = { .path = target->path, .replace = true, .wait = wait };
-	struct side side = SIDE_INIT;
+	const struct sqlite_file file = { .path = target->path, .replace = true, .wait = wait };
+	struct shadow side = SHADOW_INIT;
 	int rc;
 
 	*current = NULL;
 	if (target->kind == TARGET_SQLITE)
-		return litefile_undo(&file, current, error);
-	rc = side_open(&side, target, clock_within(wait), error);
+		return sqlite_undo(&file, current, error);
+	rc = shadow_open(&side, target, clock_within(wait), error);
 	if (!rc)
-		rc = side_undo(&side, current, error);
-	side_free(&side);
+		rc = shadow_undo(&side, current, error);
+	shadow_free(&side);
 	return rc;
 }

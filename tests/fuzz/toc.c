@@ -55,7 +55,7 @@ static void choose(const struct toc *t, const char *table, bool fresh)
 	struct buf error = BUF_INIT;
 
 	strs_add(&names, table);
-	MUST(part_choose("archive", &names, fresh, &lines, &left_out, &error) == 0);
+	MUST(subset_choose("archive", &names, fresh, &lines, &left_out, &error) == 0);
 	is_part(t, &lines);
 	MUST(lines.n + left_out.n <= t->lines.n);
 	MUST(!toc_has(t, table) || lines.n);
