@@ -43,7 +43,7 @@ static struct {
 } o = { .dir = "/backups", .roles = "fail", .analyze = "yes", .locale = "exact", .settings = "exact", .jobs = 1, .wait = 30000 };
 
 /* What `watch` is told beside that. */
-static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .state = STATEDIR_DEFAULT,
+static struct watch w = { .dir = "/restore/incoming", .settle = 5000, .poll = 30000, .state = STATE_DIR_DEFAULT,
                          .limit = 43200000, .containers = { .healthy = 120000 } };
 
 #define LOG_IN_MS 5000
@@ -96,7 +96,7 @@ static const struct opt opts[] = {
 	TEXT(0, "state-file", "RESTORE_STATE_FILE", "FILE", &w.journal, "watch: keep the journal in this file instead"),
 	TEXT(0, "sqlite", "RESTORE_SQLITE_PATH", "FILE", &w.sqlite, "watch: where SQLite files go"),
 	LIST_SPLIT(0, "stop", "RESTORE_STOP_CONTAINERS", ", ", "NAME", &w.containers.stop,
-	           "watch: stop these containers meanwhile; and those labelled " FLEET_LABEL),
+	           "watch: stop these containers meanwhile; and those labelled " DOCKER_JSON_LABEL),
 	LIST_SPLIT(0, "start", "RESTORE_START_CONTAINERS", ", ", "NAME", &w.containers.start,
 	           "watch: start these as well after a good restore"),
 	TIME(0, "healthy", "RESTORE_HEALTHY_WAIT", &w.containers.healthy, "watch: wait so long until they are healthy"),
@@ -464,7 +464,7 @@ static int log_in(struct buf *error)
 	} else if (!rc && target.kind == TARGET_PG) {
 		rc = shadow_open(&side, &target, clock_within(LOG_IN_MS), error);
 	} else if (!rc) {
-		rc = watchcheck_file(target.path, error);
+		rc = watch_check_file(target.path, error);
 	}
 	shadow_free(&side);
 	target_free(&target);
@@ -474,7 +474,7 @@ static int log_in(struct buf *error)
 static int watch_status(void)
 {
 	struct strs lines = { 0 };
-	int rc = watchcheck_status(&w, &lines);
+	int rc = watch_check_status(&w, &lines);
 
 	for (size_t i = 0; i < lines.n; i++)
 		show("%s\n", lines.v[i]);

@@ -69,12 +69,12 @@ int containers_check(const struct containers *c, struct buf *error)
 /* The engine, and what it lists. */
 struct engine {
 	struct docker docker;
-	struct fleet fleet;
+	struct docker_json fleet;
 };
 
 static const char *name_of(const struct engine *e, size_t i)
 {
-	return fleet_get(&e->fleet, i, FLEET_NAME);
+	return docker_json_get(&e->fleet, i, DOCKER_JSON_NAME);
 }
 
 /* The rest of this file calls them by their names, which come from the engine, too. */
@@ -87,17 +87,17 @@ static int list(struct engine *e, struct buf *error)
 
 	gethostname(host, sizeof(host) - 1);
 	if (!rc)
-		rc = fleet_read(&e->fleet, json.data, host, deadline, error);
+		rc = docker_json_read(&e->fleet, json.data, host, deadline, error);
 	buf_free(&json);
 	return rc == NO_INPUT ? UNAVAILABLE : rc;
 }
 
-static int inspect(const struct docker *d, const char *name, struct fleet_state *s, struct buf *error)
+static int inspect(const struct docker *d, const char *name, struct docker_json_state *s, struct buf *error)
 {
 	struct buf json = BUF_INIT;
 	int rc = docker_inspect(d, name, clock_after(ASK_MS), &json, error);
 
-	fleet_inspect(s, json.data);
+	docker_json_inspect(s, json.data);
 	buf_free(&json);
 	return rc;
 }
@@ -105,7 +105,7 @@ static int inspect(const struct docker *d, const char *name, struct fleet_state 
 static void engine_free(struct engine *e)
 {
 	docker_free(&e->docker);
-	fleet_free(&e->fleet);
+	docker_json_free(&e->fleet);
 }
 
 /* --- stopping --- */
@@ -113,7 +113,7 @@ static void engine_free(struct engine *e)
 static bool is_chosen(const struct containers *c, const struct engine *e, size_t i)
 {
 	return docker_is_name(name_of(e, i)) &&
-	       (strs_has(&c->stop, name_of(e, i)) || rows_true(&e->fleet.rows, i, FLEET_LABELLED));
+	       (strs_has(&c->stop, name_of(e, i)) || rows_true(&e->fleet.rows, i, DOCKER_JSON_LABELLED));
 }
 
 static int check_all_there(const struct containers *c, const struct engine *e, struct buf *error)
@@ -122,7 +122,7 @@ static int check_all_there(const struct containers *c, const struct engine *e, s
 
 	for (size_t l = 0; l < 2; l++)
 		for (size_t i = 0; i < lists[l]->n; i++)
-			if (fleet_find(&e->fleet, lists[l]->v[i]) < 0) {
+			if (docker_json_find(&e->fleet, lists[l]->v[i]) < 0) {
 				buf_printf(error, "%s: no container '%s' found: nothing was touched",
 				           l ? "RESTORE_START_CONTAINERS" : "RESTORE_STOP_CONTAINERS",
 				           lists[l]->v[i]);
@@ -134,10 +134,10 @@ static int check_all_there(const struct containers *c, const struct engine *e, s
 /* What stopping would do for ever must not happen. */
 static int check_one(const struct engine *e, size_t i, struct buf *error)
 {
-	struct fleet_state state;
+	struct docker_json_state state;
 	int rc;
 
-	if (rows_true(&e->fleet.rows, i, FLEET_SELF)) {
+	if (rows_true(&e->fleet.rows, i, DOCKER_JSON_SELF)) {
 		buf_printf(error, "container '%s' is the one that restores: it cannot stop itself", name_of(e, i));
 		return BAD_CONFIG;
 	}
@@ -147,7 +147,7 @@ static int check_one(const struct engine *e, size_t i, struct buf *error)
 		           "nothing was touched", name_of(e, i));
 		rc = BAD_CONFIG;
 	}
-	fleet_state_free(&state);
+	docker_json_state_free(&state);
 	return rc;
 }
 
@@ -158,7 +158,7 @@ static int note_plan(struct journal *j, int64_t run, const struct engine *e, con
 
 	for (size_t i = 0; i < e->fleet.rows.n && !rc; i++) {
 		char *place = xasprintf("%ld", e->fleet.place[i]);
-		const char *params[] = { id, name_of(e, i), fleet_get(&e->fleet, i, FLEET_ID), place };
+		const char *params[] = { id, name_of(e, i), docker_json_get(&e->fleet, i, DOCKER_JSON_ID), place };
 
 		if (wanted[i])
 			rc = journal_query(j, "INSERT INTO stops (run, name, container, place, planned)"
@@ -174,14 +174,14 @@ static int note_plan(struct journal *j, int64_t run, const struct engine *e, con
 static int stop_one(const struct containers *c, const struct engine *e, size_t i, struct buf *error)
 {
 	const char *name = name_of(e, i);
-	struct fleet_state state;
+	struct docker_json_state state;
 	int rc = inspect(&e->docker, name, &state, error);
 
 	if (!rc)
 		rc = docker_stop(&e->docker, name, clock_after(state.grace + STOP_SLACK_MS), error);
 	if (!rc)
 		tell(c, MSG_INFO, "stopped container '%s'", name);
-	fleet_state_free(&state);
+	docker_json_state_free(&state);
 	return rc;
 }
 
@@ -202,7 +202,7 @@ static int choose(const struct containers *c, const struct engine *e, bool *want
 	int rc = check_all_there(c, e, error);
 
 	for (size_t i = 0; i < e->fleet.rows.n && !rc; i++) {
-		wanted[i] = is_chosen(c, e, i) && rows_true(&e->fleet.rows, i, FLEET_RUNS);
+		wanted[i] = is_chosen(c, e, i) && rows_true(&e->fleet.rows, i, DOCKER_JSON_RUNS);
 		if (aloud && is_chosen(c, e, i) && !wanted[i])
 			tell(c, MSG_INFO, "container '%s' does not run: it is left so", name_of(e, i));
 		if (wanted[i])
@@ -311,14 +311,14 @@ static void start_owed(const struct containers *c, const struct docker *d, struc
 static bool is_healthy(const struct docker *d, const char *name, char **state)
 {
 	struct buf ignored = BUF_INIT;
-	struct fleet_state s;
+	struct docker_json_state s;
 	bool healthy;
 
 	inspect(d, name, &s, &ignored);
 	healthy = s.runs && (!s.health || !*s.health || strcmp(s.health, "none") == 0 || strcmp(s.health, "healthy") == 0);
 	*state = xstrdup(!s.known ? "not there" : !s.runs ? "not running" : s.health ? s.health : "running");
 	buf_free(&ignored);
-	fleet_state_free(&s);
+	docker_json_state_free(&s);
 	return healthy;
 }
 
@@ -371,7 +371,7 @@ static bool is_ours(const struct containers *c, const struct rows *owed, size_t 
 
 static bool is_known(const struct containers *c, const struct engine *e, const char *name)
 {
-	long i = fleet_find(&e->fleet, name);
+	long i = docker_json_find(&e->fleet, name);
 
 	return strs_has(&c->stop, name) || strs_has(&c->start, name) || (i >= 0 && is_chosen(c, e, (size_t)i));
 }

@@ -24,7 +24,7 @@ static const char list_sql[] =
 	"  ifnull(c.value ->> '$.Labels.\"com.docker.compose.project\"', '') AS project,"
 	"  ifnull(c.value ->> '$.Labels.\"com.docker.compose.service\"', '') AS service,"
 	"  ifnull(c.value ->> '$.Labels.\"com.docker.compose.depends_on\"', '') AS depends,"
-	"  c.value ->> '$.Labels.\"" FLEET_LABEL "\"' AS label FROM json_each(?1) c"
+	"  c.value ->> '$.Labels.\"" DOCKER_JSON_LABEL "\"' AS label FROM json_each(?1) c"
 	"  WHERE c.type = 'object' LIMIT ?3),"
 	" own AS (SELECT id, project FROM every WHERE length(?2) >= 12 AND substr(id, 1, length(?2)) = ?2 LIMIT 1)"
 	" SELECT name, id, runs, project, service, depends,"
@@ -33,7 +33,7 @@ static const char list_sql[] =
 	"  id IN (SELECT id FROM own)"
 	" FROM every WHERE name IS NOT NULL ORDER BY name";
 
-const char *fleet_get(const struct fleet *f, size_t i, enum fleet_column column)
+const char *docker_json_get(const struct docker_json *f, size_t i, enum docker_json_column column)
 {
 	const char *text = rows_get(&f->rows, i, column);
 
@@ -41,13 +41,13 @@ const char *fleet_get(const struct fleet *f, size_t i, enum fleet_column column)
 }
 
 /* Compose writes `service:condition:restart` for each, with commas. */
-static bool depends_on(const struct fleet *f, size_t i, size_t on)
+static bool depends_on(const struct docker_json *f, size_t i, size_t on)
 {
-	const char *service = fleet_get(f, on, FLEET_SERVICE), *at = fleet_get(f, i, FLEET_DEPENDS);
-	const char *project = fleet_get(f, i, FLEET_PROJECT);
+	const char *service = docker_json_get(f, on, DOCKER_JSON_SERVICE), *at = docker_json_get(f, i, DOCKER_JSON_DEPENDS);
+	const char *project = docker_json_get(f, i, DOCKER_JSON_PROJECT);
 	size_t len = strlen(service);
 
-	if (!len || !*at || !*project || strcmp(project, fleet_get(f, on, FLEET_PROJECT)) != 0)
+	if (!len || !*at || !*project || strcmp(project, docker_json_get(f, on, DOCKER_JSON_PROJECT)) != 0)
 		return false;
 	for (; *at; at += strcspn(at, ","), at += *at == ',')
 		if (strncmp(at, service, len) == 0 && strchr(":,", at[len]))
@@ -56,7 +56,7 @@ static bool depends_on(const struct fleet *f, size_t i, size_t on)
 }
 
 /* One that others depend on, at any distance, follows all of them. False: the deadline passed. */
-static bool put_in_order(struct fleet *f, int64_t deadline)
+static bool put_in_order(struct docker_json *f, int64_t deadline)
 {
 	bool moved = true;
 
@@ -65,7 +65,7 @@ static bool put_in_order(struct fleet *f, int64_t deadline)
 	for (size_t round = 0; round < f->rows.n && moved; round++) {
 		moved = false;
 		for (size_t i = 0; i < f->rows.n; i++) {
-			if (!*fleet_get(f, i, FLEET_DEPENDS))
+			if (!*docker_json_get(f, i, DOCKER_JSON_DEPENDS))
 				continue;
 			if (!clock_left(deadline))
 				return false;
@@ -79,28 +79,28 @@ static bool put_in_order(struct fleet *f, int64_t deadline)
 	return true;
 }
 
-static int check_size(const struct fleet *f, struct buf *error)
+static int check_size(const struct docker_json *f, struct buf *error)
 {
 	if (f->rows.n > MOST) {
 		buf_printf(error, "the engine lists more than %d containers", MOST);
 		return UNAVAILABLE;
 	}
 	for (size_t i = 0; i < f->rows.n; i++)
-		if (strlen(fleet_get(f, i, FLEET_DEPENDS)) > DEPENDS_MOST) {
+		if (strlen(docker_json_get(f, i, DOCKER_JSON_DEPENDS)) > DEPENDS_MOST) {
 			buf_puts(error, "the engine lists a container with too long a list of dependencies");
 			return UNAVAILABLE;
 		}
 	return 0;
 }
 
-int fleet_read(struct fleet *f, const char *json, const char *host, int64_t deadline, struct buf *error)
+int docker_json_read(struct docker_json *f, const char *json, const char *host, int64_t deadline, struct buf *error)
 {
 	char *most = xasprintf("%d", MOST + 1);
 	const char *params[] = { json, host, most };
 	struct lite lite = LITE_INIT;
 	int rc = 0;
 
-	*f = (struct fleet){ 0 };
+	*f = (struct docker_json){ 0 };
 	if (lite_open(&lite, ":memory:", LITE_CREATE, 0) == 0)
 		lite_deadline(&lite, &deadline);
 	if (!lite.db || lite_query(&lite, list_sql, params, 3, &f->rows) != 0) {
@@ -113,25 +113,25 @@ int fleet_read(struct fleet *f, const char *json, const char *host, int64_t dead
 		rc = UNAVAILABLE;
 	}
 	if (rc)
-		fleet_free(f);
+		docker_json_free(f);
 	lite_free(&lite);
 	free(most);
 	return rc;
 }
 
-long fleet_find(const struct fleet *f, const char *name)
+long docker_json_find(const struct docker_json *f, const char *name)
 {
 	for (size_t i = 0; i < f->rows.n; i++)
-		if (strcmp(fleet_get(f, i, FLEET_NAME), name) == 0)
+		if (strcmp(docker_json_get(f, i, DOCKER_JSON_NAME), name) == 0)
 			return (long)i;
 	return -1;
 }
 
-void fleet_free(struct fleet *f)
+void docker_json_free(struct docker_json *f)
 {
 	rows_free(&f->rows);
 	free(f->place);
-	*f = (struct fleet){ 0 };
+	*f = (struct docker_json){ 0 };
 }
 
 /* --- one container --- */
@@ -150,13 +150,13 @@ static int64_t grace_of(const char *seconds)
 	return n < 0 || n > GRACE_MOST / 1000 ? GRACE_MOST : n * 1000;
 }
 
-void fleet_inspect(struct fleet_state *s, const char *json)
+void docker_json_inspect(struct docker_json_state *s, const char *json)
 {
 	struct lite lite = LITE_INIT;
 	struct rows rows = { 0 };
 	const char *health;
 
-	*s = (struct fleet_state){ .grace = GRACE_MS };
+	*s = (struct docker_json_state){ .grace = GRACE_MS };
 	if (lite_open(&lite, ":memory:", LITE_CREATE, 0) == 0 &&
 	    lite_query(&lite, inspect_sql, &json, 1, &rows) == 0 && rows.n) {
 		s->known = true;
@@ -170,8 +170,8 @@ void fleet_inspect(struct fleet_state *s, const char *json)
 	lite_free(&lite);
 }
 
-void fleet_state_free(struct fleet_state *s)
+void docker_json_state_free(struct docker_json_state *s)
 {
 	free(s->health);
-	*s = (struct fleet_state){ 0 };
+	*s = (struct docker_json_state){ 0 };
 }

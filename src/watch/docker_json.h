@@ -16,30 +16,30 @@
 
 /* Containers that bear it (with any value but false, no and 0) are stopped, too; where this
  * process is in a container of a Compose project, only those of that project. */
-#define FLEET_LABEL "pgbox.restore.stop"
+#define DOCKER_JSON_LABEL "pgbox.restore.stop"
 
-enum fleet_column { FLEET_NAME, FLEET_ID, FLEET_RUNS, FLEET_PROJECT, FLEET_SERVICE, FLEET_DEPENDS, FLEET_LABELLED, FLEET_SELF };
+enum docker_json_column { DOCKER_JSON_NAME, DOCKER_JSON_ID, DOCKER_JSON_RUNS, DOCKER_JSON_PROJECT, DOCKER_JSON_SERVICE, DOCKER_JSON_DEPENDS, DOCKER_JSON_LABELLED, DOCKER_JSON_SELF };
 
-struct fleet {
+struct docker_json {
 	struct rows rows; /* columns as above */
 	long *place;      /* of each: the lowest is stopped first, and started last */
 };
 
 /* Reads the list of containers. host is this host's name: in a container it is the beginning of
  * the container's id. 0, or UNAVAILABLE with a message in error when the list is not what the API
- * promises, is too long, or cannot be sorted by the deadline. fleet_free after both. */
-int fleet_read(struct fleet *f, const char *json, const char *host, int64_t deadline, struct buf *error);
+ * promises, is too long, or cannot be sorted by the deadline. docker_json_free after both. */
+int docker_json_read(struct docker_json *f, const char *json, const char *host, int64_t deadline, struct buf *error);
 
 /* A column of the container in row i, "" where it has none. */
-const char *fleet_get(const struct fleet *f, size_t i, enum fleet_column column);
+const char *docker_json_get(const struct docker_json *f, size_t i, enum docker_json_column column);
 
 /* The row of the container of that name; -1: there is none. */
-long fleet_find(const struct fleet *f, const char *name);
+long docker_json_find(const struct docker_json *f, const char *name);
 
-void fleet_free(struct fleet *f);
+void docker_json_free(struct docker_json *f);
 
 /* One container, as ContainerInspect describes it. */
-struct fleet_state {
+struct docker_json_state {
 	bool known;    /* the description could be read */
 	bool removed;  /* it is deleted when it stops (--rm) */
 	bool runs;
@@ -47,9 +47,9 @@ struct fleet_state {
 	char *health;  /* healthy, unhealthy, starting, none; NULL: it has no health check */
 };
 
-/* Reads such a description. fleet_state_free after it. */
-void fleet_inspect(struct fleet_state *s, const char *json);
+/* Reads such a description. docker_json_state_free after it. */
+void docker_json_inspect(struct docker_json_state *s, const char *json);
 
-void fleet_state_free(struct fleet_state *s);
+void docker_json_state_free(struct docker_json_state *s);
 
 #endif

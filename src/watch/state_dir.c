@@ -30,13 +30,13 @@ static char *folder_of(const char *path)
 	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 }
 
-int statedir_find(struct statedir *s, const char *file, const char *dir, struct buf *error)
+int state_dir_find(struct state_dir *s, const char *file, const char *dir, struct buf *error)
 {
 	const char *variable;
 	char *folder;
 	int rc;
 
-	*s = (struct statedir){ 0 };
+	*s = (struct state_dir){ 0 };
 	rc = env_get("PGBOX_JOURNAL", &variable, error);
 	if (rc)
 		return rc;
@@ -45,7 +45,7 @@ int statedir_find(struct statedir *s, const char *file, const char *dir, struct 
 	else if (file && *file)
 		s->journal = xstrdup(file);
 	else
-		s->journal = xasprintf("%s/" NAME, dir && *dir ? dir : STATEDIR_DEFAULT);
+		s->journal = xasprintf("%s/" NAME, dir && *dir ? dir : STATE_DIR_DEFAULT);
 	folder = folder_of(s->journal);
 	if (file_make_folders(folder, 0700) != 0) {
 		rc = file_cannot(error, "make the folder", folder);
@@ -84,7 +84,7 @@ static char *open_folder(char *path)
 	return NULL;
 }
 
-int statedir_check(const struct statedir *s, struct buf *warning, struct buf *error)
+int state_dir_check(const struct state_dir *s, struct buf *warning, struct buf *error)
 {
 	char *folder = folder_of(s->journal), *real = realpath(folder, NULL), *open = NULL;
 	struct stat st;
@@ -267,7 +267,7 @@ static bool is_in_use(struct journal *j, const char *dir)
 	return used;
 }
 
-int statedir_adopt(struct statedir *s, const char *base, const char *dir, struct journal *j, struct buf *error)
+int state_dir_adopt(struct state_dir *s, const char *base, const char *dir, struct journal *j, struct buf *error)
 {
 	struct old o = { .lite = LITE_INIT };
 	char *copy = xasprintf("%s.adopted", s->journal);
@@ -291,7 +291,7 @@ int statedir_adopt(struct statedir *s, const char *base, const char *dir, struct
 	return rc;
 }
 
-void statedir_remove_old(struct statedir *s, const char *base)
+void state_dir_remove_old(struct state_dir *s, const char *base)
 {
 	static const char *const suffixes[] = { "-journal", "" };
 
@@ -304,8 +304,8 @@ void statedir_remove_old(struct statedir *s, const char *base)
 	s->leftover = false;
 }
 
-void statedir_free(struct statedir *s)
+void state_dir_free(struct state_dir *s)
 {
 	free(s->journal);
-	*s = (struct statedir){ 0 };
+	*s = (struct state_dir){ 0 };
 }

@@ -59,7 +59,7 @@ static void adopt(struct watching *s)
 {
 	struct buf error = BUF_INIT;
 
-	if (statedir_adopt(&s->place, s->inbox.base, s->w->dir, &s->journal, &error) != 0)
+	if (state_dir_adopt(&s->place, s->inbox.base, s->w->dir, &s->journal, &error) != 0)
 		watching_sayf(s, MSG_WARNING, "cannot take over the journal in '%s/.pgbox': %s: delete it", s->inbox.base, error.data);
 	else if (s->place.leftover)
 		watching_sayf(s, MSG_INFO, "the journal in '%s/.pgbox' is now '%s'", s->inbox.base, s->place.journal);
@@ -73,7 +73,7 @@ static void recover(struct watching *s)
 	if (watching_open_journal(s) == 0) {
 		adopt(s);
 		s->owed = containers_start(&s->w->containers, &s->journal, 0, false);
-		statedir_remove_old(&s->place, s->inbox.base);
+		state_dir_remove_old(&s->place, s->inbox.base);
 	}
 	put_left(s);
 	journal_query(&s->journal, "UPDATE runs SET status = 'interrupted' WHERE applet = '" WATCH_APPLET "'"
@@ -175,10 +175,10 @@ static void tell_fate(const struct watching *s)
 static int find_journal(struct watching *s, struct buf *error)
 {
 	struct buf warning = BUF_INIT;
-	int rc = statedir_find(&s->place, s->w->journal, s->w->state, error);
+	int rc = state_dir_find(&s->place, s->w->journal, s->w->state, error);
 
 	if (!rc)
-		rc = statedir_check(&s->place, &warning, error);
+		rc = state_dir_check(&s->place, &warning, error);
 	if (!rc && containers_wanted(&s->w->containers))
 		tell_fate(s);
 	if (warning.len)
@@ -236,7 +236,7 @@ int watch_run(struct watch *w, struct buf *error)
 		proc_hold(&s.signal);
 		recover(&s);
 		proc_hold(NULL);
-		watchcheck_warn(w);
+		watch_check_warn(w);
 		words = xasprintf("watching '%s'", w->dir);
 		w->tell(MSG_INFO, words);
 		free(words);
@@ -246,6 +246,6 @@ int watch_run(struct watch *w, struct buf *error)
 		close(s.events);
 	folder_release(&s.lock);
 	inbox_free(&s.inbox);
-	statedir_free(&s.place);
+	state_dir_free(&s.place);
 	return rc;
 }

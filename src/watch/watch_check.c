@@ -46,7 +46,7 @@ static void read_words(int from, struct buf *words)
 	}
 }
 
-int watchcheck_file(const char *path, struct buf *error)
+int watch_check_file(const char *path, struct buf *error)
 {
 	struct sqlite_fault fault = { 0 };
 
@@ -83,7 +83,7 @@ static int check_database(const struct watch *w, struct buf *error)
 {
 	int rc = ask_database(w, error);
 
-	return rc || !w->sqlite || !*w->sqlite ? rc : watchcheck_file(w->sqlite, error);
+	return rc || !w->sqlite || !*w->sqlite ? rc : watch_check_file(w->sqlite, error);
 }
 
 static int check_engine(const struct watch *w, struct buf *error)
@@ -126,7 +126,7 @@ static const struct {
 
 #define CHECKS (sizeof(checks) / sizeof(*checks))
 
-void watchcheck_warn(const struct watch *w)
+void watch_check_warn(const struct watch *w)
 {
 	for (size_t i = 0; i < CHECKS; i++) {
 		struct buf error = BUF_INIT, words = BUF_INIT;
@@ -140,7 +140,7 @@ void watchcheck_warn(const struct watch *w)
 	}
 }
 
-int watchcheck_status(const struct watch *w, struct strs *lines)
+int watch_check_status(const struct watch *w, struct strs *lines)
 {
 	int status = DONE;
 

@@ -19,7 +19,7 @@ struct watching {
 	struct inbox inbox;
 	struct folder_lock lock;
 	struct journal journal; /* closed whenever a process is forked: see SQLite's 'How To Corrupt' */
-	struct statedir place;  /* of the journal */
+	struct state_dir place;  /* of the journal */
 	int events;             /* inotify's descriptor; -1: none */
 	volatile int signal;    /* that came while something was done; 0: none */
 	long owed;              /* containers to be started; -1: not known */

@@ -16,27 +16,27 @@
 #define DAY_MS 86400000
 
 /* Nobody is stopped before those that depend on it, unless they depend on each other. */
-static void is_in_order(const struct fleet *f)
+static void is_in_order(const struct docker_json *f)
 {
 	for (size_t i = 0; i < f->rows.n; i++) {
-		const char *name = fleet_get(f, i, FLEET_NAME);
-		long found = fleet_find(f, name);
+		const char *name = docker_json_get(f, i, DOCKER_JSON_NAME);
+		long found = docker_json_find(f, name);
 
 		MUST(found >= 0 && (size_t)found <= i);
 		MUST(!strchr(name, '/'));
 		MUST(f->place[i] >= 0);
 		MUST(f->place[i] == 0 || f->rows.n > 1);
-		for (enum fleet_column c = FLEET_NAME; c <= FLEET_SELF; c++)
-			MUST(fleet_get(f, i, c));
+		for (enum docker_json_column c = DOCKER_JSON_NAME; c <= DOCKER_JSON_SELF; c++)
+			MUST(docker_json_get(f, i, c));
 	}
-	MUST(fleet_find(f, "/") == -1);
+	MUST(docker_json_find(f, "/") == -1);
 }
 
 static void list(const char *json)
 {
 	struct buf error = BUF_INIT;
-	struct fleet f;
-	int rc = fleet_read(&f, json, HOST, clock_after(2000), &error);
+	struct docker_json f;
+	int rc = docker_json_read(&f, json, HOST, clock_after(2000), &error);
 
 	MUST(rc == 0 || rc == UNAVAILABLE);
 	MUST((rc == 0) == (error.len == 0));
@@ -44,18 +44,18 @@ static void list(const char *json)
 		is_in_order(&f);
 	else
 		MUST(!f.rows.n && !f.place);
-	fleet_free(&f);
+	docker_json_free(&f);
 	buf_free(&error);
 }
 
 static void one(const char *json)
 {
-	struct fleet_state s;
+	struct docker_json_state s;
 
-	fleet_inspect(&s, json);
+	docker_json_inspect(&s, json);
 	MUST(s.grace >= 0 && s.grace <= DAY_MS);
 	MUST(s.known || (!s.runs && !s.removed && !s.health));
-	fleet_state_free(&s);
+	docker_json_state_free(&s);
 }
 
 /* What may be a name needs no encoding, and leads nowhere else in a path. */
