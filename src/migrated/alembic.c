@@ -12,7 +12,7 @@
 /* --- a file --- */
 
 /* None, a text, or a list of texts. An empty text is as good as None to Alembic. */
-static bool take_texts(const struct value *v, struct strs *texts)
+static bool take_texts(const struct python_value *v, struct strs *texts)
 {
 	bool ok = v->kind == VALUE_LIST || v->kind == VALUE_TEXT || v->kind == VALUE_NONE ||
 	          v->kind == VALUE_ABSENT;
@@ -35,7 +35,7 @@ static int unclear(const char *name, struct buf *error)
 
 enum { REVISION, DOWN, DEPENDS, LABELS, NAMES };
 
-static int take_names(struct revision *r, const struct assigned *a, struct buf *error)
+static int take_names(struct revision *r, const struct python_assigned *a, struct buf *error)
 {
 	if (a[DOWN].value.kind == VALUE_ABSENT)
 		return 0;
@@ -53,16 +53,16 @@ static int take_names(struct revision *r, const struct assigned *a, struct buf *
 
 int revision_read(struct revision *r, const char *text, size_t len, struct buf *error)
 {
-	struct assigned names[NAMES] = { [REVISION] = { .name = "revision" },
+	struct python_assigned names[NAMES] = { [REVISION] = { .name = "revision" },
 		                         [DOWN] = { .name = "down_revision" },
 		                         [DEPENDS] = { .name = "depends_on" },
 		                         [LABELS] = { .name = "branch_labels" } };
-	int rc = python_assigned(text, len, NULL, names, NAMES, error);
+	int rc = python_values_read(text, len, NULL, names, NAMES, error);
 
 	*r = (struct revision){ 0 };
 	if (!rc)
 		rc = take_names(r, names, error);
-	assigned_free(names, NAMES);
+	python_values_free(names, NAMES);
 	return rc;
 }
 

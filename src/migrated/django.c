@@ -16,12 +16,12 @@
 
 /* --- a migration --- */
 
-static bool take_replaces(const struct value *v, struct strs *replaces)
+static bool take_replaces(const struct python_value *v, struct strs *replaces)
 {
 	if (v->kind != VALUE_LIST && v->kind != VALUE_NONE && v->kind != VALUE_ABSENT)
 		return false;
 	for (size_t i = 0; i < v->n; i++) {
-		const struct value *pair = &v->v[i];
+		const struct python_value *pair = &v->v[i];
 
 		if (pair->kind != VALUE_LIST || pair->n != 2 || pair->v[0].kind != VALUE_TEXT ||
 		    pair->v[1].kind != VALUE_TEXT)
@@ -42,9 +42,9 @@ static size_t count_classes(const struct python_classes *classes, const char *na
 
 int django_read(struct django *d, const char *text, size_t len, struct buf *error)
 {
-	struct assigned replaces = { .name = "replaces" };
+	struct python_assigned replaces = { .name = "replaces" };
 	struct python_classes classes;
-	int rc = python_classes(text, len, &classes, error);
+	int rc = python_classes_read(text, len, &classes, error);
 	bool touched = false;
 
 	*d = (struct django){ 0 };
@@ -53,9 +53,9 @@ int django_read(struct django *d, const char *text, size_t len, struct buf *erro
 		rc = BAD_DATA;
 	}
 	if (!rc)
-		rc = python_assigned(text, len, "Migration", &replaces, 1, error);
+		rc = python_values_read(text, len, "Migration", &replaces, 1, error);
 	if (!rc)
-		rc = python_touched(text, len, "Migration", "replaces", &touched, error);
+		rc = python_values_touched(text, len, "Migration", "replaces", &touched, error);
 	if (!rc && touched) {
 		buf_puts(error, "what it replaces may be changed elsewhere in the file");
 		rc = BAD_DATA;
@@ -64,7 +64,7 @@ int django_read(struct django *d, const char *text, size_t len, struct buf *erro
 		buf_puts(error, "what it replaces is not written out");
 		rc = BAD_DATA;
 	}
-	assigned_free(&replaces, 1);
+	python_values_free(&replaces, 1);
 	python_classes_free(&classes);
 	return rc;
 }
@@ -120,13 +120,13 @@ struct config {
 static void read_config(const char *text, size_t len, const struct python_classes *classes,
                         struct config *configs, size_t i)
 {
-	struct assigned names[NAMES] = { [LABEL] = { .name = "label" }, [DEFAULT] = { .name = "default" } };
-	const struct value *label = &names[LABEL].value;
+	struct python_assigned names[NAMES] = { [LABEL] = { .name = "label" }, [DEFAULT] = { .name = "default" } };
+	const struct python_value *label = &names[LABEL].value;
 	struct config *c = &configs[i];
 	struct buf error = BUF_INIT;
 
 	c->known = is_config(&classes->v[i]);
-	c->unclear = python_assigned(text, len, classes->v[i].name, names, NAMES, &error);
+	c->unclear = python_values_read(text, len, classes->v[i].name, names, NAMES, &error);
 	if (label->kind == VALUE_TEXT)
 		c->label = xstrdup(label->text);
 	else if (label->kind != VALUE_ABSENT)
@@ -137,7 +137,7 @@ static void read_config(const char *text, size_t len, const struct python_classe
 			c->label = configs[k].label ? xstrdup(configs[k].label) : NULL;
 			c->unclear = c->unclear || configs[k].unclear;
 		}
-	assigned_free(names, NAMES);
+	python_values_free(names, NAMES);
 	buf_free(&error);
 }
 
@@ -168,7 +168,7 @@ int django_label(const char *text, size_t len, const char *folder, char **label,
 {
 	struct config configs[CONFIGS] = { 0 };
 	struct python_classes classes;
-	int rc = python_classes(text, len, &classes, error);
+	int rc = python_classes_read(text, len, &classes, error);
 
 	*label = NULL;
 	for (size_t i = 0; i < classes.n && i < CONFIGS && !rc; i++)
@@ -298,7 +298,7 @@ static int refuse_stray(const char *path, int64_t deadline, struct buf *error)
 	struct python_classes classes = { 0 };
 	int rc = migration_text(path, deadline, &text, error);
 
-	if (!rc && python_classes(text.data, text.len, &classes, &ignored) == 0)
+	if (!rc && python_classes_read(text.data, text.len, &classes, &ignored) == 0)
 		for (size_t i = 0; i < classes.n && !rc; i++)
 			if (strcmp(classes.v[i].name, "Migration") == 0 &&
 			    strs_has(&classes.v[i].bases, "Migration")) {

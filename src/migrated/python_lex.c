@@ -8,9 +8,9 @@
 
 #define NESTING 20 /* strings in the expressions of strings */
 
-static bool skip_string(struct python_source *s, const char *prefix, size_t prefix_len, unsigned nesting);
+static bool skip_string(struct python_lex *s, const char *prefix, size_t prefix_len, unsigned nesting);
 
-static bool wrong(struct python_source *s, const char *at, const char *what)
+static bool wrong(struct python_lex *s, const char *at, const char *what)
 {
 	unsigned line = 1;
 
@@ -21,20 +21,20 @@ static bool wrong(struct python_source *s, const char *at, const char *what)
 	return false;
 }
 
-void python_source_start(struct python_source *s, const char *text, size_t len)
+void python_lex_start(struct python_lex *s, const char *text, size_t len)
 {
-	*s = (struct python_source){ .begin = text, .at = text, .end = text + len, .error = BUF_INIT };
+	*s = (struct python_lex){ .begin = text, .at = text, .end = text + len, .error = BUF_INIT };
 	if (memchr(text, '\0', len))
 		wrong(s, memchr(text, '\0', len), "a NUL byte");
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		s->at += 3;
 }
 
-void python_source_free(struct python_source *s)
+void python_lex_free(struct python_lex *s)
 {
 	free(s->v);
 	buf_free(&s->error);
-	*s = (struct python_source){ .error = BUF_INIT };
+	*s = (struct python_lex){ .error = BUF_INIT };
 }
 
 bool token_is(const struct token *t, const char *word)
@@ -43,7 +43,7 @@ bool token_is(const struct token *t, const char *word)
 	       memcmp(word, t->at, t->len) == 0;
 }
 
-static char peek(const struct python_source *s, size_t ahead)
+static char peek(const struct python_lex *s, size_t ahead)
 {
 	return (size_t)(s->end - s->at) > ahead ? s->at[ahead] : '\0';
 }
@@ -53,7 +53,7 @@ static bool is_line_end(char c)
 	return c == '\n' || c == '\r';
 }
 
-static void skip_line_end(struct python_source *s)
+static void skip_line_end(struct python_lex *s)
 {
 	s->at += peek(s, 0) == '\r' && peek(s, 1) == '\n' ? 2 : 1;
 }
@@ -89,11 +89,11 @@ static bool is_prefix(const char *name, size_t len)
 }
 
 /* What follows the colon in f"{x:>10}": text, in which a quote means nothing. */
-static bool skip_format(struct python_source *s, unsigned nesting);
+static bool skip_format(struct python_lex *s, unsigned nesting);
 
 /* Behind the { of a formatted string to behind its }. Its own strings may use the same
  * quotes since Python 3.12 (PEP 701), and before they used others. */
-static bool skip_expression(struct python_source *s, unsigned nesting)
+static bool skip_expression(struct python_lex *s, unsigned nesting)
 {
 	const char *start = s->at, *word = s->at;
 	unsigned depth = 0;
@@ -132,7 +132,7 @@ static bool skip_expression(struct python_source *s, unsigned nesting)
 	return wrong(s, start, "a string does not end");
 }
 
-static bool skip_format(struct python_source *s, unsigned nesting)
+static bool skip_format(struct python_lex *s, unsigned nesting)
 {
 	const char *start = s->at;
 
@@ -147,7 +147,7 @@ static bool skip_format(struct python_source *s, unsigned nesting)
 	return wrong(s, start, "a string does not end");
 }
 
-static void skip_escape(struct python_source *s, bool formatted, bool raw)
+static void skip_escape(struct python_lex *s, bool formatted, bool raw)
 {
 	char c = peek(s, 1);
 
@@ -162,7 +162,7 @@ static void skip_escape(struct python_source *s, bool formatted, bool raw)
 }
 
 /* From the opening quote to behind the closing one. */
-static bool skip_string(struct python_source *s, const char *prefix, size_t prefix_len, unsigned nesting)
+static bool skip_string(struct python_lex *s, const char *prefix, size_t prefix_len, unsigned nesting)
 {
 	bool formatted = has_letter(prefix, prefix_len, 'f') || has_letter(prefix, prefix_len, 't');
 	bool raw = has_letter(prefix, prefix_len, 'r');
@@ -195,7 +195,7 @@ static bool skip_string(struct python_source *s, const char *prefix, size_t pref
 
 /* --- tokens --- */
 
-static void add(struct python_source *s, enum token_kind kind, const char *at, size_t len)
+static void add(struct python_lex *s, enum token_kind kind, const char *at, size_t len)
 {
 	s->colon = kind == TOKEN_SIGN && len == 1 && *at == ':' && !s->depth;
 	if (s->n == STATEMENT_TOKENS)
@@ -207,7 +207,7 @@ static void add(struct python_source *s, enum token_kind kind, const char *at, s
 	s->v[s->n++] = (struct token){ kind, at, len, s->depth };
 }
 
-static bool add_string(struct python_source *s, const char *prefix, size_t prefix_len)
+static bool add_string(struct python_lex *s, const char *prefix, size_t prefix_len)
 {
 	const char *start = s->at;
 	size_t quotes = peek(s, 1) == *start && peek(s, 2) == *start ? 3 : 1, len;
@@ -226,7 +226,7 @@ static bool add_string(struct python_source *s, const char *prefix, size_t prefi
 	return true;
 }
 
-static bool add_word(struct python_source *s)
+static bool add_word(struct python_lex *s)
 {
 	const char *start = s->at;
 	bool name = begins_name(*start);
@@ -241,7 +241,7 @@ static bool add_word(struct python_source *s)
 	return true;
 }
 
-static bool add_sign(struct python_source *s)
+static bool add_sign(struct python_lex *s)
 {
 	static const char pairs[] = "()[]{}";
 	const char *start = s->at, *pair = strchr(pairs, *start);
@@ -260,7 +260,7 @@ static bool add_sign(struct python_source *s)
 	return true;
 }
 
-static bool add_token(struct python_source *s)
+static bool add_token(struct python_lex *s)
 {
 	if (is_quote(*s->at))
 		return add_string(s, s->at, 0);
@@ -272,7 +272,7 @@ static bool add_token(struct python_source *s)
 /* --- lines --- */
 
 /* Blanks, comments and continued lines; within brackets line ends too. */
-static void skip_gap(struct python_source *s)
+static void skip_gap(struct python_lex *s)
 {
 	for (;;) {
 		char c = peek(s, 0);
@@ -292,7 +292,7 @@ static void skip_gap(struct python_source *s)
 }
 
 /* Goes to the first word of the next line that has one, and takes its column. */
-static void begin_line(struct python_source *s)
+static void begin_line(struct python_lex *s)
 {
 	s->column = 0;
 	while (s->at < s->end) {
@@ -312,7 +312,7 @@ static void begin_line(struct python_source *s)
 	}
 }
 
-static bool read_statement(struct python_source *s)
+static bool read_statement(struct python_lex *s)
 {
 	s->n = 0;
 	s->colon = false;
@@ -338,7 +338,7 @@ static bool read_statement(struct python_source *s)
 	}
 }
 
-bool python_source_next(struct python_source *s)
+bool python_lex_next(struct python_lex *s)
 {
 	while (!s->error.len && s->at < s->end) {
 		if (!read_statement(s))

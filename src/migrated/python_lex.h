@@ -27,7 +27,7 @@ struct token {
 	unsigned depth; /* how many brackets it is in; a bracket itself is outside of its own */
 };
 
-struct python_source {
+struct python_lex {
 	struct token *v; /* the tokens of the statement, the first STATEMENT_TOKENS of them */
 	size_t n;
 	unsigned column; /* how far the statement's line is indented */
@@ -46,13 +46,13 @@ struct python_source {
 #define STATEMENT_TOKENS 16384
 
 /* Begins to read the text, which stays the caller's and must outlive the reading. */
-void python_source_start(struct python_source *s, const char *text, size_t len);
+void python_lex_start(struct python_lex *s, const char *text, size_t len);
 
 /* Reads the next statement. False at the end, and where the text is not Python: error
  * then says what is wrong and in which line. */
-bool python_source_next(struct python_source *s);
+bool python_lex_next(struct python_lex *s);
 
-void python_source_free(struct python_source *s);
+void python_lex_free(struct python_lex *s);
 
 /* Whether a token is that name or that sign. */
 bool token_is(const struct token *t, const char *word);

@@ -12,13 +12,13 @@
 
 /* --- values --- */
 
-static void value_free(struct value *v)
+static void value_free(struct python_value *v)
 {
 	for (size_t i = 0; i < v->n; i++)
 		value_free(&v->v[i]);
 	free(v->v);
 	free(v->text);
-	*v = (struct value){ 0 };
+	*v = (struct python_value){ 0 };
 }
 
 /* The tokens of a statement that are still to be read. */
@@ -39,11 +39,11 @@ static bool take(struct cursor *c, const char *word)
 	return is;
 }
 
-static bool read_value(struct cursor *c, struct value *v, unsigned nesting);
+static bool read_value(struct cursor *c, struct python_value *v, unsigned nesting);
 
-static bool add_item(struct cursor *c, struct value *list, unsigned nesting)
+static bool add_item(struct cursor *c, struct python_value *list, unsigned nesting)
 {
-	struct value item = { 0 };
+	struct python_value item = { 0 };
 
 	if (!read_value(c, &item, nesting)) {
 		value_free(&item);
@@ -56,7 +56,7 @@ static bool add_item(struct cursor *c, struct value *list, unsigned nesting)
 
 /* Items up to the closing bracket, or up to the end of the statement without one. What
  * is in round brackets, and without a comma, is no tuple but that value. */
-static bool read_items(struct cursor *c, const char *close, struct value *v, unsigned nesting)
+static bool read_items(struct cursor *c, const char *close, struct python_value *v, unsigned nesting)
 {
 	bool comma = false;
 
@@ -69,7 +69,7 @@ static bool read_items(struct cursor *c, const char *close, struct value *v, uns
 	if (close && !take(c, close))
 		return false;
 	if (v->n == 1 && !comma && (!close || *close == ')')) {
-		struct value only = v->v[0];
+		struct python_value only = v->v[0];
 
 		free(v->v);
 		*v = only;
@@ -78,7 +78,7 @@ static bool read_items(struct cursor *c, const char *close, struct value *v, uns
 }
 
 /* Strings side by side are one. */
-static void read_text(struct cursor *c, struct value *v)
+static void read_text(struct cursor *c, struct python_value *v)
 {
 	struct buf text = BUF_INIT;
 
@@ -88,7 +88,7 @@ static void read_text(struct cursor *c, struct value *v)
 	v->text = buf_detach(&text);
 }
 
-static bool read_value(struct cursor *c, struct value *v, unsigned nesting)
+static bool read_value(struct cursor *c, struct python_value *v, unsigned nesting)
 {
 	if (nesting > NESTING || c->at == c->end)
 		return false;
@@ -111,7 +111,7 @@ static bool read_value(struct cursor *c, struct value *v, unsigned nesting)
 	return true;
 }
 
-static void set_unclear(struct value *v)
+static void set_unclear(struct python_value *v)
 {
 	value_free(v);
 	v->kind = VALUE_UNCLEAR;
@@ -120,7 +120,7 @@ static void set_unclear(struct value *v)
 /* --- assignments --- */
 
 /* The first = of the statement from token i on, outside of brackets; s->n: there is none. */
-static size_t find_equals(const struct python_source *s, size_t i)
+static size_t find_equals(const struct python_lex *s, size_t i)
 {
 	while (i < s->n && !(s->v[i].depth == 0 && token_is(&s->v[i], "=")))
 		i++;
@@ -140,14 +140,14 @@ static bool is_one_of(const struct token *t, const char *const *words)
 	return false;
 }
 
-static bool is_function(const struct python_source *s)
+static bool is_function(const struct python_lex *s)
 {
 	return token_is(&s->v[0], "def") ||
 	       (s->n > 1 && token_is(&s->v[0], "async") && token_is(&s->v[1], "def"));
 }
 
 /* Whether the token's name is bound by the words around it. */
-static bool is_bound(const struct python_source *s, size_t i)
+static bool is_bound(const struct python_lex *s, size_t i)
 {
 	static const char *const firsts[] = { "for", "async", "with", "import", "from", "del", "global",
 		                              NULL };
@@ -159,7 +159,7 @@ static bool is_bound(const struct python_source *s, size_t i)
 
 /* Whether a statement that is no plain assignment to the name binds it in another way:
  * a, name = ...; for name in ...; (name := ...). It may say so of some that do not. */
-static bool may_bind(const struct python_source *s, const char *name)
+static bool may_bind(const struct python_lex *s, const char *name)
 {
 	size_t last = s->n;
 
@@ -176,7 +176,7 @@ static bool may_bind(const struct python_source *s, const char *name)
 }
 
 /* Reads the value behind the = at that token; false where it is no literal. */
-static bool read_assignment(const struct python_source *s, size_t equals, struct value *v)
+static bool read_assignment(const struct python_lex *s, size_t equals, struct python_value *v)
 {
 	struct cursor c = { s->v + equals + 1, s->v + s->n };
 
@@ -185,7 +185,7 @@ static bool read_assignment(const struct python_source *s, size_t equals, struct
 }
 
 /* What the statement does to the name. */
-static void look(const struct python_source *s, bool plain, struct assigned *a)
+static void look(const struct python_lex *s, bool plain, struct python_assigned *a)
 {
 	bool starts = token_is(&s->v[0], a->name), unclear;
 	size_t equals = 1;
@@ -216,7 +216,7 @@ struct blocks {
 	bool one_line; /* the statement stands behind if x: in the same line */
 };
 
-static bool is_class(const struct python_source *s)
+static bool is_class(const struct python_lex *s)
 {
 	return s->n > 1 && token_is(&s->v[0], "class") && s->v[1].kind == TOKEN_NAME;
 }
@@ -229,7 +229,7 @@ static bool begins_block(const struct token *t)
 	return is_one_of(t, words);
 }
 
-static void leave_blocks(struct blocks *b, const struct python_source *s)
+static void leave_blocks(struct blocks *b, const struct python_lex *s)
 {
 	if (!s->first)
 		return;
@@ -238,7 +238,7 @@ static void leave_blocks(struct blocks *b, const struct python_source *s)
 		b->n--;
 }
 
-static void enter_block(struct blocks *b, const struct python_source *s, const char *class)
+static void enter_block(struct blocks *b, const struct python_lex *s, const char *class)
 {
 	enum block_kind kind = BLOCK_OTHER;
 
@@ -267,18 +267,18 @@ static bool is_inside(const struct blocks *b, bool of_class, bool *plain)
 	return true;
 }
 
-int python_assigned(const char *text, size_t len, const char *class, struct assigned *names,
+int python_values_read(const char *text, size_t len, const char *class, struct python_assigned *names,
                     size_t n, struct buf *error)
 {
 	struct blocks blocks = { 0 };
-	struct python_source s;
+	struct python_lex s;
 	bool plain = false, whole;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		names[i].value = (struct value){ 0 };
-	python_source_start(&s, text, len);
-	while (python_source_next(&s)) {
+		names[i].value = (struct python_value){ 0 };
+	python_lex_start(&s, text, len);
+	while (python_lex_next(&s)) {
 		leave_blocks(&blocks, &s);
 		/* class Migration(X): replaces = [...] */
 		whole = class && !blocks.n && blocks.one_line && is_class(&s) && token_is(&s.v[1], class);
@@ -289,12 +289,12 @@ int python_assigned(const char *text, size_t len, const char *class, struct assi
 	}
 	rc = s.error.len ? BAD_DATA : 0;
 	buf_puts(error, s.error.data);
-	python_source_free(&s);
+	python_lex_free(&s);
 	free(blocks.v);
 	return rc;
 }
 
-void assigned_free(struct assigned *names, size_t n)
+void python_values_free(struct python_assigned *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		value_free(&names[i].value);
@@ -305,7 +305,7 @@ void assigned_free(struct assigned *names, size_t n)
 /* Where a statement stands, seen from the class. */
 enum standing { AT_IMPORT, IN_BODY, IN_METHOD, IN_FUNCTION };
 
-static enum standing standing_of(const struct blocks *b, const struct python_source *s)
+static enum standing standing_of(const struct blocks *b, const struct python_lex *s)
 {
 	bool wanted = b->n && b->v[0].kind == BLOCK_WANTED, function = is_function(s);
 
@@ -316,20 +316,20 @@ static enum standing standing_of(const struct blocks *b, const struct python_sou
 	return function ? IN_FUNCTION : AT_IMPORT;
 }
 
-static bool is_attribute(const struct python_source *s, size_t i)
+static bool is_attribute(const struct python_lex *s, size_t i)
 {
 	return i && token_is(&s->v[i - 1], ".");
 }
 
 /* Whether token i is the name in Op(name=...). */
-static bool is_keyword(const struct python_source *s, size_t i)
+static bool is_keyword(const struct python_lex *s, size_t i)
 {
 	return s->v[i].depth && i + 1 < s->n && token_is(&s->v[i + 1], "=");
 }
 
 /* setattr(Migration, 'name', ...), locals()['name'] = ...: the name as a text counts only
  * where such a word stands too, since a column may have that name. */
-static bool reaches_by_text(const struct python_source *s, const char *name)
+static bool reaches_by_text(const struct python_lex *s, const char *name)
 {
 	static const char *const words[] = { "setattr", "delattr", "getattr", "vars", "locals", "__dict__",
 		                             "__setattr__", "__delattr__", NULL };
@@ -351,13 +351,13 @@ static bool is_dunder(const struct token *t)
 
 /* Whether the class itself is handed to something there, or its name bound anew: all but
  * Migration.operations. */
-static bool hands_on(const struct python_source *s, size_t i)
+static bool hands_on(const struct python_lex *s, size_t i)
 {
 	return !is_attribute(s, i) && !is_keyword(s, i) &&
 	       !(i + 2 < s->n && token_is(&s->v[i + 1], ".") && !is_dunder(&s->v[i + 2]));
 }
 
-static bool token_touches(const struct python_source *s, size_t i, enum standing where, const char *class,
+static bool token_touches(const struct python_lex *s, size_t i, enum standing where, const char *class,
                           const char *name)
 {
 	bool starts = i == 0 && s->n > 1 && (token_is(&s->v[1], "=") || token_is(&s->v[1], ":"));
@@ -371,7 +371,7 @@ static bool token_touches(const struct python_source *s, size_t i, enum standing
 	return where == IN_BODY && !starts && !is_keyword(s, i);
 }
 
-static bool touches(const struct python_source *s, enum standing where, const char *class, const char *name)
+static bool touches(const struct python_lex *s, enum standing where, const char *class, const char *name)
 {
 	if (reaches_by_text(s, name))
 		return true;
@@ -382,7 +382,7 @@ static bool touches(const struct python_source *s, enum standing where, const ch
 }
 
 /* The line that begins the class itself, with metaclass=... in its brackets or a body behind them. */
-static bool header_touches(const struct python_source *s)
+static bool header_touches(const struct python_lex *s)
 {
 	for (size_t i = 2; i < s->n; i++)
 		if (is_keyword(s, i))
@@ -390,17 +390,17 @@ static bool header_touches(const struct python_source *s)
 	return false;
 }
 
-int python_touched(const char *text, size_t len, const char *class, const char *name,
+int python_values_touched(const char *text, size_t len, const char *class, const char *name,
                    bool *touched, struct buf *error)
 {
 	bool decorated = false, begun = false;
 	struct blocks blocks = { 0 };
-	struct python_source s;
+	struct python_lex s;
 	int rc;
 
 	*touched = false;
-	python_source_start(&s, text, len);
-	while (python_source_next(&s)) {
+	python_lex_start(&s, text, len);
+	while (python_lex_next(&s)) {
 		leave_blocks(&blocks, &s);
 		if (!blocks.n && is_class(&s) && token_is(&s.v[1], class)) {
 			*touched = *touched || decorated || header_touches(&s);
@@ -413,14 +413,14 @@ int python_touched(const char *text, size_t len, const char *class, const char *
 	}
 	rc = s.error.len ? BAD_DATA : 0;
 	buf_puts(error, s.error.data);
-	python_source_free(&s);
+	python_lex_free(&s);
 	free(blocks.v);
 	return rc;
 }
 
 /* --- classes --- */
 
-static void add_class(struct python_classes *classes, const struct python_source *s)
+static void add_class(struct python_classes *classes, const struct python_lex *s)
 {
 	struct python_class *class;
 
@@ -433,16 +433,16 @@ static void add_class(struct python_classes *classes, const struct python_source
 			strs_printf(&class->bases, "%.*s", (int)s->v[i].len, s->v[i].at);
 }
 
-int python_classes(const char *text, size_t len, struct python_classes *classes,
+int python_classes_read(const char *text, size_t len, struct python_classes *classes,
                    struct buf *error)
 {
 	struct blocks blocks = { 0 };
-	struct python_source s;
+	struct python_lex s;
 	int rc;
 
 	*classes = (struct python_classes){ 0 };
-	python_source_start(&s, text, len);
-	while (python_source_next(&s)) {
+	python_lex_start(&s, text, len);
+	while (python_lex_next(&s)) {
 		leave_blocks(&blocks, &s);
 		if (!blocks.n && is_class(&s))
 			add_class(classes, &s);
@@ -450,7 +450,7 @@ int python_classes(const char *text, size_t len, struct python_classes *classes,
 	}
 	rc = s.error.len ? BAD_DATA : 0;
 	buf_puts(error, s.error.data);
-	python_source_free(&s);
+	python_lex_free(&s);
 	free(blocks.v);
 	return rc;
 }

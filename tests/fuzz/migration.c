@@ -18,10 +18,10 @@
 static void statements(const char *text, size_t len)
 {
 	const char *behind = text;
-	struct python_source s;
+	struct python_lex s;
 
-	python_source_start(&s, text, len);
-	while (python_source_next(&s)) {
+	python_lex_start(&s, text, len);
+	while (python_lex_next(&s)) {
 		MUST(s.n > 0 && s.n <= STATEMENT_TOKENS);
 		for (size_t i = 0; i < s.n; i++) {
 			MUST(s.v[i].at >= behind && s.v[i].at + s.v[i].len <= text + len);
@@ -31,10 +31,10 @@ static void statements(const char *text, size_t len)
 		}
 	}
 	MUST(s.error.len || s.at == s.end);
-	python_source_free(&s);
+	python_lex_free(&s);
 }
 
-static void values_make_sense(const struct value *v)
+static void values_make_sense(const struct python_value *v)
 {
 	MUST(!v->text == (v->kind != VALUE_TEXT));
 	MUST(!v->n || v->kind == VALUE_LIST);
@@ -48,21 +48,21 @@ static void values_make_sense(const struct value *v)
  * Python at all: even a line that is continued ends at an empty one. */
 static void assignments(const char *text, size_t len)
 {
-	struct assigned names[] = { { .name = "a" }, { .name = "replaces" } };
+	struct python_assigned names[] = { { .name = "a" }, { .name = "replaces" } };
 	char *more = xasprintf("%.*s\n\na = 'z'\n", (int)len, text);
 	struct buf error = BUF_INIT;
 
-	if (python_assigned(text, len, "Migration", names, 2, &error) == 0)
+	if (python_values_read(text, len, "Migration", names, 2, &error) == 0)
 		for (size_t i = 0; i < 2; i++)
 			values_make_sense(&names[i].value);
-	assigned_free(names, 2);
+	python_values_free(names, 2);
 	buf_cut(&error, 0);
-	if (python_assigned(text, len, NULL, names, 1, &error) == 0) {
-		assigned_free(names, 1);
-		MUST(python_assigned(more, strlen(more), NULL, names, 1, &error) == 0);
+	if (python_values_read(text, len, NULL, names, 1, &error) == 0) {
+		python_values_free(names, 1);
+		MUST(python_values_read(more, strlen(more), NULL, names, 1, &error) == 0);
 		MUST(names[0].value.kind == VALUE_TEXT && same(names[0].value.text, "z"));
 	}
-	assigned_free(names, 1);
+	python_values_free(names, 1);
 	buf_free(&error);
 	free(more);
 }

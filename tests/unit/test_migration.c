@@ -23,7 +23,7 @@
 /* --- Python --- */
 
 /* A value as `None`, `True`, `'text'`, `[items]`, `?` for unclear, `-` for absent. */
-static void describe(const struct value *v, struct buf *b)
+static void describe(const struct python_value *v, struct buf *b)
 {
 	static const char *const words[] = { [VALUE_ABSENT] = "-", [VALUE_NONE] = "None",
 		                             [VALUE_TRUE] = "True", [VALUE_UNCLEAR] = "?" };
@@ -47,15 +47,15 @@ static void describe(const struct value *v, struct buf *b)
 /* Fails unless the source assigns that to x, in the file or in class C. */
 static void assert_assigns(const char *class, const char *source, const char *value)
 {
-	struct assigned x = { .name = "x" };
+	struct python_assigned x = { .name = "x" };
 	struct buf error = BUF_INIT, found = BUF_INIT;
 
-	if (python_assigned(source, strlen(source), class, &x, 1, &error))
+	if (python_values_read(source, strlen(source), class, &x, 1, &error))
 		fail_msg("%s: %s", source, error.data);
 	describe(&x.value, &found);
 	if (strcmp(found.data, value) != 0)
 		fail_msg("%s: %s, not %s", source, found.data, value);
-	assigned_free(&x, 1);
+	python_values_free(&x, 1);
 	buf_free(&found);
 	buf_free(&error);
 }
@@ -154,13 +154,13 @@ static void what_is_not_python_is_an_error_with_its_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		struct assigned x = { .name = "x" };
+		struct python_assigned x = { .name = "x" };
 		struct buf error = BUF_INIT;
 
-		assert_int_equal(BAD_DATA, python_assigned(table[i][0], strlen(table[i][0]), NULL, &x, 1, &error));
+		assert_int_equal(BAD_DATA, python_values_read(table[i][0], strlen(table[i][0]), NULL, &x, 1, &error));
 		if (!strstr(error.data, table[i][1]))
 			fail_msg("%s: %s", table[i][0], error.data);
-		assigned_free(&x, 1);
+		python_values_free(&x, 1);
 		buf_free(&error);
 	}
 }
@@ -187,16 +187,16 @@ static void formatted_strings_are_passed_over(void **state)
 static void nothing_is_too_deep_or_too_long(void **state)
 {
 	static char source[4 << 20];
-	struct assigned x = { .name = "x" };
+	struct python_assigned x = { .name = "x" };
 	struct buf error = BUF_INIT;
 
 	(void)state;
 	memset(source, '(', sizeof(source));
-	assert_int_equal(BAD_DATA, python_assigned(source, sizeof(source), NULL, &x, 1, &error));
+	assert_int_equal(BAD_DATA, python_values_read(source, sizeof(source), NULL, &x, 1, &error));
 	for (size_t i = 0; i + 4 < sizeof(source); i += 4)
 		memcpy(source + i, "f'{ ", 4);
 	buf_cut(&error, 0);
-	assert_int_equal(BAD_DATA, python_assigned(source, sizeof(source), NULL, &x, 1, &error));
+	assert_int_equal(BAD_DATA, python_values_read(source, sizeof(source), NULL, &x, 1, &error));
 	memcpy(source, "x=[  ", 5);
 	for (size_t i = 4; i < sizeof(source); i += 4)
 		memcpy(source + i, "'a',", 4);
@@ -205,9 +205,9 @@ static void nothing_is_too_deep_or_too_long(void **state)
 	source[sizeof(source) - 3] = '\'';
 	source[sizeof(source) - 4] = '\'';
 	buf_cut(&error, 0);
-	assert_int_equal(0, python_assigned(source, sizeof(source), NULL, &x, 1, &error));
+	assert_int_equal(0, python_values_read(source, sizeof(source), NULL, &x, 1, &error));
 	assert_int_equal(x.value.kind, VALUE_UNCLEAR);
-	assigned_free(&x, 1);
+	python_values_free(&x, 1);
 	buf_free(&error);
 }
 
