@@ -254,7 +254,7 @@ static int reach_database(const struct strs *urls)
 	w.deadline = clock_after(o.timeout);
 	wait_guard(w.deadline);
 	for (size_t i = 0; i < checks.n && !rc; i++)
-		rc = wait_for(&checks, i, &w, &f);
+		rc = wait_poll(&checks, i, &w, &f);
 	wait_guard(CLOCK_NEVER);
 	checks_rest(&checks);
 	if (rc)

@@ -78,7 +78,7 @@ static int wait_one(struct checks *c, size_t i, const struct wait *w)
 {
 	const char *place = check_place(c, i), *shown = c->v[i].shown;
 	struct finding f = FINDING_INIT;
-	int rc = wait_for(c, i, w, &f);
+	int rc = wait_poll(c, i, w, &f);
 
 	if (rc == TIMED_OUT)
 		msg(MSG_ERROR, "%s%sgave up waiting for %s: %s", place, *place ? ": " : "", shown,

@@ -80,7 +80,7 @@ static void wait_for_first(struct backup_run *r, const struct item *item)
 
 	backup_run_tell(r, MSG_INFO, "%s: the first backup waits for what --wait-for names", item->target.shown);
 	for (size_t i = 0; i < c.n && !rc; i++)
-		if ((rc = wait_for(&c, i, &w, &f)))
+		if ((rc = wait_poll(&c, i, &w, &f)))
 			backup_run_tell(r, MSG_WARNING, "%s: %s does not hold: %s: backing up all the same",
 			          item->target.shown, c.v[i].shown, f.why.data);
 	finding_free(&f);

@@ -27,11 +27,11 @@ struct group {
 	size_t first;      /* its first check; the others have the same target */
 	pid_t pid;         /* 0: not started, or reaped */
 	int fd;            /* what it says; -1: nothing more */
-	struct buf said;   /* the beginning of a record */
+	struct buf said;   /* the beginning of a reply */
 };
 
 /* What a child sends for each check, followed by `words` bytes. */
-struct record {
+struct reply {
 	size_t check, words;
 	enum verdict verdict;
 	enum reach reach;
@@ -77,7 +77,7 @@ static bool is_any_given(const struct probe *p)
 	return false;
 }
 
-static void ask(struct probe *p, size_t i)
+static void ask_one(struct probe *p, size_t i)
 {
 	struct answer *a = &p->answers[i];
 	int64_t began = clock_ms();
@@ -100,7 +100,7 @@ static void ask_here(struct probe *p)
 		const char *words = p->last_words ? p->last_words(p, p->arg) : "";
 
 		proc_alarm(clock_left(p->deadline) + PROBE_GRACE_MS, NO, STDOUT_FILENO, words);
-		ask(p, i);
+		ask_one(p, i);
 	}
 	proc_alarm(0, NO, -1, "");
 	checks_rest(p->checks);
@@ -121,7 +121,7 @@ static void send_answer(int fd, const struct probe *p, size_t i)
 {
 	const struct answer *a = &p->answers[i];
 	size_t words = a->finding.why.len < WORDS_MAX ? a->finding.why.len : WORDS_MAX;
-	struct record r;
+	struct reply r;
 	struct buf b = BUF_INIT;
 
 	memset(&r, 0, sizeof(r)); /* the gaps, too */
@@ -143,7 +143,7 @@ static _Noreturn void work(struct probe *p, size_t first, int fd)
 	for (size_t i = first; i < p->checks->n; i++) {
 		if (!same_group(p, first, i))
 			continue;
-		ask(p, i);
+		ask_one(p, i);
 		send_answer(fd, p, i);
 	}
 	checks_rest(p->checks);
@@ -190,7 +190,7 @@ static bool start(struct probe *p, struct group *g)
 
 /* --- what they say --- */
 
-static void take_record(struct probe *p, const struct record *r, const char *words)
+static void take_reply(struct probe *p, const struct reply *r, const char *words)
 {
 	struct answer *a = &p->answers[r->check];
 
@@ -204,14 +204,14 @@ static void take_record(struct probe *p, const struct record *r, const char *wor
 
 static void take_records(struct probe *p, struct group *g)
 {
-	struct record r;
+	struct reply r;
 	size_t taken = 0;
 
 	while (g->said.len - taken >= sizeof(r)) {
 		memcpy(&r, g->said.data + taken, sizeof(r));
 		if (g->said.len - taken < sizeof(r) + r.words)
 			break;
-		take_record(p, &r, g->said.data + taken + sizeof(r));
+		take_reply(p, &r, g->said.data + taken + sizeof(r));
 		taken += sizeof(r) + r.words;
 	}
 	if (taken) {

@@ -167,7 +167,7 @@ static int poll_until(struct checks *c, size_t i, const struct wait *w, struct t
 	}
 }
 
-int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f)
+int wait_poll(struct checks *c, size_t i, const struct wait *w, struct finding *f)
 {
 	struct telling t = { .verdict = PASS };
 	int rc;

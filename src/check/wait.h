@@ -15,7 +15,7 @@ struct wait {
 };
 
 /* Ends the process with TIMED_OUT and a message a little after the deadline, which
- * the resolution of a name or a file system may overrun; wait_for keeps the message up to
+ * the resolution of a name or a file system may overrun; wait_poll keeps the message up to
  * date. wait_guard(CLOCK_NEVER) calls it off. */
 void wait_guard(int64_t deadline);
 
@@ -29,6 +29,6 @@ void wait_guard(int64_t deadline);
  * 0 when it holds; TIMED_OUT at the deadline; the finding's final code when that
  * has lasted for the grace, or at the deadline where it is lasting. f keeps the last finding.
  */
-int wait_for(struct checks *c, size_t i, const struct wait *w, struct finding *f);
+int wait_poll(struct checks *c, size_t i, const struct wait *w, struct finding *f);
 
 #endif

@@ -84,58 +84,58 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct revision *)a)->id, ((const struct revision *)b)->id);
 }
 
-static size_t find(const struct history *h, const char *id)
+static size_t find(const struct revisions *all, const char *id)
 {
 	struct revision key = { .id = (char *)id };
-	struct revision *found = h->n ? bsearch(&key, h->v, h->n, sizeof(*h->v), by_id) : NULL;
+	struct revision *found = all->n ? bsearch(&key, all->v, all->n, sizeof(*all->v), by_id) : NULL;
 
-	return found ? (size_t)(found - h->v) : h->n;
+	return found ? (size_t)(found - all->v) : all->n;
 }
 
 /* By id, else by label; labels are few. */
-static size_t resolve(const struct history *h, const char *name)
+static size_t resolve(const struct revisions *all, const char *name)
 {
-	size_t i = find(h, name);
+	size_t i = find(all, name);
 
-	if (i < h->n)
+	if (i < all->n)
 		return i;
-	for (i = 0; i < h->n && !strs_has(&h->v[i].labels, name); i++)
+	for (i = 0; i < all->n && !strs_has(&all->v[i].labels, name); i++)
 		;
 	return i;
 }
 
-static int add_parents(struct history *h, struct revision *r, const struct strs *names,
+static int add_parents(struct revisions *all, struct revision *r, const struct strs *names,
                        struct buf *error)
 {
 	r->parents = xrealloc(r->parents, (r->parents_n + names->n + 1) * sizeof(*r->parents));
 	for (size_t i = 0; i < names->n; i++) {
-		size_t parent = resolve(h, names->v[i]);
+		size_t parent = resolve(all, names->v[i]);
 
-		if (parent == h->n) {
+		if (parent == all->n) {
 			buf_printf(error, "no file has the revision '%.100s', which '%s' needs",
 			           names->v[i], r->file ? r->file : r->id);
 			return BAD_DATA;
 		}
 		r->parents[r->parents_n++] = parent;
-		h->v[parent].followed = true;
+		all->v[parent].followed = true;
 	}
 	return 0;
 }
 
 /* Takes away heads until none is left: what remains then goes round in circles (Kahn). */
-static bool has_cycle(const struct history *h)
+static bool has_cycle(const struct revisions *all)
 {
-	size_t *followers = xcalloc(h->n, sizeof(*followers)), *open = xcalloc(h->n, sizeof(*open));
+	size_t *followers = xcalloc(all->n, sizeof(*followers)), *open = xcalloc(all->n, sizeof(*open));
 	size_t open_n = 0, taken = 0;
 
-	for (size_t i = 0; i < h->n; i++)
-		for (size_t p = 0; p < h->v[i].parents_n; p++)
-			followers[h->v[i].parents[p]]++;
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t p = 0; p < all->v[i].parents_n; p++)
+			followers[all->v[i].parents[p]]++;
+	for (size_t i = 0; i < all->n; i++)
 		if (!followers[i])
 			open[open_n++] = i;
 	for (; taken < open_n; taken++) {
-		const struct revision *r = &h->v[open[taken]];
+		const struct revision *r = &all->v[open[taken]];
 
 		for (size_t p = 0; p < r->parents_n; p++)
 			if (!--followers[r->parents[p]])
@@ -143,56 +143,56 @@ static bool has_cycle(const struct history *h)
 	}
 	free(followers);
 	free(open);
-	return taken < h->n;
+	return taken < all->n;
 }
 
-int history_link(struct history *h, struct buf *error)
+int revisions_link(struct revisions *all, struct buf *error)
 {
 	int rc = 0;
 
-	if (h->n)
-		qsort(h->v, h->n, sizeof(*h->v), by_id);
-	for (size_t i = 1; i < h->n && !rc; i++)
-		if (strcmp(h->v[i - 1].id, h->v[i].id) == 0) {
-			buf_printf(error, "the revision '%.100s' is in two files, '%s' and '%s'", h->v[i].id,
-			           h->v[i - 1].file ? h->v[i - 1].file : "",
-			           h->v[i].file ? h->v[i].file : "");
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), by_id);
+	for (size_t i = 1; i < all->n && !rc; i++)
+		if (strcmp(all->v[i - 1].id, all->v[i].id) == 0) {
+			buf_printf(error, "the revision '%.100s' is in two files, '%s' and '%s'", all->v[i].id,
+			           all->v[i - 1].file ? all->v[i - 1].file : "",
+			           all->v[i].file ? all->v[i].file : "");
 			rc = BAD_DATA;
 		}
-	for (size_t i = 0; i < h->n && !rc; i++) {
-		rc = add_parents(h, &h->v[i], &h->v[i].down, error);
+	for (size_t i = 0; i < all->n && !rc; i++) {
+		rc = add_parents(all, &all->v[i], &all->v[i].down, error);
 		if (!rc)
-			rc = add_parents(h, &h->v[i], &h->v[i].depends, error);
+			rc = add_parents(all, &all->v[i], &all->v[i].depends, error);
 	}
-	if (!rc && has_cycle(h)) {
+	if (!rc && has_cycle(all)) {
 		buf_puts(error, "the revisions follow each other in a circle");
 		rc = BAD_DATA;
 	}
 	return rc;
 }
 
-void history_heads(const struct history *h, struct strs *heads)
+void revisions_heads(const struct revisions *all, struct strs *heads)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (!h->v[i].followed)
-			strs_add(heads, h->v[i].id);
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->v[i].followed)
+			strs_add(heads, all->v[i].id);
 }
 
-bool history_reached(const struct history *h, const struct strs *at, struct strs *unknown)
+bool revisions_reached(const struct revisions *all, const struct strs *at, struct strs *unknown)
 {
-	size_t *open = xcalloc(h->n + 1, sizeof(*open)), open_n = 0, applied = 0;
-	bool *seen = xcalloc(h->n + 1, sizeof(*seen));
+	size_t *open = xcalloc(all->n + 1, sizeof(*open)), open_n = 0, applied = 0;
+	bool *seen = xcalloc(all->n + 1, sizeof(*seen));
 
 	for (size_t i = 0; i < at->n; i++) {
-		size_t found = find(h, at->v[i]);
+		size_t found = find(all, at->v[i]);
 
-		if (found == h->n)
+		if (found == all->n)
 			strs_add(unknown, at->v[i]);
 		else if (!seen[found])
 			seen[open[open_n++] = found] = true;
 	}
 	for (; applied < open_n; applied++) {
-		const struct revision *r = &h->v[open[applied]];
+		const struct revision *r = &all->v[open[applied]];
 
 		for (size_t p = 0; p < r->parents_n; p++)
 			if (!seen[r->parents[p]])
@@ -200,15 +200,15 @@ bool history_reached(const struct history *h, const struct strs *at, struct strs
 	}
 	free(open);
 	free(seen);
-	return applied == h->n;
+	return applied == all->n;
 }
 
-void history_free(struct history *h)
+void revisions_free(struct revisions *all)
 {
-	for (size_t i = 0; i < h->n; i++)
-		revision_free(&h->v[i]);
-	free(h->v);
-	*h = (struct history){ 0 };
+	for (size_t i = 0; i < all->n; i++)
+		revision_free(&all->v[i]);
+	free(all->v);
+	*all = (struct revisions){ 0 };
 }
 
 /* --- files --- */
@@ -220,7 +220,7 @@ static bool is_skipped(const char *path)
 }
 
 /* What is no revision is left out, but *others names it. */
-static int add_file(struct history *h, const char *path, int64_t deadline, struct strs *others,
+static int add_file(struct revisions *all, const char *path, int64_t deadline, struct strs *others,
                     struct buf *error)
 {
 	struct buf text = BUF_INIT, why = BUF_INIT;
@@ -233,8 +233,8 @@ static int add_file(struct history *h, const char *path, int64_t deadline, struc
 	}
 	if (!rc && r.id) {
 		r.file = xstrdup(path);
-		h->v = xrealloc(h->v, (h->n + 1) * sizeof(*h->v));
-		h->v[h->n++] = r;
+		all->v = xrealloc(all->v, (all->n + 1) * sizeof(*all->v));
+		all->v[all->n++] = r;
 	} else {
 		revision_free(&r);
 	}
@@ -260,41 +260,41 @@ static bool is_environment(const char *dir, const char *path)
 
 /* Where revisions are right in a folder, it is one that Alembic reads: it refuses to go on
  * at any other file there. Deeper down, or where none is, files may be anything. */
-static int refuse_others(const struct history *h, const char *dir, const struct strs *others,
+static int refuse_others(const struct revisions *all, const char *dir, const struct strs *others,
                          struct buf *error)
 {
 	size_t i = 0, k = 0;
 
-	while (i < h->n && !is_right_in(dir, h->v[i].file))
+	while (i < all->n && !is_right_in(dir, all->v[i].file))
 		i++;
 	while (k < others->n && !is_right_in(dir, others->v[k]))
 		k++;
-	if (i == h->n || k == others->n)
+	if (i == all->n || k == others->n)
 		return 0;
 	buf_printf(error, "'%s': its revision and down_revision are not written out", others->v[k]);
 	return BAD_DATA;
 }
 
-int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error)
+int revisions_read(struct revisions *all, const char *dir, int64_t deadline, struct buf *error)
 {
 	char *versions = xasprintf("%s/versions", dir);
 	struct strs paths = { 0 }, others = { 0 };
 	int rc;
 
-	*h = (struct history){ 0 };
+	*all = (struct revisions){ 0 };
 	/* version_locations may name folders beside versions/, too. */
 	rc = migration_files(dir, ".py", deadline, &paths, error);
 	for (size_t i = 0; i < paths.n && !rc; i++)
 		if (!is_skipped(paths.v[i]) && !is_environment(dir, paths.v[i]))
-			rc = add_file(h, paths.v[i], deadline, &others, error);
+			rc = add_file(all, paths.v[i], deadline, &others, error);
 	if (!rc)
-		rc = refuse_others(h, file_is_dir(versions) ? versions : dir, &others, error);
-	if (!rc && !h->n) {
+		rc = refuse_others(all, file_is_dir(versions) ? versions : dir, &others, error);
+	if (!rc && !all->n) {
 		buf_printf(error, "'%s' has no revisions: name the folder that versions/ is in", dir);
 		rc = BAD_DATA;
 	}
 	if (!rc)
-		rc = history_link(h, error);
+		rc = revisions_link(all, error);
 	strs_free(&paths);
 	strs_free(&others);
 	free(versions);
@@ -360,15 +360,15 @@ static void judge_files(const struct migration *m, const struct rows *rows, int6
 {
 	struct strs at = { 0 }, heads = { 0 }, unknown = { 0 };
 	struct buf error = BUF_INIT;
-	struct history h;
+	struct revisions all;
 	bool reached;
 
 	take_versions(rows, &at);
-	if (history_read(&h, m->dir, deadline, &error)) {
+	if (revisions_read(&all, m->dir, deadline, &error)) {
 		finding_set(f, UNKNOWN, "%s", error.data);
 	} else {
-		history_heads(&h, &heads);
-		reached = history_reached(&h, &at, &unknown);
+		revisions_heads(&all, &heads);
+		reached = revisions_reached(&all, &at, &unknown);
 		if (unknown.n)
 			set_behind(&unknown, &heads, ", which no file here knows", f);
 		else if (reached)
@@ -376,7 +376,7 @@ static void judge_files(const struct migration *m, const struct rows *rows, int6
 		else
 			set_behind(&at, &heads, "", f);
 	}
-	history_free(&h);
+	revisions_free(&all);
 	strs_free(&at);
 	strs_free(&heads);
 	strs_free(&unknown);

@@ -20,7 +20,7 @@ struct revision {
 };
 
 /* All revisions below a folder, sorted by id. */
-struct history {
+struct revisions {
 	struct revision *v;
 	size_t n;
 };
@@ -32,20 +32,20 @@ void revision_free(struct revision *r);
 /* Reads DIR, folders below it too (versions/ and what else version_locations names there;
  * recursive_version_locations), and links the revisions. 0, or BAD_DATA with a sentence in
  * error: no revision, one twice, one that is named but not there, a cycle, what cannot be
- * read. history_free after both. */
-int history_read(struct history *h, const char *dir, int64_t deadline, struct buf *error);
+ * read. revisions_free after both. */
+int revisions_read(struct revisions *all, const char *dir, int64_t deadline, struct buf *error);
 
-/* Links revisions that the caller has put there. As history_read. */
-int history_link(struct history *h, struct buf *error);
-void history_free(struct history *h);
+/* Links revisions that the caller has put there. As revisions_read. */
+int revisions_link(struct revisions *all, struct buf *error);
+void revisions_free(struct revisions *all);
 
 /* Adds the ids of the heads: nothing follows or depends on them (what `alembic upgrade
  * heads` goes to). */
-void history_heads(const struct history *h, struct strs *heads);
+void revisions_heads(const struct revisions *all, struct strs *heads);
 
 /* Whether everything is applied in a database at the revisions `at`. Adds those that
  * no file knows. */
-bool history_reached(const struct history *h, const struct strs *at, struct strs *unknown);
+bool revisions_reached(const struct revisions *all, const struct strs *at, struct strs *unknown);
 
 extern const struct migration_tool migration_alembic;
 

@@ -390,7 +390,7 @@ int djangos_read(struct djangos *all, const char *dir, int64_t deadline, struct 
 
 /* What is known of a migration: of those that it replaces in the end, going through
  * squashed ones that were squashed again, how many there are and how many are applied. */
-struct state {
+struct replacement {
 	size_t replaced, applied;
 	bool counted;
 	bool dropped; /* another stands in its place */
@@ -403,10 +403,10 @@ static struct django *find(const struct djangos *all, const char *name)
 	return all->n ? bsearch(&key, all->v, all->n, sizeof(*all->v), by_name) : NULL;
 }
 
-static bool count(const struct djangos *all, struct state *states, size_t i,
+static bool count(const struct djangos *all, struct replacement *states, size_t i,
                   const struct strs *applied, unsigned depth)
 {
-	struct state *s = &states[i];
+	struct replacement *s = &states[i];
 
 	if (s->counted || depth > NESTING)
 		return s->counted;
@@ -429,7 +429,7 @@ static bool count(const struct djangos *all, struct state *states, size_t i,
 	return true;
 }
 
-static void drop(const struct djangos *all, struct state *states, size_t i)
+static void drop(const struct djangos *all, struct replacement *states, size_t i)
 {
 	for (size_t k = 0; k < all->v[i].replaces.n; k++) {
 		const struct django *d = find(all, all->v[i].replaces.v[k]);
@@ -461,7 +461,7 @@ static size_t add_rest(const struct djangos *all, size_t i, const struct strs *a
 int djangos_missing(const struct djangos *all, const struct strs *applied, struct strs *missing,
                     size_t *total, struct buf *error)
 {
-	struct state *states = xcalloc(all->n + 1, sizeof(*states));
+	struct replacement *states = xcalloc(all->n + 1, sizeof(*states));
 	size_t rest = 0;
 	bool ok = true;
 
@@ -472,7 +472,7 @@ int djangos_missing(const struct djangos *all, const struct strs *applied, struc
 		if (states[i].applied == states[i].replaced || !states[i].applied)
 			drop(all, states, i);
 	for (size_t i = 0; i < all->n && ok; i++) {
-		const struct state *s = &states[i];
+		const struct replacement *s = &states[i];
 		bool squashed = s->replaced, part = s->applied && s->applied < s->replaced;
 
 		if (s->dropped)

@@ -70,7 +70,7 @@ void migration_missing(const struct migration *m, const struct strs *names, size
 
 /* --- files --- */
 
-struct walk {
+struct file_search {
 	const char *suffix;
 	int64_t deadline;
 	struct strs *paths;
@@ -102,7 +102,7 @@ static bool ends_in(const char *name, const char *suffix)
 }
 
 /* Whether the folder was read before, by another name. */
-static bool is_seen(struct walk *w, const struct stat *st)
+static bool is_seen(struct file_search *w, const struct stat *st)
 {
 	for (size_t i = 0; i < w->folders_n; i++)
 		if (w->folders[i].dev == st->st_dev && w->folders[i].ino == st->st_ino)
@@ -112,7 +112,7 @@ static bool is_seen(struct walk *w, const struct stat *st)
 	return false;
 }
 
-static bool may_go_on(struct walk *w, const char *dir, unsigned depth)
+static bool may_go_on(struct file_search *w, const char *dir, unsigned depth)
 {
 	if (!clock_left(w->deadline))
 		buf_printf(w->error, "'%s': the files could not be read in time", dir);
@@ -124,9 +124,9 @@ static bool may_go_on(struct walk *w, const char *dir, unsigned depth)
 	return !w->error->len;
 }
 
-static int walk(struct walk *w, const char *dir, unsigned depth);
+static int walk(struct file_search *w, const char *dir, unsigned depth);
 
-static int walk_one(struct walk *w, const char *path, const char *name, unsigned depth)
+static int walk_one(struct file_search *w, const char *path, const char *name, unsigned depth)
 {
 	struct stat st;
 
@@ -140,7 +140,7 @@ static int walk_one(struct walk *w, const char *path, const char *name, unsigned
 	return 0;
 }
 
-static int walk(struct walk *w, const char *dir, unsigned depth)
+static int walk(struct file_search *w, const char *dir, unsigned depth)
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -165,7 +165,7 @@ static int walk(struct walk *w, const char *dir, unsigned depth)
 int migration_files(const char *dir, const char *suffix, int64_t deadline, struct strs *paths,
                     struct buf *error)
 {
-	struct walk w = { .suffix = suffix, .deadline = deadline, .paths = paths, .error = error };
+	struct file_search w = { .suffix = suffix, .deadline = deadline, .paths = paths, .error = error };
 	struct stat st;
 	int rc = 0;
 

@@ -84,7 +84,7 @@ static void one_history(const char *text, size_t len)
 {
 	struct strs heads = { 0 }, unknown = { 0 }, none = { 0 };
 	struct buf error = BUF_INIT;
-	struct history h = { 0 };
+	struct revisions h = { 0 };
 
 	for (size_t i = 0; i + 2 < len && h.n < 40; i += 3) {
 		struct revision r = { .id = xasprintf("%c", text[i] & 0x7f) };
@@ -96,15 +96,15 @@ static void one_history(const char *text, size_t len)
 		h.v = xrealloc(h.v, (h.n + 1) * sizeof(*h.v));
 		h.v[h.n++] = r;
 	}
-	if (history_link(&h, &error) == 0) {
-		history_heads(&h, &heads);
+	if (revisions_link(&h, &error) == 0) {
+		revisions_heads(&h, &heads);
 		MUST(!h.n == !heads.n);
-		MUST(history_reached(&h, &heads, &unknown) && !unknown.n);
-		MUST(history_reached(&h, &none, &unknown) == !h.n);
+		MUST(revisions_reached(&h, &heads, &unknown) && !unknown.n);
+		MUST(revisions_reached(&h, &none, &unknown) == !h.n);
 	} else {
 		MUST(error.len);
 	}
-	history_free(&h);
+	revisions_free(&h);
 	strs_free(&heads);
 	buf_free(&error);
 }

@@ -295,9 +295,9 @@ static void no_text_at_all_is_nothing_to_follow(void **state)
 }
 
 /* A history from `id down down ...` a word list each, `+name` depends, `@name` is a label. */
-static int make_history(struct history *h, const char *const *lines, struct buf *error)
+static int make_history(struct revisions *h, const char *const *lines, struct buf *error)
 {
-	*h = (struct history){ 0 };
+	*h = (struct revisions){ 0 };
 	for (; *lines; lines++) {
 		struct strs words = { 0 };
 		struct revision r = { 0 };
@@ -313,7 +313,7 @@ static int make_history(struct history *h, const char *const *lines, struct buf 
 		h->v[h->n++] = r;
 		strs_free(&words);
 	}
-	return history_link(h, error);
+	return revisions_link(h, error);
 }
 
 static void heads_are_what_nothing_follows(void **state)
@@ -341,18 +341,18 @@ static void heads_are_what_nothing_follows(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct strs heads = { 0 }, at = { 0 }, unknown = { 0 };
 		struct buf error = BUF_INIT, found = BUF_INIT;
-		struct history h;
+		struct revisions h;
 
 		if (make_history(&h, table[i].lines, &error))
 			fail_msg("%zu: %s", i, error.data);
-		history_heads(&h, &heads);
+		revisions_heads(&h, &heads);
 		for (size_t k = 0; k < heads.n; k++)
 			buf_printf(&found, "%s ", heads.v[k]);
 		assert_string_equal(found.data, table[i].heads);
 		strs_split(&at, table[i].at, " ");
-		assert_int_equal(history_reached(&h, &at, &unknown), table[i].reached);
+		assert_int_equal(revisions_reached(&h, &at, &unknown), table[i].reached);
 		assert_int_equal(unknown.n, 0);
-		history_free(&h);
+		revisions_free(&h);
 		strs_free(&heads);
 		strs_free(&at);
 		buf_free(&error);
@@ -374,11 +374,11 @@ static void a_history_that_does_not_hang_together_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct buf error = BUF_INIT;
-		struct history h;
+		struct revisions h;
 
 		assert_int_equal(BAD_DATA, make_history(&h, table[i].lines, &error));
 		assert_holds(error.data, table[i].words);
-		history_free(&h);
+		revisions_free(&h);
 		buf_free(&error);
 	}
 }
@@ -388,15 +388,15 @@ static void a_revision_that_no_file_has_is_unknown(void **state)
 	static const char *const lines[] = { "a", "b a", NULL };
 	struct strs at = { 0 }, unknown = { 0 };
 	struct buf error = BUF_INIT;
-	struct history h;
+	struct revisions h;
 
 	(void)state;
 	assert_int_equal(0, make_history(&h, lines, &error));
 	strs_split(&at, "b c", " ");
-	assert_true(history_reached(&h, &at, &unknown));
+	assert_true(revisions_reached(&h, &at, &unknown));
 	assert_int_equal(unknown.n, 1);
 	assert_string_equal(unknown.v[0], "c");
-	history_free(&h);
+	revisions_free(&h);
 	strs_free(&at);
 	strs_free(&unknown);
 	buf_free(&error);
@@ -752,7 +752,7 @@ static void what_the_tools_do_not_load_is_passed_over(void **state)
 {
 	static const char *const others[] = { "_helper.py", "~0001_a.py", "0001_a.old.py", "0001_a.txt" };
 	struct buf error = BUF_INIT;
-	struct history h;
+	struct revisions h;
 	struct djangos all;
 
 	(void)state;
@@ -762,18 +762,18 @@ static void what_the_tools_do_not_load_is_passed_over(void **state)
 	put_text("beside/env.py", "import os\n");
 	put_text("beside/versions/a.py", "revision = 'a'\ndown_revision = None\n");
 	put_text("beside/extra/b.py", "revision = 'b'\ndown_revision = None\n");
-	assert_int_equal(history_read(&h, "beside", CLOCK_NEVER, &error), 0);
+	assert_int_equal(revisions_read(&h, "beside", CLOCK_NEVER, &error), 0);
 	assert_int_equal(h.n, 2);
-	history_free(&h);
+	revisions_free(&h);
 	make_folder("loaded/versions");
 	put_text("loaded/versions/a.py", "revision = 'a'\ndown_revision = None\n");
 	put_text("loaded/versions/__init__.py", "(");
 	put_text("loaded/versions/.#a.py", "(");
 	put_text("loaded/env.py", "(");
-	if (history_read(&h, "loaded", CLOCK_NEVER, &error))
+	if (revisions_read(&h, "loaded", CLOCK_NEVER, &error))
 		fail_msg("%s", error.data);
 	assert_int_equal(h.n, 1);
-	history_free(&h);
+	revisions_free(&h);
 
 	make_folder("loaded/shop/migrations");
 	make_folder("loaded/shop/migrations/lib");
