@@ -230,7 +230,7 @@ static void tell_waiting(const struct checks *c, size_t i, const struct finding 
 {
 	if (f->verdict != PASS)
 		msg(again ? MSG_DEBUG : MSG_INFO, "%s: waiting for the database: %s",
-		    check_place(c, i), f->why.data);
+		    checks_target(c, i), f->why.data);
 }
 
 /* Waits until the target may be written to. 0, or an exit code, said. */

@@ -66,7 +66,7 @@ static const char notes[] =
 static void tell(const struct checks *c, size_t i, const struct finding *f, bool again)
 {
 	enum msg_level level = again ? MSG_DEBUG : MSG_INFO;
-	const char *place = check_place(c, i), *shown = c->v[i].shown;
+	const char *place = checks_target(c, i), *shown = c->v[i].shown;
 
 	if (f->verdict == PASS)
 		msg(MSG_INFO, "%s%s%s", place, *place ? ": " : "", shown);
@@ -76,7 +76,7 @@ static void tell(const struct checks *c, size_t i, const struct finding *f, bool
 
 static int wait_one(struct checks *c, size_t i, const struct wait *w)
 {
-	const char *place = check_place(c, i), *shown = c->v[i].shown;
+	const char *place = checks_target(c, i), *shown = c->v[i].shown;
 	struct finding f = FINDING_INIT;
 	int rc = wait_poll(c, i, w, &f);
 
@@ -135,10 +135,10 @@ static int try_once(struct checks *c)
 	int worst = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		const char *place = check_place(c, i);
+		const char *place = checks_target(c, i);
 		int rc;
 
-		check_ask(c, i, check_soon(clock_after(o.timeout)), &f);
+		checks_ask(c, i, checks_soon(clock_after(o.timeout)), &f);
 		rc = f.verdict == PASS ? 0 : f.reach == REACH_NO_NAME || f.reach == REACH_REFUSED ||
 		                             f.reach == REACH_SILENT ? 2 : 1;
 		if (rc)

@@ -261,7 +261,7 @@ static bool is_lost(const struct checks *c, size_t target)
 	return c->once && db->target && db->reach != REACHED;
 }
 
-bool check_is_lost(const struct checks *c, size_t i)
+bool checks_is_lost(const struct checks *c, size_t i)
 {
 	return c->v[i].target != NO_TARGET && is_lost(c, c->v[i].target);
 }
@@ -277,14 +277,14 @@ static bool open_session(struct checks *c, size_t target, int64_t deadline)
 	return db_open(db, &c->targets[target], DB_READ, deadline) == REACHED;
 }
 
-int64_t check_soon(int64_t deadline)
+int64_t checks_soon(int64_t deadline)
 {
 	int64_t soon = clock_after(TRY_MS);
 
 	return deadline < soon ? deadline : soon;
 }
 
-void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
+void checks_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 {
 	const struct check *check = &c->v[i];
 	struct db *db;
@@ -315,7 +315,7 @@ void checks_rest(struct checks *c)
 		db_close(&c->dbs[i]);
 }
 
-const char *check_place(const struct checks *c, size_t i)
+const char *checks_target(const struct checks *c, size_t i)
 {
 	return c->v[i].target == NO_TARGET ? "" : c->targets[c->v[i].target].shown;
 }

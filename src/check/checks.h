@@ -39,19 +39,19 @@ int checks_read_of(struct checks *c, const struct strs *lines, const struct targ
 
 /* Asks check i. The session stays open for the next call, but for one with a
  * server that is about to restart. */
-void check_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
+void checks_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f);
 
-/* Whether its server was tried in vain, so that check_ask knows at once. */
-bool check_is_lost(const struct checks *c, size_t i);
+/* Whether its server was tried in vain, so that checks_ask knows at once. */
+bool checks_is_lost(const struct checks *c, size_t i);
 
 /* The deadline of one look among many: that one, or 3 s from now. */
-int64_t check_soon(int64_t deadline);
+int64_t checks_soon(int64_t deadline);
 
 /* Closes the sessions; a check that is asked again opens them anew. */
 void checks_rest(struct checks *c);
 
 /* Where check i looks: its target as shown, or "" when its argument says it. */
-const char *check_place(const struct checks *c, size_t i);
+const char *checks_target(const struct checks *c, size_t i);
 
 void checks_free(struct checks *c);
 

@@ -84,7 +84,7 @@ static void add_line(const struct probe *p, size_t i, size_t limit, struct buf *
 {
 	static const char marks[] = { [PASS] = '+', [FAIL] = '-', [UNKNOWN] = '?' };
 	const struct answer *a = &p->answers[i];
-	const char *place = p->checks->targets_n > 1 ? check_place(p->checks, i) : "";
+	const char *place = p->checks->targets_n > 1 ? checks_target(p->checks, i) : "";
 
 	buf_printf(out, "[%c]", marks[a->finding.verdict]);
 	add_words(out, p->checks->v[i].shown, limit);
@@ -220,7 +220,7 @@ static char *output_of(const struct finding *f, size_t limit)
 static const char *component_of(const struct probe *p, size_t i)
 {
 	const struct check *check = &p->checks->v[i];
-	const char *place = check_place(p->checks, i), *argument = strchr(check->shown, '=');
+	const char *place = checks_target(p->checks, i), *argument = strchr(check->shown, '=');
 
 	if (*place)
 		return place;

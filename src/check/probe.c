@@ -82,13 +82,13 @@ static void ask_one(struct probe *p, size_t i)
 	struct answer *a = &p->answers[i];
 	int64_t began = clock_ms();
 
-	if (!clock_left(p->deadline) && !check_is_lost(p->checks, i)) {
+	if (!clock_left(p->deadline) && !checks_is_lost(p->checks, i)) {
 		finding_set(&a->finding, UNKNOWN, is_any_given(p) ? "deadline: the checks before it took all the time"
 		                                                  : "deadline: there was no time to ask");
 		a->given = true;
 		return;
 	}
-	check_ask(p->checks, i, p->deadline, &a->finding);
+	checks_ask(p->checks, i, p->deadline, &a->finding);
 	a->given = true;
 	a->ms = clock_ms() - began;
 	a->at = clock_wall();

@@ -59,7 +59,7 @@ void wait_guard(int64_t deadline)
 /* The guard's message is that of the wait itself, with what is known so far. */
 static void guard(const struct checks *c, size_t i, const struct wait *w, const char *why)
 {
-	const char *place = check_place(c, i);
+	const char *place = checks_target(c, i);
 
 	if (w->deadline != CLOCK_NEVER)
 		arm(w->deadline, xasprintf("%s%sgave up waiting for %s: %s", place, *place ? ": " : "", c->v[i].shown, why));
@@ -106,12 +106,12 @@ static void ask(struct checks *c, size_t i, const struct wait *w, struct finding
 {
 	bool created;
 
-	check_ask(c, i, check_soon(w->deadline), f);
+	checks_ask(c, i, checks_soon(w->deadline), f);
 	if (w->create && f->reach == REACH_NO_DATABASE) {
 		size_t t = c->v[i].target;
 
 		if (db_create(&c->dbs[t], &c->targets[t], w->deadline, &created) == REACHED) {
-			check_ask(c, i, check_soon(w->deadline), f);
+			checks_ask(c, i, checks_soon(w->deadline), f);
 			return;
 		}
 		buf_cut(&f->why, 0);

@@ -67,8 +67,8 @@ static void one_check(const char *given)
 static void all_have_targets(const struct checks *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		MUST(check_is_of_db(&c->v[i]) ? c->v[i].target < c->targets_n && *check_place(c, i)
-		                              : !*check_place(c, i));
+		MUST(check_is_of_db(&c->v[i]) ? c->v[i].target < c->targets_n && *checks_target(c, i)
+		                              : !*checks_target(c, i));
 	for (size_t t = 0; t < c->targets_n; t++) {
 		size_t i = 0;
 

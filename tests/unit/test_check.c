@@ -225,7 +225,7 @@ static char *plan(const char *const *lines, const char *const *urls, int *rc)
 		strs_add(&u, *urls++);
 	*rc = checks_read(&c, &l, &u, "ready", &error);
 	for (size_t i = 0; i < c.n && !*rc; i++)
-		buf_printf(&shown, "%s%s@%s", i ? " " : "", c.v[i].shown, check_place(&c, i));
+		buf_printf(&shown, "%s%s@%s", i ? " " : "", c.v[i].shown, checks_target(&c, i));
 	buf_puts(&shown, error.data);
 	checks_free(&c);
 	strs_free(&l);
@@ -329,7 +329,7 @@ static enum verdict ask(const char *text, const char *db)
 	strs_add(&lines, text);
 	strs_add(&urls, db);
 	assert_int_equal(checks_read(&c, &lines, &urls, "ready", &error), 0);
-	check_ask(&c, 0, clock_after(2000), &f);
+	checks_ask(&c, 0, clock_after(2000), &f);
 	verdict = f.verdict;
 	if (verdict != PASS && !f.why.len)
 		fail_msg("%s: no reason given", text);

@@ -807,7 +807,7 @@ static void assert_verdict(const char *text, enum verdict verdict, const char *w
 	strs_add(&lines, text);
 	strs_add(&urls, url);
 	assert_int_equal(0, checks_read(&c, &lines, &urls, "ready", &error));
-	check_ask(&c, 0, clock_after(5000), &f);
+	checks_ask(&c, 0, clock_after(5000), &f);
 	if (f.verdict != verdict || !strstr(f.why.data, words))
 		fail_msg("%s: %d, %s", text, f.verdict, f.why.data);
 	checks_free(&c);

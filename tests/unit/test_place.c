@@ -89,7 +89,7 @@ static struct told ask(const char *check, const char *answer, size_t piece)
 	assert_int_equal(check_read(&one, text, &error), 0);
 	c.v = &one;
 	c.n = 1;
-	check_ask(&c, 0, clock_after(answer ? 2000 : 150), &f);
+	checks_ask(&c, 0, clock_after(answer ? 2000 : 150), &f);
 	told.verdict = f.verdict;
 	snprintf(told.why, sizeof(told.why), "%s", f.why.data);
 	kill(pid, SIGKILL);
