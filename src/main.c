@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "ext/data.h"
 #include "opt.h"
@@ -252,14 +253,6 @@ static int own_option(int argc, char **argv)
 	die(BAD_USAGE, "unknown applet '%s': pgbox --list names them", msg_word(word));
 }
 
-/* A renamed binary (pgbox-1.2) and a login shell's `-name` are no applets' names. */
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static const struct applet *called;
 static char **call;
 
@@ -279,7 +272,8 @@ int main(int argc, char **argv)
 	proc_private();
 	env_keep();
 	proc_signals();
-	a = find(base_name(argc ? argv[0] : ""));
+	/* A renamed binary (pgbox-1.2) and a login shell's `-name` are no applets' names. */
+	a = find(path_base(argc ? argv[0] : ""));
 	if (!a && argc > 1 && (a = find(argv[1]))) {
 		argc--;
 		argv++;

@@ -13,6 +13,7 @@
 
 #include "base/banned.h"
 #include "base/buf.h"
+#include "base/path.h"
 
 /* openat2(2): as in linux/openat2.h. The kernel's headers are not there wherever we are compiled:
  * the image's build has none. */
@@ -159,10 +160,8 @@ static char *find_root(const char *path, const char **rest)
 
 	for (size_t i = 0; i < guards_n && !len; i++)
 		if (guards[i].beside && covers_beside(&guards[i], path)) {
-			const char *slash = strrchr(path, '/');
-
-			*rest = slash ? slash + 1 : path;
-			return slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+			*rest = path_base(path);
+			return path_folder(path);
 		}
 	if (guards_n && !len)
 		len = root_by_identity(path);

@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "ext/hash.h"
 
@@ -45,15 +46,13 @@ static char *key_of(enum lock_kind kind, const char *name)
  * path, or before it is there. */
 static char *lock_path(enum lock_kind kind, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	char *folder = path_folder(path);
 	char *file = realpath(path, NULL), *real = realpath(folder, NULL), *lock;
 
 	if (file)
 		lock = xasprintf("%s.%s", file, suffixes[kind]);
 	else
-		lock = xasprintf("%s/%s.%s", real ? real : folder, slash ? slash + 1 : path,
-		                 suffixes[kind]);
+		lock = xasprintf("%s/%s.%s", real ? real : folder, path_base(path), suffixes[kind]);
 	free(file);
 	free(real);
 	free(folder);

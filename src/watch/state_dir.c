@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 
 #define NAME "journal.db"
@@ -20,15 +21,6 @@
 #define OLD_MS 10000 /* for reading it, whatever it is made of */
 
 /* --- where --- */
-
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return xstrdup(".");
-	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
-}
 
 int state_dir_find(struct state_dir *s, const char *file, const char *dir, struct buf *error)
 {
@@ -46,7 +38,7 @@ int state_dir_find(struct state_dir *s, const char *file, const char *dir, struc
 		s->journal = xstrdup(file);
 	else
 		s->journal = xasprintf("%s/" NAME, dir && *dir ? dir : STATE_DIR_DEFAULT);
-	folder = folder_of(s->journal);
+	folder = path_folder(s->journal);
 	if (file_make_folders(folder, 0700) != 0) {
 		rc = file_cannot(error, "make the folder", folder);
 		buf_puts(error, ": mount a volume there that this user may write to, or set RESTORE_STATE_DIR");
@@ -86,7 +78,7 @@ static char *open_folder(char *path)
 
 int state_dir_check(const struct state_dir *s, struct buf *warning, struct buf *error)
 {
-	char *folder = folder_of(s->journal), *real = realpath(folder, NULL), *open = NULL;
+	char *folder = path_folder(s->journal), *real = realpath(folder, NULL), *open = NULL;
 	struct stat st;
 	int rc = 0;
 

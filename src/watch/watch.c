@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "base/status.h"
 #include "envcheck/volume.h"
@@ -159,8 +160,7 @@ static int check_journal(struct watching *s, struct buf *error)
 /* A container that is made again, as by an update, would not know which others it has stopped. */
 static void tell_fate(const struct watching *s)
 {
-	char *slash = strrchr(s->place.journal, '/');
-	char *folder = slash ? xstrndup(s->place.journal, (size_t)(slash - s->place.journal)) : xstrdup(".");
+	char *folder = path_folder(s->place.journal);
 	const char *fate = volume_fate(folder);
 	char *words = fate ? xasprintf("the folder of the journal, '%s', %s: mount a volume there, or containers that are "
 	                               "stopped then may stay so", folder, fate) : NULL;
