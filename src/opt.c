@@ -11,6 +11,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/near.h"
+#include "base/text.h"
 
 #define HELP_COLUMN 26
 #define HELP_WIDTH 79
@@ -54,20 +55,6 @@ static const struct opt *option_at(const struct applet *a, size_t i)
 
 /* --- values --- */
 
-static bool word_allowed(const char *words, const char *value)
-{
-	size_t len = strlen(value);
-
-	while (*words) {
-		size_t n = strcspn(words, "|");
-
-		if (n == len && strncmp(words, value, n) == 0)
-			return true;
-		words += n + (words[n] == '|');
-	}
-	return false;
-}
-
 static bool number_parse(const char *text, long *number)
 {
 	char *end;
@@ -84,7 +71,7 @@ static const char *store(const struct opt *o, const char *value)
 {
 	switch (o->type) {
 	case OPT_TEXT:
-		if (o->words && !word_allowed(o->words, value))
+		if (o->words && !text_has_word(o->words, '|', value))
 			return o->words;
 		*o->to.text = xstrdup(value);
 		return NULL;
@@ -108,10 +95,7 @@ static const char *store(const struct opt *o, const char *value)
 /* Whether the unit of the value is in the name of where it comes from: BACKUP_INTERVAL_SECONDS. */
 static bool names_unit(const char *origin)
 {
-	static const char unit[] = "_SECONDS";
-	size_t len = strlen(origin);
-
-	return len >= sizeof(unit) && strcmp(origin + len - strlen(unit), unit) == 0;
+	return text_ends_with(origin, "_SECONDS");
 }
 
 static void store_or_die(const struct opt *o, const char *origin, const char *value, int status)

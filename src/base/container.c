@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "base/text.h"
 
 #define TABLE_LIMIT (1 << 20)
 #define OLD_PLACE "/var/lib/postgresql/data"
@@ -148,14 +149,6 @@ static const char *find_mount(const struct strs *lines, const char *path)
 	return found;
 }
 
-static bool is_one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++)
-		if (strcmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
 /* LXC and systemd-nspawn say so in `container`, and keep their root. */
 static bool is_of_image(const char *root, char *const *env)
 {
@@ -170,7 +163,8 @@ static bool is_layer(const char *line, bool of_image)
 	static const char *const engines[] = { "zfs", "virtiofs", "9p", NULL };
 	char *point = mount_point(line), *type = type_of(line), *within = field_of(line, 4);
 	bool layer = strcmp(point, "/") == 0 &&
-	             (is_one_of(type, layers) || (of_image && (strcmp(within, "/") != 0 || is_one_of(type, engines))));
+	             (text_is_one_of(type, layers) ||
+	              (of_image && (strcmp(within, "/") != 0 || text_is_one_of(type, engines))));
 
 	free(point);
 	free(type);
@@ -182,7 +176,7 @@ static bool is_memory(const char *line)
 {
 	static const char *const types[] = { "tmpfs", "ramfs", NULL };
 	char *type = type_of(line);
-	bool memory = is_one_of(type, types);
+	bool memory = text_is_one_of(type, types);
 
 	free(type);
 	return memory;

@@ -13,6 +13,8 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/status.h"
+#include "base/path.h"
+#include "base/text.h"
 
 #define LINKS_MAX 40 /* as the kernel's */
 
@@ -81,14 +83,9 @@ int file_head(const char *path, struct buf *b, size_t limit)
 
 static bool has_suffix(const char *text, const char *const *suffixes)
 {
-	size_t len = strlen(text);
-
-	for (; *suffixes; suffixes++) {
-		size_t end = strlen(*suffixes);
-
-		if (len > end && strcmp(text + len - end, *suffixes) == 0)
+	for (; *suffixes; suffixes++)
+		if (text_ends_with(text, *suffixes) && strcmp(text, *suffixes) != 0)
 			return true;
-	}
 	return false;
 }
 
@@ -310,9 +307,7 @@ int file_cannot(struct buf *error, const char *what, const char *path)
 
 const char *file_base(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	return path_base(path);
 }
 
 char *file_folder(const char *path)

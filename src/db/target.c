@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "db/foreign.h"
 #include "db/secrecy.h"
 #include "db/url.h"
@@ -43,13 +44,6 @@ static const char *const foreign[] = {
 	"conn_health_checks", "pool", "timeout", "reconnect", "serverTimezone", NULL,
 };
 
-static bool is_one_of(const char *word, const char *const *list)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
-}
-
 /* --- PostgreSQL --- */
 
 /* Masks the password and its encoded form, unless it is also a name that every
@@ -79,7 +73,7 @@ static void add_parameter(struct conninfo *c, const char *key, const char *value
 {
 	if (conninfo_known(key))
 		conninfo_set(c, key, value);
-	else if (is_one_of(key, foreign))
+	else if (text_is_one_of(key, foreign))
 		buf_printf(dropped, "%s%s", dropped->len ? ", " : "", key);
 	else
 		(*unnamed)++;
@@ -345,9 +339,9 @@ static int read_text(struct target *t, const char *text, const char *origin, str
 	if (!*text) {
 		buf_printf(error, "%s is empty: set it to a URL such as "
 		           "postgres://USER@HOST/DATABASE, or unset it", origin);
-	} else if (scheme && is_one_of(scheme, server_schemes) && skip_prefix(rest, "//")) {
+	} else if (scheme && text_is_one_of(scheme, server_schemes) && skip_prefix(rest, "//")) {
 		rc = read_url(t, rest + 2, origin, error);
-	} else if (scheme && is_one_of(scheme, lite_schemes)) {
+	} else if (scheme && text_is_one_of(scheme, lite_schemes)) {
 		rc = read_sqlite(t, scheme, rest, origin, error);
 	} else if (!scheme && strchr(text, '=')) {
 		user_hint = "add user=NAME";

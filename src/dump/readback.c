@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "dump/format.h"
 #include "dump/program.h"
 #include "dump/structure.h"
@@ -94,19 +95,12 @@ static int look_at_end(void *arg, const char *piece, size_t len)
 	return 0;
 }
 
-static bool ends_in(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), end = strlen(suffix);
-
-	return len >= end && strcmp(text + len - end, suffix) == 0;
-}
-
 static enum packing_method method_by_name(const char *name)
 {
-	return ends_in(name, ".gz")    ? PACK_GZIP
-	       : ends_in(name, ".zst") ? PACK_ZSTD
-	       : ends_in(name, ".lz4") ? PACK_LZ4
-	                               : PACK_NONE;
+	return text_ends_with(name, ".gz")    ? PACK_GZIP
+	       : text_ends_with(name, ".zst") ? PACK_ZSTD
+	       : text_ends_with(name, ".lz4") ? PACK_LZ4
+	                                      : PACK_NONE;
 }
 
 /* pg_dump.c, dumpTableData_copy and dumpTableData_insert: rows end in an empty line, also
@@ -126,7 +120,7 @@ static bool is_whole(const char *path)
 		return true;
 	if (unpack_method(path) != method || unpack_each(path, look_at_end, &e) != 0)
 		return false;
-	return object || (e.bytes > 0 && e.last[1] == '\n' && (e.last[0] == '\n' || ends_in(name, ".toc")));
+	return object || (e.bytes > 0 && e.last[1] == '\n' && (e.last[0] == '\n' || text_ends_with(name, ".toc")));
 }
 
 int readback_folder(const char *path, struct buf *error)

@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/text.h"
 
 /* pg_backup_archiver.c, PrintTOCSummary: `%d; %u %u %s %s %s %s`. Where an entry has no
  * schema there is a minus. */
@@ -46,7 +47,7 @@ char *toc_owner(const char *line, const struct strs *roles)
 	for (size_t i = 0; i < roles->n; i++) {
 		size_t end = strlen(roles->v[i]);
 
-		if (len > end && line[len - end - 1] == ' ' && strcmp(line + len - end, roles->v[i]) == 0 &&
+		if (len > end && line[len - end - 1] == ' ' && text_ends_with(line, roles->v[i]) &&
 		    (!best || end > strlen(best)))
 			best = roles->v[i];
 	}

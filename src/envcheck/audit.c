@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/container.h"
 #include "base/env.h"
+#include "base/text.h"
 #include "envcheck/audit_parts.h"
 
 const char *audit_environment(char *const *env)
@@ -32,14 +33,6 @@ bool audit_is_production(const char *name)
 
 /* --- what is looked at --- */
 
-/* The name without _FILE, or NULL where it does not end so. The caller frees it. */
-static char *stem_of(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 5 && strcmp(name + len - 5, "_FILE") == 0 ? xstrndup(name, len - 5) : NULL;
-}
-
 static void judge(const struct auditing *a, const struct subject *subject)
 {
 	++*a->judged;
@@ -50,7 +43,7 @@ static void judge_spec(const struct auditing *a)
 {
 	for (size_t i = 0; i < a->spec->n; i++) {
 		const struct envvar *var = &a->spec->v[i];
-		char *stem = stem_of(var->name);
+		char *stem = text_without_suffix(var->name, "_FILE");
 		/* A path to a secret is none itself. */
 		struct subject subject = { .name = var->name, .var = var, .secret = var->sensitive && !stem };
 
@@ -82,7 +75,7 @@ static void judge_rest(const struct auditing *a)
 	struct strs names = { 0 };
 
 	for (char *const *entry = a->s->env; *entry; entry++) {
-		char *name = xstrndup(*entry, audit_name_length(*entry)), *stem = stem_of(name);
+		char *name = xstrndup(*entry, audit_name_length(*entry)), *stem = text_without_suffix(name, "_FILE");
 		bool twin = stem && (envspec_is_secret(stem) || audit_is_own(stem));
 		const char *of = twin ? stem : name;
 

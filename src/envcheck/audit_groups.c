@@ -4,6 +4,7 @@
 
 #include "base/banned.h"
 #include "base/env.h"
+#include "base/text.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/weak_secret.h"
 
@@ -64,9 +65,9 @@ static bool is_storage(const char *name, size_t len)
  * half stands a part of a longer one. */
 static size_t before_half(const char *name, const char *half)
 {
-	size_t len = strlen(name), n = strlen(half);
+	size_t len = strlen(name) - strlen(half);
 
-	return len > n && strcmp(name + len - n, half) == 0 && is_storage(name, len - n) ? len - n : 0;
+	return text_ends_with(name, half) && is_storage(name, len) ? len : 0;
 }
 
 /* Set to something: a word for no value is none. */
@@ -111,12 +112,12 @@ void audit_groups(const struct auditing *a)
 		judge_group(a, &a->spec->groups[i]);
 	for (char *const *entry = a->s->env; *entry; entry++) {
 		size_t len = audit_name_length(*entry);
-		char *name = xstrndup(*entry, len);
+		char *full = xstrndup(*entry, len), *stem = text_without_suffix(full, "_FILE");
+		const char *name = stem ? stem : full;
 
-		if (len > 5 && strcmp(name + len - 5, "_FILE") == 0)
-			name[len - 5] = '\0';
 		if (is_half_set(a, name))
 			judge_half(a, name);
-		free(name);
+		free(stem);
+		free(full);
 	}
 }

@@ -6,6 +6,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "envcheck/audit_parts.h"
 
 #define NAME_LEAST 5 /* letters; in shorter names one edit is another name: PORT, SORT */
@@ -20,10 +21,7 @@ const char *const audit_names[] = {
 
 bool audit_is_own(const char *name)
 {
-	for (size_t i = 0; audit_names[i]; i++)
-		if (strcmp(audit_names[i], name) == 0)
-			return true;
-	return false;
+	return text_is_one_of(name, audit_names);
 }
 
 size_t audit_name_length(const char *entry)
@@ -113,13 +111,10 @@ static bool is_misspelling(const char *unknown, const char *known)
 /* NAME_FILE is known where NAME is. */
 static bool is_known(const struct auditing *a, const char *name, size_t len)
 {
-	char *copy = xstrndup(name, len);
-	bool known = audit_is_known(a, copy);
+	char *copy = xstrndup(name, len), *stem = text_without_suffix(copy, "_FILE");
+	bool known = audit_is_known(a, copy) || (stem && audit_is_known(a, stem));
 
-	if (!known && len > 5 && strcmp(copy + len - 5, "_FILE") == 0) {
-		copy[len - 5] = '\0';
-		known = audit_is_known(a, copy);
-	}
+	free(stem);
 	free(copy);
 	return known;
 }
@@ -129,12 +124,16 @@ static bool is_known(const struct auditing *a, const char *name, size_t len)
 static char *unknown_name(const struct auditing *a, const char *entry)
 {
 	size_t len = audit_name_length(entry);
+	char *name, *stem;
 
 	if (!len || is_known(a, entry, len))
 		return NULL;
-	if (len > 5 && strncmp(entry + len - 5, "_FILE", 5) == 0)
-		len -= 5;
-	return xstrndup(entry, len);
+	name = xstrndup(entry, len);
+	stem = text_without_suffix(name, "_FILE");
+	if (!stem)
+		return name;
+	free(name);
+	return stem;
 }
 
 const char *audit_misspelt(const struct auditing *a, const char *name, size_t *len)

@@ -7,6 +7,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "db/secrecy.h"
 #include "db/url.h"
 #include "envcheck/audit_parts.h"
@@ -63,12 +64,11 @@ bool audit_is_address(const char *value)
 bool audit_is_file(const char *value)
 {
 	static const char *const ends[] = { ".db", ".db3", ".sqlite", ".sqlite3", NULL };
-	size_t len = strlen(value);
 
 	if (strpbrk(value, ":="))
 		return strcmp(value, ":memory:") == 0;
 	for (size_t i = 0; ends[i]; i++)
-		if (len >= strlen(ends[i]) && strcasecmp(value + len - strlen(ends[i]), ends[i]) == 0)
+		if (text_ends_with_nocase(value, ends[i]))
 			return true;
 	return skip_prefix(value, "/") || skip_prefix(value, "./") || skip_prefix(value, "../");
 }

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/env.h"
+#include "base/text.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/leftover.h"
 #include "envcheck/weak_secret.h"
@@ -41,10 +42,9 @@ static bool may_have_edge(const char *name)
 {
 	static const char *const ends[] = { "PREFIX", "SUFFIX", "SEPARATOR", "DELIMITER", "DELIM", "INDENT", "PROMPT",
 		                            "GLUE", "PADDING", "PS1", NULL };
-	size_t len = strlen(name);
 
 	for (size_t i = 0; ends[i]; i++)
-		if (len >= strlen(ends[i]) && strcasecmp(name + len - strlen(ends[i]), ends[i]) == 0)
+		if (text_ends_with_nocase(name, ends[i]))
 			return true;
 	return false;
 }

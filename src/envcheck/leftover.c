@@ -8,6 +8,7 @@
 
 #include "base/banned.h"
 #include "base/buf.h"
+#include "base/text.h"
 
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -118,7 +119,7 @@ static bool is_between(const char *value, const char *open, const char *close)
 {
 	size_t len = strlen(value), from = strlen(open), to = strlen(close);
 
-	return len > from + to && strncmp(value, open, from) == 0 && strcmp(value + len - to, close) == 0;
+	return len > from + to && strncmp(value, open, from) == 0 && text_ends_with(value, close);
 }
 
 /* ${name}, #{name}, $[name]: nothing but a name or path between them. */

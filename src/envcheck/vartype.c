@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/near.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "envcheck/vartype_net.h"
 #include "envcheck/vartype_text.h"
 
@@ -59,22 +60,6 @@ static const struct vartype_kind kinds[] = {
 static const char passed_over[] =
 	"toUpperCase toLowerCase allowEmpty normalize precision coerceToMinMaxRange prependHttps output "
 	"allowSingleLabel allowIp";
-
-/* --- options --- */
-
-static bool is_word_of(const char *word, const char *words)
-{
-	size_t len = strlen(word);
-
-	while (words && *words) {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && strncmp(words, word, n) == 0)
-			return true;
-		words += n + (words[n] == ' ');
-	}
-	return false;
-}
 
 /* --- reading --- */
 
@@ -170,10 +155,10 @@ static int add_option(struct vartype *t, const char *option, size_t len, struct 
 	const char *equals = is_named(option, len) ? strchr(option, '=') : NULL;
 	char *name = equals ? clean(option, (size_t)(equals - option)) : xstrdup("");
 	char *value = equals ? clean(equals + 1, len - (size_t)(equals + 1 - option)) : clean(option, len);
-	bool known = equals ? is_word_of(name, t->kind->options) : t->kind->bare && *value;
+	bool known = equals ? text_has_word(t->kind->options, ' ', name) : t->kind->bare && *value;
 	int rc = 0;
 
-	if (!known && equals && is_word_of(name, passed_over))
+	if (!known && equals && text_has_word(passed_over, ' ', name))
 		goto out;
 	if (!known) {
 		rc = wrong_option(t, error);
@@ -217,7 +202,7 @@ static int check_options(const struct vartype *t, struct buf *error)
 		struct buf why = BUF_INIT;
 		bool valid = true;
 
-		if (is_word_of(name, numbers))
+		if (text_has_word(numbers, ' ', name))
 			valid = number_valid(value, &number) && number >= 0;
 		else if (strcmp(name, "matches") == 0)
 			valid = vartype_pattern_valid(value);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "base/text.h"
 #include "envcheck/vartype.h"
 
 /* The end of a name, as words between _, and the type that it suggests. The first that
@@ -26,7 +27,7 @@ static bool has_ending(const char *name, const char *end)
 {
 	size_t len = strlen(name), n = strlen(end);
 
-	return len >= n && strcasecmp(name + len - n, end) == 0 && (len == n || name[len - n - 1] == '_');
+	return text_ends_with_nocase(name, end) && (len == n || name[len - n - 1] == '_');
 }
 
 static bool is_of(const char *type, const char *example)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/banned.h"
+#include "base/text.h"
 
 static const char digits[] = "0123456789";
 static const char hex_digits[] = "0123456789abcdefABCDEF";
@@ -77,13 +78,6 @@ static bool length_fits(const struct vartype *t, const char *value, struct buf *
 	return false;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), n = strlen(end);
-
-	return len >= n && strcmp(text + len - n, end) == 0;
-}
-
 bool vartype_is_string(const struct vartype *t, const char *value, struct buf *why)
 {
 	const char *start = vartype_option(t, "startsWith"), *end = vartype_option(t, "endsWith");
@@ -92,7 +86,7 @@ bool vartype_is_string(const struct vartype *t, const char *value, struct buf *w
 		return false;
 	if (start && !skip_prefix(value, start))
 		buf_printf(why, "does not begin with %s", start);
-	else if (end && !ends_with(value, end))
+	else if (end && !text_ends_with(value, end))
 		buf_printf(why, "does not end in %s", end);
 	else if (!vartype_matches(t, value))
 		buf_printf(why, "does not match %s", vartype_option(t, "matches"));

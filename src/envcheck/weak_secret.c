@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "base/text.h"
 
 #define RUN_MAX 64       /* letters in a row; more are no words */
 #define WORD_TELLS 4     /* a phrase has a word of this many letters at least */
@@ -216,7 +217,7 @@ static bool is_addressed(const char *text)
 	size_t len = strlen(text);
 
 	return (rest && is_separator(*rest)) ||
-	       (len > 5 && strcmp(text + len - 4, "here") == 0 && is_separator(text[len - 5]));
+	       (len > 5 && text_ends_with(text, "here") && is_separator(text[len - 5]));
 }
 
 /* Whether all of it is words, with numbers that stand alone. */
@@ -259,9 +260,7 @@ static bool is_crossed_out(const char *text)
 /* sk-..., eyJ...: a beginning, and the rest left out. */
 static bool is_left_open(const char *text)
 {
-	size_t len = strlen(text);
-
-	return len >= 3 && len <= BEGINNING + 3 && strcmp(text + len - 3, "...") == 0;
+	return strlen(text) <= BEGINNING + 3 && text_ends_with(text, "...");
 }
 
 static bool is_placeholder(const char *text)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #define NAMES 200000          /* below DIR, of all kinds */
 #define FOLDERS 20000
@@ -94,13 +95,6 @@ static bool is_left_out(const char *name)
 	return *name == '.';
 }
 
-static bool ends_in(const char *name, const char *suffix)
-{
-	size_t len = strlen(name), end = strlen(suffix);
-
-	return len >= end && strcmp(name + len - end, suffix) == 0;
-}
-
 /* Whether the folder was read before, by another name. */
 static bool is_seen(struct file_search *w, const struct stat *st)
 {
@@ -135,7 +129,7 @@ static int walk_one(struct file_search *w, const char *path, const char *name, u
 		return errno == ENOENT || errno == ELOOP ? 0 : file_cannot(w->error, "look at", path);
 	if (S_ISDIR(st.st_mode))
 		return is_left_out(name) || is_seen(w, &st) ? 0 : walk(w, path, depth + 1);
-	if (S_ISREG(st.st_mode) && ends_in(name, w->suffix))
+	if (S_ISREG(st.st_mode) && text_ends_with(name, w->suffix))
 		strs_add(w->paths, path);
 	return 0;
 }
@@ -152,7 +146,7 @@ static int walk(struct file_search *w, const char *dir, unsigned depth)
 		char *path;
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-		    (entry->d_type == DT_REG && !ends_in(entry->d_name, w->suffix)))
+		    (entry->d_type == DT_REG && !text_ends_with(entry->d_name, w->suffix)))
 			continue;
 		path = xasprintf("%s/%s", dir, entry->d_name);
 		rc = may_go_on(w, dir, depth) ? walk_one(w, path, entry->d_name, depth) : BAD_DATA;

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "watch/companion.h"
 
 /* A file in the folder. */
@@ -114,14 +115,9 @@ static void tell_once(struct inbox *b, const char *words)
 
 static bool ends_in(const char *name, const char *const *suffixes, size_t n)
 {
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < n; i++) {
-		size_t end = strlen(suffixes[i]);
-
-		if (len > end && strcasecmp(name + len - end, suffixes[i]) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (text_ends_with_nocase(name, suffixes[i]) && name[strlen(suffixes[i])])
 			return true;
-	}
 	return false;
 }
 
