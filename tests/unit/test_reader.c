@@ -19,7 +19,7 @@
 /* Gives it the bytes piece by piece; what it says is in error. */
 static int reads(const char *kind, const char *bytes, size_t len, size_t piece, struct buf *error)
 {
-	struct reader r;
+	struct readback_pipe r;
 
 	assert_int_equal(readback_pipe_start(&r, kind, ".", error), 0);
 	for (size_t at = 0; at < len; at += piece)
