@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "base/env.h"
 #include "base/text.h"
+#include "envcheck/audit.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/weak_secret.h"
 

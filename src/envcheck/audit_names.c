@@ -7,6 +7,7 @@
 #include "base/env.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "envcheck/audit.h"
 #include "envcheck/audit_parts.h"
 
 #define NAME_LEAST 5 /* letters; in shorter names one edit is another name: PORT, SORT */

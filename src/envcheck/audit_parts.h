@@ -4,7 +4,14 @@
 #ifndef ENVCHECK_AUDIT_PARTS_H
 #define ENVCHECK_AUDIT_PARTS_H
 
-#include "envcheck/audit.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "envcheck/problem.h"
+
+struct envspec;
+struct envvar;
+struct surroundings;
 
 struct auditing {
 	struct problems *problems; /* what is found */

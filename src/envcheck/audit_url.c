@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "db/secrecy.h"
 #include "db/url.h"
+#include "envcheck/audit.h"
 #include "envcheck/audit_parts.h"
 #include "envcheck/leftover.h"
 #include "envcheck/weak_secret.h"

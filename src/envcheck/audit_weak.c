@@ -1,5 +1,6 @@
 /* audit_weak - how weak secrets are reported. */
 #include "base/banned.h"
+#include "envcheck/audit.h"
 #include "envcheck/audit_parts.h"
 
 #define ADVICE "set a real one (`openssl rand -hex 32` makes passwords and keys)"

@@ -11,6 +11,7 @@
 
 #include "base/banned.h"
 #include "base/near.h"
+#include "envcheck/envspec.h"
 #include "envcheck/envspec_parts.h"
 
 void envspec_warn(struct hearing *h, const char *format, ...)

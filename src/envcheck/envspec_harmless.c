@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "envcheck/envspec.h"
 #include "envcheck/envspec_parts.h"
 #include "envcheck/weak_secret.h"
 

@@ -12,6 +12,7 @@
 
 #include "base/banned.h"
 #include "base/status.h"
+#include "envcheck/envspec.h"
 #include "envcheck/envspec_parts.h"
 
 struct writing {

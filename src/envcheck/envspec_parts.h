@@ -6,7 +6,9 @@
 
 #include "envcheck/decorator.h"
 #include "envcheck/dotenv.h"
-#include "envcheck/envspec.h"
+
+struct envspec;
+struct envvar;
 
 /* envspec_decorators.c */
 

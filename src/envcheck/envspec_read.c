@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "envcheck/envspec.h"
 #include "envcheck/envspec_parts.h"
 
 #define FILE_LIMIT (256 << 10)

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/banned.h"
+#include "envcheck/envspec.h"
 #include "envcheck/envspec_parts.h"
 
 #define KEY_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"

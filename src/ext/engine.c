@@ -20,6 +20,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "ext/engine_parts.h"
+#include "ext/meter_child.h"
 #include "ext/pack.h"
 #include "ext/rehearsal.h"
 #include "ext/script.h"

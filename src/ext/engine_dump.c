@@ -13,7 +13,9 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "ext/engine.h"
 #include "ext/engine_parts.h"
+#include "ext/meter_child.h"
 #include "ext/session.h"
 
 const struct engine_job *engine_job;

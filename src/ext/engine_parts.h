@@ -4,11 +4,11 @@
 #ifndef EXT_ENGINE_PARTS_H
 #define EXT_ENGINE_PARTS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "ext/engine.h"
-#include "ext/meter.h"
-
+struct engine_job;
+struct pg_conn;
 struct pg_result;
 
 /* The job of this process, in a child of engine_start; NULL elsewhere. */
@@ -26,15 +26,5 @@ bool engine_is_too_new(const struct pg_conn *conn, const char *query);
 
 /* fopen(3), but as base/beneath opens files. */
 FILE *engine_fopen(const char *path, const char *mode);
-
-/* meter.c, in a child: which meter its calls are for (NULL: none); the file that rows are read from next, open for as long as
- * rows come (NULL: one whose position cannot be known); that statements and rows are the file's own text, as it is sent
- * (or is not); each statement; rows, or text, of len bytes that are sent; the end of rows. */
-void meter_use(struct meter *m);
-void meter_file(FILE *file);
-void meter_text(bool as_it_is);
-void meter_statement(const char *sql);
-void meter_rows(int len);
-void meter_end(void);
 
 #endif

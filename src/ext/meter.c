@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/banned.h"
-#include "ext/engine_parts.h"
+#include "ext/meter_child.h"
 
 #define NAME 128
 #define SOMETIMES 16 /* calls between two looks at the position: each is a system call */

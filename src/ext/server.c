@@ -1,5 +1,5 @@
 /* server - a session with a PostgreSQL server, over libpq. */
-#include "ext/server_parts.h"
+#include "ext/server.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "ext/errtext.h"
+#include "ext/server_parts.h"
 
 #define PARAMS_MAX 8
 #define TEXTOID 25 /* pg_type.dat; fixed for ever */

@@ -1,5 +1,5 @@
 /* server_open - logs in to a server, and finds out why it cannot. */
-#include "ext/server_parts.h"
+#include "ext/server.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "ext/errtext.h"
 #include "ext/refusal.h"
+#include "ext/server_parts.h"
 
 static const char *const socket_dirs[] = { "/var/run/postgresql", "/tmp", NULL };
 
