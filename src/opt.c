@@ -29,7 +29,7 @@ static const struct opt common[] = {
 };
 
 /* One pass over a command line. */
-struct walk {
+struct opt_walk {
 	const struct applet *applet;
 	bool apply;             /* false: only look for --help and mistakes */
 	const void *seen[OPTIONS_MAX]; /* destinations that the command line set */
@@ -150,13 +150,13 @@ static _Noreturn void die_unknown(const struct applet *a, const char *name, size
 	die(BAD_USAGE, "unknown option '--%s': see %s --help", msg_word(word), a->name);
 }
 
-static void see(struct walk *w, const void *destination)
+static void see(struct opt_walk *w, const void *destination)
 {
 	if (w->seen_n < OPTIONS_MAX)
 		w->seen[w->seen_n++] = destination;
 }
 
-static void apply(struct walk *w, const struct opt *o, const char *origin, char *value)
+static void apply(struct opt_walk *w, const struct opt *o, const char *origin, char *value)
 {
 	if (!w->apply && o->to.flag != &help)
 		return;
@@ -169,7 +169,7 @@ static void apply(struct walk *w, const struct opt *o, const char *origin, char 
 }
 
 /* Reads argv[i], an option, and its value. Returns how many words it took. */
-static int take_long(struct walk *w, char **argv)
+static int take_long(struct opt_walk *w, char **argv)
 {
 	char *name = argv[0] + 2, *equals = strchr(name, '=');
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
@@ -187,7 +187,7 @@ static int take_long(struct walk *w, char **argv)
 	return o->type == OPT_FLAG || equals ? 1 : 2;
 }
 
-static int take_letters(struct walk *w, char **argv)
+static int take_letters(struct opt_walk *w, char **argv)
 {
 	char none[1] = "";
 	bool attached;
@@ -218,7 +218,7 @@ static bool begins_command(const struct applet *a, const char *word)
 
 /* Puts one in front of argv behind the n that are there, or into the applet's list.
  * Returns how many are in front. */
-static int take_operand(struct walk *w, char **argv, int n, char *word)
+static int take_operand(struct opt_walk *w, char **argv, int n, char *word)
 {
 	char *copy = xstrdup(word);
 
@@ -235,7 +235,7 @@ static int take_operand(struct walk *w, char **argv, int n, char *word)
 
 /* Walks the options up to `--`. Operands gather at the front of argv when
  * w->apply is set. Returns their number; *end is the index of `--` or argc. */
-static int walk(struct walk *w, int argc, char **argv, int *end)
+static int walk(struct opt_walk *w, int argc, char **argv, int *end)
 {
 	int operands = 0, i = 1;
 
@@ -255,7 +255,7 @@ static int walk(struct walk *w, int argc, char **argv, int *end)
 
 /* --- the environment --- */
 
-static bool was_seen(const struct walk *w, const struct opt *o)
+static bool was_seen(const struct opt_walk *w, const struct opt *o)
 {
 	for (size_t i = 0; i < w->seen_n; i++)
 		if (w->seen[i] == o->to.flag)
@@ -312,7 +312,7 @@ static const char *value_of(const struct opt *o, char **origin)
 
 /* An empty number or time counts as unset: Compose passes `X=` for a variable
  * that its user left out. An empty text is a value. */
-static void read_environment(const struct walk *w)
+static void read_environment(const struct opt_walk *w)
 {
 	const struct opt *o;
 
@@ -395,7 +395,7 @@ static void check_environment(const struct applet *a)
 
 int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 {
-	struct walk w = { .applet = a };
+	struct opt_walk w = { .applet = a };
 	int end, operands;
 	bool dashes;
 

@@ -8,11 +8,11 @@
 #include "base/status.h"
 #include "db/foreign.h"
 
-enum what { DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
+enum foreign_topic { DATABASES, ENCRYPTION, OTHER_ENCRYPTION, KEEP, SCHEDULE, BUCKET };
 
-static const struct variable {
+static const struct foreign_setting {
 	const char *name; /* as foreign_find takes it */
-	enum what what;
+	enum foreign_topic what;
 	size_t rule;      /* KEEP: where struct retention has it */
 	const char *ours; /* KEEP: the variable for it */
 } variables[] = {
@@ -138,14 +138,15 @@ static const struct variable {
 	{ .name = "DB##_S3_BUCKET", .what = BUCKET },
 };
 
-#define EACH(v) (const struct variable *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
+#define EACH(v) \
+	(const struct foreign_setting *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
 
 static void warn(struct strs *warnings, const struct foreign *f, const char *advice)
 {
 	strs_printf(warnings, "%s is set, but pgbox does not read it: %s", f->name, advice);
 }
 
-static int judge_rule(const struct variable *v, const struct foreign *f, const struct retention *keep,
+static int judge_rule(const struct foreign_setting *v, const struct foreign *f, const struct retention *keep,
                       struct strs *warnings, struct buf *error)
 {
 	long own = *(const long *)(const void *)((const char *)keep + v->rule);
@@ -165,7 +166,7 @@ static int judge_rule(const struct variable *v, const struct foreign *f, const s
 	return 0;
 }
 
-static int judge(const struct variable *v, const struct foreign *f, const struct foreign_settings *b,
+static int judge(const struct foreign_setting *v, const struct foreign *f, const struct foreign_settings *b,
                  struct strs *warnings, struct buf *error)
 {
 	if (v->what == KEEP)

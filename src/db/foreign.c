@@ -11,12 +11,12 @@
 #include "base/status.h"
 #include "db/url.h"
 
-enum what { HOST, USER, PASSWORD, DATABASE, URL };
+enum foreign_part { HOST, USER, PASSWORD, DATABASE, URL };
 
 /* Common: a name that apps use for databases of any kind, so that it says less. */
-static const struct variable {
+static const struct foreign_name {
 	const char *name;
-	enum what what;
+	enum foreign_part what;
 	bool common;
 } variables[] = {
 	{ .name = "POSTGRES_HOSTNAME", .what = HOST },
@@ -89,7 +89,8 @@ static const struct variable {
 	{ .name = "SPRING_DATASOURCE_URL", .what = URL },
 };
 
-#define EACH(v) (const struct variable *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
+#define EACH(v) \
+	(const struct foreign_name *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
 
 /* --- the environment --- */
 
@@ -153,7 +154,7 @@ static bool is_about_another(void)
 
 /* The same where a URL names the database, of which value then has the name; owned is its text. Nothing where it
  * is no URL of PostgreSQL, or names none. */
-static struct foreign find_url(const struct variable *v, char **owned)
+static struct foreign find_url(const struct foreign_name *v, char **owned)
 {
 	struct foreign f = foreign_find(v->name);
 	const char *value = f.value && skip_prefix(f.value, "jdbc:") ? skip_prefix(f.value, "jdbc:") : f.value;
@@ -183,7 +184,7 @@ static const struct {
 };
 
 /* What is read where ours say nothing; NULL: nothing that could be compared. */
-static const char *default_of(const struct conninfo *c, enum what what)
+static const char *default_of(const struct conninfo *c, enum foreign_part what)
 {
 	const char *user = conninfo_get(c, "user");
 
@@ -192,13 +193,13 @@ static const char *default_of(const struct conninfo *c, enum what what)
 	return what == DATABASE ? (user ? user : "postgres") : NULL;
 }
 
-static const char *ours(enum what what, enum foreign_family family)
+static const char *ours(enum foreign_part what, enum foreign_family family)
 {
 	return family == FOREIGN_URL ? "DATABASE_URL" : family == FOREIGN_LIBPQ ? parts[what].libpq : parts[what].image;
 }
 
 /* Whether ours say it, perhaps in another way. */
-static bool is_said(const struct conninfo *c, enum what what, enum foreign_family family)
+static bool is_said(const struct conninfo *c, enum foreign_part what, enum foreign_family family)
 {
 	if (family == FOREIGN_URL || conninfo_get(c, parts[what].key) || conninfo_get(c, "service"))
 		return true;
@@ -209,7 +210,7 @@ static bool is_said(const struct conninfo *c, enum what what, enum foreign_famil
 
 /* Where nobody listens or a login fails, it shows by itself. In the server's own container, which often has
  * the app's variables, too, its socket is right whatever host they name. */
-static bool may_mislead(const struct variable *v, enum foreign_family family)
+static bool may_mislead(const struct foreign_name *v, enum foreign_family family)
 {
 	if (v->what == HOST || (v->what == USER && family == FOREIGN_LIBPQ))
 		return false;
@@ -217,16 +218,16 @@ static bool may_mislead(const struct variable *v, enum foreign_family family)
 }
 
 /* What a target was read from, as foreign_target has it. */
-struct reading {
+struct foreign_origin {
 	const struct conninfo *c;
 	enum foreign_family family;
 	bool database;
 };
 
-static int compare(const struct variable *v, const struct foreign *f, const struct reading *r, struct strs *warnings,
-                   struct buf *error)
+static int compare(const struct foreign_name *v, const struct foreign *f, const struct foreign_origin *r,
+                   struct strs *warnings, struct buf *error)
 {
-	enum what what = v->what == URL ? DATABASE : v->what;
+	enum foreign_part what = v->what == URL ? DATABASE : v->what;
 	enum foreign_family family = r->family;
 	bool listed = what == DATABASE && !r->database, said = is_said(r->c, what, family) || listed;
 	bool common = v->common || v->what == URL;
@@ -251,7 +252,7 @@ static int compare(const struct variable *v, const struct foreign *f, const stru
 }
 
 /* The variable as it is set, where it says something of a target; value is as in find_url. */
-static struct foreign find_part(const struct variable *v, char **value)
+static struct foreign find_part(const struct foreign_name *v, char **value)
 {
 	*value = NULL;
 	if (v->common && is_about_another() && (skip_prefix(v->name, "DB_") || skip_prefix(v->name, "DATABASE_")))
@@ -272,7 +273,7 @@ static void compare_image(const struct conninfo *c, struct strs *warnings)
 int foreign_target(const struct conninfo *c, enum foreign_family family, bool database,
                    struct strs *warnings, struct buf *error)
 {
-	struct reading r = { c, family, database };
+	struct foreign_origin r = { c, family, database };
 	int rc = 0;
 
 	for EACH(v) {

@@ -18,7 +18,7 @@
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_BYTES UPPER "abcdefghijklmnopqrstuvwxyz" DIGITS "_.-"
 
-struct reader {
+struct dotenv_reader {
 	const char *at;
 	size_t line;
 	struct dotenv *d;
@@ -55,7 +55,7 @@ static bool divides(const char *text)
 /* --- values --- */
 
 /* A value's text, and where it ends. */
-struct value {
+struct dotenv_value {
 	struct buf text;
 	char quote;
 	const char *end; /* behind the closing quote, or the end of the bare value */
@@ -106,7 +106,7 @@ static const char *closing(const char *at, char quote, size_t width)
 }
 
 /* Quoted, with `at` on the quote. false when it is never closed. */
-static bool read_quoted(const char *at, struct value *v)
+static bool read_quoted(const char *at, struct dotenv_value *v)
 {
 	size_t width = at[1] == at[0] && at[2] == at[0] ? 3 : 1;
 	const char *from = at + width, *end = closing(from, *at, width);
@@ -131,7 +131,7 @@ static bool read_quoted(const char *at, struct value *v)
 
 /* Bare, to the line's end or a # behind a blank (Compose, python-dotenv): colours and
  * passwords hold a #. `spaced`: there is a blank in front of it. */
-static void read_bare(const char *at, bool spaced, struct value *v)
+static void read_bare(const char *at, bool spaced, struct dotenv_value *v)
 {
 	const char *end = at;
 
@@ -142,7 +142,7 @@ static void read_bare(const char *at, bool spaced, struct value *v)
 	buf_trim(&v->text);
 }
 
-static int unclosed(struct reader *r, const char *name, char quote)
+static int unclosed(struct dotenv_reader *r, const char *name, char quote)
 {
 	buf_printf(r->error, "line %zu: the %s quote in which the value of %s begins is never closed",
 	           r->line, quote == '"' ? "double" : quote == '\'' ? "single" : "back", name);
@@ -150,7 +150,7 @@ static int unclosed(struct reader *r, const char *name, char quote)
 }
 
 /* The value, with `at` behind the = and its blanks. */
-static int read_value(struct reader *r, const char *name, bool spaced, struct value *v)
+static int read_value(struct dotenv_reader *r, const char *name, bool spaced, struct dotenv_value *v)
 {
 	const char *at = r->at, *rest;
 
@@ -178,7 +178,7 @@ static int read_value(struct reader *r, const char *name, bool spaced, struct va
 
 /* --- entries --- */
 
-static struct dotenv_entry *add_entry(struct reader *r)
+static struct dotenv_entry *add_entry(struct dotenv_reader *r)
 {
 	struct dotenv *d = r->d;
 
@@ -232,11 +232,11 @@ static char *comment_text(const char *at)
 }
 
 /* An entry, with `at` on its name; leaves it at the line's end. Takes what is pending. */
-static int read_entry(struct reader *r)
+static int read_entry(struct dotenv_reader *r)
 {
 	const char *name_at = skip_export(r->at), *sign, *from;
 	size_t name_len = name_length(name_at);
-	struct value v = { .text = BUF_INIT };
+	struct dotenv_value v = { .text = BUF_INIT };
 	struct dotenv_entry *e;
 
 	sign = name_len ? skip_sign(name_at + name_len) : NULL;
@@ -288,10 +288,10 @@ static bool is_commented_out(const char *text, bool tight)
 }
 
 /* Reads it as one, from a line of its own. false when it is none after all. */
-static bool read_commented_out(struct reader *r, const char *text)
+static bool read_commented_out(struct dotenv_reader *r, const char *text)
 {
 	struct buf error = BUF_INIT;
-	struct reader inner = { .at = text, .line = r->line, .d = r->d, .room = r->room, .error = &error };
+	struct dotenv_reader inner = { .at = text, .line = r->line, .d = r->d, .room = r->room, .error = &error };
 	size_t n = r->d->n;
 	bool read = read_entry(&inner) == 0 && !*inner.at;
 	struct dotenv_entry *e = &r->d->v[n];
@@ -312,7 +312,7 @@ static bool read_commented_out(struct reader *r, const char *text)
 }
 
 /* What is pending belongs to no entry. */
-static void part(struct reader *r)
+static void part(struct dotenv_reader *r)
 {
 	if (!r->active)
 		for (size_t i = 0; i < r->pending.n; i++)
@@ -320,7 +320,7 @@ static void part(struct reader *r)
 	strs_free(&r->pending);
 }
 
-static void read_comment(struct reader *r)
+static void read_comment(struct dotenv_reader *r)
 {
 	char *text = comment_text(r->at);
 	const char *raw = r->at + 1;
@@ -365,7 +365,7 @@ int dotenv_lines(const char *text, size_t len, struct buf *lines, struct buf *er
 	return 0;
 }
 
-static int read_line(struct reader *r)
+static int read_line(struct dotenv_reader *r)
 {
 	r->at += strspn(r->at, BLANKS);
 	if (*r->at == '\n') {
@@ -382,7 +382,7 @@ static int read_line(struct reader *r)
 
 int dotenv_read(struct dotenv *d, const char *text, size_t len, struct buf *error)
 {
-	struct reader r = { .line = 1, .d = d, .error = error };
+	struct dotenv_reader r = { .line = 1, .d = d, .error = error };
 	struct buf lines = BUF_INIT;
 	int rc;
 

@@ -71,7 +71,7 @@ void envspec_hear_end(struct hearing *h)
 	strs_free(&h->unknown);
 }
 
-static enum answer turned(enum answer answer)
+static enum decorator_answer turned(enum decorator_answer answer)
 {
 	return answer == YES ? NOT : answer == NOT ? YES : UNSAID;
 }
@@ -83,10 +83,10 @@ static const char *long_name(const char *environment)
 	return strcasecmp(environment, "dev") == 0 ? "development" : environment;
 }
 
-static enum answer for_environment(const struct hearing *h, const char *list)
+static enum decorator_answer for_environment(const struct hearing *h, const char *list)
 {
 	struct strs names = { 0 };
-	enum answer answer = NOT;
+	enum decorator_answer answer = NOT;
 
 	decorator_split(&names, list);
 	for (size_t i = 0; h->env && i < names.n; i++)
@@ -112,10 +112,10 @@ static char *enabled_of(const char *object)
 }
 
 /* Whether a value means yes; UNSAID where that cannot be told. */
-static enum answer evaluate_plain(const struct hearing *h, const char *value)
+static enum decorator_answer evaluate_plain(const struct hearing *h, const char *value)
 {
 	char *list = decorator_call(value, "forEnv");
-	enum answer answer = UNSAID;
+	enum decorator_answer answer = UNSAID;
 
 	if (!value || strcmp(value, "true") == 0)
 		answer = YES;
@@ -128,13 +128,13 @@ static enum answer evaluate_plain(const struct hearing *h, const char *value)
 }
 
 /* The same of a decorator's value, with a warning. */
-static enum answer evaluate(struct hearing *h, const struct decorator *decorator)
+static enum decorator_answer evaluate(struct hearing *h, const struct decorator *decorator)
 {
 	const char *value = decorator->value;
 	char *enabled = value && *value == '{' && value[1] && value[strlen(value) - 1] == '}' ? enabled_of(value)
 	                                                                                      : NULL;
 	char *inner = decorator_call(enabled ? enabled : value, "not");
-	enum answer answer = evaluate_plain(h, inner ? inner : enabled ? enabled : value);
+	enum decorator_answer answer = evaluate_plain(h, inner ? inner : enabled ? enabled : value);
 
 	if (answer == UNSAID)
 		envspec_warn(h, "the value of @%s cannot be told here: true, false and forEnv(...) can",
@@ -145,9 +145,9 @@ static enum answer evaluate(struct hearing *h, const struct decorator *decorator
 }
 
 /* What cannot be told leaves what was said before. */
-static void hear_answer(struct hearing *h, const struct decorator *decorator, bool turn, enum answer *said)
+static void hear_answer(struct hearing *h, const struct decorator *decorator, bool turn, enum decorator_answer *said)
 {
-	enum answer answer = evaluate(h, decorator);
+	enum decorator_answer answer = evaluate(h, decorator);
 
 	if (answer != UNSAID)
 		*said = turn ? turned(answer) : answer;

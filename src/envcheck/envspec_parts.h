@@ -12,11 +12,11 @@ struct envvar;
 
 /* envspec_decorators.c */
 
-enum answer { UNSAID, YES, NOT };
+enum decorator_answer { UNSAID, YES, NOT };
 
 /* What the decorators of an entry say, or those of the header of every variable. */
 struct said {
-	enum answer required, sensitive;
+	enum decorator_answer required, sensitive;
 	const char *type, *example; /* of the decorators, or NULL */
 	char *public_prefix;        /* of @defaultSensitive=inferFromPrefix(...), or NULL; owned */
 };

@@ -14,7 +14,7 @@
 #define FILE_LIMIT (256 << 10)
 #define NAMES_MAX 4096 /* each is looked for among the others */
 
-struct reading {
+struct spec_reading {
 	struct envspec *s;
 	const struct dotenv *d;
 	struct said header;
@@ -134,7 +134,7 @@ static bool may_hide(const struct envvar *var, const char *type)
 	return !var->example || (*var->example != '/' && !skip_prefix(var->example, "./"));
 }
 
-static void decide_sensitive(const struct reading *r, const struct said *said, struct envvar *var)
+static void decide_sensitive(const struct spec_reading *r, const struct said *said, struct envvar *var)
 {
 	const char *prefix = r->header.public_prefix;
 	char *type = var->type.kind ? vartype_text(&var->type) : NULL;
@@ -157,7 +157,7 @@ static void decide_sensitive(const struct reading *r, const struct said *said, s
 	free(type);
 }
 
-static bool decide_required(const struct reading *r, const struct said *said, const struct dotenv_entry *e,
+static bool decide_required(const struct spec_reading *r, const struct said *said, const struct dotenv_entry *e,
                             const struct strs *comments)
 {
 	if (said->required != UNSAID)
@@ -208,7 +208,7 @@ static char *own_type(const char *type)
 	return text;
 }
 
-static int decide_type(struct reading *r, const struct said *said, struct envvar *var)
+static int decide_type(struct spec_reading *r, const struct said *said, struct envvar *var)
 {
 	/* Of env-spec; lists of values, and types that depend on something. */
 	static const char *const unchecked[] = { "array", "record", "if" };
@@ -234,7 +234,7 @@ static int decide_type(struct reading *r, const struct said *said, struct envvar
 	return rc ? BAD_USAGE : DONE;
 }
 
-static int add_entry(struct reading *r, size_t entry)
+static int add_entry(struct spec_reading *r, size_t entry)
 {
 	const struct dotenv_entry *e = &r->d->v[entry];
 	struct strs comments = { 0 };
@@ -281,7 +281,7 @@ int envspec_load(const char *path, struct buf *text, struct buf *error)
 int envspec_add(struct envspec *s, const char *path, const struct dotenv *d, const char *env,
                 struct buf *error)
 {
-	struct reading r = {
+	struct spec_reading r = {
 		.s = s, .d = d, .error = error,
 		.hearing = { .path = path, .env = env, .line = 1, .warnings = &s->warnings },
 	};

@@ -326,7 +326,7 @@ static char *hide(const char *name)
 	return kept;
 }
 
-static void show(const char *name, char *kept)
+static void show_again(const char *name, char *kept)
 {
 	if (kept)
 		setenv(name, kept, 1);
@@ -346,8 +346,8 @@ int connparam_judge(const struct conninfo *c, struct buf *why)
 	rc = rc ? rc : judge_encoding(&g, why);
 	rc = rc ? rc : judge_files(&g, why);
 	PQconninfoFree(g.defaults);
-	show("PGSERVICE", service);
-	show("PGHOSTADDR", address);
-	show("PGREQUIREPEER", peer);
+	show_again("PGSERVICE", service);
+	show_again("PGHOSTADDR", address);
+	show_again("PGREQUIREPEER", peer);
 	return rc;
 }

@@ -144,11 +144,11 @@ int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy
 	return 0;
 }
 
-struct setting {
+struct lite_setting {
 	int option, value;
 };
 
-static void set_options(struct lite *lite, const struct setting *settings, size_t n)
+static void set_options(struct lite *lite, const struct lite_setting *settings, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		sqlite3_db_config(lite->db, settings[i].option, settings[i].value, (int *)NULL);
@@ -156,7 +156,7 @@ static void set_options(struct lite *lite, const struct setting *settings, size_
 
 void lite_distrust(struct lite *lite)
 {
-	static const struct setting settings[] = {
+	static const struct lite_setting settings[] = {
 		{ SQLITE_DBCONFIG_DEFENSIVE, 1 }, { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 }, { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
 	};
@@ -183,7 +183,7 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
 
 void lite_confine(struct lite *lite)
 {
-	static const struct setting settings[] = {
+	static const struct lite_setting settings[] = {
 		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 }, { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 }, { SQLITE_DBCONFIG_DQS_DDL, 1 }, { SQLITE_DBCONFIG_DQS_DML, 1 },
 	};

@@ -18,7 +18,7 @@
 
 enum inside { IN_NOTHING, IN_QUOTES, IN_LINE_COMMENT, IN_COMMENT, IN_SHELL_COMMAND };
 
-struct reading {
+struct dump_reading {
 	struct lite lite;
 	struct buf text;     /* what has been read and not been run yet */
 	size_t begin, at;    /* of the statement in it, and what has been looked at of that */
@@ -36,7 +36,7 @@ struct reading {
 	int rc;
 };
 
-static int fail(struct reading *r, int rc, const char *why)
+static int fail(struct dump_reading *r, int rc, const char *why)
 {
 	buf_printf(r->error, "the statement at line %ld: %s", r->line, why);
 	r->rc = rc;
@@ -51,7 +51,7 @@ static bool begins(const char *at, const char *word)
 }
 
 /* The encoding and the size of the pages are set before the first table is made, in no transaction. */
-static int begin(struct reading *r, const char *text)
+static int begin(struct dump_reading *r, const char *text)
 {
 	if (r->begun || begins(script_lite_first_word(text), "PRAGMA"))
 		return 0;
@@ -59,7 +59,7 @@ static int begin(struct reading *r, const char *text)
 	return lite_query(&r->lite, "BEGIN", NULL, 0, NULL);
 }
 
-static int run(struct reading *r, const char *text)
+static int run(struct dump_reading *r, const char *text)
 {
 	if (begin(r, text) || lite_script(&r->lite, text, false)) {
 		bool refused = lite_failure(&r->lite) == LITE_REFUSED;
@@ -73,7 +73,7 @@ static int run(struct reading *r, const char *text)
 	return 0;
 }
 
-static int take_statement(struct reading *r, const char *text)
+static int take_statement(struct dump_reading *r, const char *text)
 {
 	bool was_open = r->open;
 
@@ -92,7 +92,7 @@ static int take_statement(struct reading *r, const char *text)
 }
 
 /* .recover begins so, since what it writes to the schema is written as a whole. */
-static int take_command(struct reading *r, const char *text)
+static int take_command(struct dump_reading *r, const char *text)
 {
 	const char *first = script_lite_first_word(text);
 
@@ -121,7 +121,7 @@ static bool makes_trigger(const char *at)
 
 /* At a semicolon: whether the statement is whole. A trigger ends with END after a semicolon (complete.c). Each byte is
  * looked at once, however many semicolons there are. */
-static bool ends_statement(struct reading *r)
+static bool ends_statement(struct dump_reading *r)
 {
 	const char *text = r->text.data;
 	size_t last = r->last;
@@ -132,14 +132,14 @@ static bool ends_statement(struct reading *r)
 	return !r->trigger || (last && is_word(script_lite_first_word(text + last), "END"));
 }
 
-static void enter(struct reading *r, enum inside inside, char quote)
+static void enter(struct dump_reading *r, enum inside inside, char quote)
 {
 	r->inside = inside;
 	r->quote = quote;
 }
 
 /* A byte that is in nothing yet, whose successor is there. True when it ends a statement. */
-static bool look(struct reading *r, const char *c)
+static bool look(struct dump_reading *r, const char *c)
 {
 	bool fresh = r->fresh;
 
@@ -161,7 +161,7 @@ static bool look(struct reading *r, const char *c)
 }
 
 /* True when the byte ends a statement or a command. A quote that is doubled ends the quotes and begins others. */
-static bool step(struct reading *r)
+static bool step(struct dump_reading *r)
 {
 	const char *c = r->text.data + r->at;
 	bool ends = (r->inside == IN_QUOTES && *c == r->quote) || (r->inside == IN_LINE_COMMENT && *c == '\n') ||
@@ -184,7 +184,7 @@ static long count_lines(const char *from, const char *end)
 }
 
 /* Runs the statement that ends before r->at, and begins the next. */
-static int take_whole(struct reading *r)
+static int take_whole(struct dump_reading *r)
 {
 	char *text = r->text.data + r->begin, *end = r->text.data + r->at, after = *end;
 	const char *first;
@@ -204,7 +204,7 @@ static int take_whole(struct reading *r)
 }
 
 /* Forgets what has been run. */
-static void shift(struct reading *r)
+static void shift(struct dump_reading *r)
 {
 	struct buf rest = BUF_INIT;
 
@@ -218,7 +218,7 @@ static void shift(struct reading *r)
 
 static int take(void *arg, const char *piece, size_t len)
 {
-	struct reading *r = arg;
+	struct dump_reading *r = arg;
 	int rc = 0;
 
 	if (memchr(piece, '\0', len))
@@ -237,7 +237,7 @@ static int take(void *arg, const char *piece, size_t len)
 	return rc;
 }
 
-static int finish(struct reading *r)
+static int finish(struct dump_reading *r)
 {
 	if (take(r, "\n", 1) != 0)
 		return -1;
@@ -250,7 +250,7 @@ static int finish(struct reading *r)
 	return fail(r, lite_is_full(&r->lite) ? CANNOT_WRITE : NO, r->lite.error.data);
 }
 
-static int open_new(struct reading *r, const char *to)
+static int open_new(struct dump_reading *r, const char *to)
 {
 	if (lite_open(&r->lite, to, LITE_CREATE, 0) || lite_query(&r->lite, "PRAGMA journal_mode = OFF", NULL, 0, NULL) ||
 	    lite_query(&r->lite, "PRAGMA synchronous = OFF", NULL, 0, NULL)) {
@@ -265,7 +265,7 @@ static int open_new(struct reading *r, const char *to)
 
 int litedump_load(const char *path, const char *to, struct buf *error)
 {
-	struct reading r = { .lite = LITE_INIT, .text = BUF_INIT, .line = 1, .fresh = true, .error = error };
+	struct dump_reading r = { .lite = LITE_INIT, .text = BUF_INIT, .line = 1, .fresh = true, .error = error };
 	int rc = open_new(&r, to);
 
 	if (!rc && unpack_each(path, take, &r) != 0 && !r.rc) {

@@ -84,7 +84,7 @@ enum script_fate rehearse_query(const char *query, bool *open)
 
 /* --- files for psql --- */
 
-struct reading {
+struct rehearsing {
 	struct PsqlScanStateData *state;
 	struct PQExpBufferData *query;
 	bool open;    /* a bracket is */
@@ -103,13 +103,13 @@ struct reading {
 };
 
 /* Whether the rest needs no reading. */
-static bool is_read(const struct reading *r)
+static bool is_read(const struct rehearsing *r)
 {
 	return r->why || r->unknown || r->over;
 }
 
 /* psql asks the server for both (mainloop.c). */
-static void note_settings(struct reading *r, const char *statement)
+static void note_settings(struct rehearsing *r, const char *statement)
 {
 	char *name = script_client_encoding(statement);
 	int number = name ? pg_char_to_encoding(name) : -1;
@@ -120,14 +120,14 @@ static void note_settings(struct reading *r, const char *statement)
 	free(name);
 }
 
-static void give(struct reading *r, const char *statement, const char *command)
+static void give(struct rehearsing *r, const char *statement, const char *command)
 {
 	if (statement)
 		note_settings(r, statement);
 	r->over = r->take(r->arg, statement, command) != 0;
 }
 
-static void judge(struct reading *r)
+static void judge(struct rehearsing *r)
 {
 	if (r->take)
 		give(r, r->query->data, NULL);
@@ -147,7 +147,7 @@ static bool is_any(const char *name, const char *const *names)
 }
 
 /* What a backslash command does to the query that stands before it, and to what follows. */
-static void take_command(struct reading *r, const char *name)
+static void take_command(struct rehearsing *r, const char *name)
 {
 	static const char *const sends[] = { "g", "gx", "gset", "gexec", "gdesc", "watch", "crosstabview", NULL };
 	static const char *const clears[] = { "r", "reset", NULL };
@@ -168,7 +168,7 @@ static void take_command(struct reading *r, const char *name)
 }
 
 /* Its arguments end at the line's end or at another backslash; nothing in them is evaluated. */
-static void read_command(struct reading *r)
+static void read_command(struct rehearsing *r)
 {
 	static const char *const whole[] = { "!", "copy", "help", "h", NULL };
 	char *name = real_psql_scan_slash_command(r->state), *option;
@@ -182,7 +182,7 @@ static void read_command(struct reading *r)
 }
 
 /* What is in the way of a restore ends its reading; of others the rest of the line goes as a whole. */
-static void give_command(struct reading *r)
+static void give_command(struct rehearsing *r)
 {
 	char *name = real_psql_scan_slash_command(r->state);
 
@@ -201,7 +201,7 @@ static bool ends_copy(const char *line, size_t len)
 	return len == 2 && memcmp(line, "\\.", 2) == 0;
 }
 
-static void read_line(struct reading *r, const char *line, size_t len)
+static void read_line(struct rehearsing *r, const char *line, size_t len)
 {
 	int result, prompt;
 
@@ -226,7 +226,7 @@ static void read_line(struct reading *r, const char *line, size_t len)
 /* Reads the lines that are whole. */
 static int read_piece(void *arg, const char *piece, size_t len)
 {
-	struct reading *r = arg;
+	struct rehearsing *r = arg;
 	const char *at, *end;
 	struct buf rest = BUF_INIT;
 
@@ -242,7 +242,7 @@ static int read_piece(void *arg, const char *piece, size_t len)
 }
 
 /* The last line, without a line end, and the last statement, without a semicolon. */
-static void take_end(struct reading *r)
+static void take_end(struct rehearsing *r)
 {
 	if (r->rest.len)
 		read_line(r, r->rest.data, r->rest.len);
@@ -252,14 +252,14 @@ static void take_end(struct reading *r)
 		r->why = LEFT_OPEN;
 }
 
-static void begin(struct reading *r)
+static void begin(struct rehearsing *r)
 {
-	*r = (struct reading){ .state = psql_scan_create(&no_variables), .query = createPQExpBuffer(),
+	*r = (struct rehearsing){ .state = psql_scan_create(&no_variables), .query = createPQExpBuffer(),
 		               .rest = BUF_INIT };
 	psql_scan_set_passthrough(r->state, &no_branch);
 }
 
-static void end(struct reading *r)
+static void end(struct rehearsing *r)
 {
 	psql_scan_destroy(r->state);
 	destroyPQExpBuffer(r->query);
@@ -268,7 +268,7 @@ static void end(struct reading *r)
 
 static int read_file(const char *path, struct buf *error)
 {
-	struct reading r;
+	struct rehearsing r;
 	int rc = 0;
 
 	begin(&r);
@@ -289,7 +289,7 @@ static int read_file(const char *path, struct buf *error)
 
 int rehearse_each(const char *path, const char *text, rehearsal_take *take, void *arg, struct buf *error)
 {
-	struct reading r;
+	struct rehearsing r;
 	int rc = 0;
 
 	begin(&r);

@@ -13,7 +13,7 @@
 
 #define DEPTH 32
 
-struct reader {
+struct xml_reader {
 	XML_Parser parser;
 	void (*element)(void *arg, const char *path, const char *text);
 	void *arg;
@@ -34,7 +34,7 @@ static const char *local_part(const char *name)
 
 static void on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
 {
-	struct reader *r = arg;
+	struct xml_reader *r = arg;
 	const char *local = local_part(name);
 
 	(void)attributes;
@@ -49,7 +49,7 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **attribute
 }
 
 /* After XML_StopParser, the end of an empty element is still heard (expat.h, XML_StopParser): it has not begun here. */
-static bool is_stopped(const struct reader *r)
+static bool is_stopped(const struct xml_reader *r)
 {
 	XML_ParsingStatus status;
 
@@ -59,7 +59,7 @@ static bool is_stopped(const struct reader *r)
 
 static void on_end(void *arg, const XML_Char *name)
 {
-	struct reader *r = arg;
+	struct xml_reader *r = arg;
 	const char *slash = strrchr(r->path.data, '/');
 
 	(void)name;
@@ -72,7 +72,7 @@ static void on_end(void *arg, const XML_Char *name)
 
 static void on_text(void *arg, const XML_Char *text, int len)
 {
-	struct reader *r = arg;
+	struct xml_reader *r = arg;
 
 	if (!is_stopped(r))
 		buf_add(&r->texts[r->depth - 1], text, (size_t)len);
@@ -81,13 +81,13 @@ static void on_text(void *arg, const XML_Char *text, int len)
 static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system_id, const XML_Char *public_id,
                        int has_subset)
 {
-	struct reader *r = arg;
+	struct xml_reader *r = arg;
 
 	(void)name, (void)system_id, (void)public_id, (void)has_subset;
 	XML_StopParser(r->parser, XML_FALSE);
 }
 
-static int parse(struct reader *r, const char *xml, size_t len)
+static int parse(struct xml_reader *r, const char *xml, size_t len)
 {
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, on_start, on_end);
@@ -99,7 +99,7 @@ static int parse(struct reader *r, const char *xml, size_t len)
 int xml_read(const char *xml, size_t len,
              void (*element)(void *arg, const char *path, const char *text), void *arg)
 {
-	struct reader r = { .parser = XML_ParserCreate("UTF-8"), .element = element, .arg = arg, .path = BUF_INIT };
+	struct xml_reader r = { .parser = XML_ParserCreate("UTF-8"), .element = element, .arg = arg, .path = BUF_INIT };
 	int rc;
 
 	if (!r.parser)
