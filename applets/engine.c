@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "db/target.h"
 #include "ext/engine.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 static void use_target(char *const *argv)
 {

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/show.h"
 #include "envcheck/audit.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 static struct {
 	struct strs specs, required, groups, allowed;

@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 #include "check/health.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 static struct {
 	struct strs checks;

@@ -12,7 +12,7 @@
 #include "base/banned.h"
 #include "check/check.h"
 #include "db/emptiness.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 static struct {
 	const char *url, *table;

@@ -10,7 +10,7 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/show.h"
-#include "opt.h"
+#include "opt/opt.h"
 #include "repo/journal.h"
 
 static struct {

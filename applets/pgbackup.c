@@ -21,7 +21,7 @@
 #include "base/progress.h"
 #include "base/show.h"
 #include "envcheck/volume.h"
-#include "opt.h"
+#include "opt/opt.h"
 #include "repo/dir_lock.h"
 #include "repo/freshness.h"
 #include "repo/prune.h"

@@ -19,7 +19,7 @@
 #include "base/show.h"
 #include "base/size.h"
 #include "check/check.h"
-#include "opt.h"
+#include "opt/opt.h"
 #include "repo/folder.h"
 #include "repo/report.h"
 #include "restore/apply.h"

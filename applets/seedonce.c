@@ -12,7 +12,7 @@
 #include "base/banned.h"
 #include "base/show.h"
 #include "check/wait.h"
-#include "opt.h"
+#include "opt/opt.h"
 #include "repo/journal.h"
 #include "seed/decision.h"
 #include "seed/seed_run.h"

@@ -14,7 +14,7 @@
 #include "base/banned.h"
 #include "base/proc.h"
 #include "check/wait.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 #define ANY_MS 500
 

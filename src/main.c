@@ -15,7 +15,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "ext/data.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 #define APPLET(name) extern const struct applet applet_##name;
 #include "../applets/list.h"

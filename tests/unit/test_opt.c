@@ -7,7 +7,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
-#include "opt.h"
+#include "opt/opt.h"
 
 extern char **environ;
 

@@ -1,5 +1,5 @@
 /* opt - one table of options per applet. */
-#include "opt.h"
+#include "opt/opt.h"
 
 #include <ctype.h>
 #include <errno.h>
