@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "ext/data.h"
 #include "opt/opt.h"
+#include "opt/opt_help.h"
 
 #define APPLET(name) extern const struct applet applet_##name;
 #include "../applets/list.h"

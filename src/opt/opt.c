@@ -1,4 +1,4 @@
-/* opt - one table of options per applet. */
+/* opt - reads the options of an applet. */
 #include "opt/opt.h"
 
 #include <ctype.h>
@@ -12,21 +12,12 @@
 #include "base/file.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "opt/opt_help.h"
+#include "opt/opt_table.h"
 
-#define HELP_COLUMN 26
-#define HELP_WIDTH 79
 #define OPTIONS_MAX 64
 
 extern char **environ;
-
-static bool help, quiet, verbose;
-
-static const struct opt common[] = {
-	FLAG('q', "quiet", &quiet, "say nothing but errors"),
-	FLAG('v', "verbose", &verbose, "say more"),
-	FLAG('h', "help", &help, "show this"),
-	OPT_TABLE_END
-};
 
 /* One pass over a command line. */
 struct opt_walk {
@@ -35,23 +26,6 @@ struct opt_walk {
 	const void *seen[OPTIONS_MAX]; /* destinations that the command line set */
 	size_t seen_n;
 };
-
-/* Every option of the applet, then the common ones; NULL after the last. */
-static const struct opt *option_at(const struct applet *a, size_t i)
-{
-	const struct opt *o;
-
-	for (o = a->opts; o->type != OPT_END; o++)
-		if (i-- == 0)
-			return o;
-	for (o = common; o->type != OPT_END; o++)
-		if (i-- == 0)
-			return o;
-	return NULL;
-}
-
-#define EACH_OPTION(a, o) \
-	(size_t i_ = 0; ((o) = option_at(a, i_)); i_++)
 
 /* --- values --- */
 
@@ -123,7 +97,7 @@ static const struct opt *find_long(const struct applet *a, const char *name, siz
 {
 	const struct opt *o;
 
-	for EACH_OPTION(a, o)
+	for OPT_EACH(a, o)
 		if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
 			return o;
 	return NULL;
@@ -133,7 +107,7 @@ static const struct opt *find_letter(const struct applet *a, char letter)
 {
 	const struct opt *o;
 
-	for EACH_OPTION(a, o)
+	for OPT_EACH(a, o)
 		if (o->letter && o->letter == letter)
 			return o;
 	return NULL;
@@ -144,7 +118,7 @@ static _Noreturn void die_unknown(const struct applet *a, const char *name, size
 	char *word = xstrndup(name, len);
 	const struct opt *o;
 
-	for EACH_OPTION(a, o)
+	for OPT_EACH(a, o)
 		if (near_enough(word, o->name))
 			die(BAD_USAGE, "unknown option '--%s': did you mean --%s?", word, o->name);
 	die(BAD_USAGE, "unknown option '--%s': see %s --help", msg_word(word), a->name);
@@ -158,7 +132,7 @@ static void see(struct opt_walk *w, const void *destination)
 
 static void apply(struct opt_walk *w, const struct opt *o, const char *origin, char *value)
 {
-	if (!w->apply && o->to.flag != &help)
+	if (!w->apply && o->to.flag != &opt_wants_help)
 		return;
 	store_or_die(o, origin, value, BAD_USAGE);
 	/* --url says whose the checks of the variable are, and is none itself. */
@@ -263,16 +237,6 @@ static bool was_seen(const struct opt_walk *w, const struct opt *o)
 	return false;
 }
 
-/* The next of the names in 'A|B'; NULL after the last. The caller frees it. */
-static char *next_name(const char **names)
-{
-	size_t len = strcspn(*names, "|");
-	char *name = len ? xstrndup(*names, len) : NULL;
-
-	*names += len + ((*names)[len] == '|');
-	return name;
-}
-
 /* 24h and 86400 are the same time. */
 static bool same_value(const struct opt *o, const char *a, const char *b)
 {
@@ -291,7 +255,7 @@ static const char *value_of(const struct opt *o, char **origin)
 	char *name;
 
 	*origin = NULL;
-	while ((name = next_name(&names))) {
+	while ((name = opt_next_name(&names))) {
 		struct buf error = BUF_INIT;
 		const char *value;
 
@@ -316,7 +280,7 @@ static void read_environment(const struct opt_walk *w)
 {
 	const struct opt *o;
 
-	for EACH_OPTION(w->applet, o) {
+	for OPT_EACH(w->applet, o) {
 		const char *value;
 		char *origin;
 
@@ -354,10 +318,10 @@ static void check_spelling(const struct applet *a, const char *entry)
 		if (near_enough(word, general[i]) && !nearest)
 			nearest = xstrdup(general[i]);
 	}
-	for EACH_OPTION(a, o) {
+	for OPT_EACH(a, o) {
 		const char *names = o->env ? o->env : "";
 
-		while ((name = next_name(&names))) {
+		while ((name = opt_next_name(&names))) {
 			bool known = entry_names(entry, name);
 			bool nearer = near_enough(word, name) &&
 			              (!nearest || near_distance(word, name) < near_distance(word, nearest));
@@ -400,7 +364,7 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	bool dashes;
 
 	walk(&w, argc, argv, &end);
-	if (help) {
+	if (opt_wants_help) {
 		opt_help(a);
 		msg_check_stdout();
 		exit(DONE);
@@ -408,7 +372,7 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	w.apply = true;
 	operands = walk(&w, argc, argv, &end);
 	dashes = end < argc;
-	msg_limit = quiet ? MSG_ERROR : verbose ? MSG_DEBUG : MSG_INFO;
+	msg_limit = opt_is_quiet ? MSG_ERROR : opt_is_verbose ? MSG_DEBUG : MSG_INFO;
 	read_environment(&w);
 	check_environment(a);
 
@@ -425,96 +389,4 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 		    a->takes_command && !*command ? " (put -- before a command)" : "", a->name);
 	argv[operands] = NULL;
 	return operands;
-}
-
-/* --- help --- */
-
-static void help_default(struct buf *text, const struct opt *o)
-{
-	char *time;
-
-	if (o->type == OPT_TIME) {
-		time = duration_text(*o->to.ms);
-		buf_printf(text, "default %s", time);
-		free(time);
-	} else if (o->type == OPT_NUMBER) {
-		buf_printf(text, "default %ld", *o->to.number);
-	} else if (o->type == OPT_TEXT && !o->secret && *o->to.text && **o->to.text) {
-		buf_printf(text, "default %s", *o->to.text);
-	}
-}
-
-/* Prints text from column on, wrapped between words. */
-static void print_wrapped(const char *text, int column)
-{
-	int at = column;
-
-	while (*text) {
-		int len = (int)strcspn(text, " ");
-
-		if (at > column && at + 1 + len > HELP_WIDTH) {
-			printf("\n%*s", column, "");
-			at = column;
-		}
-		at += printf("%s%.*s", at > column ? " " : "", len, text);
-		text += len;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
-
-static void help_names(struct buf *text, const char *names)
-{
-	const char *gap = text->len ? "; " : "";
-	char *name;
-
-	while ((name = next_name(&names))) {
-		buf_printf(text, "%s%s", gap, name);
-		gap = ", ";
-		free(name);
-	}
-}
-
-static void print_option(const struct opt *o)
-{
-	struct buf left = BUF_INIT, text = BUF_INIT, extra = BUF_INIT;
-
-	buf_printf(&left, "  %c%c%c --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-	           o->letter ? ',' : ' ', o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	help_default(&extra, o);
-	if (o->env)
-		help_names(&extra, o->env);
-	buf_puts(&text, o->help);
-	if (extra.len)
-		buf_printf(&text, " [%s]", extra.data);
-	if (left.len + 2 > HELP_COLUMN)
-		printf("%s\n%*s", left.data, HELP_COLUMN, "");
-	else
-		printf("%-*s", HELP_COLUMN, left.data);
-	print_wrapped(text.data, HELP_COLUMN);
-	buf_free(&left);
-	buf_free(&text);
-	buf_free(&extra);
-}
-
-void opt_help(const struct applet *a)
-{
-	const struct opt *o;
-
-	printf("usage: %s %s\n\n%s\n\noptions:\n", a->name, a->synopsis, a->about);
-	for EACH_OPTION(a, o)
-		print_option(o);
-	if (a->notes)
-		printf("\n%s\n", a->notes);
-}
-
-void opt_words(const struct applet *a)
-{
-	const struct opt *o;
-	const char *gap = "";
-
-	for EACH_OPTION(a, o) {
-		printf("%s--%s", gap, o->name);
-		gap = " ";
-	}
 }

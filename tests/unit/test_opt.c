@@ -8,6 +8,7 @@
 
 #include "base/banned.h"
 #include "opt/opt.h"
+#include "opt/opt_help.h"
 
 extern char **environ;
 
