@@ -25,13 +25,6 @@ struct djangos {
  * words in error. */
 int django_read(struct django *d, const char *text, size_t len, struct buf *error);
 
-/* Reads from an apps.py the label of the app, whose folder is called so: the folder's
- * name unless the AppConfig gives one; NULL where no AppConfig is in the text. The caller
- * frees *label. 0, or BAD_DATA with words in error, also where several AppConfigs differ
- * and none is the default. */
-int django_label(const char *text, size_t len, const char *folder, char **label,
-                 struct buf *error);
-
 /* Reads the packages called `migrations` below DIR, or DIR itself. 0, or BAD_DATA with a
  * sentence in error: none, two of one name, what cannot be read, migrations in a folder
  * of another name. djangos_free after both. */

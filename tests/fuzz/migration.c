@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "migrated/alembic.h"
 #include "migrated/django.h"
+#include "migrated/django_label.h"
 #include "migrated/drizzle.h"
 #include "migrated/migration.h"
 #include "migrated/python_lex.h"
@@ -121,7 +122,7 @@ static void one_migration(const char *text, size_t len)
 		MUST(strchr(d.replaces.v[i], '.'));
 	strs_free(&d.replaces);
 	buf_cut(&error, 0);
-	rc = django_label(text, len, "folder", &label, &error);
+	rc = django_label_read(text, len, "folder", &label, &error);
 	MUST(rc ? rc == BAD_DATA && error.len && !label : !error.len);
 	free(label);
 	buf_free(&error);

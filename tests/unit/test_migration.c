@@ -16,6 +16,7 @@
 #include "ext/lite.h"
 #include "migrated/alembic.h"
 #include "migrated/django.h"
+#include "migrated/django_label.h"
 #include "migrated/drizzle.h"
 #include "migrated/migration.h"
 
@@ -324,7 +325,7 @@ static void an_app_has_the_label_of_its_config(void **state)
 		const char *want = table[i][1];
 		struct buf error = BUF_INIT;
 		char *label;
-		int rc = django_label(table[i][0], strlen(table[i][0]), "folder", &label, &error);
+		int rc = django_label_read(table[i][0], strlen(table[i][0]), "folder", &label, &error);
 
 		if (rc != (want && *want == '?' ? BAD_DATA : 0))
 			fail_msg("%s: %d %s", table[i][0], rc, error.data);
