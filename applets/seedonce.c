@@ -107,11 +107,6 @@ static const char *shown(void)
 	return seed.target->shown;
 }
 
-static void tell_line(enum msg_level level, const char *line)
-{
-	msg(level, "%s", line);
-}
-
 /* The journal is reported once and never stops anything. */
 static void journaled(int rc)
 {
@@ -220,7 +215,7 @@ static void read_seed(void)
 	seed.marker.version = o.version ? xstrdup(o.version) : NULL;
 	seed.marker.attempt = 1;
 	seed.lock = &lock;
-	seed.tell = tell_line;
+	seed.tell = msg_tell;
 	seed.patience = o.lock_timeout;
 }
 

@@ -55,11 +55,6 @@ int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
  * after both. */
 int seed_read(const struct seed *s, struct db *db, struct marker *m);
 
-/* Makes the marker's table where it is missing, by a session that is open. In SQLite the PRAGMAs at the beginning
- * of the files come first: the size of the pages is that of the first table. As marker_prepare, and as
- * seedlite_settle. */
-int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why);
-
 /* Names the state of a marker of s->target and s->name: marker_state_name's, but `interrupted` for one that
  * says `running` while nobody holds the seed's lock. */
 const char *seed_state(const struct seed *s, const struct marker *m, int64_t deadline);

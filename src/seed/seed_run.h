@@ -6,6 +6,11 @@
 
 #include "seed/seed.h"
 
+/* Makes the marker's table where it is missing, by a session that is open. In SQLite the PRAGMAs at the beginning
+ * of the files come first: the size of the pages is that of the first table. As marker_prepare, and as
+ * seedlite_settle. */
+int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why);
+
 /*
  * Runs the seed. The marker ends as done, or failed when it may simply run again;
  * it stays `running` when nobody can know how much of it is there: a signal ended the
