@@ -145,6 +145,12 @@ static int sum(void *arg, struct buf *error)
 	return archive_sum(&j->archive, &j->m, on_bytes, j, error);
 }
 
+static int read_back(struct job *j, const char *scratch, int keep_fd, struct buf *error)
+{
+	return readback(&(struct readback){ .path = j->archive.part, .kind = j->m.kind, .scratch = scratch,
+	                                    .keep_fd = keep_fd, .meanwhile = sum, .arg = j }, error);
+}
+
 static int make(struct job *j, struct buf *error)
 {
 	const struct backup *b = j->run->b;
@@ -164,7 +170,7 @@ static int make(struct job *j, struct buf *error)
 	}
 	if (!rc) {
 		phase(j, "check", archive_size(j->archive.part));
-		rc = readback(j->archive.part, j->m.kind, scratch, j->run->folder.fd, sum, j, error);
+		rc = read_back(j, scratch, j->run->folder.fd, error);
 	}
 	if (!rc)
 		sanity_judge(&j->m, &last);
@@ -295,7 +301,7 @@ static int steps(struct job *j, struct buf *error)
 		if (!rc)
 			rc = dump_globals(&j->dump, j->archive.part, &j->m, error);
 		if (!rc)
-			rc = readback(j->archive.part, j->m.kind, j->run->b->dir, -1, sum, j, error);
+			rc = read_back(j, j->run->b->dir, -1, error);
 	} else if (!rc) {
 		rc = make(j, error);
 	}

@@ -97,12 +97,12 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 	s->remote->begun = NULL;
 	remote_begin(s->remote, &t.upload, path, s->dump_bytes);
 	t.upload.id = xstrdup(id);
-	rc = readback_pipe_start(&t.reader, kind, scratch, &error);
+	rc = readback_pipe_start(&t.reader, name, kind, scratch, &error);
 	rc = rc ? rc : take_all(&t, fds[0], &error);
 	/* A dump that nobody takes any more ends. */
 	close(fds[0]);
 	rc = rc ? rc : upload_flush(&t.upload, NULL, &error);
-	rc = rc ? rc : readback_pipe_end(&t.reader, name, &error);
+	rc = rc ? rc : readback_pipe_end(&t.reader, &error);
 	say(fds[1], rc, &t, &error);
 	/* Waits also when it failed: the first process reaps only what it has asked. */
 	if (read(fds[2], &byte, 1) == 1 && !rc) {

@@ -27,26 +27,31 @@
 
 #define HEAD (8 << 20)
 
+/* What messages call it. */
+static const char *name_of(const struct readback *r)
+{
+	return r->name ? r->name : r->path;
+}
+
 /* --- archives --- */
 
 /* pg_restore, into nothing; beside it meanwhile, and what s has still to read (NULL: nothing). */
-static int run_restore(const char *path, struct structure *s, int keep_fd,
-                       int (*meanwhile)(void *, struct buf *), void *arg, struct buf *error)
+static int run_restore(const struct readback *r, struct structure *s, struct buf *error)
 {
 	struct strs args = { 0 };
 	struct program t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
-		                   .keep_fd = keep_fd, .bounded = true } };
+		                   .keep_fd = r->keep_fd, .bounded = true } };
 	int messages, rc = 0;
 	pid_t pid;
 
 	strs_add(&args, "pg_restore");
 	strs_add(&args, "--file=-");
 	/* A file it would open twice. */
-	if (strcmp(path, READBACK_STDIN) != 0)
-		strs_add(&args, path);
+	if (strcmp(r->path, READBACK_STDIN) != 0)
+		strs_add(&args, r->path);
 	if (program_start(&t, &messages, &pid) == 0) {
-		if (meanwhile)
-			rc = meanwhile(arg, error);
+		if (r->meanwhile)
+			rc = r->meanwhile(r->arg, error);
 		if (!rc && s)
 			rc = structure_finish(s, error);
 		if (rc) /* it might go on for ever */
@@ -54,7 +59,7 @@ static int run_restore(const char *path, struct structure *s, int keep_fd,
 		program_wait(&t, messages, pid);
 	}
 	if (!rc && t.status) {
-		buf_printf(error, "'%s' cannot be read back: ", path);
+		buf_printf(error, "'%s' cannot be read back: ", name_of(r));
 		rc = program_explain_reader(&t, error);
 	}
 	program_free(&t);
@@ -62,19 +67,18 @@ static int run_restore(const char *path, struct structure *s, int keep_fd,
 	return rc;
 }
 
-static int read_archive(const char *path, const char *kind, int keep_fd,
-                        int (*meanwhile)(void *, struct buf *), void *arg, struct buf *error)
+static int read_archive(const struct readback *r, struct buf *error)
 {
 	struct structure *s;
 	int rc;
 
 	/* Of what comes by, dump/readback_pipe looks at the structure. */
-	if (strcmp(path, READBACK_STDIN) == 0)
-		return run_restore(path, NULL, keep_fd, meanwhile, arg, error);
-	rc = strcmp(kind, "tar") == 0 ? tar_check(path, error) : DONE;
-	s = rc ? NULL : structure_open(path, kind, &rc, error);
+	if (strcmp(r->path, READBACK_STDIN) == 0)
+		return run_restore(r, NULL, error);
+	rc = strcmp(r->kind, "tar") == 0 ? tar_check(r->path, error) : DONE;
+	s = rc ? NULL : structure_open(r->path, r->kind, &rc, error);
 	if (s)
-		rc = run_restore(path, s, keep_fd, meanwhile, arg, error);
+		rc = run_restore(r, s, error);
 	structure_free(s);
 	return rc;
 }
@@ -236,33 +240,33 @@ static int damaged(const char *path, struct buf *error)
 	return BAD_DATA;
 }
 
-static int unreadable(const char *path, struct buf *error)
+static int unreadable(const struct readback *r, struct buf *error)
 {
 	int number = errno;
 
-	buf_printf(error, "'%s' cannot be read back: %s", path,
+	buf_printf(error, "'%s' cannot be read back: %s", name_of(r),
 	           number == EBADMSG  ? "it is damaged or cut off"
 	           : number == EILSEQ ? "it has a NUL byte in it, so it is no text"
 	                             : file_reason(number));
-	return number == EBADMSG ? damaged(path, error) : BAD_DATA;
+	return number == EBADMSG ? damaged(r->path, error) : BAD_DATA;
 }
 
 /* pg_backup_archiver.c, RestoreArchive; pg_dumpall.c, main: what they write last. */
-static int read_sql(const char *path, const char *last, struct buf *error)
+static int read_sql(const struct readback *r, const char *last, struct buf *error)
 {
 	struct script s = { .last = last };
-	int rc = unpack_each(path, look_for, &s) ? unreadable(path, error) : DONE;
+	int rc = unpack_each(r->path, look_for, &s) ? unreadable(r, error) : DONE;
 
 	if (!rc && !(s.ruled ? s.ended : s.ended_bare)) {
-		buf_printf(error, "'%s' is cut off: its last line is missing", path);
+		buf_printf(error, "'%s' is cut off: its last line is missing", name_of(r));
 		rc = BAD_DATA;
 	}
 	return rc;
 }
 
-static int read_text(const char *path, struct buf *error)
+static int read_text(const struct readback *r, struct buf *error)
 {
-	return unpack_check(path) == 0 ? DONE : unreadable(path, error);
+	return unpack_check(r->path) == 0 ? DONE : unreadable(r, error);
 }
 
 /* --- SQLite --- */
@@ -308,12 +312,13 @@ static void remove_scratch(const char *name)
 	}
 }
 
-static int unpack_to(const char *path, int fd, const char *to, struct buf *error)
+/* What is at path, which messages call name, into the file `to` that is open as fd. */
+static int unpack_to(const char *path, const char *name, int fd, const char *to, struct buf *error)
 {
 	if (fd >= 0 && unpack_copy(path, fd) == 0)
 		return 0;
 	if (fd >= 0 && errno == EBADMSG) {
-		buf_printf(error, "'%s' is damaged or cut off", path);
+		buf_printf(error, "'%s' is damaged or cut off", name);
 		return damaged(path, error);
 	}
 	buf_printf(error, "cannot write '%s': %s", to, file_reason(errno));
@@ -321,14 +326,14 @@ static int unpack_to(const char *path, int fd, const char *to, struct buf *error
 }
 
 /* Into a new file, which is open. */
-static int read_lite(const char *path, int fd, const char *to, int64_t *tables, int64_t *rows,
-                     struct buf *error)
+static int read_lite(const struct readback *r, int fd, const char *to, int64_t *tables, struct buf *error)
 {
-	int rc = unpack_to(path, fd, to, error);
+	int rc = unpack_to(r->path, name_of(r), fd, to, error);
 	struct buf words = BUF_INIT;
+	int64_t rows;
 
-	if (!rc && lite_check(to, tables, rows, &words) != 0) {
-		buf_printf(error, "'%s' is damaged: %s", path, words.data);
+	if (!rc && lite_check(to, tables, &rows, &words) != 0) {
+		buf_printf(error, "'%s' is damaged: %s", name_of(r), words.data);
 		rc = BAD_DATA;
 	}
 	buf_free(&words);
@@ -343,7 +348,7 @@ int readback_stage(const char *path, int from, const char *scratch, char **stage
 
 	*fd = make_scratch(scratch, staged);
 	if (path || *fd < 0) {
-		rc = unpack_to(path ? path : *staged, *fd, *staged, error);
+		rc = unpack_to(path ? path : *staged, path ? path : *staged, *fd, *staged, error);
 	} else {
 		rc = pack_copy(from, *fd, &plain, NULL, NULL) ? CANNOT_WRITE : DONE;
 		if (rc)
@@ -363,9 +368,9 @@ void readback_unstage(const char *staged, int *fd)
 
 int readback_unpack(const char *path, const char *to, int64_t tables, struct buf *error)
 {
-	int64_t found = 0, rows;
+	int64_t found = 0;
 	int fd = beneath_open(to, O_RDWR | O_CREAT | O_EXCL, 0600);
-	int rc = read_lite(path, fd, to, &found, &rows, error);
+	int rc = read_lite(&(struct readback){ .path = path }, fd, to, &found, error);
 
 	if (!rc && found != tables) {
 		buf_printf(error, "'%s' has %lld table%s in place of %lld", path, (long long)found,
@@ -401,30 +406,30 @@ void readback_recover(const char *scratch)
 
 /* --- all of them --- */
 
-int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
-             int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error)
+int readback(const struct readback *r, struct buf *error)
 {
-	int64_t tables, rows;
+	const char *kind = r->kind;
+	int64_t tables;
 	char *copy;
 	int rc, fd;
 
 	if (strcmp(kind, "custom") == 0 || strcmp(kind, "directory") == 0 || strcmp(kind, "tar") == 0)
-		return read_archive(path, kind, keep_fd, meanwhile, arg, error);
-	rc = meanwhile ? meanwhile(arg, error) : 0;
+		return read_archive(r, error);
+	rc = r->meanwhile ? r->meanwhile(r->arg, error) : 0;
 	if (rc)
 		return rc;
 	if (strcmp(kind, "plain") == 0)
-		return read_sql(path, "-- PostgreSQL database dump complete", error);
+		return read_sql(r, "-- PostgreSQL database dump complete", error);
 	if (strcmp(kind, "text") == 0)
-		return read_text(path, error);
+		return read_text(r, error);
 	if (strcmp(kind, "roles") == 0)
-		return read_sql(path, "-- PostgreSQL database cluster dump complete", error);
+		return read_sql(r, "-- PostgreSQL database cluster dump complete", error);
 	if (strcmp(kind, "sqlite") != 0) {
-		buf_printf(error, "'%s' is of a kind that this pgbox does not know", path);
+		buf_printf(error, "'%s' is of a kind that this pgbox does not know", name_of(r));
 		return BAD_DATA;
 	}
-	fd = make_scratch(scratch, &copy);
-	rc = read_lite(path, fd, copy, &tables, &rows, error);
+	fd = make_scratch(r->scratch, &copy);
+	rc = read_lite(r, fd, copy, &tables, error);
 	if (fd >= 0)
 		readback_unstage(copy, &fd);
 	free(copy);

@@ -13,16 +13,24 @@
 /* The path of what comes through stdin, once: a socket. */
 #define READBACK_STDIN UNPACK_STDIN
 
+struct readback {
+	const char *path;     /* of the data */
+	const char *name;     /* what messages call it; NULL: the path */
+	const char *kind;     /* as in its manifest, or "text": SQL that need not end as pg_dump's does */
+	const char *scratch;  /* a folder for the file that an SQLite database is unpacked into */
+	int keep_fd;          /* as in ext/engine.h */
+	int (*meanwhile)(void *arg, struct buf *error); /* called once, while pg_restore works; or NULL */
+	void *arg;
+};
+
 /*
- * Reads the data at path the way a restore would: archives by the linked pg_restore,
+ * Reads the data the way a restore would: archives by the linked pg_restore,
  * into nothing; kind `tar` has its end mark; SQL is
  * unpacked, has no NUL byte, and its last line (kind `text`: it need not); SQLite files
- * are unpacked into scratch (a folder for a file of the same size) and checked page by
- * page. meanwhile (may be NULL) is called once, while pg_restore works; not 0 is what
- * this returns then. 0; BAD_DATA with a sentence in error, or CANNOT_WRITE.
+ * are unpacked and checked page by page. What meanwhile returns, if it is not 0, is what
+ * this returns then. 0; BAD_DATA with a message in error, or CANNOT_WRITE.
  */
-int readback(const char *path, const char *kind, const char *scratch, int keep_fd,
-             int (*meanwhile)(void *arg, struct buf *error), void *arg, struct buf *error);
+int readback(const struct readback *r, struct buf *error);
 
 /* Reads each file of a directory archive to its end, which must be the one that pg_dump
  * writes: pg_restore takes one that is cut off, or empty, for a whole one. As readback. */

@@ -52,14 +52,14 @@ static void answer_with(int answer, int rc, const struct buf *error)
 		file_write(answer, error->data, error->len);
 }
 
-static _Noreturn void be_relay(int out, int answer)
+static _Noreturn void be_relay(int out, int answer, const char *name)
 {
 	struct buf error = BUF_INIT;
 	struct structure *s;
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
-	s = structure_read(pass_on, &out, READBACK_STDIN, &rc, &error);
+	s = structure_read(pass_on, &out, name, &rc, &error);
 	if (s)
 		rc = structure_finish(s, &error);
 	/* The end of its input ends pg_restore, whatever it makes of what is damaged. */
@@ -71,7 +71,7 @@ static _Noreturn void be_relay(int out, int answer)
 }
 
 /* Puts it before this process's stdin. Returns where its verdict comes from; -1 with errno. */
-static int start_relay(int others)
+static int start_relay(int others, const char *name)
 {
 	int data[2], answer[2];
 	pid_t parent = getpid(), pid;
@@ -83,7 +83,7 @@ static int start_relay(int others)
 		close(others);
 		close(data[0]);
 		close(answer[0]);
-		be_relay(data[1], answer[1]);
+		be_relay(data[1], answer[1], name);
 	}
 	dup2(data[0], STDIN_FILENO);
 	close(data[0]);
@@ -122,19 +122,19 @@ static int end_relay(int verdict, int rc, struct buf *error)
 }
 
 /* The answer: the status as a byte, and the sentence. */
-static _Noreturn void be_reader(int from, int answer, const char *kind, const char *scratch)
+static _Noreturn void be_reader(int from, int answer, const struct readback *job)
 {
-	bool relayed = strcmp(kind, "custom") == 0;
+	bool relayed = strcmp(job->kind, "custom") == 0;
 	struct buf error = BUF_INIT;
 	int rc, verdict = -1;
 
 	dup2(from, STDIN_FILENO);
 	proc_close_all_but(answer);
-	if (relayed && (verdict = start_relay(answer)) < 0) {
+	if (relayed && (verdict = start_relay(answer, job->name)) < 0) {
 		buf_printf(&error, "cannot start a process: %s", strerror(errno));
 		rc = CANNOT_RUN;
 	} else {
-		rc = readback(READBACK_STDIN, kind, scratch, answer, NULL, NULL, &error);
+		rc = readback(job, &error);
 	}
 	if (verdict >= 0)
 		rc = end_relay(verdict, rc, &error);
@@ -144,12 +144,14 @@ static _Noreturn void be_reader(int from, int answer, const char *kind, const ch
 	_exit(0);
 }
 
-int readback_pipe_start(struct readback_pipe *r, const char *kind, const char *scratch, struct buf *error)
+int readback_pipe_start(struct readback_pipe *r, const char *name, const char *kind, const char *scratch,
+                        struct buf *error)
 {
 	int data[2] = { -1, -1 }, answer[2] = { -1, -1 };
 	pid_t parent = getpid();
 
 	*r = (struct readback_pipe)READBACK_PIPE_INIT;
+	r->name = name;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) != 0 || pipe2(answer, O_CLOEXEC) != 0 || (r->pid = fork()) < 0) {
 		buf_printf(error, "cannot start a process: %s", strerror(errno));
 		for (size_t i = 0; i < 2; i++) {
@@ -161,7 +163,8 @@ int readback_pipe_start(struct readback_pipe *r, const char *kind, const char *s
 	}
 	if (r->pid == 0) {
 		proc_die_with_parent(parent);
-		be_reader(data[0], answer[1], kind, scratch);
+		be_reader(data[0], answer[1], &(struct readback){ .path = READBACK_STDIN, .name = name, .kind = kind,
+		                                                  .scratch = scratch, .keep_fd = answer[1] });
 	}
 	close(data[0]);
 	close(answer[1]);
@@ -183,30 +186,19 @@ void readback_pipe_add(struct readback_pipe *r, const void *bytes, size_t len)
 		stop_giving(r);
 }
 
-/* Its sentence names the file that it read; here that has another name. */
-static void add_words(struct buf *error, const char *words, const char *name)
-{
-	const char *at = strstr(words, "'" READBACK_STDIN "'");
-
-	if (at)
-		buf_printf(error, "%.*s'%s'%s", (int)(at - words), words, name, at + strlen("'" READBACK_STDIN "'"));
-	else
-		buf_puts(error, words);
-}
-
 /* One that crashed did so on what it read. */
-static int explain_death(struct readback_pipe *r, const char *name, struct buf *error)
+static int explain_death(struct readback_pipe *r, struct buf *error)
 {
 	int status = 0;
 	bool crashed = waitpid(r->pid, &status, 0) == r->pid && WIFSIGNALED(status) && proc_is_crash(WTERMSIG(status));
 
 	r->pid = 0;
-	buf_printf(error, "'%s' cannot be read back: the process that reads it %s", name,
+	buf_printf(error, "'%s' cannot be read back: the process that reads it %s", r->name,
 	           crashed ? "crashed on it" : "was killed (out of memory?)");
 	return crashed ? BAD_DATA : NO;
 }
 
-int readback_pipe_end(struct readback_pipe *r, const char *name, struct buf *error)
+int readback_pipe_end(struct readback_pipe *r, struct buf *error)
 {
 	struct buf answer = BUF_INIT;
 	int rc;
@@ -215,9 +207,9 @@ int readback_pipe_end(struct readback_pipe *r, const char *name, struct buf *err
 	read_answer(r->answer, &answer);
 	if (answer.len) {
 		rc = (unsigned char)*answer.data;
-		add_words(error, answer.data + 1, name);
+		buf_puts(error, answer.data + 1);
 	} else {
-		rc = explain_death(r, name, error);
+		rc = explain_death(r, error);
 	}
 	buf_free(&answer);
 	readback_pipe_free(r);

@@ -70,7 +70,8 @@ int verify_local(const struct verify *v, struct catalog *c, const char *manifest
 	r.progress.database = name;
 	r.progress.total = r.m.bytes;
 	if (!rc)
-		rc = readback(path, r.m.kind, scratch, -1, compare, &r, &error);
+		rc = readback(&(struct readback){ .path = path, .kind = r.m.kind, .scratch = scratch, .keep_fd = -1,
+		                                   .meanwhile = compare, .arg = &r }, &error);
 	if (catalog_is_open(c) && (rc == DONE || rc == BAD_DATA))
 		catalog_judge(c, name, !rc, rc ? error.data : NULL);
 	if (!rc && v->restore && !is_roles(&r.m))
@@ -119,11 +120,11 @@ static int read_object(struct reading *r, struct remote *remote, const char *pat
 	char *key = xasprintf("%s%s", remote->prefix, path), text[HASH_TEXT];
 	unsigned char digest[HASH_BYTES];
 	struct buf verdict = BUF_INIT;
-	int rc = readback_pipe_start(&r->reader, r->m.kind, scratch, error), read;
+	int rc = readback_pipe_start(&r->reader, r->progress.database, r->m.kind, scratch, error), read;
 
 	hash_start(&r->hash);
 	rc = rc ? rc : s3_get(&remote->s3, key, r->m.bytes, take, r, error);
-	read = rc ? 0 : readback_pipe_end(&r->reader, r->progress.database, &verdict);
+	read = rc ? 0 : readback_pipe_end(&r->reader, &verdict);
 	hash_end(&r->hash, digest);
 	hash_text(digest, text);
 	if (!rc && strcmp(text, r->m.sha256) != 0) {

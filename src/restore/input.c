@@ -315,6 +315,13 @@ static int build_lite(struct input *l, const char *folder, struct buf *error)
 	return rc;
 }
 
+static int read_back(struct input *l, const char *folder, int (*meanwhile)(void *arg, struct buf *error),
+                     struct buf *error)
+{
+	return readback(&(struct readback){ .path = l->data, .kind = kind(l), .scratch = folder, .keep_fd = -1,
+	                                    .meanwhile = meanwhile, .arg = l }, error);
+}
+
 static int examine(struct input *l, const char *folder, struct buf *error)
 {
 	bool packed;
@@ -331,7 +338,7 @@ static int examine(struct input *l, const char *folder, struct buf *error)
 		free(l->data);
 		l->data = xstrdup(rc ? l->path : l->staged);
 		if (!rc)
-			rc = readback(l->data, kind(l), folder, -1, NULL, NULL, error);
+			rc = read_back(l, folder, NULL, error);
 	} else if (!rc && l->content == FORMAT_DUMP) {
 		rc = compare(l, error);
 		rc = rc ? rc : build_lite(l, folder, error);
@@ -342,10 +349,10 @@ static int examine(struct input *l, const char *folder, struct buf *error)
 		if (!rc) {
 			free(l->data);
 			l->data = xstrdup(l->staged);
-			rc = readback(l->data, kind(l), folder, -1, NULL, NULL, error);
+			rc = read_back(l, folder, NULL, error);
 		}
 	} else if (!rc) {
-		rc = readback(l->data, kind(l), folder, -1, compare, l, error);
+		rc = read_back(l, folder, compare, error);
 	}
 	if (!rc && l->content == FORMAT_DIRECTORY && !l->has_manifest)
 		rc = readback_folder(l->data, error);

@@ -39,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!len)
 		return 0;
 	fd = input_file(data + 1, len - 1, path);
-	rc = readback(path, kinds[data[0] & 3], "/nonexistent", -1, NULL, NULL, &error);
+	rc = readback(&(struct readback){ .path = path, .kind = kinds[data[0] & 3], .scratch = "/nonexistent",
+	                                  .keep_fd = -1 }, &error);
 	MUST(rc == DONE || rc == BAD_DATA);
 	MUST((rc == DONE) == (error.len == 0));
 	readback_has_checksum(path);

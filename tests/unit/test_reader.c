@@ -21,10 +21,10 @@ static int reads(const char *kind, const char *bytes, size_t len, size_t piece, 
 {
 	struct readback_pipe r;
 
-	assert_int_equal(readback_pipe_start(&r, kind, ".", error), 0);
+	assert_int_equal(readback_pipe_start(&r, "s3://b/k", kind, ".", error), 0);
 	for (size_t at = 0; at < len; at += piece)
 		readback_pipe_add(&r, bytes + at, len - at < piece ? len - at : piece);
-	return readback_pipe_end(&r, "s3://b/k", error);
+	return readback_pipe_end(&r, error);
 }
 
 static void assert_reads(const char *kind, const struct buf *b, size_t piece, int wanted, const char *words)
