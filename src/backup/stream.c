@@ -84,9 +84,24 @@ static void say(int answer, int rc, const struct taking *t, const struct buf *er
 	file_write(answer, &v, sizeof(v));
 }
 
+static const char *scratch_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
+}
+
+static const char *kind_of(const struct stream *s)
+{
+	if (s->roles)
+		return "roles";
+	if (s->dump->target->kind == TARGET_SQLITE)
+		return "sqlite";
+	return s->dump->format == DUMP_PLAIN ? "plain" : "custom";
+}
+
 /* The connection is the first one's; a journal is nobody's here. */
-static _Noreturn void be_pump(const struct stream *s, const char *path, const char *id, const char *kind,
-                              const char *scratch, const int fds[3])
+static _Noreturn void be_pump(const struct stream *s, const char *path, const char *id, const int fds[3])
 {
 	struct taking t = { .reader = READBACK_PIPE_INIT };
 	struct buf error = BUF_INIT, left = BUF_INIT;
@@ -97,7 +112,7 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 	s->remote->begun = NULL;
 	remote_begin(s->remote, &t.upload, path, s->dump_bytes);
 	t.upload.id = xstrdup(id);
-	rc = readback_pipe_start(&t.reader, name, kind, scratch, &error);
+	rc = readback_pipe_start(&t.reader, name, kind_of(s), scratch_folder(), &error);
 	rc = rc ? rc : take_all(&t, fds[0], &error);
 	/* A dump that nobody takes any more ends. */
 	close(fds[0]);
@@ -118,7 +133,7 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 /* --- the first one --- */
 
 static int pump_start(struct pump *p, const struct stream *s, const char *path, const char *id,
-                      const char *kind, const char *scratch, struct buf *error)
+                      struct buf *error)
 {
 	int data[2], answer[2], go[2];
 	pid_t parent = getpid();
@@ -134,7 +149,7 @@ static int pump_start(struct pump *p, const struct stream *s, const char *path, 
 		close(data[1]);
 		close(answer[0]);
 		close(go[1]);
-		be_pump(s, path, id, kind, scratch, (int[]){ data[0], answer[1], go[0] });
+		be_pump(s, path, id, (int[]){ data[0], answer[1], go[0] });
 	}
 	close(data[0]);
 	close(answer[1]);
@@ -182,13 +197,6 @@ static int hear(const struct pump *p, struct verdict *v, struct buf *error)
 	return v->rc;
 }
 
-static const char *scratch_folder(void)
-{
-	const char *folder = getenv("TMPDIR");
-
-	return folder && *folder ? folder : "/tmp";
-}
-
 /* A copy of an SQLite database, which goes the way of a dump. */
 static int copy_lite(struct stream *s, struct manifest *m, struct buf *error)
 {
@@ -220,15 +228,6 @@ static int write_dump(struct stream *s, struct manifest *m, struct buf *error)
 	if (s->dump->target->kind == TARGET_SQLITE)
 		return copy_lite(s, m, error);
 	return s->roles ? dump_globals(s->dump, NULL, m, error) : dump_make(s->dump, NULL, m, error);
-}
-
-static const char *kind_of(const struct stream *s)
-{
-	if (s->roles)
-		return "roles";
-	if (s->dump->target->kind == TARGET_SQLITE)
-		return "sqlite";
-	return s->dump->format == DUMP_PLAIN ? "plain" : "custom";
 }
 
 /* What failed first is what counts: the upload, whose end the dump hears as a broken pipe. */
@@ -329,7 +328,7 @@ int stream_backup(struct stream *s, struct manifest *m, char **path, struct buf 
 	}
 	if (!rc && r->begun)
 		r->begun(key, id, r->arg);
-	rc = rc ? rc : pump_start(&p, s, *path, id, kind_of(s), scratch_folder(), error);
+	rc = rc ? rc : pump_start(&p, s, *path, id, error);
 	rc = rc ? rc : run(s, &p, m, error);
 	rc = rc ? rc : finish(s, &p, *path, m, error);
 	pump_free(&p);

@@ -88,14 +88,18 @@ char *properties_words(const struct properties *p);
 /* Why a server of that version has no such locale, or NULL. */
 const char *properties_too_new(const struct properties *p, int version);
 
+struct properties_how {
+	const char *tail;  /* SQL that is appended to the statement */
+	bool near;         /* where the server cannot, the nearest locale that it has */
+	struct buf *note;  /* gets what is not the same */
+};
+
 /*
- * Makes database name on db's server with the encoding, locale and tablespace, tail (SQL) appended
- * to the statement; with near, where the server cannot, with the nearest locale that it has. What
- * is not the same is said in note. 0; UNAVAILABLE when the server cannot, DENIED, CANNOT_WRITE
+ * Makes database name on db's server with the encoding, locale and tablespace. 0; UNAVAILABLE when the server cannot, DENIED, CANNOT_WRITE
  * or NO, with a sentence in error.
  */
-int properties_create(const struct properties *p, struct db *db, const char *name, const char *tail, bool near,
-                      struct buf *note, struct buf *error);
+int properties_create(const struct properties *p, struct db *db, const char *name,
+                      const struct properties_how *how, struct buf *error);
 
 /* Tries each setting on db's server, in a transaction that is rolled back: those that the server or
  * the role refuses are problems, or with near left out and notes. Roles in missing may not be there

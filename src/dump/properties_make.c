@@ -189,21 +189,21 @@ static int failed(const struct properties *p, struct db *db, const char *why, bo
 	return rc;
 }
 
-int properties_create(const struct properties *p, struct db *db, const char *name, const char *tail, bool near,
-                      struct buf *note, struct buf *error)
+int properties_create(const struct properties *p, struct db *db, const char *name,
+                      const struct properties_how *how, struct buf *error)
 {
 	const char *why = properties_too_new(p, server_version(&db->pg));
 	const struct locale_form same = { p->provider, p->collate, p->ctype, p->locale, p->rules };
-	char *all = tail_with_tablespace(p, db, tail, note);
+	char *all = tail_with_tablespace(p, db, how->tail, how->note);
 	int rc = why ? -1 : try_form(p, db, name, all, &same);
 
 	/* Of what is nothing known of, any locale will do. */
-	if (rc && (near || !p->collate) && (why || is_about_form(db_sqlstate(db)))) {
-		rc = make_nearer(p, db, name, all, note);
+	if (rc && (how->near || !p->collate) && (why || is_about_form(db_sqlstate(db)))) {
+		rc = make_nearer(p, db, name, all, how->note);
 		why = NULL;
 	}
 	if (rc)
-		rc = failed(p, db, why, near, error);
+		rc = failed(p, db, why, how->near, error);
 	free(all);
 	return rc;
 }

@@ -69,9 +69,16 @@ static bool names_one_of(const struct strs *list, const char *text)
 /* --- reading --- */
 
 /* Gives what pg_restore prints to take; as toc_ask. */
-static int ask(const char *path, const char *option, const char *other, const char *list,
-               void (*take)(void *arg, const char *bytes, size_t len), void *arg, struct buf *error)
+/* What pg_restore is asked, and who gets its answer. */
+struct toc_question {
+	const char *path, *option, *other, *list; /* other and list may be NULL */
+	void (*take)(void *arg, const char *bytes, size_t len);
+	void *arg;
+};
+
+static int ask(const struct toc_question *q, struct buf *error)
 {
+	const char *list = q->list;
 	int fd = list ? memfd_create("list", 0) : -1, rc;
 	char *use = xasprintf("--use-list=/proc/self/fd/%d", fd);
 	struct strs args = { 0 };
@@ -79,15 +86,15 @@ static int ask(const char *path, const char *option, const char *other, const ch
 		                   .bounded = true } };
 
 	strs_add(&args, "pg_restore");
-	strs_add(&args, option);
-	if (other)
-		strs_add(&args, other);
+	strs_add(&args, q->option);
+	if (q->other)
+		strs_add(&args, q->other);
 	if (list && file_write(fd, list, strlen(list)) == 0)
 		strs_add(&args, use);
-	strs_add(&args, path);
-	rc = program_read(&t, take, arg);
+	strs_add(&args, q->path);
+	rc = program_read(&t, q->take, q->arg);
 	if (rc) {
-		buf_printf(error, "'%s' cannot be read: ", path);
+		buf_printf(error, "'%s' cannot be read: ", q->path);
 		rc = program_explain_reader(&t, error);
 	}
 	if (fd >= 0)
@@ -106,7 +113,7 @@ static void take_buf(void *arg, const char *bytes, size_t len)
 int toc_ask(const char *path, const char *option, const char *other, const char *list, struct buf *out,
             struct buf *error)
 {
-	return ask(path, option, other, list, take_buf, out, error);
+	return ask(&(struct toc_question){ path, option, other, list, take_buf, out }, error);
 }
 
 static void take_head(struct toc *t, const char *line)
@@ -301,7 +308,7 @@ int64_t toc_count_rows(const struct toc *t, const char *path, const char *table)
 	int rc;
 
 	add_fillers(t, table, &list);
-	rc = ask(path, "--file=-", NULL, list.data, count_rows, &c, &ignored);
+	rc = ask(&(struct toc_question){ path, "--file=-", NULL, list.data, count_rows, &c }, &ignored);
 	buf_free(&list);
 	buf_free(&ignored);
 	return rc ? 0 : c.n;

@@ -152,7 +152,7 @@ static int create(struct trial *t, struct buf *error)
 		server_identifier(&t->db.pg, &tail, t->guest.name);
 	}
 	properties_of_manifest(&p, t->m);
-	rc = properties_create(&p, &t->db, t->name, tail.data, true, &note, error);
+	rc = properties_create(&p, &t->db, t->name, &(struct properties_how){ tail.data, true, &note }, error);
 	if (t->job->note)
 		buf_puts(t->job->note, note.data);
 	buf_free(&note);

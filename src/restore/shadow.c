@@ -109,7 +109,7 @@ static int create_like_target(struct shadow *s)
 static int create_like_backup(struct shadow *s, const struct properties *p, bool near, struct buf *note,
                               struct buf *error)
 {
-	int rc = properties_create(p, &s->db, s->name, MARK, near, note, error);
+	int rc = properties_create(p, &s->db, s->name, &(struct properties_how){ MARK, near, note }, error);
 
 	if (!rc && p->owner &&
 	    shadow_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, p->owner }) != 0)

@@ -80,46 +80,50 @@ int docker_list(const struct docker *d, int64_t deadline, struct buf *json, stru
 	return ask(d, "GET", "/containers/json?all=1", deadline, json, error);
 }
 
-static int ask_one(const struct docker *d, const char *method, const char *name, const char *what,
-                   int64_t deadline, struct buf *answer, struct buf *error)
+/* NULL with a message in error when it is not a name. The caller frees it. */
+static char *path_of(const char *name, const char *what, struct buf *error)
 {
 	struct buf path = BUF_INIT;
-	int rc;
 
 	if (!docker_is_name(name)) {
 		buf_printf(error, "'%s' is not a container's name", name);
-		return NO_INPUT;
+		return NULL;
 	}
 	buf_puts(&path, "/containers/");
 	http_encode(&path, name, false);
 	buf_printf(&path, "/%s", what);
-	rc = ask(d, method, path.data, deadline, answer, error);
-	buf_free(&path);
+	return buf_detach(&path);
+}
+
+/* Frees the path. */
+static int post(const struct docker *d, char *path, int64_t deadline, struct buf *error)
+{
+	struct buf answer = BUF_INIT;
+	int rc = path ? ask(d, "POST", path, deadline, &answer, error) : NO_INPUT;
+
+	buf_free(&answer);
+	free(path);
 	return rc;
 }
 
 int docker_inspect(const struct docker *d, const char *name, int64_t deadline, struct buf *json,
                    struct buf *error)
 {
-	return ask_one(d, "GET", name, "json", deadline, json, error);
+	char *path = path_of(name, "json", error);
+	int rc = path ? ask(d, "GET", path, deadline, json, error) : NO_INPUT;
+
+	free(path);
+	return rc;
 }
 
 int docker_stop(const struct docker *d, const char *name, int64_t deadline, struct buf *error)
 {
-	struct buf answer = BUF_INIT;
-	int rc = ask_one(d, "POST", name, "stop", deadline, &answer, error);
-
-	buf_free(&answer);
-	return rc;
+	return post(d, path_of(name, "stop", error), deadline, error);
 }
 
 int docker_start(const struct docker *d, const char *name, int64_t deadline, struct buf *error)
 {
-	struct buf answer = BUF_INIT;
-	int rc = ask_one(d, "POST", name, "start", deadline, &answer, error);
-
-	buf_free(&answer);
-	return rc;
+	return post(d, path_of(name, "start", error), deadline, error);
 }
 
 void docker_free(struct docker *d)
