@@ -33,6 +33,7 @@
 #include "watch/state_dir.h"
 #include "watch/watch.h"
 #include "watch/watch_check.h"
+#include "watch/watch_file.h"
 
 static struct {
 	const char *dir, *url, *into, *roles, *verify, *analyze, *stage, *locale, *settings, *encoding, *search_path;

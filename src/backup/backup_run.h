@@ -4,7 +4,7 @@
 #ifndef BACKUP_BACKUP_RUN_H
 #define BACKUP_BACKUP_RUN_H
 
-#include "backup/backup.h"
+#include "backup/backup_options.h"
 #include "repo/dir_lock.h"
 
 struct backup_run {

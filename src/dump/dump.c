@@ -1,5 +1,5 @@
 /* dump - makes the data of one backup. */
-#include "dump/dump_parts.h"
+#include "dump/dump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "dump/dump_parts.h"
 
 #define LOOK_TICKS 4 /* of dump/program.h: not quite a second */
 

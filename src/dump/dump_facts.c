@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "dump/dump.h"
 #include "dump/dump_parts.h"
 #include "dump/properties.h"
 

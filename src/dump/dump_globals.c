@@ -8,6 +8,7 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "dump/dump.h"
 #include "dump/dump_parts.h"
 
 /* Packs what comes through the pipe into path. */

@@ -4,7 +4,11 @@
 #ifndef DUMP_DUMP_PARTS_H
 #define DUMP_DUMP_PARTS_H
 
-#include "dump/dump.h"
+struct buf;
+struct dump;
+struct manifest;
+struct program;
+struct rows;
 
 /* A question to the server, without parameters. As server_query. */
 int dump_ask(struct dump *d, const char *sql, struct rows *rows);

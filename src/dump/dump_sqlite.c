@@ -9,6 +9,7 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "dump/dump.h"
 #include "dump/dump_parts.h"
 #include "ext/litecheck.h"
 

@@ -1,11 +1,12 @@
 /* properties - what a database is besides its content. */
-#include "dump/properties_parts.h"
+#include "dump/properties.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/banned.h"
+#include "dump/properties_parts.h"
 
 /* --- the list that a setting may be --- */
 

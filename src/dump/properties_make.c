@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "dump/properties.h"
 #include "dump/properties_parts.h"
 
 #define MAKE_MS 600000 /* CREATE DATABASE may wait for a checkpoint */

@@ -4,7 +4,9 @@
 #ifndef DUMP_PROPERTIES_PARTS_H
 #define DUMP_PROPERTIES_PARTS_H
 
-#include "dump/properties.h"
+#include <stddef.h>
+
+struct properties;
 
 /* A new one at the end; it lives until the next is added. */
 struct database_right *properties_add_right(struct properties *p);

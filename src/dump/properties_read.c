@@ -6,6 +6,7 @@
 #include "base/banned.h"
 #include "base/status.h"
 #include "dump/lex.h"
+#include "dump/properties.h"
 #include "dump/properties_parts.h"
 #include "dump/toc.h"
 

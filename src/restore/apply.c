@@ -1,5 +1,5 @@
 /* apply - how a backup gets into its database. */
-#include "restore/apply_parts.h"
+#include "restore/apply.h"
 
 #include <stdlib.h>
 
@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "db/emptiness.h"
 #include "repo/select.h"
+#include "restore/apply_parts.h"
 #include "restore/restore_check.h"
 #include "restore/restore_rights.h"
 #include "restore/restore_run.h"

@@ -1,10 +1,12 @@
 /*
- * apply_parts - what the files of place share.
+ * apply_parts - what the files of apply share.
  */
 #ifndef RESTORE_APPLY_PARTS_H
 #define RESTORE_APPLY_PARTS_H
 
-#include "restore/apply.h"
+struct apply;
+struct buf;
+struct strs;
 
 /*
  * Reads the properties that the backup has for its database, and decides what the one that it goes

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "dump/properties_parts.h"
+#include "restore/apply.h"
 #include "restore/apply_parts.h"
 
 #define ASK_MS 30000

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "db/drop_database.h"
+#include "restore/shadow.h"
 #include "restore/shadow_parts.h"
 
 #define ASK_MS SHADOW_ASK_MS

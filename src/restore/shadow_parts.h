@@ -1,12 +1,15 @@
 /*
- * shadow_parts - what the files of side share.
+ * shadow_parts - what the files of shadow share.
  */
 #ifndef RESTORE_SHADOW_PARTS_H
 #define RESTORE_SHADOW_PARTS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "restore/shadow.h"
+struct buf;
+struct rows;
+struct shadow;
 
 #define SHADOW_ASK_MS 30000  /* the longest that a short question may take */
 #define SHADOW_SWAP_MS 30000 /* how long sessions are ended until their database may be had */

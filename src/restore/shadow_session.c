@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/utf8.h"
 #include "ext/hash.h"
+#include "restore/shadow.h"
 #include "restore/shadow_parts.h"
 
 #define ASK_MS SHADOW_ASK_MS

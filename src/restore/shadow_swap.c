@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "restore/shadow.h"
 #include "restore/shadow_parts.h"
 
 #define ASK_MS SHADOW_ASK_MS

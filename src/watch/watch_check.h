@@ -5,7 +5,7 @@
 #ifndef WATCH_WATCH_CHECK_H
 #define WATCH_WATCH_CHECK_H
 
-#include "watch/watch.h"
+#include "watch/watch_options.h"
 
 /* Warns of what is missing, by w->tell: it may come yet. */
 void watch_check_warn(const struct watch *w);

@@ -11,4 +11,8 @@
  * been told and recorded. */
 void watch_file(struct watching *s, const char *name);
 
+/* Called by restore when all is checked and nothing changed: the containers are stopped now. 0, or NO with
+ * a message in error when that failed. Outside of a watch it does nothing. */
+int watch_ready(struct buf *error);
+
 #endif

@@ -10,7 +10,7 @@
 #include "repo/journal.h"
 #include "watch/inbox.h"
 #include "watch/state_dir.h"
-#include "watch/watch.h"
+#include "watch/watch_options.h"
 
 #define WATCH_APPLET "watch" /* in the journal */
 
