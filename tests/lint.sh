@@ -108,6 +108,11 @@ shells() {
 	shellcheck -x -f gcc -e SC2016,SC2154 "${scripts[@]}"
 }
 
+rule "no file includes what is in a room above its own (tests/rooms.sh)" tests/rooms.sh includes
+rule "no file calls what is in a room above its own" tests/rooms.sh calls
+rule "no files call or include each other in a circle" tests/rooms.sh circles
+rule "no static function or variable bears the name of an extern" tests/rooms.sh statics
+rule "no struct's tag stands twice" tests/rooms.sh tags
 rule "each third-party header is included by one file of src/ext" wrappers
 rule "banned.h is included everywhere, behind the system's headers" banned
 rule "no name of ours is one of PostgreSQL's" names
