@@ -118,6 +118,6 @@ clean:
 
 # ---- tests, lint, benchmarks, demo -------------------------------------------------------------------------------
 
--include $(wildcard tests/*.mk)
+-include $(wildcard tests/mk/*.mk)
 
 -include $(OBJECTS:.o=.d)

@@ -1,9 +1,9 @@
 # What lists and status are about, what they cannot read, and what messages call the backup that was given.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	use_applets

@@ -1,6 +1,6 @@
 # The box itself: finding an applet, and what pgbox can do without one.
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -1,7 +1,7 @@
 # How a check is written, wherever one is given: what cannot be read is refused, and is never a name.
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

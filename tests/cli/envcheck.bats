@@ -1,7 +1,7 @@
 # envcheck: what it finds in an environment, how it says so, and the command at the end.
 # What depends on the machine (is this a container?) is in tests/unit/test_audit.c.
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

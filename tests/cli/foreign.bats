@@ -2,9 +2,9 @@
 # is ignored without a word. The folder cannot be made, so that 73 is what comes after everything was understood.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,7 +1,7 @@
 # healthz without a server: what it says and how it ends, and everything that does not answer.
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -25,7 +25,7 @@ teardown() {
 
 # odd KIND WHERE: something of odd.py, up.
 odd() {
-	python3 "$ROOT/tests/odd.py" "$@" >odd.out 2>&1 3>&- &
+	python3 "$ROOT/tests/servers/unresponsive.py" "$@" >odd.out 2>&1 3>&- &
 	echo $! >>started
 	disown
 	wait_until 10 grep -q up odd.out
@@ -337,7 +337,7 @@ two_hundred() {
 # apart COMMAND...: in name spaces of its own, as root there; 99 where that cannot be.
 apart() {
 	unshare --user --map-root-user --mount --net true 2>/dev/null || skip "no name spaces here"
-	unshare --user --map-root-user --mount --net bash -euc '. "$ROOT/tests/lib.bash"; . "$ROOT/tests/seedonce.bash"
+	unshare --user --map-root-user --mount --net bash -euc '. "$ROOT/tests/lib/base.bash"; . "$ROOT/tests/lib/seedonce.bash"
 		'"$(declare -f odd late healthz_late teardown); DEADLINE=$DEADLINE SLACK=$SLACK"'
 		trap teardown EXIT
 		'"$1" 2>&1

@@ -1,7 +1,7 @@
 # What is wrong with a call, a variable or a file: the exit code, and exactly one
 # clear line that names where the mistake is and never what may be a secret.
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -1,7 +1,7 @@
 # A server that answers as no PostgreSQL does, by malice or because something else listens there: no applet crashes, and
 # none seeds, backs up or restores anything.
 
-load ../lib
+load ../lib/base
 
 setup_file() {
 	use_applets
@@ -15,7 +15,7 @@ setup() {
 
 # odd MODE [VERSION]: its URL in DATABASE_URL.
 odd() {
-	"$ROOT/tests/odd-server.py" "$@" >"$BATS_TEST_TMPDIR/port" 3>&- &
+	"$ROOT/tests/servers/odd.py" "$@" >"$BATS_TEST_TMPDIR/port" 3>&- &
 	ODD=$!
 	wait_until 20 test -s "$BATS_TEST_TMPDIR/port"
 	DATABASE_URL=postgres://u@127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")/d

@@ -1,7 +1,7 @@
 # What no server will ever be asked with is refused before anybody is connected to, by every applet.
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

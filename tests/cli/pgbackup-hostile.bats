@@ -2,9 +2,9 @@
 # read, written or deleted, nothing waits for ever, and nothing of theirs steers a terminal.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to make SQLite files with'

@@ -1,16 +1,16 @@
 # What pgbackup tells others of a run: webhooks, healthchecks, metrics; and that none of them can spoil a backup.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120
 	use_applets
 	export WEB=$BATS_FILE_TMPDIR/web
 	mkdir "$WEB"
-	"$ROOT/tests/web.py" "$WEB" </dev/null >"$WEB/log" 2>&1 3>&- &
+	"$ROOT/tests/servers/web.py" "$WEB" </dev/null >"$WEB/log" 2>&1 3>&- &
 	echo $! >"$WEB/pid"
 	wait_until 10 test -e "$WEB/port"
 	SITE=http://127.0.0.1:$(cat "$WEB/port")

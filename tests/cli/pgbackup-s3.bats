@@ -1,11 +1,11 @@
 # pgbackup and S3: what a strict server sees, and what comes of one that fails.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../roundtrip
-load ../pgbackup
-load ../s3
+load ../lib/base
+load ../lib/seedonce
+load ../lib/roundtrip
+load ../lib/pgbackup
+load ../lib/s3
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to serve S3 with'

@@ -1,10 +1,10 @@
 # pgbackup on SQLite: a backup is the database at one moment, whatever else goes on.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../roundtrip
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/roundtrip
+load ../lib/pgbackup
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to make SQLite files with'

@@ -1,12 +1,12 @@
 # SQL of an SQLite database (sqlite3's .dump) is a backup like its file: recognised, staged, checked, swapped in.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../roundtrip
-load ../pgbackup
-load ../pgrestore
-load ../watch
+load ../lib/base
+load ../lib/seedonce
+load ../lib/roundtrip
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/watch
 
 setup_file() {
 	command -v sqlite3 >/dev/null || skip 'no sqlite3 to dump with'

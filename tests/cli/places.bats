@@ -1,8 +1,8 @@
 # tcp=, http= and redis=: which addresses they take, and Redis over TLS and over a socket.
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
-load ../lib
-load ../background
+load ../lib/base
+load ../lib/background
 bats_require_minimum_version 1.5.0
 
 setup_file() {

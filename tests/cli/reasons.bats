@@ -1,7 +1,7 @@
 # The last reason that there was is what is told at the deadline, and once in a while before.
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120
@@ -21,7 +21,7 @@ teardown() {
 refusing() {
 	rm -f port
 	mkfifo server
-	python3 "$ROOT/tests/refusing-server.py" port "$@" <server 3>&- &
+	python3 "$ROOT/tests/servers/refusing.py" port "$@" <server 3>&- &
 	# shellcheck disable=SC2034 # it ends with us
 	exec {SERVER}>server
 	rm server

@@ -1,11 +1,11 @@
 # S3: what may stand in a key, and how little of a slow or endless server is put up with.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../roundtrip
-load ../pgbackup
-load ../s3
+load ../lib/base
+load ../lib/seedonce
+load ../lib/roundtrip
+load ../lib/pgbackup
+load ../lib/s3
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to serve S3 with'

@@ -1,8 +1,8 @@
 # PRAGMAs and text of SQL seeds for SQLite: what has no effect in a transaction is run before it, or reported.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to read SQLite files with'

@@ -1,8 +1,8 @@
 # seedonce on SQLite: no server, the same promises.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153 # seeds expand their own variables; tests are subshells
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to read SQLite files with'

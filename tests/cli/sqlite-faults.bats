@@ -2,8 +2,8 @@
 # it belongs to whoever owns the database.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to make SQLite files with'

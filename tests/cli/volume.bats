@@ -1,8 +1,8 @@
 # Backups without a volume, in the file systems that engines mount as a container's own. tests/docker/volume.bats has real
 # containers.
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root, for file systems of its own"

@@ -1,7 +1,7 @@
 # waitdb and isempty without a server: refused ports, SQLite files, other checks, and
 # the command at the end.
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

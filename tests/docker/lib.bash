@@ -3,8 +3,8 @@
 # A file calls docker_begin in setup_file and docker_end in teardown_file. In between, everything it makes bears the
 # file's name, PROJECT, and goes with it; what a builder may use again stays.
 
-# shellcheck source=tests/lib.bash
-. "${BASH_SOURCE[0]%/*}/../lib.bash"
+# shellcheck source=tests/lib/base.bash
+. "${BASH_SOURCE[0]%/*}/../lib/base.bash"
 
 # docker_begin [FOLDER]: FOLDER is that of a Compose stack, the test file's own by default.
 docker_begin() {

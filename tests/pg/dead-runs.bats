@@ -1,10 +1,10 @@
 # Runs whose process died, told from runs that go on: in journal, pgbackup status, the next restore and seedonce --status.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,9 +1,9 @@
 # healthz backup=DIR and disk=: after pgbackup's real runs, without a journal, and on what may not be written to.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -1,8 +1,8 @@
 # healthz against real servers: every check of a database holding and failing, and what a run leaves behind.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -1,6 +1,6 @@
 # isempty: what counts as something, what does not, and that an error is never an answer.
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

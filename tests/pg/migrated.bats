@@ -2,7 +2,7 @@
 # drizzle makes them. Random histories are compared with what the tools have left to do.
 # shellcheck disable=SC2016,SC2030,SC2031 # $0 is for bash; each test is a subshell
 
-load ../lib
+load ../lib/base
 bats_require_minimum_version 1.5.0
 
 setup_file() {

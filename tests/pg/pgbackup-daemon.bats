@@ -2,9 +2,9 @@
 # series.
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	use_applets

@@ -1,9 +1,9 @@
 # pgbackup where there is no room: file systems that are full at any page, have no inode left, or cannot be written to.
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	use_applets

@@ -1,9 +1,9 @@
 # pgbackup: which backups are kept, which are suspect or damaged, and what list, status and sync say.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

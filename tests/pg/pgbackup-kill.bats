@@ -1,9 +1,9 @@
 # pgbackup, its processes, its server and its network, cut off at random moments: SOAK=1 for the full series.
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	use_applets

@@ -1,9 +1,9 @@
 # pgbackup: as whom the code of a database runs when a backup of it is restored as a test.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -2,10 +2,10 @@
 # Restored with the tools of the server's own major where they can read it, otherwise with ours.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../roundtrip
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/roundtrip
+load ../lib/pgbackup
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,10 +1,10 @@
 # pgbackup and S3 with a server to back up: streams without a folder, and real S3 servers.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../s3
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/s3
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to serve S3 with'
@@ -259,7 +259,7 @@ in_parts() {
 	says 'SignatureDoesNotMatch'
 }
 
-# Its uploads in parts are its own trouble: tests/s3.bash says which.
+# Its uploads in parts are its own trouble: tests/lib/s3.bash says which.
 @test "Ceph: signed as it wants, uploaded in one piece, listed, verified, pruned, restored" {
 	s3_ceph
 	exits 0 pgbackup run

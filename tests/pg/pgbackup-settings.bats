@@ -1,9 +1,9 @@
 # pgbackup: where its settings come from, what becomes of a password, and the progress bar.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
 
 # One that shells, URLs, conninfo strings and files all would read otherwise; and percent-encoded.
 RAW=$'p@ss:/%#&$\'"\\ ü'

@@ -2,11 +2,11 @@
 # happens exactly those run again. SOAK=1 for the full random series.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
-load ../watch
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/watch
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -2,10 +2,10 @@
 # provider, rights, settings, connection limit, comment; and what a server cannot give is refused, with a way to say yes.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 # on_newer COMMAND...: with the newest major that is here, and its server; else with the file's own.
 on_newer() {

@@ -2,11 +2,11 @@
 # an end, and files that name a database.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
-load ../watch
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/watch
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

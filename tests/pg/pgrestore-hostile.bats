@@ -2,10 +2,10 @@
 # SOAK=1 for all tricks in all ways; else every third of each list, from a random one on, in one way each.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=240

@@ -1,10 +1,10 @@
 # pgrestore --replace killed at random moments, under clients that reconnect and write in a loop: SOAK=1 for the full series.
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=1800

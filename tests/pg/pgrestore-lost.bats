@@ -1,10 +1,10 @@
 # pgrestore: what is told when the server goes away while a database is made or swapped, and that nothing of ours ends a
 # session after it has said that it is done.
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=180
@@ -40,7 +40,7 @@ soak() {
 cut() {
 	rm -f "$BATS_TEST_TMPDIR/port"
 	mkfifo "$BATS_TEST_TMPDIR/relay"
-	python3 "$ROOT/tests/cut-server.py" "$BATS_TEST_TMPDIR/port" "$(cat "$SERVER/port")" "$@" \
+	python3 "$ROOT/tests/servers/cut.py" "$BATS_TEST_TMPDIR/port" "$(cat "$SERVER/port")" "$@" \
 		<"$BATS_TEST_TMPDIR/relay" 3>&- &
 	exec {RELAY}>"$BATS_TEST_TMPDIR/relay"
 	rm "$BATS_TEST_TMPDIR/relay"

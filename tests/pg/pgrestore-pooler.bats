@@ -1,11 +1,11 @@
 # pgrestore behind PgBouncer, which keeps sessions open in the databases that were used.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
-load ../pooler
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/pooler
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

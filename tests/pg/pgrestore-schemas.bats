@@ -1,10 +1,10 @@
 # pgrestore: schemas that are there already, and those that only an extension of the backup needs.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=180

@@ -2,12 +2,12 @@
 # for whole; here they are refused before anything is touched.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
-load ../watch
-load ../s3
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/watch
+load ../lib/s3
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=300
@@ -42,7 +42,7 @@ teardown() {
 }
 
 damage() {
-	python3 "$ROOT/tests/archive.py" "$@"
+	python3 "$ROOT/tests/lib/archive.py" "$@"
 }
 
 # damaged FORMAT DAMAGE [ARGUMENT]: that archive, damaged so, in FILE.

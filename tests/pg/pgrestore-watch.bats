@@ -1,11 +1,11 @@
 # pgrestore watch: what is taken from the folder and when, where it goes, what is kept of it, and how the watcher ends.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
-load ../watch
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/watch
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,10 +1,10 @@
 # pgrestore: what a SOURCE may be, which database it goes to, and what is no backup at all.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,10 +1,10 @@
 # What a server or a pooler refuses for good ends the waiting at once, with the reason and 69; what may pass does not.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pooler
-load ../pgbackup
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pooler
+load ../lib/pgbackup
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

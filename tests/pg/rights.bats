@@ -1,11 +1,11 @@
 # What a database's owner can make run when somebody with more rights looks at, restores or seeds his database.
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
-load ../lib
-load ../seedonce
-load ../pgbackup
-load ../pgrestore
-load ../evil
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pgbackup
+load ../lib/pgrestore
+load ../lib/evil
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,8 +1,8 @@
 # seedonce and its server, killed at random moments: SOAK=1 for the full series.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153 # seeds expand their own variables; tests are subshells
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	use_applets

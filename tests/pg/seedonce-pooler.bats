@@ -1,9 +1,9 @@
 # seedonce behind PgBouncer: in session and in transaction mode all is as without it.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153 # seeds expand their own variables; tests are subshells
 
-load ../lib
-load ../seedonce
-load ../pooler
+load ../lib/base
+load ../lib/seedonce
+load ../lib/pooler
 
 setup_file() {
 	[ -n "$(find_pgbouncer)" ] || skip 'no PgBouncer here'

@@ -1,8 +1,8 @@
 # seedonce on PostgreSQL: what a seed may count on.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153 # seeds expand their own variables; tests are subshells
 
-load ../lib
-load ../seedonce
+load ../lib/base
+load ../lib/seedonce
 
 setup_file() {
 	use_applets

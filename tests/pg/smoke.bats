@@ -1,6 +1,6 @@
 # The applets against a real server, once through.
 
-load ../lib
+load ../lib/base
 
 setup_file() {
 	use_applets

@@ -2,8 +2,8 @@
 # password is never shown.
 # shellcheck disable=SC2016,SC2030,SC2031 # each test is a subshell; $ is for sh
 
-load ../lib
-load ../background
+load ../lib/base
+load ../lib/background
 bats_require_minimum_version 1.5.0
 
 # The worst password, as it is and percent-encoded.

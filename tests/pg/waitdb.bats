@@ -1,8 +1,8 @@
 # waitdb: what it waits for, how it ends, and that a command takes its place.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2094 # each test is a subshell; $ is for sh
 
-load ../lib
-load ../background
+load ../lib/base
+load ../lib/background
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -225,5 +225,5 @@ int main(void)
 		cmocka_unit_test(the_roles_have_a_folder_per_server),
 	};
 
-	return unit_run("source", tests, NULL, NULL);
+	return unit_run("sources", tests, NULL, NULL);
 }

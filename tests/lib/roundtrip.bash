@@ -1,4 +1,4 @@
-# What the round trip tests share, behind lib.bash: a database with one of everything, and what tells two databases apart.
+# What the round trip tests share, behind base.bash: a database with one of everything, and what tells two databases apart.
 
 # roundtrip_fill DIR DATABASE: makes it on DIR's server, with one of everything in it; its roles then are there, too.
 # Its subscriptions are without slots: `drop subscription` lets the database be dropped.

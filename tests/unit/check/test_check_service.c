@@ -211,5 +211,5 @@ int main(void)
 		cmocka_unit_test(tcp_is_there_when_somebody_listens),
 	};
 
-	return unit_run("place", tests, NULL, NULL);
+	return unit_run("check_service", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 """A PostgreSQL server that refuses logins, and then falls silent.
 
-refusing-server.py PORT-FILE SQLSTATE WORDS [LOGINS]
+refusing.py PORT-FILE SQLSTATE WORDS [LOGINS]
 
 Chooses a port and writes it to PORT-FILE. Each login gets a FATAL error, after LOGINS of them none gets any answer.
 Ends with its stdin.

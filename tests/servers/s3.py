@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An S3 server for the tests, in memory and strict, that fails as it is told.
 
-usage: s3-server.py FOLDER KEY SECRET [CERTIFICATE]    (FOLDER/port, FOLDER/requests, FOLDER/faults)
+usage: s3.py FOLDER KEY SECRET [CERTIFICATE]    (FOLDER/port, FOLDER/requests, FOLDER/faults)
 
 A file FOLDER/instead/NAME takes the place of the objects whose keys end in that name. With CERTIFICATE
 (a file that has its key, too) it speaks TLS. The bucket is in the path or, as BUCKET.localhost, in

@@ -25,7 +25,7 @@ FUZZ_LIBS    := -lpq -lsqlite3 -lexpat -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 fuzz: $(FUZZ_TARGETS:%=.build/fuzz/%)
 	$(Q)$(MAKE) --no-print-directory -j2 $(FUZZ_TARGETS:%=fuzz-%)
 
-.build/fuzz/%.o: %.c Makefile tests/fuzz.mk
+.build/fuzz/%.o: %.c Makefile tests/mk/fuzz.mk
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -52,7 +52,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: .build/fuzz/%
 COVER_CFLAGS = $(subst address$(comma)undefined -fno-sanitize-recover=all,fuzzer-no-link -fprofile-instr-generate \
                -fcoverage-mapping,$(subst fuzzer-no-link$(comma),,$(FUZZ_CFLAGS)))
 
-.build/cover/%.o: %.c Makefile tests/fuzz.mk
+.build/cover/%.o: %.c Makefile tests/mk/fuzz.mk
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(COVER_CFLAGS) -c -o $@ $<
 

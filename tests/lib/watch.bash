@@ -1,4 +1,4 @@
-# What the tests of `pgrestore watch` share, behind lib.bash, seedonce.bash, pgbackup.bash and pgrestore.bash: the watcher
+# What the tests of `pgrestore watch` share, behind base.bash, seedonce.bash, pgbackup.bash and pgrestore.bash: the watcher
 # in the background, what is dropped for it, and an engine whose containers it stops.
 
 # watch_suite: what a file's tests share: a server, and a database `source` as an archive, as SQL, as SQL that does not
@@ -144,7 +144,7 @@ engine_start() {
 	mkdir -p "$ENGINE"
 	echo "$1" >"$ENGINE/containers"
 	: >"$ENGINE/requests"
-	"$ROOT/tests/engine.py" "$ENGINE" </dev/null >"$ENGINE/log" 2>&1 3>&- 9>&- &
+	"$ROOT/tests/servers/engine.py" "$ENGINE" </dev/null >"$ENGINE/log" 2>&1 3>&- 9>&- &
 	echo $! >"$BATS_TEST_TMPDIR/engine.pid"
 	wait_until 10 test -S "$ENGINE/socket"
 }

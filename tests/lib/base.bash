@@ -1,10 +1,10 @@
 # What the bats files share: the binary under its names, real servers that are
 # private to one file, and waiting for things instead of sleeping.
 #
-# A file calls `load ../lib` and starts its servers in setup_file. Everything lives
+# A file calls `load ../lib/base` and starts its servers in setup_file. Everything lives
 # in BATS_FILE_TMPDIR and ends in teardown_file, by process id.
 
-ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 PGBOX=${PGBOX:-$ROOT/pgbox}
 PG_BIN=${PG_BIN:-$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)}
 

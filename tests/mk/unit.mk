@@ -1,8 +1,9 @@
-# make unit: every tests/unit/test_NAME.c is a program; gcc and clang build each with the address and undefined
-# behaviour sanitizers, against Debian's libraries, and it runs with leak detection. Programs whose sources have not
+# make unit: every tests/unit/ROOM/test_NAME.c, of src/ROOM/NAME.c, is a program; gcc and clang build each with the address and
+# undefined behaviour sanitizers, against Debian's libraries, and it runs with leak detection. Programs whose sources have not
 # changed are not built again; all are run. Where a test fails, what the sanitizers say of the rest is left out.
 
-UNIT_TESTS   := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_FILES   := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
+UNIT_TESTS   := $(patsubst test_%.c,%,$(notdir $(UNIT_FILES)))
 UNIT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) tests/unit/unit.c tests/unit/engine.c
 # Not -O0: it hides what only optimised code does wrong; not -Os, for readable stacks.
 UNIT_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -15,7 +16,7 @@ UNIT_LIBS    := -lcmocka -lpq -lsqlite3 -lexpat -llz4 -lcurl -lssl -lcrypto -lz 
 define UNIT_RULES
 unit-$1: $(UNIT_TESTS:%=unit-$1-%)
 
-.build/unit-$1/%.o: %.c Makefile tests/unit.mk
+.build/unit-$1/%.o: %.c Makefile tests/mk/unit.mk
 	@mkdir -p $$(@D)
 	$$(Q)$1 $$(CPPFLAGS) -Itests/unit $$(UNIT_CFLAGS) -MMD -MP -c -o $$@ $$<
 
@@ -26,17 +27,19 @@ unit-$1: $(UNIT_TESTS:%=unit-$1-%)
 .build/unit-$1/all.a: $(UNIT_SOURCES:%.c=.build/unit-$1/%.o) .build/unit-$1/data.o
 	$$(Q)rm -f $$@ && ar rcs $$@ $$^
 
-.build/unit-$1/test_%: .build/unit-$1/tests/unit/test_%.o .build/unit-$1/all.a
+$$(UNIT_TESTS:%=.build/unit-$1/test_%): .build/unit-$1/test_%: .build/unit-$1/all.a
 	@$$(if $$(Q),echo '  TEST $1 $$*')
-	$$(Q)$1 -fsanitize=address,undefined -o $$@ $$^ $$(UNIT_LIBS)
+	$$(Q)$1 -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) $$< $$(UNIT_LIBS)
 
 .PHONY: $(UNIT_TESTS:%=unit-$1-%)
 $(UNIT_TESTS:%=unit-$1-%): unit-$1-%: .build/unit-$1/test_%
 	$$(Q)ASAN_OPTIONS=detect_leaks=1 timeout 60 $$< >$$<.tap 2>&1; status=$$$$?; \
 		sed -n '/^1\.\.[0-9]*$$$$/d; s/^\(.*ok [0-9]* - \)/\1$1, $$*: /; /^# not ok/q; p' $$<.tap; exit $$$$status
 
-.SECONDARY: $(UNIT_TESTS:%=.build/unit-$1/test_%) $(UNIT_TESTS:%=.build/unit-$1/tests/unit/test_%.o)
--include $$(wildcard .build/unit-$1/*/*.d .build/unit-$1/*/*/*.d)
+$(foreach file,$(UNIT_FILES),$(eval .build/unit-$1/$(basename $(notdir $(file))): .build/unit-$1/$(file:.c=.o)))
+
+.SECONDARY: $(UNIT_TESTS:%=.build/unit-$1/test_%) $(UNIT_FILES:%.c=.build/unit-$1/%.o)
+-include $$(wildcard .build/unit-$1/*/*.d .build/unit-$1/*/*/*.d .build/unit-$1/*/*/*/*.d)
 endef
 $(eval $(call UNIT_RULES,gcc))
 $(eval $(call UNIT_RULES,clang))

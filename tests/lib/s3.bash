@@ -1,4 +1,4 @@
-# What the S3 tests share, behind lib.bash, seedonce.bash and pgbackup.bash: servers, and a bucket to look into.
+# What the S3 tests share, behind base.bash, seedonce.bash and pgbackup.bash: servers, and a bucket to look into.
 
 # No variable of the caller's decides for the tests.
 s3_settings() {
@@ -10,9 +10,9 @@ s3_settings() {
 	export AWS_ACCESS_KEY_ID=AKEY AWS_SECRET_ACCESS_KEY='se/cr+et='
 }
 
-# s3_scripted [CERTIFICATE]: the strict server of s3-server.py, in S3, a folder of the test's own; it ends with the test.
+# s3_scripted [CERTIFICATE]: the strict server of s3.py, in S3, a folder of the test's own; it ends with the test.
 s3_scripted() {
-	s3_run python3 "$ROOT/tests/s3-server.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et=' "$@"
+	s3_run python3 "$ROOT/tests/servers/s3.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et=' "$@"
 	wait_until 10 test -e "$S3/port"
 	s3_settings "$(cat "$S3/port")"
 }
@@ -62,7 +62,7 @@ s3_swift() {
 	local bin
 	s3_need swift rclone
 	bin=$(s3_bin swift)
-	s3_run "$bin/python3" "$ROOT/tests/swift-server.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et='
+	s3_run "$bin/python3" "$ROOT/tests/servers/swift.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et='
 	wait_until 20 test -e "$S3/port"
 	s3_settings "$(cat "$S3/port")"
 	s3_bucket

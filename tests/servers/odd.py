@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A PostgreSQL server that answers every question in a way that no server does.
 
-usage: tests/odd-server.py MODE [VERSION]     prints its port
+usage: tests/servers/odd.py MODE [VERSION]     prints its port
 
 MODE   nulls    one row of 12 NULLs       rows      three such rows
        nothing  no row                    narrow    a row that has no column

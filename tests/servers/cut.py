@@ -1,6 +1,6 @@
 """Stands between a client and a PostgreSQL server, and cuts all connections once: when a client sends TEXT.
 
-cut-server.py PORT-FILE SERVER-PORT TEXT [WORDS]
+cut.py PORT-FILE SERVER-PORT TEXT [WORDS]
 
 Chooses a port, writes it to PORT-FILE, and relays bytes. With WORDS the client that is cut gets them as a FATAL error
 with SQLSTATE 57P01 first, as of a server that is shut down. Connections after that are relayed as before. Ends with its

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What a healthcheck must survive; each says `up` once it is there, and runs until it is killed, or half a minute.
 
-odd.py silent PORT         accepts and never says a word
-odd.py garbage PORT        says what no PostgreSQL server says, whatever it is asked
-odd.py closing PORT        refuses TLS, hears who logs in, and closes within its first answer
-odd.py names PORT          a name server (UDP) that answers nobody
-odd.py mount PATH          a FUSE file system there whose server takes each question and never answers it
+unresponsive.py silent PORT         accepts and never says a word
+unresponsive.py garbage PORT        says what no PostgreSQL server says, whatever it is asked
+unresponsive.py closing PORT        refuses TLS, hears who logs in, and closes within its first answer
+unresponsive.py names PORT          a name server (UDP) that answers nobody
+unresponsive.py mount PATH          a FUSE file system there whose server takes each question and never answers it
 """
 import ctypes
 import os

@@ -271,5 +271,5 @@ int main(void)
 		cmocka_unit_test(no_random_key_is_called_weak),
 	};
 
-	return unit_run("weak", tests, NULL, NULL);
+	return unit_run("weak_secret", tests, NULL, NULL);
 }

@@ -141,5 +141,5 @@ int main(void)
 		cmocka_unit_test(a_reader_that_crashes_did_so_on_what_it_read),
 	};
 
-	return unit_run("reader", tests, scratch_make, scratch_remove);
+	return unit_run("readback_pipe", tests, scratch_make, scratch_remove);
 }

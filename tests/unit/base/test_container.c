@@ -76,5 +76,5 @@ int main(void)
 		cmocka_unit_test(what_is_lost_with_the_container_is_known),
 	};
 
-	return unit_run("mounts", tests, scratch_make, scratch_remove);
+	return unit_run("container", tests, scratch_make, scratch_remove);
 }

@@ -742,5 +742,5 @@ int main(void)
 		cmocka_unit_test(space_is_told_where_there_is_a_folder),
 	};
 
-	return unit_run("archive", tests, scratch_make, scratch_remove);
+	return unit_run("folder", tests, scratch_make, scratch_remove);
 }
