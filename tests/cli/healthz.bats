@@ -1,7 +1,7 @@
 # healthz without a server: what it says and how it ends, and everything that does not answer.
 
 load ../lib/base
-load ../lib/seedonce
+load ../lib/jobs
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -337,7 +337,7 @@ two_hundred() {
 # apart COMMAND...: in name spaces of its own, as root there; 99 where that cannot be.
 apart() {
 	unshare --user --map-root-user --mount --net true 2>/dev/null || skip "no name spaces here"
-	unshare --user --map-root-user --mount --net bash -euc '. "$ROOT/tests/lib/base.bash"; . "$ROOT/tests/lib/seedonce.bash"
+	unshare --user --map-root-user --mount --net bash -euc 'for lib in base jobs trials; do . "$ROOT/tests/lib/$lib.bash"; done
 		'"$(declare -f odd late healthz_late teardown); DEADLINE=$DEADLINE SLACK=$SLACK"'
 		trap teardown EXIT
 		'"$1" 2>&1

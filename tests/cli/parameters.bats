@@ -1,7 +1,6 @@
 # What no server will ever be asked with is refused before anybody is connected to, by every applet.
 
 load ../lib/base
-load ../lib/seedonce
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -1,7 +1,6 @@
 # The last reason that there was is what is told at the deadline, and once in a while before.
 
 load ../lib/base
-load ../lib/seedonce
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=120

@@ -2,7 +2,6 @@
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
 load ../lib/base
-load ../lib/seedonce
 
 setup_file() {
 	command -v python3 >/dev/null || skip 'no python3 to read SQLite files with'

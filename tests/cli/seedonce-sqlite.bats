@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153 # seeds expand their own variables; tests are subshells
 
 load ../lib/base
+load ../lib/trials
 load ../lib/seedonce
 
 setup_file() {

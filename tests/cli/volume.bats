@@ -2,7 +2,6 @@
 # containers.
 
 load ../lib/base
-load ../lib/seedonce
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root, for file systems of its own"

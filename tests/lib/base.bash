@@ -8,6 +8,8 @@ ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 PGBOX=${PGBOX:-$ROOT/pgbox}
 PG_BIN=${PG_BIN:-$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)}
 
+. "${BASH_SOURCE[0]%/*}/assert.bash"
+
 # The applets by name, first in PATH; no variable of the caller's names a database.
 use_applets() {
 	export PATH=$BATS_FILE_TMPDIR/bin:$PATH
@@ -137,4 +139,24 @@ server_sql() {
 	shift 2
 	"$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$dir" -p "$(cat "$dir/port")" -U postgres -d "$db" \
 		"${@/#/-c}"
+}
+
+# dead PID: ended, even if nobody has taken notice of that yet.
+dead() {
+	local state
+	state=$(ps -o state= -p "$1") || return 0
+	[ "$state" = Z ]
+}
+
+# --- SQLite ---
+
+# lite FILE SQL: rows of an SQLite file, columns parted by |.
+lite() {
+	python3 - "$@" <<-'END'
+		import sqlite3, sys
+		db = sqlite3.connect("file:" + sys.argv[1] + "?mode=rw", uri=True, timeout=20)
+		for row in db.execute(sys.argv[2]).fetchall():
+		    print("|".join("" if cell is None else str(cell) for cell in row))
+		db.commit()
+	END
 }

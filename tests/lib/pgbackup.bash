@@ -1,4 +1,4 @@
-# What the pgbackup tests share, behind base.bash and seedonce.bash: a folder of backups, and looking into it.
+# What the pgbackup tests share, behind base.bash: a folder of backups, and looking into it.
 
 # Variables of the caller's that would decide for the tests; BACKUP_DIR is a folder of the test's own.
 backup_folder() {

@@ -1,4 +1,4 @@
-# What the pgrestore tests share, behind base.bash, seedonce.bash and pgbackup.bash: what must not have changed, and
+# What the pgrestore tests share, behind base.bash and pgbackup.bash: what must not have changed, and
 # databases that can be told apart.
 
 # Variables of the caller's that would decide for the tests; backups are in a folder of the test's own.

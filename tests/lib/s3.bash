@@ -1,4 +1,4 @@
-# What the S3 tests share, behind base.bash, seedonce.bash and pgbackup.bash: servers, and a bucket to look into.
+# What the S3 tests share, behind base.bash and pgbackup.bash: servers, and a bucket to look into.
 
 # No variable of the caller's decides for the tests.
 s3_settings() {

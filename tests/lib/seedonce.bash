@@ -1,70 +1,6 @@
-# What the seedonce tests share: seeds that wait to be told, words about what ran,
-# and random trials that can be repeated.
+# What the seedonce tests share: seeds that wait to be told, and what is known of what ran.
 
-# --- assertions ---
-
-# exits STATUS COMMAND...: runs it and wants that status; its words are in output.
-exits() {
-	local want=$1
-	shift
-	status=0
-	output=$(timeout 60 "$@" 2>&1 3>&-) || status=$?
-	[ "$status" -eq "$want" ] && return
-	echo "status $status, not $want: $*"
-	echo "$output"
-	return 1
-}
-
-# says WORDS / says_not WORDS: what was just run did, or did not, print them.
-says() {
-	[[ $output == *"$1"* ]] && return
-	echo "not said: $1"
-	echo "$output"
-	return 1
-}
-
-says_not() {
-	[[ $output != *"$1"* ]] && return
-	echo "said: $1"
-	echo "$output"
-	return 1
-}
-
-# equals ACTUAL WANTED
-equals() {
-	[ "$1" = "$2" ] && return
-	echo "not '$2' but '$1'"
-	return 1
-}
-
-# --- random trials ---
-
-# Seeds RANDOM, from SEED if that is set, and says with what. Call it in the test's
-# own shell: bash seeds RANDOM anew in every subshell.
-random_series() {
-	SEED=${SEED:-$RANDOM}
-	RANDOM=$SEED
-	echo "# seed $SEED" >&3
-}
-
-# rounds FULL: how many of them to run here.
-rounds() {
-	if [ -n "${SOAK:-}" ]; then echo "$1"; else echo $((($1 + 19) / 20)); fi
-}
-
-# pause MILLISECONDS: the random moment of a trial, never a wait for something.
-pause() {
-	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
-}
-
-# took COMMAND...: how long it takes undisturbed, in ms, in TOOK.
-took() {
-	local began
-	began=$(date +%s%N)
-	"$@" 2>/dev/null
-	# shellcheck disable=SC2034 # the tests read it
-	TOOK=$((($(date +%s%N) - began) / 1000000))
-}
+. "${BASH_SOURCE[0]%/*}/jobs.bash"
 
 # --- seeds ---
 
@@ -115,13 +51,6 @@ in_room() {
 	wait_until 20 test -e "${1:-$ROOM}/pid"
 }
 
-# dead PID: ended, even if nobody has taken notice of that yet.
-dead() {
-	local state
-	state=$(ps -o state= -p "$1") || return 0
-	[ "$state" = Z ]
-}
-
 # Ends what a failed test left in its rooms, by the process group of the seed.
 clear_rooms() {
 	local file
@@ -136,33 +65,9 @@ clear_rooms() {
 	done
 }
 
-# background NAME COMMAND...: runs it; its pid is in PID and is waited for with
-# `ended`, what it says goes to NAME.out.
-background() {
-	local name=$1
-	shift
-	"$@" >"$BATS_TEST_TMPDIR/$name.out" 2>&1 </dev/null 3>&- &
-	PID=$!
-	echo "$PID" >"$BATS_TEST_TMPDIR/$name.runner"
-}
-
 # waits NAME: it has said that it waits for another runner.
 waits() {
 	grep -q 'waiting for another runner' "$BATS_TEST_TMPDIR/$1.out"
-}
-
-# ended NAME STATUS: waits for it and wants that status; its words are in output.
-ended() {
-	local file=$BATS_TEST_TMPDIR/$1.runner
-	status=0
-	wait_until 60 pid_gone "$(cat "$file")"
-	wait "$(cat "$file")" || status=$?
-	rm "$file"
-	output=$(<"$BATS_TEST_TMPDIR/$1.out")
-	[ "$status" -eq "$2" ] && return
-	echo "status $status, not $2: $1"
-	echo "$output"
-	return 1
 }
 
 # sql_file NAME SQL...: a file of the test, its path in FILE.
@@ -258,17 +163,4 @@ has_advisory() {
 is_sleeping() {
 	[ "$(db "select count(*) from pg_stat_activity where query ~ '^ *select pg_sleep' and state = 'active'
 		and datname = current_database() and pid <> pg_backend_pid()")" -gt 0 ]
-}
-
-# --- SQLite ---
-
-# lite FILE SQL: rows of an SQLite file, columns parted by |.
-lite() {
-	python3 - "$@" <<-'END'
-		import sqlite3, sys
-		db = sqlite3.connect("file:" + sys.argv[1] + "?mode=rw", uri=True, timeout=20)
-		for row in db.execute(sys.argv[2]).fetchall():
-		    print("|".join("" if cell is None else str(cell) for cell in row))
-		db.commit()
-	END
 }

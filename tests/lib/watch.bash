@@ -1,4 +1,4 @@
-# What the tests of `pgrestore watch` share, behind base.bash, seedonce.bash, pgbackup.bash and pgrestore.bash: the watcher
+# What the tests of `pgrestore watch` share, behind base.bash, pgbackup.bash and pgrestore.bash: the watcher
 # in the background, what is dropped for it, and an engine whose containers it stops.
 
 # watch_suite: what a file's tests share: a server, and a database `source` as an archive, as SQL, as SQL that does not

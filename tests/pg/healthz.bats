@@ -2,7 +2,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
 load ../lib/base
-load ../lib/seedonce
+load ../lib/trials
 bats_require_minimum_version 1.5.0
 
 setup_file() {

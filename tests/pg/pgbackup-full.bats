@@ -2,6 +2,7 @@
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
 load ../lib/base
+load ../lib/trials
 load ../lib/seedonce
 load ../lib/pgbackup
 

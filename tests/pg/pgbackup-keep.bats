@@ -2,7 +2,6 @@
 # shellcheck disable=SC2030,SC2031,SC2153 # each test is a subshell
 
 load ../lib/base
-load ../lib/seedonce
 load ../lib/pgbackup
 
 setup_file() {

@@ -2,7 +2,8 @@
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
 load ../lib/base
-load ../lib/seedonce
+load ../lib/jobs
+load ../lib/trials
 load ../lib/pgbackup
 
 setup_file() {

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
 load ../lib/base
-load ../lib/seedonce
+load ../lib/trials
 load ../lib/pgbackup
 load ../lib/pgrestore
 

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2030,SC2031 # tests are subshells
 
 load ../lib/base
-load ../lib/seedonce
+load ../lib/trials
 load ../lib/pgbackup
 load ../lib/pgrestore
 

@@ -2,7 +2,6 @@
 # session after it has said that it is done.
 
 load ../lib/base
-load ../lib/seedonce
 load ../lib/pgbackup
 load ../lib/pgrestore
 

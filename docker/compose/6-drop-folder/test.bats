@@ -3,7 +3,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 
 load ../../../tests/docker/lib
-load ../../../tests/lib/seedonce
+load ../../../tests/lib/trials
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=180
