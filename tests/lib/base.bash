@@ -8,6 +8,7 @@ ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 PGBOX=${PGBOX:-$ROOT/pgbox}
 PG_BIN=${PG_BIN:-$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)}
 
+# shellcheck source=tests/lib/assert.bash
 . "${BASH_SOURCE[0]%/*}/assert.bash"
 
 # The applets by name, first in PATH; no variable of the caller's names a database.

@@ -1,5 +1,6 @@
 # What the seedonce tests share: seeds that wait to be told, and what is known of what ran.
 
+# shellcheck source=tests/lib/jobs.bash
 . "${BASH_SOURCE[0]%/*}/jobs.bash"
 
 # --- seeds ---
