@@ -197,7 +197,7 @@ static void read_backup(const char *word)
 
 /* --- the target --- */
 
-static const char *backup_database(void)
+static const char *made_of(void)
 {
 	return job.load.has_manifest && job.load.m.database ? job.load.m.database : job.r.toc.database;
 }
@@ -216,9 +216,9 @@ static void choose_database(bool explicit_url)
 {
 	struct buf error = BUF_INIT;
 
-	if (w.restore && target_admit(&job.target, &w.allowed, backup_database(), &error) != 0)
+	if (w.restore && target_admit(&job.target, &w.allowed, made_of(), &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
-	if (target_choose(&job.target, o.into, backup_database(), explicit_url || !job.load.has_manifest, &error) != 0)
+	if (target_choose(&job.target, o.into, made_of(), explicit_url || !job.load.has_manifest, &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
 	if (job.target.kind == TARGET_PG)
 		msg_at_signal("%s: ended by a signal: nothing was touched", job.target.shown);

@@ -86,7 +86,7 @@ static int64_t limit_parse(const struct check *check, const char *text)
 }
 
 /* user:password@ of a place, or of a URL in a query, is not shown, nor ?password=. */
-static char *show(const struct check_kind *kind, const char *text)
+static char *describe(const struct check_kind *kind, const char *text)
 {
 	const char *slashes = strstr(text, "://"), *query = kind->arg == ARG_REDIS ? strchr(text, '?') : NULL;
 	bool place = kind->of_service && !kind->on_disk;
@@ -234,7 +234,7 @@ static int read_trimmed(struct check *check, const char *text, struct buf *error
 		tell_unknown(text, error);
 		return BAD_USAGE;
 	}
-	check->shown = show(check->kind, text);
+	check->shown = describe(check->kind, text);
 	rest += strspn(rest, BLANKS);
 	if (*rest == '=')
 		check->arg = xstrdup(rest + 1 + strspn(rest + 1, BLANKS));

@@ -18,19 +18,19 @@
 #include "ext/service.h"
 
 /* A variable and the libpq keyword that it stands for. */
-struct variable {
+struct target_variable {
 	const char *name, *key;
 };
 
 #define DECIDING 5 /* of a family's variables, from the first: they name a database, others do not */
 
-static const struct variable libpq_family[] = {
+static const struct target_variable libpq_family[] = {
 	{ "PGHOST", "host" },         { "PGHOSTADDR", "hostaddr" }, { "PGUSER", "user" },
 	{ "PGDATABASE", "dbname" },   { "PGSERVICE", "service" },   { "PGPORT", "port" },
 	{ "PGPASSWORD", "password" }, { NULL, NULL },
 };
 
-static const struct variable image_family[] = {
+static const struct target_variable image_family[] = {
 	{ "POSTGRES_HOST", "host" },         { "POSTGRES_USER", "user" }, { "POSTGRES_DB", "dbname" },
 	{ "POSTGRES_PASSWORD", "password" }, { "POSTGRES_PORT", "port" }, { NULL, NULL },
 };
@@ -361,7 +361,7 @@ static int read_text(struct target *t, const char *text, const char *origin, str
 
 /* Reads a family into t. 1 when any of its first `deciding` variables is set, 0
  * when none is, -1 with error. */
-static int read_family(struct target *t, const struct variable *family, size_t deciding,
+static int read_family(struct target *t, const struct target_variable *family, size_t deciding,
                        struct buf *error)
 {
 	int any = 0;

@@ -43,7 +43,7 @@ struct self {
 	char *name;
 };
 
-static int check_extension(struct db *db, const struct self *self, const char *name,
+static int look_for_extension(struct db *db, const struct self *self, const char *name,
                            struct strs *problems)
 {
 	/* Before 13 no extension was trusted. */
@@ -88,7 +88,7 @@ static int check_extensions(struct restore *r, struct db *db, const struct self 
 		if (strs_has(&r->extensions, name))
 			strs_printf(notes, "extension %s: is there already and is kept", name);
 		else
-			rc = check_extension(db, self, name, problems);
+			rc = look_for_extension(db, self, name, problems);
 	}
 	if (!rc && r->extensions.n && !r->schema_only && restore_is_archive(r))
 		rc = extension_rows_look(&e, db, &r->barred, &r->room, notes);

@@ -279,7 +279,7 @@ static enum holding holds(struct replacing *w, struct db *db)
 }
 
 /* What is kept, and the new file, are made in the folder. */
-static int check_writable(struct replacing *w, struct db *db)
+static int try_to_write(struct replacing *w, struct db *db)
 {
 	struct buf why = BUF_INIT;
 	bool writable = sqlite_fault_folder(w->target.path, &why).reach == REACHED;
@@ -312,7 +312,7 @@ static int look(struct replacing *w, struct db *db, enum holding *found)
 		           "kept)", w->target.shown, *found == SOMETHING ? "not empty" : "no database");
 		rc = NO;
 	}
-	return rc ? rc : check_writable(w, db);
+	return rc ? rc : try_to_write(w, db);
 }
 
 static int restore(struct replacing *w, struct lite *source, char **before)

@@ -20,20 +20,20 @@
 /* --- objects --- */
 
 /* What stands between the quotes. */
-static char *plain_etag(const struct ask *q)
+static char *plain_etag(const struct request *q)
 {
-	const char *etag = ask_header(q, "etag");
+	const char *etag = request_header(q, "etag");
 
-	if (strstr(ask_header(q, "x-amz-server-side-encryption"), "kms"))
+	if (strstr(request_header(q, "x-amz-server-side-encryption"), "kms"))
 		return xstrdup("");
 	etag += *etag == '"';
 	return xstrndup(etag, strcspn(etag, "\""));
 }
 
 /* RFC 9110, 8.6; an answer without it does not tell the size. */
-static int read_size(const struct s3 *s, const struct ask *q, int64_t *bytes, struct buf *error)
+static int read_size(const struct s3 *s, const struct request *q, int64_t *bytes, struct buf *error)
 {
-	const char *text = ask_header(q, "content-length");
+	const char *text = request_header(q, "content-length");
 	size_t digits = strspn(text, "0123456789");
 
 	*bytes = -1;
@@ -47,18 +47,18 @@ static int read_size(const struct s3 *s, const struct ask *q, int64_t *bytes, st
 
 int s3_head(struct s3 *s, const char *key, int64_t *bytes, char **etag, struct buf *error)
 {
-	struct ask q = { .method = "HEAD", .key = key, .what = "find it", .a = HTTP_ANSWER_INIT };
-	int rc = ask(s, &q, error);
+	struct request q = { .method = "HEAD", .key = key, .what = "find it", .a = HTTP_ANSWER_INIT };
+	int rc = request_send(s, &q, error);
 
 	*bytes = -1;
 	rc = rc ? rc : read_size(s, &q, bytes, error);
 	*etag = rc ? NULL : plain_etag(&q);
-	ask_free(&q);
+	request_free(&q);
 	return rc;
 }
 
 /* What has come of an object. */
-struct reading {
+struct object_reading {
 	int64_t bytes, most;
 	bool over; /* there was more */
 	int (*take)(void *arg, const char *bytes, size_t len);
@@ -67,7 +67,7 @@ struct reading {
 
 static int count(void *arg, const char *bytes, size_t len)
 {
-	struct reading *r = arg;
+	struct object_reading *r = arg;
 
 	r->over = (int64_t)len > r->most - r->bytes;
 	if (r->over)
@@ -78,7 +78,7 @@ static int count(void *arg, const char *bytes, size_t len)
 
 /* One request, from where the last one ended. A server that does not go on from there (206) would
  * give the beginning twice. */
-static int get_rest(struct s3 *s, struct ask *q, struct reading *r, char **etag, struct buf *error)
+static int get_rest(struct s3 *s, struct request *q, struct object_reading *r, char **etag, struct buf *error)
 {
 	int rc;
 
@@ -88,7 +88,7 @@ static int get_rest(struct s3 *s, struct ask *q, struct reading *r, char **etag,
 		if (*etag)
 			strs_printf(&q->headers, "If-Match: %s", *etag);
 	}
-	rc = ask_once(s, q, error);
+	rc = request_once(s, q, error);
 	if (!*etag && http_header(&q->a, "etag"))
 		*etag = xstrdup(http_header(&q->a, "etag"));
 	return rc;
@@ -96,25 +96,25 @@ static int get_rest(struct s3 *s, struct ask *q, struct reading *r, char **etag,
 
 /* Tries are counted anew only after as much as PROGRESS has come, and never more than GET_TRIES:
  * else a server that gives a byte per connection keeps this busy for as long as it likes. */
-static int get_all(struct s3 *s, const char *key, struct reading *r, struct buf *error)
+static int get_all(struct s3 *s, const char *key, struct object_reading *r, struct buf *error)
 {
-	struct ask_patience patience = ASK_PATIENCE_INIT;
+	struct request_patience patience = REQUEST_PATIENCE_INIT;
 	int64_t mark = 0;
 	char *etag = NULL;
 	int rc = 0;
 	bool more = true;
 
 	for (int i = 0; more; i++) {
-		struct ask q = { .method = "GET", .key = key, .what = "read it", .take = count, .arg = r,
+		struct request q = { .method = "GET", .key = key, .what = "read it", .take = count, .arg = r,
 			         .a = HTTP_ANSWER_INIT };
 
 		rc = get_rest(s, &q, r, &etag, error);
 		if (r->bytes - mark >= PROGRESS) {
-			patience = (struct ask_patience)ASK_PATIENCE_INIT;
+			patience = (struct request_patience)REQUEST_PATIENCE_INIT;
 			mark = r->bytes;
 		}
-		more = rc && i < GET_TRIES && ask_again(&q, &patience, error);
-		ask_free(&q);
+		more = rc && i < GET_TRIES && request_again(&q, &patience, error);
+		request_free(&q);
 	}
 	free(etag);
 	return rc;
@@ -123,7 +123,7 @@ static int get_all(struct s3 *s, const char *key, struct reading *r, struct buf 
 int s3_get(struct s3 *s, const char *key, int64_t most, int (*take)(void *arg, const char *bytes, size_t len),
            void *arg, struct buf *error)
 {
-	struct reading r = { .most = most, .take = take, .arg = arg };
+	struct object_reading r = { .most = most, .take = take, .arg = arg };
 	int rc = get_all(s, key, &r, error);
 
 	if (rc && r.over) {
@@ -188,7 +188,7 @@ static void keep_name(const struct page *p, char **field, const char *text)
 	char *plain;
 
 	if (!p->is_encoded) {
-		ask_keep(field, text);
+		request_keep(field, text);
 		return;
 	}
 	plain = xstrdup(text);
@@ -224,7 +224,7 @@ static void on_object(void *arg, const char *path, const char *text)
 	else if (strcmp(name, "Contents") == 0)
 		add_object(p);
 	else if (strcmp(name, "NextContinuationToken") == 0)
-		ask_keep(&p->next, text);
+		request_keep(&p->next, text);
 	else if (strcmp(name, "IsTruncated") == 0)
 		p->more = strcmp(text, "true") == 0;
 }
@@ -253,15 +253,15 @@ static void on_upload(void *arg, const char *path, const char *text)
 	if (strcmp(name, "Upload/Key") == 0)
 		keep_name(p, &p->key, text);
 	else if (strcmp(name, "Upload/UploadId") == 0)
-		ask_keep(&p->id, text);
+		request_keep(&p->id, text);
 	else if (strcmp(name, "Upload/Initiated") == 0)
-		ask_keep(&p->begun, text);
+		request_keep(&p->begun, text);
 	else if (strcmp(name, "Upload") == 0)
 		add_upload(p);
 	else if (strcmp(name, "NextKeyMarker") == 0)
 		keep_name(p, &p->next, text);
 	else if (strcmp(name, "NextUploadIdMarker") == 0)
-		ask_keep(&p->next_id, text);
+		request_keep(&p->next_id, text);
 	else if (strcmp(name, "IsTruncated") == 0)
 		p->more = strcmp(text, "true") == 0;
 }
@@ -269,17 +269,17 @@ static void on_upload(void *arg, const char *path, const char *text)
 static void make_query(const struct page *p, struct buf *query)
 {
 	if (p->objects && p->next)
-		ask_add(query, "continuation-token", p->next);
-	ask_add(query, "encoding-type", "url");
+		request_add(query, "continuation-token", p->next);
+	request_add(query, "encoding-type", "url");
 	if (p->uploads && p->next)
-		ask_add(query, "key-marker", p->next);
+		request_add(query, "key-marker", p->next);
 	if (p->objects)
-		ask_add(query, "list-type", "2");
-	ask_add(query, "prefix", p->prefix);
+		request_add(query, "list-type", "2");
+	request_add(query, "prefix", p->prefix);
 	if (p->uploads && p->next_id)
-		ask_add(query, "upload-id-marker", p->next_id);
+		request_add(query, "upload-id-marker", p->next_id);
 	if (p->uploads)
-		ask_add(query, "uploads", "");
+		request_add(query, "uploads", "");
 }
 
 static int hear_page(struct page *p, const struct buf *body)
@@ -293,7 +293,7 @@ static int hear_page(struct page *p, const struct buf *body)
 static int read_page(struct s3 *s, struct page *p, struct buf *error)
 {
 	struct buf query = BUF_INIT;
-	struct ask q = { .method = "GET", .what = "list the bucket", .a = HTTP_ANSWER_INIT };
+	struct request q = { .method = "GET", .what = "list the bucket", .a = HTTP_ANSWER_INIT };
 	int rc;
 
 	make_query(p, &query);
@@ -302,12 +302,12 @@ static int read_page(struct s3 *s, struct page *p, struct buf *error)
 	p->heard = 0;
 	forget(&p->next);
 	forget(&p->next_id);
-	rc = ask(s, &q, error);
+	rc = request_send(s, &q, error);
 	if (!rc && (hear_page(p, &q.a.body) != 0 || !p->is_list || (p->objects && p->more && !p->next))) {
 		buf_printf(error, "s3://%s: cannot list the bucket: what the server answered is not S3", s->bucket);
 		rc = UNAVAILABLE;
 	}
-	ask_free(&q);
+	request_free(&q);
 	buf_free(&query);
 	return rc;
 }

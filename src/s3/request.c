@@ -18,7 +18,7 @@
 #define STALL_MS 60000
 #define SKEW_MS 300000    /* what a signature may be off by is 15 minutes */
 
-static void ask_clear(struct ask *q)
+static void ask_clear(struct request *q)
 {
 	http_answer_free(&q->a);
 	free(q->code);
@@ -27,13 +27,13 @@ static void ask_clear(struct ask *q)
 	q->code = q->words = q->region = NULL;
 }
 
-void ask_free(struct ask *q)
+void request_free(struct request *q)
 {
 	ask_clear(q);
 	strs_free(&q->headers);
 }
 
-void ask_keep(char **field, const char *text)
+void request_keep(char **field, const char *text)
 {
 	if (!*field)
 		*field = xstrdup(text);
@@ -41,14 +41,14 @@ void ask_keep(char **field, const char *text)
 
 static void on_error(void *arg, const char *path, const char *text)
 {
-	struct ask *q = arg;
+	struct request *q = arg;
 
 	if (strcmp(path, "Error/Code") == 0)
-		ask_keep(&q->code, text);
+		request_keep(&q->code, text);
 	else if (strcmp(path, "Error/Message") == 0)
-		ask_keep(&q->words, text);
+		request_keep(&q->words, text);
 	else if (strcmp(path, "Error/Region") == 0)
-		ask_keep(&q->region, text);
+		request_keep(&q->region, text);
 }
 
 /* 'Protecting data using server-side encryption': the key's name goes apart. */
@@ -61,7 +61,7 @@ static void add_sse(const char *sse, struct strs *headers)
 		strs_printf(headers, "x-amz-server-side-encryption-aws-kms-key-id: %s", key);
 }
 
-static void make_headers(const struct s3 *s, const struct ask *q, struct strs *headers)
+static void make_headers(const struct s3 *s, const struct request *q, struct strs *headers)
 {
 	char sum[HASH_TEXT];
 
@@ -79,7 +79,7 @@ static void make_headers(const struct s3 *s, const struct ask *q, struct strs *h
 		add_sse(s->sse, headers);
 }
 
-static int send_once(struct s3 *s, struct ask *q, struct buf *words)
+static int send_once(struct s3 *s, struct request *q, struct buf *words)
 {
 	struct buf url = BUF_INIT;
 	struct http_request r = { .method = q->method, .body = q->body, .len = q->len, .keys = &s->keys,
@@ -129,19 +129,19 @@ static bool is_passing(long status, const char *code)
 	return false;
 }
 
-bool ask_is(const struct ask *q, const char *code)
+bool request_is(const struct request *q, const char *code)
 {
 	return q->code && strcmp(q->code, code) == 0;
 }
 
-static int status_of(const struct ask *q)
+static int status_of(const struct request *q)
 {
-	if (ask_is(q, "NoSuchBucket"))
+	if (request_is(q, "NoSuchBucket"))
 		return UNAVAILABLE;
 	if (q->region || (q->a.code >= 300 && q->a.code < 400))
 		return BAD_CONFIG;
 	/* 'Error responses': in an archive class, to be asked for first. It says nothing of other objects. */
-	if (ask_is(q, "InvalidObjectState"))
+	if (request_is(q, "InvalidObjectState"))
 		return NO;
 	if (q->a.code == 401 || q->a.code == 403)
 		return DENIED;
@@ -151,7 +151,7 @@ static int status_of(const struct ask *q)
 }
 
 /* The sentence for an answer that is none that was hoped for. */
-static int explain(const struct s3 *s, const struct ask *q, struct buf *error)
+static int explain(const struct s3 *s, const struct request *q, struct buf *error)
 {
 	int64_t ahead = q->a.code == 403 ? skew(&q->a) : 0;
 	const char *region = q->region ? q->region : http_header(&q->a, "x-amz-bucket-region");
@@ -174,7 +174,7 @@ static int explain(const struct s3 *s, const struct ask *q, struct buf *error)
 }
 
 /* Sends it once, and looks at what came. */
-int ask_once(struct s3 *s, struct ask *q, struct buf *error)
+int request_once(struct s3 *s, struct request *q, struct buf *error)
 {
 	struct buf words = BUF_INIT;
 	int rc;
@@ -207,7 +207,7 @@ int ask_once(struct s3 *s, struct ask *q, struct buf *error)
 	return rc;
 }
 
-bool ask_again(const struct ask *q, struct ask_patience *p, struct buf *error)
+bool request_again(const struct request *q, struct request_patience *p, struct buf *error)
 {
 	const char *after = http_header(&q->a, "retry-after");
 	int64_t rest = FIRST_REST_MS << p->tried;
@@ -227,24 +227,24 @@ bool ask_again(const struct ask *q, struct ask_patience *p, struct buf *error)
 	return true;
 }
 
-int ask(struct s3 *s, struct ask *q, struct buf *error)
+int request_send(struct s3 *s, struct request *q, struct buf *error)
 {
-	struct ask_patience patience = ASK_PATIENCE_INIT;
+	struct request_patience patience = REQUEST_PATIENCE_INIT;
 	int rc;
 
 	do
-		rc = ask_once(s, q, error);
-	while (rc && ask_again(q, &patience, error));
+		rc = request_once(s, q, error);
+	while (rc && request_again(q, &patience, error));
 	return rc;
 }
 
-void ask_add(struct buf *query, const char *name, const char *value)
+void request_add(struct buf *query, const char *name, const char *value)
 {
 	buf_printf(query, "%s%s=", query->len ? "&" : "", name);
 	http_encode(query, value, false);
 }
 
-const char *ask_header(const struct ask *q, const char *name)
+const char *request_header(const struct request *q, const char *name)
 {
 	const char *value = http_header(&q->a, name);
 

@@ -6,7 +6,7 @@
 
 #include "s3/s3.h"
 
-struct ask {
+struct request {
 	const char *method, *key, *query; /* key NULL: the bucket; query is encoded, or NULL */
 	const char *what;                 /* of `cannot WHAT` */
 	const void *body;
@@ -28,36 +28,36 @@ struct ask {
 
 /* Sends it once. As s3.h says; again tells whether to try once more, and -1 that take ended
  * it. */
-int ask_once(struct s3 *s, struct ask *q, struct buf *error);
+int request_once(struct s3 *s, struct request *q, struct buf *error);
 
 /* What is left of the tries that one thing is worth. */
-struct ask_patience {
+struct request_patience {
 	unsigned tried;
 	int64_t began; /* of the first, clock_ms(); 0: there was none */
 };
 
-#define ASK_PATIENCE_INIT { 0 }
+#define REQUEST_PATIENCE_INIT { 0 }
 
 /* After a try that failed: rests, longer with each and as long as the server asked for, and empties
  * error. False at once where there is no point in another: it would fail as well, there were six,
  * or they took more than 100 s. */
-bool ask_again(const struct ask *q, struct ask_patience *p, struct buf *error);
+bool request_again(const struct request *q, struct request_patience *p, struct buf *error);
 
 /* Both, until it is done or hopeless. */
-int ask(struct s3 *s, struct ask *q, struct buf *error);
+int request_send(struct s3 *s, struct request *q, struct buf *error);
 
-void ask_free(struct ask *q);
+void request_free(struct request *q);
 
 /* Whether the answer was this error of S3's. */
-bool ask_is(const struct ask *q, const char *code);
+bool request_is(const struct request *q, const char *code);
 
 /* A header of the answer, or "". */
-const char *ask_header(const struct ask *q, const char *name);
+const char *request_header(const struct request *q, const char *name);
 
 /* Appends NAME=VALUE, encoded, to a query. */
-void ask_add(struct buf *query, const char *name, const char *value);
+void request_add(struct buf *query, const char *name, const char *value);
 
 /* Keeps the first text that is found. */
-void ask_keep(char **field, const char *text);
+void request_keep(char **field, const char *text);
 
 #endif

@@ -15,13 +15,13 @@
 
 /* 'Common response headers', ETag: the MD5 of what was sent, but for encryption by a key
  * service, and some servers make up their own, which do not look like one. */
-static bool is_wrong(const struct ask *q, const unsigned char digest[HASH_MD5_BYTES])
+static bool is_wrong(const struct request *q, const unsigned char digest[HASH_MD5_BYTES])
 {
-	const char *etag = ask_header(q, "etag"), *own = etag + (*etag == '"');
+	const char *etag = request_header(q, "etag"), *own = etag + (*etag == '"');
 	char text[MD5_DIGITS + 1];
 
 	if (strspn(own, "0123456789abcdefABCDEF") != MD5_DIGITS ||
-	    strstr(ask_header(q, "x-amz-server-side-encryption"), "kms"))
+	    strstr(request_header(q, "x-amz-server-side-encryption"), "kms"))
 		return false;
 	for (size_t i = 0; i < HASH_MD5_BYTES; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
@@ -29,7 +29,7 @@ static bool is_wrong(const struct ask *q, const unsigned char digest[HASH_MD5_BY
 }
 
 /* RFC 1864: what came through broken is not stored, whatever else the server checks. */
-static void add_md5(struct ask *q, unsigned char digest[HASH_MD5_BYTES])
+static void add_md5(struct request *q, unsigned char digest[HASH_MD5_BYTES])
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct buf text = BUF_INIT;
@@ -48,26 +48,26 @@ static void add_md5(struct ask *q, unsigned char digest[HASH_MD5_BYTES])
 }
 
 /* What is answered wrong is sent once more; then the object itself must tell. */
-static int store(struct s3 *s, struct ask *q, unsigned char digest[HASH_MD5_BYTES], struct buf *error)
+static int store(struct s3 *s, struct request *q, unsigned char digest[HASH_MD5_BYTES], struct buf *error)
 {
 	int rc;
 
 	add_md5(q, digest);
-	rc = ask(s, q, error);
+	rc = request_send(s, q, error);
 	if (!rc && is_wrong(q, digest))
-		rc = ask(s, q, error);
+		rc = request_send(s, q, error);
 	s->doubtful = s->doubtful || (!rc && is_wrong(q, digest));
 	return rc;
 }
 
 static int put(struct s3 *s, const char *key, const void *bytes, size_t len, bool standard, struct buf *error)
 {
-	struct ask q = { .method = "PUT", .key = key, .what = "upload it", .body = len ? bytes : "", .len = len,
+	struct request q = { .method = "PUT", .key = key, .what = "upload it", .body = len ? bytes : "", .len = len,
 		         .stores = true, .standard = standard, .a = HTTP_ANSWER_INIT };
 	unsigned char digest[HASH_MD5_BYTES];
 	int rc = store(s, &q, digest, error);
 
-	ask_free(&q);
+	request_free(&q);
 	return rc;
 }
 
@@ -84,14 +84,14 @@ int s3_put_small(struct s3 *s, const char *key, const void *bytes, size_t len, s
 static void on_start(void *arg, const char *path, const char *text)
 {
 	if (strcmp(path, "InitiateMultipartUploadResult/UploadId") == 0)
-		ask_keep(arg, text);
+		request_keep(arg, text);
 }
 
 int s3_start(struct s3 *s, const char *key, char **id, struct buf *error)
 {
-	struct ask q = { .method = "POST", .key = key, .query = "uploads=", .what = "begin an upload",
+	struct request q = { .method = "POST", .key = key, .query = "uploads=", .what = "begin an upload",
 		         .stores = true, .a = HTTP_ANSWER_INIT };
-	int rc = ask(s, &q, error);
+	int rc = request_send(s, &q, error);
 
 	*id = NULL;
 	if (!rc && (xml_read(q.a.body.data, q.a.body.len, on_start, id) != 0 || !*id || !**id)) {
@@ -101,7 +101,7 @@ int s3_start(struct s3 *s, const char *key, char **id, struct buf *error)
 		*id = NULL;
 		rc = UNAVAILABLE;
 	}
-	ask_free(&q);
+	request_free(&q);
 	return rc;
 }
 
@@ -109,22 +109,22 @@ int s3_part(struct s3 *s, const char *key, const char *id, long number, const vo
             char **etag, unsigned char digest[HASH_MD5_BYTES], struct buf *error)
 {
 	struct buf query = BUF_INIT;
-	struct ask q = { .method = "PUT", .key = key, .what = "upload a part", .body = bytes, .len = len,
+	struct request q = { .method = "PUT", .key = key, .what = "upload a part", .body = bytes, .len = len,
 		         .a = HTTP_ANSWER_INIT };
 	int rc;
 
 	buf_printf(&query, "partNumber=%ld", number);
-	ask_add(&query, "uploadId", id);
+	request_add(&query, "uploadId", id);
 	q.query = query.data;
 	rc = store(s, &q, digest, error);
-	*etag = rc ? NULL : xstrdup(ask_header(&q, "etag"));
+	*etag = rc ? NULL : xstrdup(request_header(&q, "etag"));
 	if (!rc && !**etag) {
 		buf_printf(error, "s3://%s/%s: cannot upload a part: the server gave it no ETag", s->bucket, key);
 		free(*etag);
 		*etag = NULL;
 		rc = UNAVAILABLE;
 	}
-	ask_free(&q);
+	request_free(&q);
 	buf_free(&query);
 	return rc;
 }
@@ -150,12 +150,12 @@ static void on_finish(void *arg, const char *path, const char *text)
 
 /* An answer that is cut off says nothing: it is asked for again. libcurl, too, sends once more
  * what got no answer over a connection that it had kept. */
-static int finish_once(struct s3 *s, struct ask *q, struct buf *error)
+static int finish_once(struct s3 *s, struct request *q, struct buf *error)
 {
 	bool done = false;
-	int rc = ask_once(s, q, error);
+	int rc = request_once(s, q, error);
 
-	if (rc && (ask_is(q, "NoSuchUpload") || (q->a.code == 404 && !q->code))) {
+	if (rc && (request_is(q, "NoSuchUpload") || (q->a.code == 404 && !q->code))) {
 		buf_cut(error, 0);
 		return 0;
 	}
@@ -171,12 +171,12 @@ static int finish_once(struct s3 *s, struct ask *q, struct buf *error)
 int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *etags, struct buf *error)
 {
 	struct buf xml = BUF_INIT, query = BUF_INIT;
-	struct ask q = { .method = "POST", .key = key, .what = "finish the upload", .stall = FINISH_MS,
+	struct request q = { .method = "POST", .key = key, .what = "finish the upload", .stall = FINISH_MS,
 		         .a = HTTP_ANSWER_INIT };
-	struct ask_patience patience = ASK_PATIENCE_INIT;
+	struct request_patience patience = REQUEST_PATIENCE_INIT;
 	int rc;
 
-	ask_add(&query, "uploadId", id);
+	request_add(&query, "uploadId", id);
 	buf_puts(&xml, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
 	for (size_t i = 0; i < etags->n; i++)
 		add_part(&xml, i + 1, etags->v[i]);
@@ -186,8 +186,8 @@ int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *
 	q.len = xml.len;
 	do
 		rc = finish_once(s, &q, error);
-	while (rc && ask_again(&q, &patience, error));
-	ask_free(&q);
+	while (rc && request_again(&q, &patience, error));
+	request_free(&q);
 	buf_free(&query);
 	buf_free(&xml);
 	return rc;
@@ -196,30 +196,30 @@ int s3_finish(struct s3 *s, const char *key, const char *id, const struct strs *
 int s3_abort(struct s3 *s, const char *key, const char *id, struct buf *error)
 {
 	struct buf query = BUF_INIT;
-	struct ask q = { .method = "DELETE", .key = key, .what = "end an upload", .a = HTTP_ANSWER_INIT };
+	struct request q = { .method = "DELETE", .key = key, .what = "end an upload", .a = HTTP_ANSWER_INIT };
 	int rc;
 
-	ask_add(&query, "uploadId", id);
+	request_add(&query, "uploadId", id);
 	q.query = query.data;
-	rc = ask(s, &q, error);
+	rc = request_send(s, &q, error);
 	if (rc == NO_INPUT) {
 		buf_cut(error, 0);
 		rc = 0;
 	}
-	ask_free(&q);
+	request_free(&q);
 	buf_free(&query);
 	return rc;
 }
 
 int s3_delete(struct s3 *s, const char *key, struct buf *error)
 {
-	struct ask q = { .method = "DELETE", .key = key, .what = "delete it", .a = HTTP_ANSWER_INIT };
-	int rc = ask(s, &q, error);
+	struct request q = { .method = "DELETE", .key = key, .what = "delete it", .a = HTTP_ANSWER_INIT };
+	int rc = request_send(s, &q, error);
 
 	if (rc == NO_INPUT) {
 		buf_cut(error, 0);
 		rc = 0;
 	}
-	ask_free(&q);
+	request_free(&q);
 	return rc;
 }
