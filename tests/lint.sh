@@ -58,7 +58,7 @@ names() {
 }
 
 functions() {
-	awk '/^{/ { start = FNR } /^}/ && start { if (FNR - start > 80) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }' \
+	awk '/^{/ { start = FNR } /^}/ && start { if (FNR - start > 60) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }' \
 		"${sources[@]}"
 }
 
@@ -116,7 +116,7 @@ rule "no struct's tag stands twice" tests/rooms.sh tags
 rule "each third-party header is included by one file of src/ext" wrappers
 rule "banned.h is included everywhere, behind the system's headers" banned
 rule "no name of ours is one of PostgreSQL's" names
-rule "no function has more than 80 lines" functions
+rule "no function has more than 60 lines" functions
 rule "no file has more than 600 lines" lengths
 rule "foreign text is quoted in SQL by the library, as a parameter or by format()" quotes
 rule "what is left to do has its reason" todos
