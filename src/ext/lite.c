@@ -8,17 +8,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ext/lite_parts.h"
 #include "ext/pragma.h"
 #include "ext/script.h"
 
 #define STEPS_BETWEEN_LOOKS 1000 /* virtual machine steps; well under a millisecond */
-#define BUSY_MS 5000 /* somebody repairs the WAL of a writer that was killed */
 
 /* --- SQLite's files --- */
 
@@ -76,7 +74,7 @@ static void set_files(void)
 
 /* --- opening --- */
 
-static int fail(struct lite *lite, int code)
+int lite_fail(struct lite *lite, int code)
 {
 	lite->code = code;
 	buf_cut(&lite->error, 0);
@@ -133,7 +131,7 @@ int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy
 	code = sqlite3_open_v2(name, &lite->db, flags, NULL);
 	free(name);
 	if (code != SQLITE_OK) {
-		fail(lite, lite->db ? sqlite3_extended_errcode(lite->db) : code);
+		lite_fail(lite, lite->db ? sqlite3_extended_errcode(lite->db) : code);
 		lite_close(lite);
 		return -1;
 	}
@@ -241,11 +239,11 @@ static int step_all(struct lite *lite, sqlite3_stmt *statement, struct rows *row
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		bytes += rows ? take_row(statement, rows) : 0;
 		if (lite->most && bytes > lite->most)
-			return fail(lite, SQLITE_TOOBIG);
+			return lite_fail(lite, SQLITE_TOOBIG);
 	}
 	if (rows)
 		rows->changed = sqlite3_changes(lite->db);
-	return code == SQLITE_DONE ? 0 : fail(lite, code);
+	return code == SQLITE_DONE ? 0 : lite_fail(lite, code);
 }
 
 int lite_query(struct lite *lite, const char *sql, const char *const *params, int n,
@@ -257,12 +255,12 @@ int lite_query(struct lite *lite, const char *sql, const char *const *params, in
 	if (rows)
 		rows_free(rows);
 	if (!lite->db)
-		return fail(lite, SQLITE_MISUSE);
+		return lite_fail(lite, SQLITE_MISUSE);
 	if (lite->limit)
 		lite->until = clock_after(lite->limit);
 	code = sqlite3_prepare_v2(lite->db, sql, -1, &statement, NULL);
 	if (code != SQLITE_OK)
-		return fail(lite, code);
+		return lite_fail(lite, code);
 	for (int i = 0; i < n; i++)
 		sqlite3_bind_text(statement, i + 1, params[i], -1, SQLITE_STATIC);
 	rc = step_all(lite, statement, rows);
@@ -306,7 +304,7 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction)
 			continue;
 		}
 		code = sqlite3_prepare_v2(lite->db, at, -1, &statement, &next);
-		rc = code == SQLITE_OK ? 0 : fail(lite, code);
+		rc = code == SQLITE_OK ? 0 : lite_fail(lite, code);
 		if (!rc && statement && !(one_transaction && is_bracket(statement, &open)))
 			rc = step_all(lite, statement, NULL);
 		sqlite3_finalize(statement);
@@ -324,146 +322,10 @@ int lite_script(struct lite *lite, const char *script, bool one_transaction)
 	return 0;
 }
 
-/* 0, or -1 with code and error in to. */
-static int copy(struct lite *from, struct lite *to)
-{
-	sqlite3_backup *backup = sqlite3_backup_init(to->db, "main", from->db, "main");
-	int code;
-
-	if (!backup)
-		return fail(to, sqlite3_errcode(to->db));
-	sqlite3_backup_step(backup, -1);
-	code = sqlite3_backup_finish(backup);
-	return code == SQLITE_OK ? 0 : fail(to, code);
-}
-
-int lite_backup(struct lite *from, const char *path)
-{
-	struct lite to = LITE_INIT;
-	int rc;
-
-	rc = lite_open(&to, path, LITE_CREATE, 0);
-	/* The copy counts only when it is whole, so it needs no journal of its own. */
-	if (!rc)
-		rc = lite_query(&to, "PRAGMA journal_mode = OFF", NULL, 0, NULL) ||
-		     lite_query(&to, "PRAGMA synchronous = OFF", NULL, 0, NULL) || copy(from, &to);
-	if (rc) {
-		from->code = to.code;
-		buf_cut(&from->error, 0);
-		buf_puts(&from->error, to.error.data);
-	}
-	lite_free(&to);
-	return rc ? -1 : 0;
-}
-
 void lite_patience(struct lite *lite, int busy_ms)
 {
 	if (lite->db)
 		sqlite3_busy_timeout(lite->db, busy_ms);
-}
-
-/* Sleeps so little that it gets in between two transactions of a busy writer. */
-static int wait_a_little(void *deadline, int times)
-{
-	static const struct timespec pause = { .tv_nsec = 100000 };
-
-	(void)times;
-	nanosleep(&pause, NULL);
-	return clock_left(*(const int64_t *)deadline) > 0;
-}
-
-static int fail_file(struct lite *lite, const char *path)
-{
-	lite->code = errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_IOERR;
-	buf_cut(&lite->error, 0);
-	buf_printf(&lite->error, "'%s': %s", path, file_reason(errno));
-	return -1;
-}
-
-/* Byte by byte, while nobody may write: the file is all there is of the database then. */
-static int copy_file(struct lite *lite, int from, const char *path)
-{
-	char piece[65536];
-	off_t at = 0;
-	ssize_t n = 0;
-	int fd = beneath_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	int rc = fd < 0 ? -1 : 0;
-
-	while (!rc && (n = pread(from, piece, sizeof(piece), at)) > 0) {
-		rc = file_write(fd, piece, (size_t)n);
-		at += n;
-	}
-	if (rc || n < 0)
-		rc = fail_file(lite, path);
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* SQLite, 'Database File Format', 1.3.3: the file format read version. */
-static bool has_wal(int fd)
-{
-	char version = 0;
-
-	return pread(fd, &version, 1, 19) == 1 && version == 2;
-}
-
-/* The content of a database that a backup into it has locked and not changed yet. With a WAL
- * others read on, without one nobody may. */
-static int keep(struct lite *lite, int fd, const char *kept)
-{
-	struct lite old = LITE_INIT;
-	int rc;
-
-	if (!has_wal(fd))
-		return copy_file(lite, fd, kept);
-	rc = lite_open(&old, sqlite3_db_filename(lite->db, "main"), LITE_READ, BUSY_MS);
-	if (!rc)
-		rc = lite_backup(&old, kept);
-	if (rc) {
-		lite->code = old.code;
-		buf_cut(&lite->error, 0);
-		buf_puts(&lite->error, old.error.data);
-	}
-	lite_free(&old);
-	return rc;
-}
-
-int lite_exchange(struct lite *to, struct lite *from, const char *kept, int64_t deadline,
-                  int (*agree)(void *arg), void *arg)
-{
-	const char *path = sqlite3_db_filename(to->db, "main");
-	int fd = beneath_open(path, O_RDONLY, 0), rc, code;
-	sqlite3_backup *backup = NULL;
-
-	sqlite3_busy_handler(to->db, wait_a_little, &deadline);
-	if (fd < 0)
-		rc = fail_file(to, path);
-	else if (!(backup = sqlite3_backup_init(to->db, "main", from->db, "main")))
-		rc = fail(to, sqlite3_errcode(to->db));
-	else
-		rc = 0;
-	/* A step of no pages begins the transaction: a database without a WAL is locked for
-	 * readers, too. */
-	if (!rc && (code = sqlite3_backup_step(backup, 0)) != SQLITE_OK) {
-		to->code = code;
-		buf_cut(&to->error, 0);
-		buf_puts(&to->error, code == SQLITE_DONE ? "the backup has no pages" : sqlite3_errstr(code));
-		rc = -1;
-	}
-	if (!rc)
-		rc = keep(to, fd, kept);
-	if (!rc)
-		rc = agree(arg);
-	if (!rc)
-		sqlite3_backup_step(backup, -1);
-	code = sqlite3_backup_finish(backup);
-	if (!rc && code != SQLITE_OK)
-		rc = fail(to, code);
-	lite_close(to);
-	if (fd >= 0)
-		close(fd);
-	return rc;
 }
 
 bool lite_autocommit(const struct lite *lite)
