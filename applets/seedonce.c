@@ -269,7 +269,7 @@ static int adopt(void)
 	int rc = db_reopen(&db, seed.target, soon(), &error);
 
 	if (!rc)
-		rc = marker_adopt(&db, o.schema, o.name, &seed.marker, soon(), &error);
+		rc = marker_adopt(&db, seed_key(&seed), &seed.marker, soon(), &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	else
@@ -364,7 +364,7 @@ static int reset(struct buf *error)
 	int rc = db_reopen(&db, seed.target, soon(), error);
 
 	if (!rc)
-		rc = marker_remove(&db, o.schema, o.name, soon(), &removed, error);
+		rc = marker_remove(&db, seed_key(&seed), soon(), &removed, error);
 	if (!rc)
 		msg(MSG_INFO, "%s: seed '%s': %s", shown(), o.name,
 		    removed ? "the marker is removed" : "there was no marker");

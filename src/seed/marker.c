@@ -154,36 +154,41 @@ static int failed(struct db *db, struct buf *error)
 
 /* --- the table --- */
 
+struct marker_table {
+	const char *schema, *name;
+};
+
 static const char *schema_of(const char *schema)
 {
 	return schema ? schema : "pgbox";
 }
 
-static const char *table_of(const char *schema)
+static struct marker_table table_of(const char *schema)
 {
-	return strcmp(schema_of(schema), "pgbox") == 0 ? "seed" : "pgbox_seed";
+	return (struct marker_table){ schema_of(schema),
+		                      strcmp(schema_of(schema), "pgbox") == 0 ? "seed" : "pgbox_seed" };
 }
 
 /* The quoted name of the table; the caller frees it. */
-static char *quoted(struct db *db, const char *schema, const char *table)
+static char *quoted(struct db *db, struct marker_table table)
 {
 	struct buf name = BUF_INIT;
 
 	if (!db_is_pg(db))
 		return xstrdup("main.pgbox_seed");
-	server_identifier(&db->pg, &name, schema);
+	server_identifier(&db->pg, &name, table.schema);
 	buf_putc(&name, '.');
-	server_identifier(&db->pg, &name, table);
+	server_identifier(&db->pg, &name, table.name);
 	return buf_detach(&name);
 }
 
 /* Runs a statement of the pair with the table's name for %s. */
-static int run(struct db *db, struct sql sql, const char *schema, const char *table,
-               const char *const *params, int n, struct rows *rows)
+static int run(struct db *db, struct sql sql, struct marker_table table, const char *const *params, int n,
+               struct rows *rows)
 {
 	const char *text = db_is_pg(db) ? sql.pg : sql.lite;
 	const char *hole = strstr(text, "%s");
-	char *name = quoted(db, schema, table);
+	char *name = quoted(db, table);
 	char *whole = xasprintf("%.*s%s%s", (int)(hole - text), text, name, hole + 2);
 	int rc = db_query(db, (struct sql){ whole, whole }, params, n, rows);
 
@@ -195,7 +200,8 @@ static int run(struct db *db, struct sql sql, const char *schema, const char *ta
 /* Whether the table of schema is there, and may be believed. 0, or a code. */
 static int find(struct db *db, const char *schema, bool *there, struct buf *error)
 {
-	const char *params[] = { schema_of(schema), table_of(schema) };
+	const struct marker_table table = table_of(schema);
+	const char *params[] = { table.schema, table.name };
 	struct rows rows = { 0 };
 	int rc = 0;
 
@@ -227,17 +233,15 @@ static void take_row(struct marker *m, const struct rows *rows)
 	m->finished = copy(rows_get(rows, 0, 6));
 }
 
-int marker_read(struct db *db, const char *schema, const char *name, int64_t deadline,
-                struct marker *m, struct buf *error)
+int marker_read(struct db *db, struct marker_key key, int64_t deadline, struct marker *m, struct buf *error)
 {
 	struct rows rows = { 0 };
 	bool there = false;
 	int rc;
 
 	*m = (struct marker){ .state = MARKER_NONE };
-	rc = db_begin(db, DB_READ, deadline) ? failed(db, error) : find(db, schema, &there, error);
-	if (!rc && there &&
-	    run(db, read_row, schema_of(schema), table_of(schema), &name, 1, &rows))
+	rc = db_begin(db, DB_READ, deadline) ? failed(db, error) : find(db, key.schema, &there, error);
+	if (!rc && there && run(db, read_row, table_of(key.schema), &key.name, 1, &rows))
 		rc = failed(db, error);
 	if (!rc && rows.n)
 		take_row(m, &rows);
@@ -263,8 +267,8 @@ int marker_seeded(struct db *db, const char *name, int64_t deadline, enum marker
 	for (size_t t = 0; t < tables.n && !rc; t++) {
 		if (rows_get(&tables, t, 2))
 			continue;
-		if (run(db, by_name, rows_text(&tables, t, 0), rows_text(&tables, t, 1), &name, 1,
-		        &rows))
+		if (run(db, by_name, (struct marker_table){ rows_text(&tables, t, 0), rows_text(&tables, t, 1) },
+		        &name, 1, &rows))
 			rc = failed(db, error);
 		for (size_t r = 0; r < rows.n && *state != MARKER_DONE; r++) {
 			enum marker_state found = state_of(rows_get(&rows, r, 0));
@@ -318,8 +322,7 @@ static int create(struct db *db, const char *schema)
 	int rc = db_is_pg(db) ? create_schema(db, schema_of(schema)) : 0;
 
 	if (!rc)
-		rc = run(db, (struct sql){ pg, lite }, schema_of(schema), table_of(schema), NULL, 0,
-		         NULL);
+		rc = run(db, (struct sql){ pg, lite }, table_of(schema), NULL, 0, NULL);
 	free(pg);
 	free(lite);
 	return rc;
@@ -365,20 +368,26 @@ static int hold(struct db *db, const char *schema, struct buf *error)
 	int rc = find(db, schema, &there, error);
 
 	if (!rc && there && db_is_pg(db)) {
-		rc = run(db, lock, schema_of(schema), table_of(schema), NULL, 0, NULL) ? failed(db, error) : 0;
+		rc = run(db, lock, table_of(schema), NULL, 0, NULL) ? failed(db, error) : 0;
 		rc = rc ? rc : find(db, schema, &there, error);
 	}
 	return rc;
 }
 
-/* One writing statement in a transaction of its own, or in the one that is open. */
-static int write_row(struct db *db, struct sql sql, const char *schema, const char *const *params,
-                     int n, int64_t deadline, long *changed, struct buf *error)
+struct change {
+	struct sql sql;
+	const char *params[5];
+	int n;
+};
+
+/* Makes a change in a transaction of its own, or in the one that is open. */
+static int write_row(struct db *db, const char *schema, const struct change *c, int64_t deadline, long *changed,
+                     struct buf *error)
 {
 	struct rows rows = { 0 };
 	int rc = db_begin(db, DB_WRITE, deadline) ? failed(db, error) : hold(db, schema, error);
 
-	if (!rc && (run(db, sql, schema_of(schema), table_of(schema), params, n, &rows) || db_commit(db)))
+	if (!rc && (run(db, c->sql, table_of(schema), c->params, c->n, &rows) || db_commit(db)))
 		rc = failed(db, error);
 	if (rc)
 		db_rollback(db);
@@ -387,24 +396,24 @@ static int write_row(struct db *db, struct sql sql, const char *schema, const ch
 	return rc;
 }
 
-int marker_start(struct db *db, const char *schema, const char *name, const struct marker *m,
-                 int64_t deadline, struct buf *error)
+int marker_start(struct db *db, struct marker_key key, const struct marker *m, int64_t deadline,
+                 struct buf *error)
 {
 	char host[256] = "", attempt[32];
-	const char *params[] = { name, m->version, m->sha256, attempt, host };
+	const struct change c = { write_running, { key.name, m->version, m->sha256, attempt, host }, 5 };
 	long changed;
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(attempt, sizeof(attempt), "%ld", m->attempt);
-	return write_row(db, write_running, schema, params, 5, deadline, &changed, error);
+	return write_row(db, key.schema, &c, deadline, &changed, error);
 }
 
-int marker_finish(struct db *db, const char *schema, const char *name, enum marker_state state,
-                  bool same_transaction, int64_t deadline, struct buf *error)
+int marker_finish(struct db *db, struct marker_key key, enum marker_state state, bool same_transaction,
+                  int64_t deadline, struct buf *error)
 {
-	const char *params[] = { name, states[state], same_transaction ? "same" : "any" };
+	const struct change c = { write_end, { key.name, states[state], same_transaction ? "same" : "any" }, 3 };
 	long changed;
-	int rc = write_row(db, write_end, schema, params, 3, deadline, &changed, error);
+	int rc = write_row(db, key.schema, &c, deadline, &changed, error);
 
 	if (rc || changed == 1)
 		return rc;
@@ -413,27 +422,26 @@ int marker_finish(struct db *db, const char *schema, const char *name, enum mark
 	return BROKEN_OFF;
 }
 
-int marker_adopt(struct db *db, const char *schema, const char *name, const struct marker *m,
-                 int64_t deadline, struct buf *error)
+int marker_adopt(struct db *db, struct marker_key key, const struct marker *m, int64_t deadline,
+                 struct buf *error)
 {
-	int rc = marker_prepare(db, schema, deadline, error);
+	int rc = marker_prepare(db, key.schema, deadline, error);
 
 	if (!rc)
-		rc = marker_start(db, schema, name, m, deadline, error);
-	return rc ? rc : marker_finish(db, schema, name, MARKER_ADOPTED, false, deadline, error);
+		rc = marker_start(db, key, m, deadline, error);
+	return rc ? rc : marker_finish(db, key, MARKER_ADOPTED, false, deadline, error);
 }
 
-int marker_remove(struct db *db, const char *schema, const char *name, int64_t deadline,
-                  bool *removed, struct buf *error)
+int marker_remove(struct db *db, struct marker_key key, int64_t deadline, bool *removed, struct buf *error)
 {
+	const struct change c = { remove_row, { key.name }, 1 };
 	bool there = false;
 	long changed = 0;
-	int rc = db_begin(db, DB_READ, deadline) ? failed(db, error)
-	                                         : find(db, schema, &there, error);
+	int rc = db_begin(db, DB_READ, deadline) ? failed(db, error) : find(db, key.schema, &there, error);
 
 	db_rollback(db);
 	if (!rc && there)
-		rc = write_row(db, remove_row, schema, &name, 1, deadline, &changed, error);
+		rc = write_row(db, key.schema, &c, deadline, &changed, error);
 	*removed = changed > 0;
 	return rc;
 }

@@ -14,6 +14,12 @@
 
 enum marker_state { MARKER_NONE, MARKER_RUNNING, MARKER_DONE, MARKER_FAILED, MARKER_ADOPTED };
 
+/* Which marker: that of a seed in a table. */
+struct marker_key {
+	const char *name;   /* the seed's */
+	const char *schema; /* of the table; NULL: the default place */
+};
+
 struct marker {
 	enum marker_state state;
 	char *version;  /* --version of the seed, NULL when it had none */
@@ -24,35 +30,32 @@ struct marker {
 };
 
 /* All of these return 0, or an exit code with a sentence in error: DENIED for a
- * refused table or a missing privilege, UNAVAILABLE for a failed query. schema
- * is NULL for the default place. */
+ * refused table or a missing privilege, UNAVAILABLE for a failed query. */
 
-/* Reads the marker of `name`; MARKER_NONE when there is none (or no table). */
-int marker_read(struct db *db, const char *schema, const char *name, int64_t deadline,
-                struct marker *m, struct buf *error);
+/* Reads the marker; MARKER_NONE when there is none (or no table). */
+int marker_read(struct db *db, struct marker_key key, int64_t deadline, struct marker *m, struct buf *error);
 
-/* Makes the table where it is missing. The error names both ways out when the
+/* Makes the table in the schema (NULL: the default place) where it is missing. The error names both ways out when the
  * role may not. */
 int marker_prepare(struct db *db, const char *schema, int64_t deadline, struct buf *error);
 
 /* Writes `running`, with m's version, sha256 and attempt, and this host. Joins an
  * open transaction. */
-int marker_start(struct db *db, const char *schema, const char *name, const struct marker *m,
-                 int64_t deadline, struct buf *error);
+int marker_start(struct db *db, struct marker_key key, const struct marker *m, int64_t deadline,
+                 struct buf *error);
 
 /* Writes how it ended. With same_transaction it must be the one that
  * marker_start ran in: BROKEN_OFF when that one was ended in between. */
-int marker_finish(struct db *db, const char *schema, const char *name, enum marker_state state,
-                  bool same_transaction, int64_t deadline, struct buf *error);
+int marker_finish(struct db *db, struct marker_key key, enum marker_state state, bool same_transaction,
+                  int64_t deadline, struct buf *error);
 
 /* Makes the table where it is missing and writes `adopted`, with m's version, sha256
  * and attempt. */
-int marker_adopt(struct db *db, const char *schema, const char *name, const struct marker *m,
-                 int64_t deadline, struct buf *error);
+int marker_adopt(struct db *db, struct marker_key key, const struct marker *m, int64_t deadline,
+                 struct buf *error);
 
 /* Removes the marker; *removed says whether there was one. */
-int marker_remove(struct db *db, const char *schema, const char *name, int64_t deadline,
-                  bool *removed, struct buf *error);
+int marker_remove(struct db *db, struct marker_key key, int64_t deadline, bool *removed, struct buf *error);
 
 /* Whether `name` (NULL: any) is done or adopted, in any trusted marker table.
  * *state is that of the row found otherwise. */

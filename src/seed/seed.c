@@ -9,6 +9,11 @@
 #include "ext/hash.h"
 #include "seed/seed_files.h"
 
+struct marker_key seed_key(const struct seed *s)
+{
+	return (struct marker_key){ s->name, s->schema };
+}
+
 void seed_tell(const struct seed *s, enum msg_level level, const char *format, ...)
 {
 	struct buf line = BUF_INIT;
@@ -43,7 +48,7 @@ int seed_read(const struct seed *s, struct db *db, struct marker *m)
 
 	*m = (struct marker){ .state = MARKER_NONE };
 	if (!rc)
-		rc = marker_read(db, s->schema, s->name, clock_after(SEED_ASK_MS), m, &error);
+		rc = marker_read(db, seed_key(s), clock_after(SEED_ASK_MS), m, &error);
 	if (rc)
 		s->tell(MSG_ERROR, error.data);
 	buf_free(&error);

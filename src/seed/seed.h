@@ -39,6 +39,9 @@ struct seed {
 	void (*tell)(enum msg_level level, const char *line);
 };
 
+/* Returns which marker is the seed's. */
+struct marker_key seed_key(const struct seed *s);
+
 /* Tells a message, with the target before it. */
 void seed_tell(const struct seed *s, enum msg_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -33,7 +33,7 @@ static int write_running(struct seed *s, struct buf *why)
 	int rc = db_reopen(&db, s->target, deadline, why);
 
 	if (!rc)
-		rc = marker_start(&db, s->schema, s->name, &s->marker, deadline, why);
+		rc = marker_start(&db, seed_key(s), &s->marker, deadline, why);
 	db_free(&db);
 	return rc;
 }
@@ -46,7 +46,7 @@ static int write_end(struct seed *s, enum marker_state state, struct buf *why)
 	int rc = db_reopen(&db, s->target, deadline, &error);
 
 	if (!rc)
-		rc = marker_finish(&db, s->schema, s->name, state, false, deadline, &error);
+		rc = marker_finish(&db, seed_key(s), state, false, deadline, &error);
 	if (rc)
 		buf_printf(why, "%sand that could not be recorded: %s", why->len ? ", " : "",
 		           error.data);
@@ -231,7 +231,7 @@ static int rehearse(const struct seed *s, struct buf *why)
 
 static int begun(struct seed *s, struct db *db, struct buf *why)
 {
-	return marker_start(db, s->schema, s->name, &s->marker, CLOCK_NEVER, why);
+	return marker_start(db, seed_key(s), &s->marker, CLOCK_NEVER, why);
 }
 
 static int ending(struct seed *s, struct db *db, struct buf *why)
@@ -239,7 +239,7 @@ static int ending(struct seed *s, struct db *db, struct buf *why)
 	int rc = verify(s, db, why);
 
 	return rc ? rc
-	          : marker_finish(db, s->schema, s->name, MARKER_DONE, true, CLOCK_NEVER, why);
+	          : marker_finish(db, seed_key(s), MARKER_DONE, true, CLOCK_NEVER, why);
 }
 
 static int transaction(struct seed *s, struct db *db, const struct seedlite *lite, struct buf *why)
