@@ -33,9 +33,9 @@ int seed_load(struct seed *s, const struct strs *paths, struct buf *error)
 	int rc = 0;
 
 	for (size_t i = 0; i < paths->n && !rc; i++)
-		rc = seedfile_find(paths->v[i], &s->files, error);
+		rc = seed_files_find(paths->v[i], &s->files, error);
 	if (!rc && s->files.n)
-		rc = seedfile_hash(&s->files, text, error);
+		rc = seed_files_hash(&s->files, text, error);
 	if (!rc && s->files.n)
 		s->marker.sha256 = xstrdup(text);
 	return rc;

@@ -29,7 +29,7 @@ static int unreadable(const char *path, struct buf *error)
 	return NO_INPUT;
 }
 
-int seedfile_find(const char *path, struct strs *files, struct buf *error)
+int seed_files_find(const char *path, struct strs *files, struct buf *error)
 {
 	size_t before = files->n;
 
@@ -54,7 +54,7 @@ int seedfile_find(const char *path, struct strs *files, struct buf *error)
 	return 0;
 }
 
-int seedfile_hash(const struct strs *files, char text[HASH_TEXT], struct buf *error)
+int seed_files_hash(const struct strs *files, char text[HASH_TEXT], struct buf *error)
 {
 	unsigned char digest[HASH_BYTES];
 	struct hash h;
@@ -69,7 +69,7 @@ int seedfile_hash(const struct strs *files, char text[HASH_TEXT], struct buf *er
 	return rc;
 }
 
-int seedfile_read(const char *path, struct buf *script, struct buf *error)
+int seed_files_read(const char *path, struct buf *script, struct buf *error)
 {
 	return unpack_read(path, script) ? unreadable(path, error) : 0;
 }

@@ -8,12 +8,12 @@
 #include "ext/hash.h"
 
 /* Adds to files what path names: a file itself, or those of a directory in byte order of their names. 0, or NO_INPUT. */
-int seedfile_find(const char *path, struct strs *files, struct buf *error);
+int seed_files_find(const char *path, struct strs *files, struct buf *error);
 
 /* Reads all to their ends. 0 with the SHA-256 of their contents, one after the other; NO_INPUT, or BAD_DATA. */
-int seedfile_hash(const struct strs *files, char text[HASH_TEXT], struct buf *error);
+int seed_files_hash(const struct strs *files, char text[HASH_TEXT], struct buf *error);
 
-/* Appends the whole unpacked content. 0, or as seedfile_hash. */
-int seedfile_read(const char *path, struct buf *script, struct buf *error);
+/* Appends the whole unpacked content. 0, or as seed_files_hash. */
+int seed_files_read(const char *path, struct buf *script, struct buf *error);
 
 #endif

@@ -226,7 +226,7 @@ static pid_t start_command(struct seed *s)
 /* A file that would end the transaction is found before one of them runs. */
 static int rehearse(const struct seed *s, struct buf *why)
 {
-	return s->target->kind == TARGET_PG ? rehearse_files(&s->files, why) : seedlite_rehearse(&s->files, true, why);
+	return s->target->kind == TARGET_PG ? rehearse_files(&s->files, why) : seed_sqlite_rehearse(&s->files, true, why);
 }
 
 static int begun(struct seed *s, struct db *db, struct buf *why)
@@ -242,7 +242,7 @@ static int ending(struct seed *s, struct db *db, struct buf *why)
 	          : marker_finish(db, seed_key(s), MARKER_DONE, true, CLOCK_NEVER, why);
 }
 
-static int transaction(struct seed *s, struct db *db, const struct seedlite *lite, struct buf *why)
+static int transaction(struct seed *s, struct db *db, const struct seed_sqlite *lite, struct buf *why)
 {
 	int rc;
 
@@ -252,9 +252,9 @@ static int transaction(struct seed *s, struct db *db, const struct seedlite *lit
 	}
 	rc = begun(s, db, why);
 	if (!rc)
-		rc = seedlite_run(&db->lite, &s->files, true, why);
+		rc = seed_sqlite_run(&db->lite, &s->files, true, why);
 	if (!rc)
-		rc = seedlite_check(lite, &db->lite, why);
+		rc = seed_sqlite_check(lite, &db->lite, why);
 	if (!rc)
 		rc = ending(s, db, why);
 	if (!rc && db_commit(db)) {
@@ -268,24 +268,24 @@ static int transaction(struct seed *s, struct db *db, const struct seedlite *lit
 
 static int run_bare(struct seed *s, struct lite *lite, struct buf *why)
 {
-	int rc = seedlite_rehearse(&s->files, false, why);
+	int rc = seed_sqlite_rehearse(&s->files, false, why);
 
-	return rc ? rc : seedlite_run(lite, &s->files, false, why);
+	return rc ? rc : seed_sqlite_run(lite, &s->files, false, why);
 }
 
 /* SQLite runs in this process: its lock is a file's and cannot be lost. */
 static int run_lite(struct seed *s, struct buf *why)
 {
-	struct seedlite lite = { .keys_on = false };
+	struct seed_sqlite lite = { .keys_on = false };
 	struct db db = DB_INIT;
 	int rc = db_reopen(&db, s->target, clock_after(MARKER_MS), why);
 
 	if (!rc && !s->one_transaction)
 		rc = run_bare(s, &db.lite, why);
-	else if (!rc && (rc = seedlite_read(&lite, &s->files, why)) == 0 &&
-	         (rc = seedlite_settle(&lite, &db.lite, why)) == 0)
+	else if (!rc && (rc = seed_sqlite_read(&lite, &s->files, why)) == 0 &&
+	         (rc = seed_sqlite_settle(&lite, &db.lite, why)) == 0)
 		rc = transaction(s, &db, &lite, why);
-	seedlite_free(&lite);
+	seed_sqlite_free(&lite);
 	db_free(&db);
 	return rc;
 }
@@ -421,18 +421,18 @@ static int run_transaction(struct seed *s, struct buf *why)
 
 int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why)
 {
-	struct seedlite lite = { .keys_on = false };
+	struct seed_sqlite lite = { .keys_on = false };
 	struct buf ignored = BUF_INIT;
 	int rc = 0;
 
 	/* What is wrong with the files is reported when they are run. Without a transaction, too, the marker's table
 	 * would fix the size of the pages; their PRAGMAs are run once more where they stand then. */
-	if (s->files.n && !db_is_pg(db) && seedlite_rehearse(&s->files, s->one_transaction, &ignored) == 0 &&
-	    seedlite_read(&lite, &s->files, &ignored) == 0)
-		rc = seedlite_settle(&lite, &db->lite, why);
+	if (s->files.n && !db_is_pg(db) && seed_sqlite_rehearse(&s->files, s->one_transaction, &ignored) == 0 &&
+	    seed_sqlite_read(&lite, &s->files, &ignored) == 0)
+		rc = seed_sqlite_settle(&lite, &db->lite, why);
 	for (size_t i = 0; s->one_transaction && i < lite.notes.n; i++)
 		s->tell(MSG_WARNING, lite.notes.v[i]);
-	seedlite_free(&lite);
+	seed_sqlite_free(&lite);
 	buf_free(&ignored);
 	return rc ? rc : marker_prepare(db, s->schema, deadline, why);
 }

@@ -41,7 +41,7 @@ static int check_text(const char *script, struct buf *error)
 static int check(const char *path, bool one_transaction, struct buf *error)
 {
 	struct buf script = BUF_INIT, why = BUF_INIT;
-	int rc = seedfile_read(path, &script, error);
+	int rc = seed_files_read(path, &script, error);
 
 	if (!rc)
 		rc = check_text(script.data, &why);
@@ -54,7 +54,7 @@ static int check(const char *path, bool one_transaction, struct buf *error)
 	return rc;
 }
 
-int seedlite_rehearse(const struct strs *files, bool one_transaction, struct buf *error)
+int seed_sqlite_rehearse(const struct strs *files, bool one_transaction, struct buf *error)
 {
 	int rc = 0;
 
@@ -65,12 +65,12 @@ int seedlite_rehearse(const struct strs *files, bool one_transaction, struct buf
 
 /* --- PRAGMAs --- */
 
-static void note(struct seedlite *s, const char *path, int line, const char *statement, const char *why)
+static void note(struct seed_sqlite *s, const char *path, int line, const char *statement, const char *why)
 {
 	strs_printf(&s->notes, "%s:%d: %.*s is left out: %s", path, line, (int)strcspn(statement, ";\n"), statement, why);
 }
 
-static void take_pragma(struct seedlite *s, const char *path, int line, const char *statement, bool leading)
+static void take_pragma(struct seed_sqlite *s, const char *path, int line, const char *statement, bool leading)
 {
 	switch (pragma_judge(statement)) {
 	case PRAGMA_KEYS_ON:
@@ -103,7 +103,7 @@ static bool is_prelude(const char *statement)
 	return !*statement || strncasecmp(statement, "PRAGMA", 6) == 0 || script_within(statement, &open) == SCRIPT_DROP;
 }
 
-static void read_script(struct seedlite *s, const char *path, const char *script)
+static void read_script(struct seed_sqlite *s, const char *path, const char *script)
 {
 	bool leading = true;
 	const char *end;
@@ -121,14 +121,14 @@ static void read_script(struct seedlite *s, const char *path, const char *script
 	}
 }
 
-int seedlite_read(struct seedlite *s, const struct strs *files, struct buf *error)
+int seed_sqlite_read(struct seed_sqlite *s, const struct strs *files, struct buf *error)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < files->n && !rc; i++) {
 		struct buf script = BUF_INIT;
 
-		rc = seedfile_read(files->v[i], &script, error);
+		rc = seed_files_read(files->v[i], &script, error);
 		if (!rc)
 			read_script(s, files->v[i], script.data);
 		buf_free(&script);
@@ -137,12 +137,12 @@ int seedlite_read(struct seedlite *s, const struct strs *files, struct buf *erro
 }
 
 /* Of each row, as it comes. */
-static bool is_enforced(const struct seedlite *s)
+static bool is_enforced(const struct seed_sqlite *s)
 {
 	return s->keys_on && !s->keys_off;
 }
 
-int seedlite_settle(const struct seedlite *s, struct lite *lite, struct buf *why)
+int seed_sqlite_settle(const struct seed_sqlite *s, struct lite *lite, struct buf *why)
 {
 	int rc = 0;
 
@@ -156,7 +156,7 @@ int seedlite_settle(const struct seedlite *s, struct lite *lite, struct buf *why
 	return !rc ? 0 : lite_is_busy(lite) ? LOCKED : NO;
 }
 
-int seedlite_check(const struct seedlite *s, struct lite *lite, struct buf *why)
+int seed_sqlite_check(const struct seed_sqlite *s, struct lite *lite, struct buf *why)
 {
 	struct rows rows = { 0 };
 	int rc = 0;
@@ -172,7 +172,7 @@ int seedlite_check(const struct seedlite *s, struct lite *lite, struct buf *why)
 	return why->len ? NO : 0;
 }
 
-void seedlite_free(struct seedlite *s)
+void seed_sqlite_free(struct seed_sqlite *s)
 {
 	strs_free(&s->before);
 	strs_free(&s->notes);
@@ -183,7 +183,7 @@ void seedlite_free(struct seedlite *s)
 static int run_script(struct lite *lite, const char *path, bool one_transaction, struct buf *why)
 {
 	struct buf script = BUF_INIT;
-	int rc = seedfile_read(path, &script, why);
+	int rc = seed_files_read(path, &script, why);
 
 	if (!rc && lite_script(lite, script.data, one_transaction)) {
 		rc = one_transaction && lite_autocommit(lite) ? BROKEN_OFF : NO;
@@ -193,7 +193,7 @@ static int run_script(struct lite *lite, const char *path, bool one_transaction,
 	return rc;
 }
 
-int seedlite_run(struct lite *lite, const struct strs *files, bool one_transaction, struct buf *why)
+int seed_sqlite_run(struct lite *lite, const struct strs *files, bool one_transaction, struct buf *why)
 {
 	int rc = 0;
 
