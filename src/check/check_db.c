@@ -133,7 +133,8 @@ static const struct sql find_near = {
 	      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	      " WHERE lower(c.relname) = lower($2::text) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
 	      "  AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
-	      " ORDER BY c.relname <> $2::text, lower(n.nspname) <> lower(coalesce($1::text, 'public')), 1 LIMIT 1",
+	      " ORDER BY c.relname <> $2::text, lower(n.nspname) <> lower(coalesce($1::text, 'public')), 1"
+	      " LIMIT 1",
 	.lite = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
 	        " AND lower(name) = lower(?2) AND ?1 IS ?1",
 };
@@ -199,8 +200,8 @@ static void judge_rows(const struct check *check, long n, long bound, struct fin
 	else if (sign == SIGN_NONE || sign == SIGN_AT_LEAST)
 		finding_set(f, FAIL, "%ld of %ld row%s", n, bound, plural(bound));
 	else
-		finding_set(f, FAIL, "%ld row%s%s, not %s %ld", n, plural(n), n == rows_needed(sign, bound) ? " or more" : "",
-		            sign_text(sign), bound);
+		finding_set(f, FAIL, "%ld row%s%s, not %s %ld", n, plural(n),
+		            n == rows_needed(sign, bound) ? " or more" : "", sign_text(sign), bound);
 }
 
 /* In the transaction that is open. */
@@ -356,7 +357,8 @@ void check_seeded(const struct check *check, struct db *db, int64_t deadline, st
 	else if (state == MARKER_NONE)
 		finding_set(f, FAIL, "not seeded");
 	else if (state == MARKER_RUNNING)
-		finding_set(f, FAIL, "the seed is running, or was interrupted: seedonce --status tells which");
+		finding_set(f, FAIL,
+		            "the seed is running, or was interrupted: seedonce --status tells which");
 	else
 		finding_set(f, FAIL, "the seed failed: seedonce --status says when");
 	buf_free(&error);

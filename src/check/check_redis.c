@@ -36,12 +36,13 @@ static const struct parameter {
 	const char *name; /* as plain() writes it */
 	enum { REQUIREMENT, VERIFY, INSECURE, HOSTNAME, CA, CERT, KEY } what;
 } parameters[] = {
-	{ "sslcertreqs", REQUIREMENT }, { "sslcheckhostname", HOSTNAME }, { "sslverify", VERIFY }, { "verify", VERIFY },
-	{ "tlsverify", VERIFY }, { "verifypeer", VERIFY }, { "rejectunauthorized", VERIFY }, { "insecure", INSECURE },
+	{ "sslcertreqs", REQUIREMENT }, { "sslcheckhostname", HOSTNAME }, { "sslverify", VERIFY },
+	{ "verify", VERIFY }, { "tlsverify", VERIFY }, { "verifypeer", VERIFY },
+	{ "rejectunauthorized", VERIFY }, { "insecure", INSECURE },
 	{ "skipverify", INSECURE }, { "tlsinsecure", INSECURE }, { "tlsskipverify", INSECURE },
 	{ "insecureskipverify", INSECURE }, { "sslcacerts", CA }, { "sslcafile", CA }, { "cacert", CA },
-	{ "sslcertfile", CERT }, { "sslcert", CERT }, { "cert", CERT }, { "sslkeyfile", KEY }, { "sslkey", KEY },
-	{ "key", KEY }, { NULL, REQUIREMENT },
+	{ "sslcertfile", CERT }, { "sslcert", CERT }, { "cert", CERT },
+	{ "sslkeyfile", KEY }, { "sslkey", KEY }, { "key", KEY }, { NULL, REQUIREMENT },
 };
 
 /* Small letters and digits alone: ssl_cert_reqs and sslCertReqs are one name. */
@@ -57,8 +58,8 @@ static bool is_named(const char *text, const char *name)
 static int switch_of(const char *value)
 {
 	static const char *const no[] = { "0", "false", "no", "off", "none", "cert_none", NULL };
-	static const char *const yes[] = { "", "1", "true", "yes", "on", "required", "optional", "cert_required",
-		                           "cert_optional", NULL };
+	static const char *const yes[] = { "", "1", "true", "yes", "on", "required", "optional",
+		                           "cert_required", "cert_optional", NULL };
 
 	for (size_t i = 0; no[i]; i++)
 		if (strcasecmp(value, no[i]) == 0)

@@ -45,8 +45,9 @@ void check_connections(const struct check *check, struct db *db, int64_t deadlin
 		used = atol(rows_text(&rows, 0, 0));
 		allowed = atol(rows_text(&rows, 0, 1));
 		f->value = allowed > 0 ? (used * 100 + allowed - 1) / allowed : 100;
-		finding_set(f, f->value < check->below ? PASS : FAIL, "%ld of %ld used (%lld%%)%s", used, allowed,
-		            (long long)f->value, used > allowed ? ": those reserved for superusers are in use, too" : "");
+		finding_set(f, f->value < check->below ? PASS : FAIL, "%ld of %ld used (%lld%%)%s", used,
+		            allowed, (long long)f->value,
+		            used > allowed ? ": those reserved for superusers are in use, too" : "");
 	}
 	rows_free(&rows);
 }

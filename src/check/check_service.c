@@ -85,9 +85,10 @@ static const char *skip_web(const char *url)
 	const char *end = dial_scheme_end(url);
 	size_t len = end ? (size_t)(end - url) : 0;
 
-	return (len == 4 && strncasecmp(url, "http", len) == 0) || (len == 5 && strncasecmp(url, "https", len) == 0)
-	               ? end + 3
-	               : NULL;
+	if ((len == 4 && strncasecmp(url, "http", len) == 0) ||
+	    (len == 5 && strncasecmp(url, "https", len) == 0))
+		return end + 3;
+	return NULL;
 }
 
 bool http_valid(const char *arg)

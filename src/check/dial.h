@@ -13,7 +13,8 @@ const char *dial_scheme_end(const char *text);
 /* Returns whether a URL names exactly one host: those of libpq may name several. */
 bool dial_names_host(const struct url *u);
 
-/* Returns a descriptor that is connected to host and port, which the caller closes; or -1 with the finding set. */
+/* Returns a descriptor that is connected to host and port, which the caller closes; or -1 with the
+ * finding set. */
 int dial_host(const char *host, const char *port, int64_t deadline, struct finding *f);
 
 /* Sets FAIL with how far it came, and error, which may be empty. */

@@ -1,8 +1,8 @@
 /*
  * kinds - how a check of each kind is asked, and what its argument may be.
  *
- * Each check_NAME is what struct check_kind has of it; each NAME_valid says whether an argument is one that it can
- * ask.
+ * Each check_NAME is what struct check_kind has of it; each NAME_valid says whether an argument is one
+ * that it can ask.
  */
 #ifndef CHECK_KINDS_H
 #define CHECK_KINDS_H

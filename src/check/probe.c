@@ -83,8 +83,9 @@ static void ask_one(struct probe *p, size_t i)
 	int64_t began = clock_ms();
 
 	if (!clock_left(p->deadline) && !checks_is_lost(p->checks, i)) {
-		finding_set(&a->finding, UNKNOWN, is_any_given(p) ? "deadline: the checks before it took all the time"
-		                                                  : "deadline: there was no time to ask");
+		finding_set(&a->finding, UNKNOWN,
+		            is_any_given(p) ? "deadline: the checks before it took all the time"
+		                            : "deadline: there was no time to ask");
 		a->given = true;
 		return;
 	}

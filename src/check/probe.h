@@ -41,7 +41,8 @@ void probe_run(struct probe *p);
 
 void probe_free(struct probe *p);
 
-/* What is said of a check of which nothing is heard by its deadline: only disks and resolvers hold a process past it. */
+/* What is said of a check that has no answer by its deadline: only disks and resolvers hold a process
+ * past it. */
 const char *probe_silence(const struct checks *checks, size_t i);
 
 #endif

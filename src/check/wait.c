@@ -48,7 +48,8 @@ static void arm(int64_t deadline, char *words)
 	free(line);
 	line = msg_line(MSG_ERROR, "%s", words);
 	free(words);
-	proc_alarm(deadline == CLOCK_NEVER ? 0 : clock_left(deadline) + GUARD_MS, TIMED_OUT, STDERR_FILENO, line);
+	proc_alarm(deadline == CLOCK_NEVER ? 0 : clock_left(deadline) + GUARD_MS, TIMED_OUT, STDERR_FILENO,
+	           line);
 }
 
 void wait_guard(int64_t deadline)
@@ -62,7 +63,8 @@ static void guard(const struct checks *c, size_t i, const struct wait *w, const 
 	const char *place = checks_target(c, i);
 
 	if (w->deadline != CLOCK_NEVER)
-		arm(w->deadline, xasprintf("%s%sgave up waiting for %s: %s", place, *place ? ": " : "", c->v[i].shown, why));
+		arm(w->deadline, xasprintf("%s%sgave up waiting for %s: %s", place, *place ? ": " : "",
+		                           c->v[i].shown, why));
 }
 
 /* --- what is told --- */
@@ -84,7 +86,8 @@ static bool is_news(const struct telling *t, const struct finding *f)
 	return since >= CHANGE_MS && t->told.n < TOLD_MAX && !strs_has(&t->told, f->why.data);
 }
 
-static void tell(struct telling *t, const struct checks *c, size_t i, const struct wait *w, const struct finding *f)
+static void tell(struct telling *t, const struct checks *c, size_t i, const struct wait *w,
+                 const struct finding *f)
 {
 	bool news = is_news(t, f);
 
@@ -138,7 +141,8 @@ static void ask_again(struct checks *c, size_t i, const struct wait *w, struct f
 	*f = next;
 }
 
-static int poll_until(struct checks *c, size_t i, const struct wait *w, struct telling *t, struct finding *f)
+static int poll_until(struct checks *c, size_t i, const struct wait *w, struct telling *t,
+                      struct finding *f)
 {
 	int64_t eager_until = 0, final_since = 0;
 

@@ -10,7 +10,8 @@ struct wait {
 	int64_t deadline;  /* of clock.h */
 	int64_t grace;     /* ms that a final no (wrong password, no such database) may last */
 	bool create;       /* make a missing database */
-	/* Called at each change of state or reason and every ten seconds, and with `again` for each other try. */
+	/* Called at each change of state or reason and every ten seconds, and with `again` for each
+	 * other try. */
 	void (*tell)(const struct checks *c, size_t i, const struct finding *f, bool again);
 };
 

@@ -60,7 +60,8 @@ static const struct sql find_doubt = {
 	        " WHERE ?1 = ?1 AND lower(name) = lower(?2) AND type IN ('table', 'view') AND ?3 = ?3",
 };
 
-static int look(struct db *db, const char *schema, const char *name, enum relation_trust trust, struct finding *f)
+static int look(struct db *db, const char *schema, const char *name, enum relation_trust trust,
+                struct finding *f)
 {
 	const char *const params[] = { schema, name, trust == RELATION_PLAIN ? "plain" : "table" };
 	struct rows rows = { 0 };
@@ -72,11 +73,10 @@ static int look(struct db *db, const char *schema, const char *name, enum relati
 		finding_set(f, UNKNOWN, "the table was dropped meanwhile");
 		rc = -1;
 	} else if (rows_get(&rows, 0, 0)) {
-		finding_set(f, UNKNOWN, "'%s.%s' %s, and reading it may run its owner's code: %s", schema, name,
-		            rows_get(&rows, 0, 0),
-		            trust == RELATION_PLAIN ? "name a table"
-		                                    : "name a table, or use the check rows-of-view= of waitdb, healthz or "
-		                                      "seedonce, if you trust that owner");
+		finding_set(f, UNKNOWN, "'%s.%s' %s, and reading it may run its owner's code: name a table%s",
+		            schema, name, rows_get(&rows, 0, 0),
+		            trust == RELATION_PLAIN ? "" : ", or use the check rows-of-view= of waitdb, "
+		                                           "healthz or seedonce, if you trust that owner");
 		f->final = BAD_USAGE;
 		f->certain = true;
 		rc = -1;

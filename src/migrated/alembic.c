@@ -154,8 +154,8 @@ int revisions_link(struct revisions *all, struct buf *error)
 		qsort(all->v, all->n, sizeof(*all->v), by_id);
 	for (size_t i = 1; i < all->n && !rc; i++)
 		if (strcmp(all->v[i - 1].id, all->v[i].id) == 0) {
-			buf_printf(error, "the revision '%.100s' is in two files, '%s' and '%s'", all->v[i].id,
-			           all->v[i - 1].file ? all->v[i - 1].file : "",
+			buf_printf(error, "the revision '%.100s' is in two files, '%s' and '%s'",
+			           all->v[i].id, all->v[i - 1].file ? all->v[i - 1].file : "",
 			           all->v[i].file ? all->v[i].file : "");
 			rc = BAD_DATA;
 		}

@@ -45,7 +45,8 @@ struct config {
 static void read_config(const char *text, size_t len, const struct python_classes *classes,
                         struct config *configs, size_t i)
 {
-	struct python_assigned names[NAMES] = { [LABEL] = { .name = "label" }, [DEFAULT] = { .name = "default" } };
+	struct python_assigned names[NAMES] = { [LABEL] = { .name = "label" },
+		                                [DEFAULT] = { .name = "default" } };
 	const struct python_value *label = &names[LABEL].value;
 	struct config *c = &configs[i];
 	struct buf error = BUF_INIT;

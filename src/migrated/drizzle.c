@@ -264,7 +264,8 @@ static bool is_passed_over(const struct drizzles *all, const struct rows *rows, 
 {
 	for (size_t i = 0; i < all->n && !all->folders; i++)
 		for (size_t row = 0; row < rows->n && strcmp(all->v[i].tag, tag) == 0; row++)
-			if (rows_get(rows, row, CREATED) && all->v[i].when <= atoll(rows_text(rows, row, CREATED)))
+			if (rows_get(rows, row, CREATED) &&
+			    all->v[i].when <= atoll(rows_text(rows, row, CREATED)))
 				return true;
 	return false;
 }

@@ -12,8 +12,8 @@
 /* Returns the tool of that name, of len bytes: alembic, django, drizzle; or NULL. */
 const struct migration_tool *migrated_tool(const char *name, size_t len);
 
-/* Judges whether m holds in the database. Sets the verdict and the reason, and final where the table is not to be
- * read. */
+/* Judges whether m holds in the database. Sets the verdict and the reason, and final where the table is
+ * not to be read. */
 void migrated_ask(const struct migration *m, struct db *db, int64_t deadline, struct finding *f);
 
 #endif

@@ -339,7 +339,8 @@ static bool reaches_by_text(const struct python_lex *s, const char *name)
 		const struct token *t = &s->v[i];
 
 		word = word || is_one_of(t, words);
-		text = text || (t->kind == TOKEN_TEXT && t->len == strlen(name) && memcmp(t->at, name, t->len) == 0);
+		text = text || (t->kind == TOKEN_TEXT && t->len == strlen(name) &&
+		                memcmp(t->at, name, t->len) == 0);
 	}
 	return word && text;
 }

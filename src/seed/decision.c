@@ -63,7 +63,8 @@ static enum decision decide_interrupted(const struct seed *s, struct db *db, con
 			return DECISION_STOP;
 		}
 	}
-	seed_tell(s, MSG_WARNING, "seed '%s' was interrupted in attempt %ld: running it again", s->name, m->attempt);
+	seed_tell(s, MSG_WARNING, "seed '%s' was interrupted in attempt %ld: running it again", s->name,
+	          m->attempt);
 	return DECISION_RUN;
 }
 
@@ -85,7 +86,8 @@ enum decision decision_of(const struct seed *s, struct db *db, const struct mark
 	case MARKER_RUNNING:
 		return decide_interrupted(s, db, m, rc);
 	case MARKER_FAILED:
-		seed_tell(s, MSG_INFO, "seed '%s' failed in attempt %ld: running it again", s->name, m->attempt);
+		seed_tell(s, MSG_INFO, "seed '%s' failed in attempt %ld: running it again", s->name,
+		          m->attempt);
 		return DECISION_RUN;
 	default:
 		return decide_fresh(s, db, rc);

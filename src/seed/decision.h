@@ -13,8 +13,8 @@ enum decision {
 	DECISION_STOP   /* with an exit code in *rc */
 };
 
-/* Decides with the lock held, so that whoever wrote `running` is gone. Asks the checks in the session, which is
- * open. Tells the reasons. */
+/* Decides with the lock held, so that whoever wrote `running` is gone. Asks the checks in the session,
+ * which is open. Tells the reasons. */
 enum decision decision_of(const struct seed *s, struct db *db, const struct marker *m, int *rc);
 
 /* Decides on a marker that is done or adopted, which needs no lock. */

@@ -29,7 +29,8 @@ static const struct sql find_tables = {
 	      "       WHEN EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid)"
 	      "         THEN 'has a rule'"
 	      "       WHEN c.relrowsecurity THEN 'has row security'"
-	      "       WHEN c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper OR rolname = current_user) THEN NULL"
+	      "       WHEN c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper OR rolname = current_user)"
+	      "         THEN NULL"
 	      "       WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)"
 	      "         THEN 'has child tables'"
 	      "       WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
@@ -40,7 +41,8 @@ static const struct sql find_tables = {
 	      "         THEN 'has an index on an expression'"
 	      "       WHEN EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'"
 	      "                    AND pg_get_constraintdef(k.oid) <> 'CHECK ((state = ANY (ARRAY['"
-	      "                     || '''running''::text, ''done''::text, ''failed''::text, ''adopted''::text])))')"
+	      "                     || '''running''::text, ''done''::text, ''failed''::text,'"
+	      "                     || ' ''adopted''::text])))')"
 	      "         THEN 'has a constraint that is not ours' END"
 	      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	      " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_temp'"
@@ -147,7 +149,8 @@ static int failed(struct db *db, struct buf *error)
 	bool denied = strcmp(db_sqlstate(db), "42501") == 0;
 
 	buf_printf(error, "%s: seed marker: %s", db->target->shown, db_error(db));
-	if (!db_is_pg(db) && (lite_failure(&db->lite) == LITE_UNOPENED || lite_failure(&db->lite) == LITE_UNWRITABLE))
+	if (!db_is_pg(db) &&
+	    (lite_failure(&db->lite) == LITE_UNOPENED || lite_failure(&db->lite) == LITE_UNWRITABLE))
 		return CANNOT_WRITE;
 	return denied ? DENIED : UNAVAILABLE;
 }
@@ -258,6 +261,7 @@ int marker_seeded(struct db *db, const char *name, int64_t deadline, enum marker
 		.lite = "SELECT state FROM %s WHERE ?1 IS NULL OR name = ?1",
 	};
 	const char *none[] = { NULL, NULL };
+	struct marker_table table;
 	struct rows tables = { 0 }, rows = { 0 };
 	int rc = 0;
 
@@ -267,8 +271,8 @@ int marker_seeded(struct db *db, const char *name, int64_t deadline, enum marker
 	for (size_t t = 0; t < tables.n && !rc; t++) {
 		if (rows_get(&tables, t, 2))
 			continue;
-		if (run(db, by_name, (struct marker_table){ rows_text(&tables, t, 0), rows_text(&tables, t, 1) },
-		        &name, 1, &rows))
+		table = (struct marker_table){ rows_text(&tables, t, 0), rows_text(&tables, t, 1) };
+		if (run(db, by_name, table, &name, 1, &rows))
 			rc = failed(db, error);
 		for (size_t r = 0; r < rows.n && *state != MARKER_DONE; r++) {
 			enum marker_state found = state_of(rows_get(&rows, r, 0));
@@ -363,7 +367,8 @@ int marker_prepare(struct db *db, const char *schema, int64_t deadline, struct b
 /* As it was when it was found to be trustworthy, it stays until the transaction ends. */
 static int hold(struct db *db, const char *schema, struct buf *error)
 {
-	static const struct sql lock = { .pg = "LOCK TABLE %s IN ROW EXCLUSIVE MODE", .lite = "SELECT 1 FROM %s" };
+	static const struct sql lock = { .pg = "LOCK TABLE %s IN ROW EXCLUSIVE MODE",
+		                         .lite = "SELECT 1 FROM %s" };
 	bool there = false;
 	int rc = find(db, schema, &there, error);
 
@@ -381,8 +386,8 @@ struct change {
 };
 
 /* Makes a change in a transaction of its own, or in the one that is open. */
-static int write_row(struct db *db, const char *schema, const struct change *c, int64_t deadline, long *changed,
-                     struct buf *error)
+static int write_row(struct db *db, const char *schema, const struct change *c, int64_t deadline,
+                     long *changed, struct buf *error)
 {
 	struct rows rows = { 0 };
 	int rc = db_begin(db, DB_WRITE, deadline) ? failed(db, error) : hold(db, schema, error);
@@ -411,7 +416,8 @@ int marker_start(struct db *db, struct marker_key key, const struct marker *m, i
 int marker_finish(struct db *db, struct marker_key key, enum marker_state state, bool same_transaction,
                   int64_t deadline, struct buf *error)
 {
-	const struct change c = { write_end, { key.name, states[state], same_transaction ? "same" : "any" }, 3 };
+	const char *xact = same_transaction ? "same" : "any";
+	const struct change c = { write_end, { key.name, states[state], xact }, 3 };
 	long changed;
 	int rc = write_row(db, key.schema, &c, deadline, &changed, error);
 

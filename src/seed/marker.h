@@ -35,8 +35,8 @@ struct marker {
 /* Reads the marker; MARKER_NONE when there is none (or no table). */
 int marker_read(struct db *db, struct marker_key key, int64_t deadline, struct marker *m, struct buf *error);
 
-/* Makes the table in the schema (NULL: the default place) where it is missing. The error names both ways out when the
- * role may not. */
+/* Makes the table in the schema (NULL: the default place) where it is missing. The error names both ways
+ * out when the role may not. */
 int marker_prepare(struct db *db, const char *schema, int64_t deadline, struct buf *error);
 
 /* Writes `running`, with m's version, sha256 and attempt, and this host. Joins an

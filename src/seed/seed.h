@@ -54,8 +54,8 @@ void seed_tell(const struct seed *s, enum msg_level level, const char *format, .
  */
 int seed_load(struct seed *s, const struct strs *paths, struct buf *error);
 
-/* Opens the session where it is closed, and reads the marker. As marker_read; what is wrong is told. marker_free
- * after both. */
+/* Opens the session where it is closed, and reads the marker. As marker_read; what is wrong is told.
+ * marker_free after both. */
 int seed_read(const struct seed *s, struct db *db, struct marker *m);
 
 /* Names the state of a marker of s->target and s->name: marker_state_name's, but `interrupted` for one that

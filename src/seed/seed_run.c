@@ -142,13 +142,14 @@ static bool was_interrupted(const struct seed *s, const struct ending *e)
 	return !(s->files.n && s->one_transaction) && (e->by_signal || by_shell || by_psql);
 }
 
-/* PostgreSQL docs, appendix A: what a transaction cannot have in it (CREATE DATABASE, VACUUM), or an end of its own in
- * a block of code. */
+/* PostgreSQL docs, appendix A: what a transaction cannot have in it (CREATE DATABASE, VACUUM), or an end
+ * of its own in a block of code. */
 static bool needs_no_transaction(const struct seed *s, const struct talk *talk)
 {
 	const char *state = talk->failure.sqlstate;
 
-	return s->one_transaction && s->files.n && (strcmp(state, "25001") == 0 || skip_prefix(state, "2D000"));
+	return s->one_transaction && s->files.n &&
+	       (strcmp(state, "25001") == 0 || skip_prefix(state, "2D000"));
 }
 
 /* What the end of the child means. */
@@ -166,8 +167,11 @@ static int judge(const struct seed *s, const struct ending *e, const struct talk
 	if (e->by_signal)
 		buf_printf(why, "the seed was killed by signal %d", e->by_signal);
 	else if (error)
-		buf_printf(why, "%s%s", error, needs_no_transaction(s, talk)
-		           ? ": all files are run in one transaction, where that cannot be: use --no-transaction" : "");
+		buf_printf(why, "%s%s", error,
+		           !needs_no_transaction(s, talk)
+		                   ? ""
+		                   : ": all files are run in one transaction, where that cannot be: use "
+		                     "--no-transaction");
 	else
 		buf_printf(why, "the seed%s ended with status %d",
 		           s->files.n ? "'s psql" : " command", e->status);
@@ -226,7 +230,8 @@ static pid_t start_command(struct seed *s)
 /* A file that would end the transaction is found before one of them runs. */
 static int rehearse(const struct seed *s, struct buf *why)
 {
-	return s->target->kind == TARGET_PG ? rehearse_files(&s->files, why) : seed_sqlite_rehearse(&s->files, true, why);
+	return s->target->kind == TARGET_PG ? rehearse_files(&s->files, why)
+	                                    : seed_sqlite_rehearse(&s->files, true, why);
 }
 
 static int begun(struct seed *s, struct db *db, struct buf *why)
@@ -296,8 +301,9 @@ static int run_lite(struct seed *s, struct buf *why)
 static void find_ghost(struct db *db, struct buf *who)
 {
 	static const struct sql find = {
-		.pg = "SELECT 'pid ' || pid || coalesce(' from ' || host(client_addr), '') FROM pg_stat_activity"
-		      " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL"
+		.pg = "SELECT 'pid ' || pid || coalesce(' from ' || host(client_addr), '')"
+		      " FROM pg_stat_activity WHERE datname = current_database()"
+		      "  AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL"
 		      " ORDER BY xact_start LIMIT 1",
 	};
 	struct rows rows = { 0 };
@@ -318,7 +324,8 @@ static bool is_held(const struct db *db)
 /* The child's messages are the parent's, who hears them line by line. */
 static void tell_ghost(const struct seed *s, const char *who)
 {
-	fprintf(stderr, "waiting for %s, which an earlier run of seed '%s' left in the middle of its work\n", who, s->name);
+	fprintf(stderr, "waiting for %s, which an earlier run of seed '%s' left in the middle of its work\n",
+	        who, s->name);
 }
 
 static int begin_patiently(struct seed *s, struct db *db, struct buf *error)
@@ -425,9 +432,11 @@ int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *wh
 	struct buf ignored = BUF_INIT;
 	int rc = 0;
 
-	/* What is wrong with the files is reported when they are run. Without a transaction, too, the marker's table
-	 * would fix the size of the pages; their PRAGMAs are run once more where they stand then. */
-	if (s->files.n && !db_is_pg(db) && seed_sqlite_rehearse(&s->files, s->one_transaction, &ignored) == 0 &&
+	/* What is wrong with the files is reported when they are run. Without a transaction, too, the
+	 * marker's table would fix the size of the pages; their PRAGMAs are run once more where they stand
+	 * then. */
+	if (s->files.n && !db_is_pg(db) &&
+	    seed_sqlite_rehearse(&s->files, s->one_transaction, &ignored) == 0 &&
 	    seed_sqlite_read(&lite, &s->files, &ignored) == 0)
 		rc = seed_sqlite_settle(&lite, &db->lite, why);
 	for (size_t i = 0; s->one_transaction && i < lite.notes.n; i++)

@@ -6,9 +6,9 @@
 
 #include "seed/seed.h"
 
-/* Makes the marker's table where it is missing, by a session that is open. In SQLite the PRAGMAs at the beginning
- * of the files come first: the size of the pages is that of the first table. As marker_prepare, and as
- * seed_sqlite_settle. */
+/* Makes the marker's table where it is missing, by a session that is open. In SQLite the PRAGMAs at the
+ * beginning of the files come first: the size of the pages is that of the first table. As marker_prepare,
+ * and as seed_sqlite_settle. */
 int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *why);
 
 /*

@@ -33,8 +33,8 @@ static int check_text(const char *script, struct buf *error)
 		at += n;
 	if (!*at)
 		return 0;
-	buf_printf(error, "line %d: byte 0x%02x is not valid UTF-8, and SQLite would store it as it is: convert the file "
-	           "(iconv -f LATIN1 -t UTF-8)", line_of(script, at), (unsigned char)*at);
+	buf_printf(error, "line %d: byte 0x%02x is not valid UTF-8, and SQLite would store it as it is: "
+	           "convert the file (iconv -f LATIN1 -t UTF-8)", line_of(script, at), (unsigned char)*at);
 	return BAD_DATA;
 }
 
@@ -67,10 +67,12 @@ int seed_sqlite_rehearse(const struct strs *files, bool one_transaction, struct 
 
 static void note(struct seed_sqlite *s, const char *path, int line, const char *statement, const char *why)
 {
-	strs_printf(&s->notes, "%s:%d: %.*s is left out: %s", path, line, (int)strcspn(statement, ";\n"), statement, why);
+	strs_printf(&s->notes, "%s:%d: %.*s is left out: %s", path, line, (int)strcspn(statement, ";\n"),
+	            statement, why);
 }
 
-static void take_pragma(struct seed_sqlite *s, const char *path, int line, const char *statement, bool leading)
+static void take_pragma(struct seed_sqlite *s, const char *path, int line, const char *statement,
+                        bool leading)
 {
 	switch (pragma_judge(statement)) {
 	case PRAGMA_KEYS_ON:
@@ -81,14 +83,16 @@ static void take_pragma(struct seed_sqlite *s, const char *path, int line, const
 		s->keys_off = true;
 		break;
 	case PRAGMA_UNSAFE:
-		note(s, path, line, statement, "a seed that fails could not be rolled back without its journal");
+		note(s, path, line, statement,
+		     "a seed that fails could not be rolled back without its journal");
 		break;
 	case PRAGMA_BEFORE:
 		if (leading)
 			strs_add(&s->before, statement);
 		else
-			note(s, path, line, statement, "it has no effect in the transaction that all is run in: put it at "
-			     "the beginning of the file, or use --no-transaction");
+			note(s, path, line, statement,
+			     "it has no effect in the transaction that all is run in: put it at the "
+			     "beginning of the file, or use --no-transaction");
 		break;
 	default:
 		break;
@@ -100,7 +104,8 @@ static bool is_prelude(const char *statement)
 {
 	bool open = false;
 
-	return !*statement || strncasecmp(statement, "PRAGMA", 6) == 0 || script_within(statement, &open) == SCRIPT_DROP;
+	return !*statement || strncasecmp(statement, "PRAGMA", 6) == 0 ||
+	       script_within(statement, &open) == SCRIPT_DROP;
 }
 
 static void read_script(struct seed_sqlite *s, const char *path, const char *script)
@@ -166,7 +171,8 @@ int seed_sqlite_check(const struct seed_sqlite *s, struct lite *lite, struct buf
 	if (rc)
 		buf_puts(why, lite->error.data);
 	else if (rows.n)
-		buf_printf(why, "foreign keys do not hold: row %s of table '%s' has none in '%s' (%zu such rows)",
+		buf_printf(why,
+		           "foreign keys do not hold: row %s of table '%s' has none in '%s' (%zu such rows)",
 		           rows_text(&rows, 0, 1), rows_text(&rows, 0, 0), rows_text(&rows, 0, 2), rows.n);
 	rows_free(&rows);
 	return why->len ? NO : 0;

@@ -14,8 +14,8 @@ void turn_holder(const struct seed *s, enum msg_level level, const char *what)
 	struct buf who = BUF_INIT;
 
 	lock_holder(s->lock, clock_after(SEED_ASK_MS), &who);
-	seed_tell(s, level, "%s another runner of seed '%s'%s%s%s", what, s->name, who.len ? " (" : "", who.data,
-	          who.len ? ")" : "");
+	seed_tell(s, level, "%s another runner of seed '%s'%s%s%s", what, s->name, who.len ? " (" : "",
+	          who.data, who.len ? ")" : "");
 	buf_free(&who);
 }
 

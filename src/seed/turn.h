@@ -6,8 +6,8 @@
 
 #include "seed/seed.h"
 
-/* Waits for s->patience at most. 0 when s->lock is held (its fd is not -1 then) or the seed is done; else an exit
- * code, with its reason told. While it waits it keeps no connection open, db included. */
+/* Waits for s->patience at most. 0 when s->lock is held (its fd is not -1 then) or the seed is done; else an
+ * exit code, with its reason told. While it waits it keeps no connection open, db included. */
 int turn_take(const struct seed *s, struct db *db);
 
 /* Tells who holds the lock: `what` comes before "another runner of seed ...". */
