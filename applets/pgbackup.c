@@ -23,6 +23,7 @@
 #include "envcheck/volume.h"
 #include "opt/opt.h"
 #include "repo/dir_lock.h"
+#include "repo/folder_repo.h"
 #include "repo/freshness.h"
 #include "repo/prune.h"
 #include "repo/rebuild.h"
@@ -412,14 +413,15 @@ static char *configured(void)
 }
 
 /* Without a journal, as in a container without a volume, the manifests tell. */
-static int status_remote(int64_t limit, const struct report_only *only)
+static void glance(struct catalog *c)
 {
 	struct buf error = BUF_INIT;
-	int rc = report_status_remote(&remote, limit, only, o.json, &error);
 
-	if (error.len)
+	catalog_free(c);
+	if (catalog_imagine(c, remote.name) != 0)
+		die(NO, "%s", c->journal.error.data);
+	if (sync_glance(c, &remote.repo, &error) != 0)
 		die(NO, "%s", error.data);
-	return rc;
 }
 
 static int status(const struct report_only *only)
@@ -437,8 +439,8 @@ static int status(const struct report_only *only)
 	limit = o.max_age ? o.max_age : freshness_limit(&schedule);
 	rc = catalog_open(&c, o.dir, false);
 	if (o.remote && (rc || !catalog_knows(&c)))
-		return status_remote(limit, only);
-	if (rc)
+		glance(&c);
+	else if (rc)
 		die(NO, "%s", c.journal.error.len ? c.journal.error.data
 		                                  : "there is no journal: nothing was ever backed up here");
 	subject = configured();
@@ -466,42 +468,39 @@ static void print_verdict(const char *path, bool keep, const char *reason)
 	show("%-6s  %s  (%s)\n", keep ? "keep" : "delete", path, reason);
 }
 
-static int prune_bucket(void)
+/* What is pruned in the folder goes by its journal. */
+static void open_folder(struct repo *r, struct catalog *c, struct folder_lock *lock)
 {
-	struct buf error = BUF_INIT;
-	int rc;
-
-	need_remote();
-	if (!retention_is_on(&remote.keep))
-		msg(MSG_WARNING, "no S3_KEEP_* rule is set: nothing is deleted");
-	rc = remote_prune_all(&remote, o.dry_run, print_verdict, tell, &error);
-	if (rc)
-		msg(MSG_ERROR, "%s", error.data);
-	buf_free(&error);
-	return rc;
-}
-
-static int prune(void)
-{
-	struct folder_lock lock = { .fd = -1 };
-	struct buf error = BUF_INIT;
-	struct catalog c;
-	int rc;
-
-	read_schedule();
-	if (o.remote)
-		return prune_bucket();
-	if (!retention_is_on(&o.keep))
-		msg(MSG_WARNING, "no --keep or BACKUP_KEEP_* rule is set: nothing is deleted");
-	open_catalog(&c, false);
-	if (!catalog_is_open(&c))
+	open_catalog(c, false);
+	if (!catalog_is_open(c))
 		die(NO_INPUT, "without a journal nothing is deleted: pgbackup sync makes one");
 	read_remote();
 	o.keep.owed = remote.on;
 	/* A folder that cannot be written to can be looked at all the same. */
 	if (!o.dry_run)
-		lock_folder(&lock);
-	rc = prune_all(&c, &o.keep, o.dry_run, print_verdict, tell, &error);
+		lock_folder(lock);
+	folder_repo(r, o.dir, c);
+}
+
+static int prune(void)
+{
+	struct folder_lock lock = { .fd = -1 };
+	struct catalog c = { .journal = JOURNAL_INIT };
+	struct buf error = BUF_INIT;
+	struct repo folder;
+	struct prune p = { .dry = o.dry_run, .verdict = print_verdict, .tell = tell };
+	int rc;
+
+	read_schedule();
+	if (o.remote)
+		need_remote();
+	p.keep = o.remote ? &remote.keep : &o.keep;
+	p.repo = o.remote ? &remote.repo : &folder;
+	if (!retention_is_on(p.keep))
+		msg(MSG_WARNING, "no %s rule is set: nothing is deleted", o.remote ? "S3_KEEP_*" : "--keep or BACKUP_KEEP_*");
+	if (!o.remote)
+		open_folder(&folder, &c, &lock);
+	rc = prune_all(&p, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
 	folder_release(&lock);
@@ -531,17 +530,20 @@ static int verify(int argc, char **argv)
 {
 	struct drill_into drill = { .url = o.into, .as_login = strcmp(o.as_superuser, "yes") == 0,
 		                    .search_path = o.search_path, .wait = o.wait, .tell = tell };
-	struct verify v = { .dir = o.dir, .restore = o.into ? drill_into : NULL, .arg = &drill, .tell = tell,
+	struct verify v = { .restore = o.into ? drill_into : NULL, .arg = &drill, .tell = tell,
 		            .progress = progress_is_shown() ? report_progress : NULL };
-	struct catalog c;
+	struct choice what = { .n = argc, .words = argv, .all = o.all };
+	bool bucket = o.remote || (argc && skip_prefix(argv[0], "s3://"));
+	struct catalog c = { .journal = JOURNAL_INIT };
+	struct repo folder;
 	int rc;
 
-	if (o.remote || (argc && skip_prefix(argv[0], "s3://"))) {
+	if (bucket)
 		need_remote();
-		return verify_remotes(&v, &remote, argc, argv, o.all);
-	}
-	open_catalog(&c, false);
-	rc = verify_locals(&v, &c, argc, argv, o.all);
+	else
+		open_catalog(&c, false);
+	folder_repo(&folder, o.dir, &c);
+	rc = verify_backups(&v, bucket ? &remote.repo : &folder, &what);
 	catalog_free(&c);
 	return rc;
 }

@@ -16,6 +16,7 @@
 #include "dump/readback.h"
 #include "dump/toc.h"
 #include "repo/folder.h"
+#include "repo/folder_repo.h"
 #include "repo/prune.h"
 #include "repo/push.h"
 #include "repo/space.h"
@@ -219,7 +220,7 @@ static int publish(struct job *j, struct buf *error)
 	if (catalog_is_open(&r->catalog))
 		backup_run_noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
 	if (catalog_is_open(&r->catalog) && backup_run_has_remote(r))
-		backup_run_noted(r, ship_owe(&r->catalog, path));
+		backup_run_noted(r, catalog_owe(&r->catalog, path));
 	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
 	if (catalog_is_open(&r->catalog))
 		backup_run_noted(r, catalog_keep_promises(&r->catalog));
@@ -248,23 +249,22 @@ static void tell_done(struct job *j)
 static void prune(struct job *j)
 {
 	struct backup_run *r = j->run;
-	struct strs folders = { 0 }, systems = { 0 };
 	struct retention keep = r->b->keep;
+	struct prune p = { .keep = &keep, .tell = r->b->tell };
 	struct buf error = BUF_INIT;
+	struct repo repo;
 
 	keep.owed = backup_run_has_remote(r);
 	if (j->streamed) {
 		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
 		return;
 	}
-	strs_add(&folders, j->item->folder);
-	strs_add(&systems, j->m.system_id ? j->m.system_id : "");
+	folder_repo(&repo, r->b->dir, &r->catalog);
+	p.repo = &repo;
 	if (retention_is_on(&keep) && !r->told && catalog_is_open(&r->catalog) &&
-	    prune_folders(&r->catalog, &folders, &systems, &keep, false, NULL, r->b->tell, &error))
+	    prune_folder(&p, j->item->folder, j->m.system_id ? j->m.system_id : "", &error))
 		backup_run_tell(r, MSG_WARNING, "%s: not pruned: %s", j->item->folder, error.data);
 	buf_free(&error);
-	strs_free(&folders);
-	strs_free(&systems);
 }
 
 /* Nothing of it is here. The journal only remembers that it was made. */

@@ -266,7 +266,7 @@ static int finish(struct stream *s, const struct pump *p, const char *path, stru
 	int rc = file_write(p->go, "y", 1) == 0 ? hear(p, &v, error) : NO;
 
 	if (!rc && s->judge)
-		rc = remote_newest(s->remote, s->folder, m->system_id, &last, error);
+		rc = repo_newest(&s->remote->repo, s->folder, m->system_id, &last, error);
 	if (rc)
 		return rc;
 	if (s->judge)

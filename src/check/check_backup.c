@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "check/kinds.h"
+#include "repo/folder_repo.h"
 #include "repo/freshness.h"
 #include "repo/rebuild.h"
 
@@ -57,6 +58,7 @@ static int find_catalog(struct catalog *c, const char *dir, int64_t deadline, st
 {
 	int64_t left = clock_left(deadline);
 	struct buf error = BUF_INIT;
+	struct repo repo;
 	int rc = catalog_peek(c, dir, left < INT_MAX ? (int)left : INT_MAX);
 
 	if (rc < 0) {
@@ -67,8 +69,9 @@ static int find_catalog(struct catalog *c, const char *dir, int64_t deadline, st
 		return 0;
 	catalog_free(c);
 	rc = catalog_imagine(c, dir);
+	folder_repo(&repo, dir, NULL);
 	if (rc == 0)
-		rc = sync_glance(c, clock_wall() + CATALOG_TOLERANCE_MS, &error);
+		rc = sync_glance(c, &repo, &error);
 	if (rc)
 		finding_set(f, UNKNOWN, "%s", error.len ? error.data : c->journal.error.data);
 	buf_free(&error);

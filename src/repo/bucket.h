@@ -10,16 +10,18 @@
 
 #include "base/msg.h"
 #include "dump/manifest.h"
+#include "repo/repo.h"
 #include "repo/retention.h"
 #include "s3/multipart.h"
 #include "s3/s3.h"
 
 struct remote {
+	struct repo repo;      /* what is asked of it; the first, so that one leads to the other */
 	bool on;               /* there is one */
 	struct s3 s3;
 	char *bucket;          /* of a URL; NULL: the environment's */
 	char *prefix;          /* of all keys: "" or with a slash behind */
-	char *name;            /* s3://BUCKET/PREFIX, without a slash behind */
+	char *name, *before;   /* s3://BUCKET/PREFIX, without a slash behind, and with one */
 	size_t part;           /* bytes of a part */
 	struct retention keep; /* S3_KEEP_* */
 	struct strs warnings;  /* about the settings */
@@ -66,90 +68,8 @@ int remote_sweep(struct remote *r, size_t *n, struct buf *error);
 
 /* --- what is there --- */
 
-/* A manifest of ours, as the listing has it: not read yet. */
-struct remote_name {
-	char *path;     /* of its data, relative to the prefix */
-	int64_t bytes;  /* that its data has there; -1: there is none */
-};
-
-struct remote_names {
-	struct remote_name *v;
-	size_t n;
-};
-
 /* Whether a path relative to the prefix is named as one of ours, or lies below such a name. */
 bool remote_is_named(const char *path);
-
-/* Lists the names in one folder, or in all (NULL), in byte order of their paths. As s3.h says.
- * remote_names_free after both. */
-int remote_names(struct remote *r, const char *folder, struct remote_names *names, struct buf *error);
-void remote_names_free(struct remote_names *names);
-
-struct remote_backup {
-	char *path;     /* as above */
-	struct manifest m;
-	int64_t bytes;
-	bool gone;      /* it has been deleted */
-};
-
-struct remote_backups {
-	struct remote_backup *v;
-	size_t n, room;
-	int bad;        /* of the last manifest that could not be read: BAD_DATA, NO_INPUT, NO; 0: all could */
-};
-
-/* Reads the manifests of the names that are chosen (NULL: of all), several at a time, and adds
- * their backups in the same order. tell gets a warning for each that cannot be read. Left out is
- * NAME/DATABASE where the manifest has another NAME: that is another prefix, PREFIX/MORE. As s3.h
- * says. */
-int remote_read(struct remote *r, const struct remote_names *names, const bool *chosen,
-                struct remote_backups *list, void (*tell)(enum msg_level level, const char *words),
-                struct buf *error);
-
-/* Both, for all names in the folder. */
-int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error);
-
-/* For tell, where nobody is to be told. */
-void remote_ignore(enum msg_level level, const char *words);
-
-/* How far remote_glance goes. */
-struct remote_look {
-	int64_t before; /* ms since 1970 */
-	bool skip;      /* names that are later are not read, unless all of a folder are */
-	void (*tell)(const char *words, void *arg); /* of a manifest that cannot be read; may be NULL */
-	void *arg;
-};
-
-/* Adds of each folder the newest, back to one that is verified and was made before that: mostly
- * one manifest each. As s3.h says. */
-int remote_glance(struct remote *r, const struct remote_look *look, const struct remote_names *names,
-                  struct remote_backups *list, struct buf *error);
-
-void remote_backups_free(struct remote_backups *list);
-
-/* The newest that counts of a folder and system (NULL: any), as catalog_newest; made is 0 where
- * there is none. As s3.h says. */
-struct newest;
-int remote_newest(struct remote *r, const char *folder, const char *system_id, struct newest *newest,
-                  struct buf *error);
-
-/* verified: its manifest says so and its data has the size; damaged; missing. */
-const char *remote_state(const struct remote_backup *b);
-
-/* Whether it is of that system; "" and NULL, and one whose system is not known: always. */
-bool remote_is_of(const struct remote_backup *b, const char *system_id);
-
-/* Judges the backups of a folder and system ("": any) by the keep rules, and deletes those that
- * are not kept; else as repo/prune. */
-int remote_prune(struct remote *r, const char *folder, const char *system_id, bool dry,
-                 void (*verdict)(const char *path, bool keep, const char *reason),
-                 void (*tell)(enum msg_level level, const char *words), struct buf *error);
-
-/* The same for every folder and system that is there. */
-int remote_prune_all(struct remote *r, bool dry,
-                     void (*verdict)(const char *path, bool keep, const char *reason),
-                     void (*tell)(enum msg_level level, const char *words), struct buf *error);
 
 /* Reads the manifest of the data of that key. As s3.h says, and BAD_DATA. manifest_free after both. */
 int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error);

@@ -50,10 +50,10 @@ int remote_manifest(struct remote *r, const char *key, struct manifest *m, struc
 
 /* One manifest on its way. */
 struct errand {
-	size_t name;      /* which */
+	struct repo_backup *backup;
 	char *key;
 	int rc;
-	struct buf text, words;
+	struct buf text;
 };
 
 /* A batch, which several lanes take from. */
@@ -83,7 +83,7 @@ static void *run_lane(void *arg)
 		pthread_mutex_unlock(&l->batch->mutex);
 		if (!e)
 			return NULL;
-		e->rc = get_manifest(l->s3, e->key, &e->text, &e->words);
+		e->rc = get_manifest(l->s3, e->key, &e->text, &e->backup->words);
 	}
 }
 
@@ -121,53 +121,49 @@ static bool is_of_one(int rc)
 	return rc == BAD_DATA || rc == NO_INPUT || rc == NO;
 }
 
-static int settle(const struct remote *r, const char *path, struct errand *e, struct found *f, struct buf *error)
+static int settle(const struct remote *r, struct errand *e, struct buf *error)
 {
-	int rc = e->rc ? e->rc : parse_manifest(r, e->key, &e->text, &f->m, &e->words);
+	struct repo_backup *b = e->backup;
+	int rc = e->rc ? e->rc : parse_manifest(r, e->key, &e->text, &b->m, &b->words);
 
-	if (!rc && is_foreign(path, &f->m)) {
-		f->what = FOREIGN;
-	} else if (!rc && strcmp(f->m.file, file_base(path)) != 0) {
-		buf_printf(&e->words, "s3://%s/%s is the manifest of another file, '%s'", r->s3.bucket, e->key, f->m.file);
+	if (!rc && is_foreign(b->path, &b->m)) {
+		b->what = REPO_FOREIGN;
+	} else if (!rc && strcmp(b->m.file, file_base(b->path)) != 0) {
+		buf_printf(&b->words, "s3://%s/%s is the manifest of another file, '%s'", r->s3.bucket, e->key, b->m.file);
 		rc = BAD_DATA;
 	} else if (!rc) {
-		f->what = WHOLE;
+		b->what = REPO_WHOLE;
 	}
 	if (is_of_one(rc)) {
-		f->what = BAD;
-		f->rc = rc;
-		buf_puts(&f->words, e->words.data);
+		b->what = REPO_BAD;
+		b->rc = rc;
 		rc = 0;
 	} else if (rc) {
-		buf_puts(error, e->words.data);
+		buf_puts(error, b->words.data);
 	}
-	if (f->what != WHOLE)
-		manifest_free(&f->m);
+	if (b->what != REPO_WHOLE)
+		manifest_free(&b->m);
 	return rc;
 }
 
-static int read_batch(struct remote *r, const struct remote_names *names, struct batch *b, struct lane lanes[LANES],
-                      struct found *found, struct buf *error)
+static int read_batch(struct remote *r, struct batch *b, struct lane lanes[LANES], struct buf *error)
 {
 	int rc = 0;
 
 	b->next = 0;
 	run_batch(b, lanes);
 	for (size_t i = 0; i < b->n; i++) {
-		struct errand *e = &b->v[i];
-
-		rc = rc ? rc : settle(r, names->v[e->name].path, e, &found[e->name], error);
-		free(e->key);
-		buf_free(&e->text);
-		buf_free(&e->words);
+		rc = rc ? rc : settle(r, &b->v[i], error);
+		free(b->v[i].key);
+		buf_free(&b->v[i].text);
 	}
 	b->n = 0;
 	return rc;
 }
 
-int remote_read_chosen(struct remote *r, const struct remote_names *names, const bool *chosen, struct found *found,
-                       struct buf *error)
+int bucket_read(struct repo *repo, struct repo_list *list, const bool *chosen, struct buf *error)
 {
+	struct remote *r = (struct remote *)repo;
 	struct batch *b = xcalloc(1, sizeof(*b));
 	struct lane lanes[LANES] = { { .s3 = &r->s3, .batch = b } };
 	int rc = 0;
@@ -177,15 +173,13 @@ int remote_read_chosen(struct remote *r, const struct remote_names *names, const
 		lanes[i] = (struct lane){ .own = r->s3, .s3 = &lanes[i].own, .batch = b };
 		lanes[i].own.http.curl = NULL;
 	}
-	for (size_t i = 0; i < names->n && !rc; i++) {
+	for (size_t i = 0; i < list->n && !rc; i++) {
 		if (!chosen || chosen[i])
-			b->v[b->n++] = (struct errand){ .name = i, .text = BUF_INIT, .words = BUF_INIT,
-				                        .key = xasprintf("%s%s.json", r->prefix, names->v[i].path) };
-		if (b->n == BATCH || (b->n && i + 1 == names->n))
-			rc = read_batch(r, names, b, lanes, found, error);
+			b->v[b->n++] = (struct errand){ .backup = &list->v[i], .text = BUF_INIT,
+				                        .key = xasprintf("%s%s.json", r->prefix, list->v[i].path) };
+		if (b->n == BATCH || (b->n && i + 1 == list->n))
+			rc = read_batch(r, b, lanes, error);
 	}
-	if (b->n && !rc)
-		rc = read_batch(r, names, b, lanes, found, error);
 	for (size_t i = 1; i < LANES; i++)
 		http_free(&lanes[i].own.http);
 	pthread_mutex_destroy(&b->mutex);
@@ -193,76 +187,9 @@ int remote_read_chosen(struct remote *r, const struct remote_names *names, const
 	return rc;
 }
 
-struct found *found_make(size_t n)
+const char *bucket_state(struct repo *r, const struct repo_backup *b)
 {
-	struct found *found = xcalloc(n + 1, sizeof(*found));
-
-	for (size_t i = 0; i < n; i++)
-		found[i].words = (struct buf)BUF_INIT;
-	return found;
-}
-
-void found_free(struct found *found, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (found[i].what == WHOLE)
-			manifest_free(&found[i].m);
-		buf_free(&found[i].words);
-	}
-	free(found);
-}
-
-void found_take(struct remote_backups *list, const struct remote_name *name, struct found *f)
-{
-	if (list->n == list->room) {
-		list->room = list->room ? 2 * list->room : 64;
-		list->v = xrealloc(list->v, list->room * sizeof(*list->v));
-	}
-	list->v[list->n++] = (struct remote_backup){ .path = xstrdup(name->path), .m = f->m, .bytes = name->bytes };
-	f->what = UNREAD;
-}
-
-int remote_read(struct remote *r, const struct remote_names *names, const bool *chosen, struct remote_backups *list,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error)
-{
-	struct found *found = found_make(names->n);
-	int rc = remote_read_chosen(r, names, chosen, found, error);
-
-	for (size_t i = 0; i < names->n && !rc; i++) {
-		if (found[i].what == BAD) {
-			tell(MSG_WARNING, found[i].words.data);
-			list->bad = found[i].rc;
-		} else if (found[i].what == WHOLE) {
-			found_take(list, &names->v[i], &found[i]);
-		}
-	}
-	found_free(found, names->n);
-	return rc;
-}
-
-int remote_find(struct remote *r, const char *folder, struct remote_backups *list,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error)
-{
-	struct remote_names names;
-	int rc = remote_names(r, folder, &names, error);
-
-	rc = rc ? rc : remote_read(r, &names, NULL, list, tell, error);
-	remote_names_free(&names);
-	return rc;
-}
-
-void remote_backups_free(struct remote_backups *list)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		free(list->v[i].path);
-		manifest_free(&list->v[i].m);
-	}
-	free(list->v);
-	*list = (struct remote_backups){ 0 };
-}
-
-const char *remote_state(const struct remote_backup *b)
-{
+	(void)r;
 	if (b->bytes < 0)
 		return "missing";
 	return b->m.verified && b->bytes == b->m.bytes ? "verified" : "damaged";

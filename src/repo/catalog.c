@@ -1,5 +1,5 @@
 /* catalog - what the journal knows of the backups in one folder. */
-#include "repo/catalog.h"
+#include "repo/catalog_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "repo/folder.h"
 
-#define APPLET "pgbackup"
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 static bool is_bucket(const char *dir)
@@ -113,45 +112,11 @@ static char *number(int64_t value)
 	return xasprintf("%lld", (long long)value);
 }
 
-/* Runs a statement whose ?1 is the folder. */
-static int query(struct catalog *c, const char *sql, const char *a, const char *b, const char *d,
-                 struct rows *rows)
+int catalog_query(struct catalog *c, const char *sql, const char *a, const char *b, const char *d, struct rows *rows)
 {
 	const char *params[] = { c->dir, a, b, d };
 
 	return journal_query(&c->journal, sql, params, 4, rows);
-}
-
-/* --- runs --- */
-
-int catalog_run(struct catalog *c, const char *scope, const char *about, int64_t due, int64_t *id)
-{
-	struct run r = { .applet = APPLET, .name = scope, .status = "running", .attempt = 1,
-		         .dir = c->dir, .about = about, .due = due };
-
-	return journal_start(&c->journal, &r, id);
-}
-
-int catalog_part(struct catalog *c, int64_t run, const char *folder, const char *target,
-                 int64_t *id)
-{
-	struct run r = { .applet = APPLET, .name = folder, .target = target, .status = "running",
-		         .attempt = 1, .dir = c->dir, .part_of = run };
-
-	return journal_start(&c->journal, &r, id);
-}
-
-int catalog_finish(struct catalog *c, int64_t id, const char *status, const char *why)
-{
-	return journal_finish(&c->journal, id, status, why);
-}
-
-int catalog_interrupted(struct catalog *c)
-{
-	return query(c,
-	             "UPDATE runs SET status = 'interrupted' WHERE applet = '" APPLET "'"
-	             " AND dir = ?1 AND status = 'running'",
-	             NULL, NULL, NULL, NULL);
 }
 
 /* --- backups --- */
@@ -161,7 +126,7 @@ bool catalog_knows(struct catalog *c)
 	struct rows rows = { 0 };
 	bool known;
 
-	query(c,
+	catalog_query(c,
 	      "SELECT 1 FROM runs WHERE applet = '" APPLET "' AND dir = ?1"
 	      " UNION ALL SELECT 1 FROM files WHERE dir = ?1 LIMIT 1",
 	      NULL, NULL, NULL, &rows);
@@ -173,7 +138,7 @@ bool catalog_knows(struct catalog *c)
 static int list(struct catalog *c, const char *sql, struct strs *texts)
 {
 	struct rows rows = { 0 };
-	int rc = query(c, sql, NULL, NULL, NULL, &rows);
+	int rc = catalog_query(c, sql, NULL, NULL, NULL, &rows);
 
 	for (size_t i = 0; i < rows.n; i++)
 		strs_add(texts, rows_text(&rows, i, 0));
@@ -245,7 +210,7 @@ int catalog_promise(struct catalog *c, int64_t run, const char *path, const char
 	int rc = add(c, run, path, folder, m, true, PROMISED);
 
 	if (!rc)
-		rc = query(c, "UPDATE runs SET bytes = ?2, sha256 = ?3 WHERE dir = ?1 AND id = ?4",
+		rc = catalog_query(c, "UPDATE runs SET bytes = ?2, sha256 = ?3 WHERE dir = ?1 AND id = ?4",
 		           bytes, m->sha256, id, NULL);
 	free(id);
 	free(bytes);
@@ -258,7 +223,7 @@ int catalog_keep_promises(struct catalog *c)
 	int rc = list(c, "SELECT path FROM files WHERE dir = ?1 AND gone = '" PROMISED "'", &paths);
 
 	for (size_t i = 0; i < paths.n && !rc; i++)
-		rc = query(c,
+		rc = catalog_query(c,
 		           beneath_is_confined(paths.v[i]) && catalog_is_there(c, paths.v[i])
 		                   ? "UPDATE files SET gone = NULL WHERE dir = ?1 AND path = ?2"
 		                   : "DELETE FROM files WHERE dir = ?1 AND path = ?2",
@@ -272,7 +237,7 @@ bool catalog_is_verified(struct catalog *c, const char *path, bool *known)
 	struct rows rows = { 0 };
 	bool verified;
 
-	query(c, "SELECT verified FROM files WHERE dir = ?1 AND path = ?2 AND gone IS NULL", path,
+	catalog_query(c, "SELECT verified FROM files WHERE dir = ?1 AND path = ?2 AND gone IS NULL", path,
 	      NULL, NULL, &rows);
 	*known = rows.n > 0;
 	verified = rows_get(&rows, 0, 0);
@@ -282,7 +247,7 @@ bool catalog_is_verified(struct catalog *c, const char *path, bool *known)
 
 int catalog_judge(struct catalog *c, const char *path, bool whole, const char *reason)
 {
-	return query(c,
+	return catalog_query(c,
 	             "UPDATE files SET verified = iif(?3 = '1', " NOW ", NULL), reason = ?4"
 	             " WHERE dir = ?1 AND path = ?2",
 	             path, whole ? "1" : "0", reason, NULL);
@@ -290,7 +255,7 @@ int catalog_judge(struct catalog *c, const char *path, bool whole, const char *r
 
 int catalog_gone(struct catalog *c, const char *path, const char *reason)
 {
-	return query(c,
+	return catalog_query(c,
 	             "UPDATE files SET gone = " NOW ", reason = ?3 WHERE dir = ?1 AND path = ?2",
 	             path, reason, NULL, NULL);
 }
@@ -302,7 +267,7 @@ int catalog_past(struct catalog *c, const char *folder, const char *system_id, s
                  size_t *n, struct strs *paths)
 {
 	struct rows rows = { 0 };
-	int rc = query(c,
+	int rc = catalog_query(c,
 	               "SELECT path, made, verified IS NOT NULL FROM files WHERE dir = ?1"
 	               " AND database = ?2 AND gone IS NULL AND " OF_SYSTEM("?3")
 	               " ORDER BY made DESC, path DESC",
@@ -328,7 +293,7 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 {
 	char *limit = number(not_after);
 	struct rows rows = { 0 };
-	int rc = query(c,
+	int rc = catalog_query(c,
 	               "SELECT path, made, bytes, ifnull(tables, 0), kind, ifnull(compression, ''), suspect"
 	               " FROM files WHERE dir = ?1 AND database = ?2 AND made <= CAST(?3 AS INTEGER)"
 	               "  AND " OF_SYSTEM("?4")
@@ -382,7 +347,7 @@ int catalog_missing(struct catalog *c, const char *folder,
                     void (*tell)(enum msg_level level, const char *words))
 {
 	struct rows rows = { 0 };
-	int rc = query(c,
+	int rc = catalog_query(c,
 	               "SELECT path, gone IS NOT NULL, ifnull(database, '') FROM files WHERE dir = ?1"
 	               " AND (?2 IS NULL OR database = ?2)"
 	               " AND (gone IS NULL OR reason = '" NOT_THERE "') ORDER BY path",
@@ -398,7 +363,7 @@ int catalog_missing(struct catalog *c, const char *folder,
 		else if (!gone && !there)
 			rc = note_missing(c, path, tell);
 		else if (gone && there)
-			rc = query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 AND path = ?2",
+			rc = catalog_query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 AND path = ?2",
 			           path, NULL, NULL, NULL);
 	}
 	rows_free(&rows);
@@ -408,7 +373,7 @@ int catalog_missing(struct catalog *c, const char *folder,
 int catalog_folders(struct catalog *c, struct strs *folders, struct strs *systems)
 {
 	struct rows rows = { 0 };
-	int rc = query(c,
+	int rc = catalog_query(c,
 	               "SELECT DISTINCT database, ifnull(system, '') FROM files WHERE dir = ?1"
 	               " AND gone IS NULL ORDER BY 1, 2",
 	               NULL, NULL, NULL, &rows);
@@ -421,96 +386,27 @@ int catalog_folders(struct catalog *c, struct strs *folders, struct strs *system
 	return rc;
 }
 
-/* --- how the last runs went --- */
-
-/* The runs themselves; a scheduled one is worth more than any that chose. */
-#define RUNS                                                                                       \
-	"WITH r AS (SELECT * FROM runs WHERE applet = '" APPLET "' AND dir = ?1"                   \
-	"  AND part_of IS NULL AND due IS NOT NULL)"
-
-int catalog_last(struct catalog *c, const char *about, int64_t limit, struct rows *rows)
-{
-	char *ms = number(limit), *dead = journal_dead(&c->journal);
-	int rc = query(c,
-	               RUNS ", dead AS (SELECT value AS id FROM json_each(?4)),"
-	               " parts AS (SELECT p.*, r.name AS scope, r.due AS at,"
-	               "   r.about IS ?2 AND ?2 IS NOT NULL AS ours FROM runs p"
-	               "  JOIN r ON r.id = p.part_of WHERE p.name <> '.globals'"
-	               "  AND p.name NOT GLOB '*/.globals'),"
-	               " newest AS (SELECT scope, at FROM parts ORDER BY ours DESC,"
-	               "  scope = '" CATALOG_SCHEDULED "' AND at >= (SELECT max(at) FROM parts)"
-	               "   - CAST(?3 AS INTEGER) DESC, at DESC LIMIT 1)"
-	               " SELECT name, iif(id IN dead, 'interrupted', status),"
-	               "  iif(id IN dead, '" JOURNAL_DEAD "', ifnull(error, '')) FROM parts WHERE (scope, at) IN newest"
-	               "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
-	               " UNION SELECT database, 'done', '' FROM files WHERE NOT EXISTS (SELECT * FROM parts)"
-	               "  AND dir = ?1 AND gone IS NULL AND kind <> 'roles' ORDER BY 1",
-	               about, ms, dead, rows);
-
-	free(dead);
-	free(ms);
-	return rc;
-}
-
-bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const char *folder)
+char *catalog_made_by(struct catalog *c, const char *run)
 {
 	struct rows rows = { 0 };
-	char *moment = number(due);
-	bool done;
+	char *path = NULL;
 
-	query(c,
-	      "SELECT 1 FROM runs p JOIN runs r ON r.id = p.part_of WHERE p.dir = ?1 AND p.name = ?2"
-	      " AND r.due = CAST(?3 AS INTEGER) AND r.about IS ?4"
-	      /* One that was killed behind its backup has made it all the same. */
-	      " AND (p.status = 'done' OR EXISTS (SELECT 1 FROM files f WHERE f.dir = p.dir AND f.run = p.id"
-	      "  AND f.verified IS NOT NULL AND f.gone IS NULL))",
-	      folder, moment, about, &rows);
-	done = rows.n > 0;
+	if (catalog_is_open(c) &&
+	    catalog_query(c, "SELECT path FROM files WHERE dir = ?1 AND run = ?2 AND gone IS NULL", run, NULL, NULL, &rows) == 0 &&
+	    rows.n && archive_is_path(rows_text(&rows, 0, 0)))
+		path = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&rows);
-	free(moment);
-	return done;
+	return path;
 }
 
-int catalog_history(struct catalog *c, const char *about, int64_t now, struct run_history *h)
+int catalog_read_through(struct catalog *c)
 {
-	char *limit = number(now + CATALOG_TOLERANCE_MS);
-	struct rows rows = { 0 };
-	int rc = query(c,
-	               RUNS ", past AS (SELECT * FROM r WHERE due <= CAST(?2 AS INTEGER) AND about IS ?3),"
-	               " good AS (SELECT max(id) AS id, max(due) AS due FROM past WHERE status = 'done'"
-	               "  AND name = '" CATALOG_SCHEDULED "'),"
-	               " bad AS (SELECT * FROM past WHERE name = '" CATALOG_SCHEDULED "'"
-	               "  AND status IN ('failed', 'partly')"
-	               "  AND id > ifnull((SELECT id FROM good), 0))"
-	               " SELECT ifnull((SELECT due FROM good), 0), (SELECT count(*) FROM bad),"
-	               "  ifnull((SELECT CAST(round((julianday(max(finished)) - 2440587.5)"
-	               "   * 86400000) AS INTEGER) FROM bad), 0),"
-	               "  ifnull((SELECT max(due) FROM bad), 0),"
-	               "  ifnull((SELECT min(due) FROM past WHERE status = 'interrupted'"
-	               "   AND name = '" CATALOG_SCHEDULED "'), 0)",
-	               limit, about, NULL, &rows);
-
-	*h = (struct run_history){ 0 };
-	if (rows.n)
-		*h = (struct run_history){ .success = atoll(rows_text(&rows, 0, 0)),
-			               .failures = atol(rows_text(&rows, 0, 1)),
-			               .failed = atoll(rows_text(&rows, 0, 2)),
-			               .failed_due = atoll(rows_text(&rows, 0, 3)),
-			               .owed = atoll(rows_text(&rows, 0, 4)) };
-	rows_free(&rows);
-	free(limit);
-	return rc;
-}
-
-void catalog_remember(const char *dir, const char *about, struct run_history *h)
-{
-	struct run_history found = { 0 };
-	struct catalog c;
-
-	if (catalog_open(&c, dir, false) == 0 && catalog_history(&c, about, clock_wall(), &found) == 0 &&
-	    (found.success > h->success || !(h->success || h->failures)))
-		*h = found;
-	catalog_free(&c);
+	return journal_query(&c->journal,
+	                     "SELECT (SELECT count(*) FROM runs WHERE applet || name || target || started || finished"
+	                     "  || status || sha256 || error || host || dir || about = ''),"
+	                     " (SELECT count(*) FROM files WHERE path || kind || database || sha256 || verified || dir"
+	                     "  || system || compression || gone || reason || remote = '')",
+	                     NULL, 0, NULL);
 }
 
 void catalog_free(struct catalog *c)

@@ -131,6 +131,42 @@ int catalog_missing(struct catalog *c, const char *folder, void (*tell)(enum msg
  * side. */
 int catalog_folders(struct catalog *c, struct strs *folders, struct strs *systems);
 
+/* The path of the backup that a run made and that is there, or NULL. The caller frees it. */
+char *catalog_made_by(struct catalog *c, const char *run);
+
+/* Reads all of the journal that is the folder's and others': finds values that are too large, and damaged pages. */
+int catalog_read_through(struct catalog *c);
+
+/* --- catalog_uploads.c: what goes to a bucket, and what is on its way. Does nothing on a closed journal. --- */
+
+/* Notes that a backup (path relative to the folder) is to be uploaded. -1 when the journal failed. */
+int catalog_owe(struct catalog *c, const char *path);
+
+/* Adds the paths of those that are owed, the oldest first. */
+void catalog_owed(struct catalog *c, struct strs *paths);
+
+/* Whether that backup is owed; false also when the journal cannot be used. */
+bool catalog_is_owed(struct catalog *c, const char *path);
+
+/* Notes that a backup has gone to the bucket of that name. */
+void catalog_uploaded(struct catalog *c, const char *path, const char *name);
+
+/* What is owed of one database. */
+struct owed {
+	size_t n;       /* backups that are here and not there; 0 also when the journal cannot be used */
+	int64_t newest; /* when the newest of those that went there was made, ms since 1970; 0: none did */
+	int64_t since;  /* the same; or else when the first that is owed was made */
+};
+
+/* Looks at the backups in that folder, for the bucket of that name. */
+void catalog_lag(struct catalog *c, const char *name, const char *folder, struct owed *o);
+
+/* Remembers an upload that has begun in a bucket (struct s3's place), lists them (columns key and id), and forgets
+ * all of a bucket: they have ended. */
+void catalog_upload_begun(struct catalog *c, const char *place, const char *key, const char *id);
+void catalog_uploads(struct catalog *c, const char *place, struct rows *rows);
+void catalog_uploads_over(struct catalog *c, const char *place);
+
 void catalog_free(struct catalog *c);
 
 #endif

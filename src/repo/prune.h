@@ -4,29 +4,31 @@
 #ifndef REPO_PRUNE_H
 #define REPO_PRUNE_H
 
-#include "base/msg.h"
-#include "repo/catalog.h"
+#include "repo/repo.h"
 #include "repo/retention.h"
 
 /*
+ * What is verified is what the repository's journal says, or where it has none what the manifests say.
+ *
  * (A journal that can be read suffices: what cannot be recorded at once, on a full disk, is recorded at the end, and
  * what cannot be even then is told, and found by the next run.)
- *
- * Judges the verified backups of each of the folders (relative to the catalog's), of the
- * system beside it ("": any), and
- * deletes those that are not kept, nor owed to a bucket where keep says so; with dry it only judges. verdict (may be NULL) hears
- * of each backup, newest first; tell of each that was deleted, and of those that
- * somebody else had deleted. The folder's lock is held. 0; CANNOT_WRITE, or NO when the
- * journal failed, with a sentence in error.
  */
-int prune_folders(struct catalog *c, const struct strs *folders, const struct strs *systems,
-                  const struct retention *keep, bool dry,
-                  void (*verdict)(const char *path, bool keep, const char *reason),
-                  void (*tell)(enum msg_level level, const char *words), struct buf *error);
+struct prune {
+	struct repo *repo;
+	const struct retention *keep;
+	bool dry;   /* only judge */
+	void (*verdict)(const char *path, bool keep, const char *reason); /* hears of each, newest first; may be NULL */
+	void (*tell)(enum msg_level level, const char *words); /* of each that was deleted, also by somebody else */
+};
 
-/* The same for every folder and system that the catalog knows. */
-int prune_all(struct catalog *c, const struct retention *keep, bool dry,
-              void (*verdict)(const char *path, bool keep, const char *reason),
-              void (*tell)(enum msg_level level, const char *words), struct buf *error);
+/*
+ * Judges the verified backups of a folder (relative to the repository), of that system ("": any), and deletes those
+ * that are not kept, nor owed to a bucket where keep says so. The folder's lock is held. 0; CANNOT_WRITE, or NO when
+ * the journal failed, or of a bucket as s3/s3, with a sentence in error.
+ */
+int prune_folder(const struct prune *p, const char *folder, const char *system_id, struct buf *error);
+
+/* The same for every folder and system that is there. */
+int prune_all(const struct prune *p, struct buf *error);
 
 #endif

@@ -7,86 +7,10 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "repo/folder.h"
-
-/* What `remote` says of a backup that still has to go; else it is where it went. */
-#define OWED "owed"
-
-int ship_owe(struct catalog *c, const char *path)
-{
-	const char *params[] = { c->dir, path };
-
-	return journal_query(&c->journal, "UPDATE files SET remote = '" OWED "' WHERE dir = ?1 AND path = ?2",
-	                     params, 2, NULL);
-}
-
-static void find_owed(struct catalog *c, struct strs *paths)
-{
-	const char *params[] = { c->dir };
-	struct rows rows = { 0 };
-
-	if (catalog_is_open(c))
-		journal_query(&c->journal, "SELECT path FROM files WHERE dir = ?1 AND remote = '" OWED "'"
-		              " AND gone IS NULL ORDER BY made, path", params, 1, &rows);
-	for (size_t i = 0; i < rows.n; i++)
-		if (archive_is_path(rows_text(&rows, i, 0)))
-			strs_add(paths, rows_text(&rows, i, 0));
-	rows_free(&rows);
-}
-
-bool ship_is_owed(struct catalog *c, const char *path)
-{
-	struct strs paths = { 0 };
-	bool owed;
-
-	find_owed(c, &paths);
-	owed = strs_has(&paths, path);
-	strs_free(&paths);
-	return owed;
-}
-
-size_t ship_owed(struct catalog *c)
-{
-	struct strs paths = { 0 };
-	size_t n;
-
-	find_owed(c, &paths);
-	n = paths.n;
-	strs_free(&paths);
-	return n;
-}
-
-void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o)
-{
-	const char *params[] = { c->dir, folder, name };
-	struct rows rows = { 0 };
-
-	*o = (struct owed){ 0 };
-	if (catalog_is_open(c) &&
-	    journal_query(&c->journal,
-	                  "SELECT count(*) FILTER (WHERE remote = '" OWED "' AND gone IS NULL),"
-	                  " ifnull(max(made) FILTER (WHERE remote = ?3), 0),"
-	                  " ifnull(min(made) FILTER (WHERE remote = '" OWED "'), 0)"
-	                  " FROM files WHERE dir = ?1 AND database = ?2",
-	                  params, 3, &rows) == 0 && rows.n) {
-		o->n = (size_t)atoll(rows_text(&rows, 0, 0));
-		o->newest = atoll(rows_text(&rows, 0, 1));
-		o->since = o->newest ? o->newest : atoll(rows_text(&rows, 0, 2));
-	}
-	rows_free(&rows);
-}
-
-static void note_shipped(struct catalog *c, const char *path, const char *name)
-{
-	const char *params[] = { c->dir, path, name };
-
-	if (catalog_is_open(c))
-		journal_query(&c->journal, "UPDATE files SET remote = ?3 WHERE dir = ?1 AND path = ?2", params, 3,
-		              NULL);
-}
+#include "repo/prune.h"
 
 /* --- uploads that have begun --- */
 
@@ -98,11 +22,8 @@ struct watch {
 static void on_begun(const char *key, const char *id, void *arg)
 {
 	const struct watch *w = arg;
-	const char *params[] = { w->r->s3.place, key, id };
 
-	if (catalog_is_open(w->c))
-		journal_query(&w->c->journal, "INSERT INTO uploads (place, key, upload) VALUES (?1, ?2, ?3)", params,
-		              3, NULL);
+	catalog_upload_begun(w->c, w->r->s3.place, key, id);
 }
 
 void ship_watch(struct catalog *c, struct remote *r)
@@ -116,21 +37,16 @@ void ship_watch(struct catalog *c, struct remote *r)
 
 void ship_over(struct catalog *c, const struct remote *r)
 {
-	const char *params[] = { r->s3.place };
-
-	if (catalog_is_open(c))
-		journal_query(&c->journal, "DELETE FROM uploads WHERE place = ?1", params, 1, NULL);
+	catalog_uploads_over(c, r->s3.place);
 }
 
 /* Those that have ended are not there any more. */
 static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf *error)
 {
-	const char *params[] = { r->s3.place };
 	struct rows rows = { 0 };
 	int rc = 0;
 
-	if (catalog_is_open(c))
-		journal_query(&c->journal, "SELECT key, upload FROM uploads WHERE place = ?1", params, 1, &rows);
+	catalog_uploads(c, r->s3.place, &rows);
 	for (size_t i = 0; i < rows.n && !rc; i++) {
 		const char *path = skip_prefix(rows_text(&rows, i, 0), r->prefix);
 
@@ -188,11 +104,11 @@ static void tell_shipped(const struct remote *r, const char *path, const struct 
 void ship_prune(struct remote *r, const char *path, const struct manifest *m,
                 void (*tell)(enum msg_level level, const char *words))
 {
-	char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
+	struct prune p = { .repo = &r->repo, .keep = &r->keep, .tell = tell };
+	char *folder = xstrndup(path, repo_folder_length(path));
 	struct buf error = BUF_INIT, words = BUF_INIT;
 
-	if (retention_is_on(&r->keep) &&
-	    remote_prune(r, folder, m->system_id ? m->system_id : "", false, NULL, tell, &error) != 0) {
+	if (retention_is_on(&r->keep) && prune_folder(&p, folder, m->system_id ? m->system_id : "", &error) != 0) {
 		buf_printf(&words, "%s/%s: not pruned: %s", r->name, folder, error.data);
 		tell(MSG_WARNING, words.data);
 	}
@@ -212,7 +128,7 @@ static int ship_one(struct catalog *c, struct remote *r, const char *path,
 	if (!rc)
 		rc = remote_put(r, c->root, path, &m, error);
 	if (!rc) {
-		note_shipped(c, path, r->name);
+		catalog_uploaded(c, path, r->name);
 		ship_over(c, r);
 		tell_shipped(r, path, &m, began, tell);
 		ship_prune(r, path, &m, tell);
@@ -239,7 +155,7 @@ int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
 	int rc, one;
 
 	ship_watch(c, r);
-	find_owed(c, &paths);
+	catalog_owed(c, &paths);
 	for (size_t i = 0; i < made->n; i++)
 		if (!strs_has(&paths, made->v[i]))
 			strs_add(&paths, made->v[i]);

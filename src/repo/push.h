@@ -11,10 +11,6 @@
 #include "repo/bucket.h"
 #include "repo/catalog.h"
 
-/* Notes that a backup (path relative to the folder) is to be uploaded. -1 when the journal
- * failed. */
-int ship_owe(struct catalog *c, const char *path);
-
 /*
  * Ends the uploads that dead runs have left, uploads what is owed and what is in made (for a
  * journal that cannot be used), oldest first, and prunes each of their folders in the bucket.
@@ -30,22 +26,6 @@ void ship_prune(struct remote *r, const char *path, const struct manifest *m,
 
 /* Forgets the uploads that have begun: they have ended. */
 void ship_over(struct catalog *c, const struct remote *r);
-
-/* What is owed of one database. */
-struct owed {
-	size_t n;       /* backups that are here and not there; 0 also when the journal cannot be used */
-	int64_t newest; /* when the newest of those that went there was made, ms since 1970; 0: none did */
-	int64_t since;  /* the same; or else when the first that is owed was made */
-};
-
-/* Looks at the backups in that folder, for the bucket of that name. */
-void ship_look(struct catalog *c, const char *name, const char *folder, struct owed *o);
-
-/* Whether that backup is owed; false also when the journal cannot be used. */
-bool ship_is_owed(struct catalog *c, const char *path);
-
-/* How many are owed; 0 also when the journal cannot be used. */
-size_t ship_owed(struct catalog *c);
 
 /* Ends the uploads in this bucket that the journal knows of, and those that are a day old. tell
  * hears what was found, and what failed. */

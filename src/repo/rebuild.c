@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "repo/folder.h"
+#include "repo/folder_repo.h"
 
 /* The folder that a backup with this manifest belongs in. */
 static char *folder_of(const struct manifest *m)
@@ -57,43 +58,29 @@ int sync_adopt(struct catalog *c, const char *path, struct buf *error)
 	return rc;
 }
 
-/* Finds values that are too large for a journal's, and damaged pages. */
-static int read_through(struct catalog *c)
-{
-	return journal_query(&c->journal,
-	                     "SELECT (SELECT count(*) FROM runs WHERE applet || name || target || started || finished"
-	                     "  || status || sha256 || error || host || dir || about = ''),"
-	                     " (SELECT count(*) FROM files WHERE path || kind || database || sha256 || verified || dir"
-	                     "  || system || compression || gone || reason || remote = '')",
-	                     NULL, 0, NULL);
-}
-
 /* NO: the journal cannot be read or written. */
 static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
-	size_t prefix = strlen(c->root) + 1;
-	struct strs manifests = { 0 }, unreadable = { 0 };
-	int rc = read_through(c) || catalog_missing(c, NULL, tell) ? NO : DONE;
+	struct repo_list list;
+	struct repo r;
+	int rc = catalog_read_through(c) || catalog_missing(c, NULL, tell) ? NO : DONE;
 
-	archive_manifests(c->root, &manifests, &unreadable);
-	for (size_t i = 0; i < unreadable.n && rc != NO; i++) {
-		tell(MSG_ERROR, unreadable.v[i]);
+	folder_repo(&r, c->root, c);
+	r.ops->list(&r, NULL, &list, NULL);
+	for (size_t i = 0; i < list.unreadable.n && rc != NO; i++) {
+		tell(MSG_ERROR, list.unreadable.v[i]);
 		rc = NO_INPUT;
 	}
-	for (size_t i = 0; i < manifests.n && rc != NO; i++) {
-		const char *name = manifests.v[i] + prefix;
-		char *path = xstrndup(name, strlen(name) - strlen(".json"));
+	for (size_t i = 0; i < list.n && rc != NO; i++) {
 		struct buf error = BUF_INIT;
-		int one = sync_adopt(c, path, &error);
+		int one = sync_adopt(c, list.v[i].path, &error);
 
 		if (one != NO)
-			tell(one ? MSG_ERROR : MSG_INFO, one ? error.data : path);
+			tell(one ? MSG_ERROR : MSG_INFO, one ? error.data : list.v[i].path);
 		rc = one ? one == NO ? NO : BAD_DATA : rc;
 		buf_free(&error);
-		free(path);
 	}
-	strs_free(&unreadable);
-	strs_free(&manifests);
+	repo_list_free(&list);
 	return rc;
 }
 
@@ -119,80 +106,58 @@ static void set_damaged(struct manifest *m)
 	manifest_set(&m->sha256, "");
 }
 
-static bool is_roles(const char *folder)
+/* Of a shared place nobody can tell whose a bad manifest is. */
+static int add_one(struct catalog *c, struct repo *r, struct repo_backup *b, struct buf *error)
 {
-	return strcmp(file_base(folder), ARCHIVE_GLOBALS) == 0;
-}
+	bool bad = b->what == REPO_BAD && !r->shared;
+	char *folder;
+	int rc = 0;
 
-/* Adds the backup; *good says whether the folder needs no older one. */
-static int glance_at(struct catalog *c, const char *manifest, const char *folder, int64_t now,
-                     bool *good, struct buf *error)
-{
-	struct manifest m;
-	char *full;
-	int rc = archive_read(manifest, &m, &full, error);
-
-	if (rc == BAD_DATA) {
-		set_damaged(&m);
-		buf_cut(error, 0);
-		rc = 0;
+	if (bad && b->rc != BAD_DATA) {
+		buf_puts(error, b->words.data);
+		return b->rc;
 	}
-	*good = m.verified && m.started <= now && archive_size(full) == m.bytes;
-	if (!rc && catalog_add(c, full + strlen(c->root) + 1, folder, &m, *good) != 0) {
+	if (bad)
+		set_damaged(&b->m);
+	folder = xstrndup(b->path, repo_folder_length(b->path));
+	if ((bad || b->what == REPO_WHOLE) && catalog_add(c, b->path, folder, &b->m, repo_is_verified(r, b)) != 0) {
 		buf_puts(error, c->journal.error.data);
 		rc = NO;
 	}
-	manifest_free(&m);
-	free(full);
+	free(folder);
 	return rc;
 }
 
-int sync_glance(struct catalog *c, int64_t now, struct buf *error)
+int sync_glance(struct catalog *c, struct repo *r, struct buf *error)
 {
-	size_t prefix = strlen(c->root) + 1;
-	struct strs manifests = { 0 }, unreadable = { 0 };
-	char *done = NULL;
-	int rc;
+	struct repo_look look = { .before = clock_wall() + CATALOG_TOLERANCE_MS, .databases = true };
+	struct repo_list list;
+	int rc = r->ops->list(r, NULL, &list, error);
 
-	archive_manifests(c->root, &manifests, &unreadable);
-	rc = unreadable.n ? NO_INPUT : 0;
-	if (rc)
-		buf_puts(error, unreadable.v[0]);
-	/* Names sort by their moments within a folder. */
-	for (size_t i = manifests.n; i > 0 && !rc; i--) {
-		const char *name = manifests.v[i - 1] + prefix, *slash = strrchr(name, '/');
-		char *folder = xstrndup(name, slash ? (size_t)(slash - name) : 0);
-		bool good = false;
-
-		if (!is_roles(folder) && !(done && strcmp(done, folder) == 0))
-			rc = glance_at(c, manifests.v[i - 1], folder, now, &good, error);
-		if (good) {
-			free(done);
-			done = xstrdup(folder);
-		}
-		free(folder);
+	if (!rc && list.unreadable.n) {
+		buf_puts(error, list.unreadable.v[0]);
+		rc = NO_INPUT;
 	}
-	free(done);
-	strs_free(&unreadable);
-	strs_free(&manifests);
+	rc = rc ? rc : repo_glance(r, &look, &list, error);
+	for (size_t i = list.n; i-- > 0 && !rc;)
+		rc = add_one(c, r, &list.v[i], error);
+	repo_list_free(&list);
 	return rc;
 }
 
 size_t sync_unknown(struct catalog *c)
 {
-	size_t prefix = strlen(c->root) + 1, unknown = 0;
-	struct strs manifests = { 0 };
+	struct repo_list list;
+	struct repo r;
+	size_t unknown = 0;
+	bool known;
 
-	archive_manifests(c->root, &manifests, NULL);
-	for (size_t i = 0; i < manifests.n; i++) {
-		const char *name = manifests.v[i] + prefix;
-		char *path = xstrndup(name, strlen(name) - strlen(".json"));
-		bool known;
-
-		catalog_is_verified(c, path, &known);
+	folder_repo(&r, c->root, c);
+	r.ops->list(&r, NULL, &list, NULL);
+	for (size_t i = 0; i < list.n; i++) {
+		catalog_is_verified(c, list.v[i].path, &known);
 		unknown += !known;
-		free(path);
 	}
-	strs_free(&manifests);
+	repo_list_free(&list);
 	return unknown;
 }

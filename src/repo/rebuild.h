@@ -6,6 +6,7 @@
 
 #include "base/msg.h"
 #include "repo/catalog.h"
+#include "repo/repo.h"
 
 /*
  * Adds the backup of that path (relative to the folder) to the catalog, verified when
@@ -21,10 +22,10 @@ int sync_adopt(struct catalog *c, const char *path, struct buf *error);
 int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
 
 /* Adds to a catalog that is thrown away what the manifests say of each folder's newest
- * backups, back to one that was verified, has the size that it should and was not made
- * after now (ms since 1970); data is not read. 0; NO_INPUT, or NO when the catalog
- * failed, with a sentence in error: nobody can tell. */
-int sync_glance(struct catalog *c, int64_t now, struct buf *error);
+ * backups, back to one that was verified, has the size that it should and is not from the
+ * future; data is not read. 0; NO_INPUT, NO when the catalog failed, or what the repository
+ * gives, with a sentence in error: nobody can tell. */
+int sync_glance(struct catalog *c, struct repo *r, struct buf *error);
 
 /* How many backups have a manifest but no record. */
 size_t sync_unknown(struct catalog *c);

@@ -10,9 +10,23 @@
 #include "base/beneath.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "repo/catalog.h"
+#include "repo/choose.h"
 #include "repo/folder.h"
-#include "repo/report.h"
 #include "schedule/zone.h"
+
+/* One search. */
+struct search {
+	struct repo *r;
+	const char *word, *database;
+	const char *of;        /* what `latest:` is followed by */
+	bool latest, moment;   /* `latest`, `latest:DATABASE`; `@...` */
+	struct repo_list list; /* those that count */
+	char **path;
+	struct buf *error;
+};
+
+/* --- files --- */
 
 static char *without_suffix(const char *path, const char *suffix)
 {
@@ -48,31 +62,71 @@ static char *data_of(const char *path)
 	return xstrdup(path);
 }
 
-static bool is_set_aside(const char *manifest)
+static int is_readable(const char *path, struct buf *error)
 {
-	return strstr(manifest, "/" ARCHIVE_GLOBALS "/") || strstr(manifest, "/" PICK_SAFETY "/");
+	struct stat st;
+
+	if (beneath_stat(path, &st) == 0)
+		return DONE;
+	buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
+	return NO_INPUT;
 }
 
-/* The databases that have a backup there, as words for report_choose. */
-static void list_folders(const struct strs *manifests, size_t prefix, struct strs *folders)
+static bool is_latest(const char *word)
 {
-	for (size_t i = 0; i < manifests->n; i++) {
-		const char *name = manifests->v[i] + prefix;
-		char *folder = xstrndup(name, strlen(name) - strlen(file_base(name)) - 1);
+	return strcmp(word, "latest") == 0 || skip_prefix(word, "latest:");
+}
 
-		if (!is_set_aside(manifests->v[i]) && (!folders->n || strcmp(folders->v[folders->n - 1], folder) != 0))
+int select_file(const char *word, char **path, struct buf *error)
+{
+	struct stat st;
+
+	*path = NULL;
+	if (is_latest(word) || *word == '@' || beneath_lstat(word, &st) != 0)
+		return -1;
+	*path = data_of(word);
+	return is_readable(*path, error);
+}
+
+/* --- which database --- */
+
+static bool is_set_aside(const char *folder)
+{
+	const char *base = file_base(folder);
+
+	return strcmp(base, ARCHIVE_GLOBALS) == 0 || strcmp(base, PICK_SAFETY) == 0 ||
+	       skip_prefix(folder, ARCHIVE_GLOBALS "/") || skip_prefix(folder, PICK_SAFETY "/");
+}
+
+/* As folders are walked through: one before those in it. */
+static int compare_folders(const void *a, const void *b)
+{
+	const char *one = *(char *const *)a, *other = *(char *const *)b;
+
+	while (*one && *one == *other)
+		one++, other++;
+	return (*one == '/' ? 1 : (unsigned char)*one) - (*other == '/' ? 1 : (unsigned char)*other);
+}
+
+/* The databases that have a backup there. */
+static void list_folders(const struct repo_list *list, struct strs *folders)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		char *folder = xstrndup(list->v[i].path, repo_folder_length(list->v[i].path));
+
+		if (!is_set_aside(folder) && !strs_has(folders, folder))
 			strs_add(folders, folder);
 		free(folder);
 	}
+	if (folders->n)
+		qsort(folders->v, folders->n, sizeof(*folders->v), compare_folders);
 }
 
 static bool has_folder(const struct strs *folders, const char *database)
 {
 	char *escaped = archive_escape(database);
-	bool has = false;
+	bool has = strs_has(folders, escaped) || strs_has(folders, database);
 
-	for (size_t i = 0; i < folders->n; i++)
-		has = has || strcmp(folders->v[i], escaped) == 0 || strcmp(folders->v[i], database) == 0;
 	free(escaped);
 	return has;
 }
@@ -80,70 +134,87 @@ static bool has_folder(const struct strs *folders, const char *database)
 #define NAMES_MOST 10
 
 /* Too much to choose from. */
-static void name_databases(const struct catalog *c, const char *database, const struct strs *folders,
-                           struct buf *error)
+static void name_databases(const struct search *s, const struct strs *folders)
 {
-	if (database)
-		buf_printf(error, "'%s' has no backup of '%s': to restore another database's into it, say latest:DATABASE, of",
-		           c->root, database);
+	if (s->database)
+		buf_printf(s->error,
+		           "'%s' has no backup of '%s': to restore another database's into it, say latest:DATABASE, of",
+		           s->r->name, s->database);
 	else
-		buf_printf(error, "'%s' has backups of %zu databases: say latest:DATABASE, or give a URL, of", c->root,
+		buf_printf(s->error, "'%s' has backups of %zu databases: say latest:DATABASE, or give a URL, of", s->r->name,
 		           folders->n);
 	for (size_t i = 0; i < folders->n && i < NAMES_MOST; i++)
-		buf_printf(error, "%s %s", i ? "," : "", folders->v[i]);
+		buf_printf(s->error, "%s %s", i ? "," : "", folders->v[i]);
 	if (folders->n > NAMES_MOST)
-		buf_puts(error, ", ...");
+		buf_puts(s->error, ", ...");
 }
 
 /* database, if it has backups, or the only one that has. The caller frees it; NULL with a message in error, and NO_INPUT
  * or BAD_USAGE in *rc. */
-static char *which_database(struct catalog *c, const char *database, int *rc, struct buf *error)
+static char *which_database(const struct search *s, int *rc)
 {
-	struct strs manifests = { 0 }, folders = { 0 }, unreadable = { 0 };
+	struct strs folders = { 0 };
 	char *only = NULL;
 
-	archive_manifests(c->root, &manifests, &unreadable);
-	list_folders(&manifests, strlen(c->root) + 1, &folders);
-	if (database && has_folder(&folders, database))
-		only = xstrdup(database);
-	else if (unreadable.n)
-		buf_puts(error, unreadable.v[0]);
+	list_folders(&s->list, &folders);
+	if (s->database && has_folder(&folders, s->database))
+		only = xstrdup(s->database);
+	else if (s->list.unreadable.n)
+		buf_puts(s->error, s->list.unreadable.v[0]);
 	else if (folders.n == 1)
 		only = xstrdup(folders.v[0]);
 	else if (!folders.n)
-		buf_printf(error, "there is no backup in '%s'", c->root);
+		buf_printf(s->error, "there is no backup in '%s'", s->r->name);
 	else
-		name_databases(c, database, &folders, error);
-	*rc = only ? DONE : folders.n && !unreadable.n ? BAD_USAGE : NO_INPUT;
-	strs_free(&manifests);
+		name_databases(s, &folders);
+	*rc = only ? DONE : folders.n && !s->list.unreadable.n ? BAD_USAGE : NO_INPUT;
 	strs_free(&folders);
-	strs_free(&unreadable);
 	return only;
 }
 
-static int choose(struct catalog *c, char *word, bool every, struct strs *manifests, struct buf *error)
+/* --- which of its backups --- */
+
+static int choose(const struct search *s, char *word, bool all, struct chosen *chosen)
 {
-	return report_choose(c, 1, &word, every, manifests, error);
+	return choose_backups(s->r, &s->list, &(struct choice){ .n = 1, .words = &word, .all = all }, chosen, s->error);
 }
 
-/* exactly: of that database and no other. */
-static int pick_latest(struct catalog *c, const char *database, bool exactly, char **path,
-                       struct buf *error)
+/* Its path; that of its manifest where there is no more than that. */
+static void take(const struct search *s, const struct repo_backup *b)
+{
+	char *full = xasprintf("%s/%s", s->r->name, b->path);
+	struct stat st;
+	bool there = s->r->shared || beneath_lstat(full, &st) == 0;
+
+	*s->path = xasprintf("%s%s", b->path, there ? "" : ".json");
+	free(full);
+}
+
+/* The newest of those that the word names; the last where it names several. */
+static int select_newest(const struct search *s, char *word)
+{
+	struct chosen chosen = { 0 };
+	int rc = choose(s, word, false, &chosen);
+
+	if (!rc)
+		take(s, &s->list.v[chosen.v[chosen.n - 1]]);
+	free(chosen.v);
+	return rc;
+}
+
+/* of: of that database and no other. */
+static int select_latest(const struct search *s)
 {
 	int rc = DONE;
-	char *word = exactly ? xstrdup(database) : which_database(c, database, &rc, error);
-	struct strs manifests = { 0 };
+	char *word = s->of ? xstrdup(s->of) : which_database(s, &rc);
 
-	rc = word ? choose(c, word, false, &manifests, error) : rc;
-	if (!rc && manifests.n)
-		*path = data_of(manifests.v[manifests.n - 1]);
-	strs_free(&manifests);
+	rc = word ? select_newest(s, word) : rc;
 	free(word);
 	return rc;
 }
 
 /* YYYY-MM-DD[THH:MM[:SS]][Z]; a date alone is its end. */
-bool pick_moment_of(const char *text, int64_t *moment)
+bool select_moment_of(const char *text, int64_t *moment)
 {
 	int year, month, day, hour = 23, minute = 59, second = 59, used = 0, n;
 	bool utc;
@@ -171,100 +242,171 @@ bool pick_moment_of(const char *text, int64_t *moment)
 	return true;
 }
 
-static int pick_moment(struct catalog *c, const char *text, const char *database, char **path,
-                       struct buf *error)
+/* Whether it was begun by then, as its manifest says, which may be that of another file. */
+static bool is_made_by(const struct search *s, size_t i, int64_t moment)
+{
+	struct repo_backup *b = &s->list.v[i];
+	bool *one = xcalloc(s->list.n + 1, sizeof(*one));
+	struct buf ignored = BUF_INIT;
+	struct repo_list list = s->list;
+
+	one[i] = true;
+	if (b->what == REPO_UNREAD)
+		s->r->ops->read(s->r, &list, one, &ignored);
+	free(one);
+	buf_free(&ignored);
+	return (b->what == REPO_WHOLE || (b->what == REPO_BAD && b->m.file && strcmp(b->m.file, file_base(b->path)) != 0)) &&
+	       b->m.sha256 && b->m.started <= moment;
+}
+
+static int select_moment(const struct search *s)
 {
 	int64_t moment = 0;
 	int rc = BAD_USAGE;
-	char *word = pick_moment_of(text, &moment) ? which_database(c, database, &rc, error) : NULL;
-	struct strs manifests = { 0 };
+	char *word = select_moment_of(s->word + 1, &moment) ? which_database(s, &rc) : NULL;
+	struct chosen chosen = { 0 };
 
 	if (!moment)
-		buf_printf(error, "'@...' is no moment: write it as @2026-11-21 or @2026-11-21T02:00");
+		buf_printf(s->error, "'@...' is no moment: write it as @2026-11-21 or @2026-11-21T02:00");
 	else if (word)
-		rc = choose(c, word, true, &manifests, error);
-	for (size_t i = manifests.n; i-- > 0 && !rc && !*path;) {
-		struct buf ignored = BUF_INIT;
-		struct manifest m;
-
-		if (manifest_read(&m, manifests.v[i], &ignored) == 0 && m.started <= moment + 999)
-			*path = data_of(manifests.v[i]);
-		manifest_free(&m);
-		buf_free(&ignored);
-	}
-	if (!rc && !*path) {
-		buf_printf(error, "there is no backup of '%s' that is so old", word);
+		rc = choose(s, word, true, &chosen);
+	for (size_t i = chosen.n; i-- > 0 && !rc && !*s->path;)
+		if (is_made_by(s, chosen.v[i], moment + 999))
+			take(s, &s->list.v[chosen.v[i]]);
+	if (!rc && !*s->path) {
+		buf_printf(s->error, "there is no backup of '%s' that is so old", word);
 		rc = NO_INPUT;
 	}
-	strs_free(&manifests);
+	free(chosen.v);
 	free(word);
 	return rc;
 }
 
-static int pick_run(struct catalog *c, const char *id, char **path, struct buf *error)
+static int select_run(const struct search *s)
 {
-	const char *params[] = { c->dir, id };
-	struct rows rows = { 0 };
-	int rc = NO_INPUT;
-
-	if (catalog_is_open(c) &&
-	    journal_query(&c->journal,
-	                  "SELECT path FROM files WHERE dir = ?1 AND run = ?2 AND gone IS NULL", params, 2,
-	                  &rows) == 0 && rows.n && archive_is_path(rows_text(&rows, 0, 0))) {
-		*path = xasprintf("%s/%s", c->root, rows_text(&rows, 0, 0));
-		rc = DONE;
-	} else {
-		buf_printf(error, "the journal has no backup of run %s", id);
-	}
-	rows_free(&rows);
-	return rc;
-}
-
-static int pick_name(struct catalog *c, const char *name, char **path, struct buf *error)
-{
-	char *word = xstrdup(name);
-	struct strs manifests = { 0 };
-	int rc = choose(c, word, false, &manifests, error);
-
-	if (!rc)
-		*path = data_of(manifests.v[manifests.n - 1]);
-	strs_free(&manifests);
-	free(word);
-	return rc;
-}
-
-static int is_readable(const char *path, struct buf *error)
-{
-	struct stat st;
-
-	if (beneath_stat(path, &st) == 0)
+	*s->path = s->r->catalog ? catalog_made_by(s->r->catalog, s->word) : NULL;
+	if (*s->path)
 		return DONE;
-	buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
+	buf_printf(s->error, "the journal has no backup of run %s", s->word);
 	return NO_INPUT;
 }
 
-int pick_backup(struct catalog *c, const char *word, const char *database, char **path,
-                struct buf *error)
+static int select_name(const struct search *s)
 {
-	const char *of = skip_prefix(word, "latest:");
-	struct stat st;
+	char *word = xstrdup(s->word);
+	int rc = select_newest(s, word);
+
+	if (rc == NO_INPUT && strchr(word, '/')) {
+		buf_cut(s->error, 0);
+		buf_printf(s->error, "there is no file or backup '%s'", word);
+	}
+	free(word);
+	return rc;
+}
+
+/* --- where only manifests tell --- */
+
+/* The folder of that database, by its name or as it is written; NULL: it has no backup. The caller
+ * frees it. */
+static char *find_folder(const struct repo_list *list, const char *database)
+{
+	char *escaped = archive_escape(database), *folder = NULL;
+
+	for (size_t i = 0; i < list->n && !folder; i++)
+		if (repo_is_in(list->v[i].path, escaped) || repo_is_in(list->v[i].path, database))
+			folder = xstrndup(list->v[i].path, repo_folder_length(list->v[i].path));
+	free(escaped);
+	return folder;
+}
+
+/* Those that the word names, by their names. */
+static int read_named(struct search *s)
+{
+	bool *named = xcalloc(s->list.n + 1, sizeof(*named));
 	int rc;
 
+	for (size_t i = 0; i < s->list.n; i++) {
+		char *json = xasprintf("%s.json", s->list.v[i].path);
+
+		named[i] = strcmp(s->word, s->list.v[i].path) == 0 || strcmp(s->word, file_base(s->list.v[i].path)) == 0 ||
+		           strcmp(s->word, json) == 0 || strcmp(s->word, file_base(json)) == 0;
+		free(json);
+	}
+	rc = s->r->ops->read(s->r, &s->list, named, s->error);
+	free(named);
+	return rc;
+}
+
+/* Leaves those that are verified. */
+static void keep_verified(struct search *s, struct strs *warnings)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->list.n; i++) {
+		struct repo_backup b = s->list.v[i];
+
+		if (b.what == REPO_BAD && warnings)
+			strs_add(warnings, b.words.data);
+		if (repo_is_verified(s->r, &b)) {
+			s->list.v[i] = s->list.v[n];
+			s->list.v[n++] = b;
+		}
+	}
+	for (size_t i = n; i < s->list.n; i++)
+		repo_backup_free(&s->list.v[i]);
+	s->list.n = n;
+}
+
+/* Reads what the word may mean, and no more: of `latest` and `@...` the newest of each folder, or
+ * of the one that is wanted; of a folder's name that one's; else the one of that name. */
+static int narrow(struct search *s, struct strs *warnings)
+{
+	struct repo_look look = { .before = INT64_MAX };
+	const char *database = !s->latest && !s->moment ? s->word : s->of ? s->of : s->database;
+	char *folder = database ? find_folder(&s->list, database) : NULL;
+	int rc;
+
+	look.skip = s->moment && select_moment_of(s->word + 1, &look.before);
+	look.before += look.skip ? 999 : 0; /* of that second */
+	look.folder = folder;
+	rc = s->latest || s->moment || folder ? repo_glance(s->r, &look, &s->list, s->error) : read_named(s);
+	keep_verified(s, warnings);
+	free(folder);
+	return rc;
+}
+
+/* What is a file here is not in the repository. */
+static int refuse_file(const struct search *s)
+{
+	char *path;
+	int rc = select_file(s->word, &path, s->error);
+
+	if (!rc) {
+		buf_printf(s->error, "'%s' is a file here, and none in %s", path, s->r->name);
+		rc = BAD_USAGE;
+	}
+	free(path);
+	return rc < 0 ? 0 : rc;
+}
+
+int select_backup(struct repo *r, const struct wanted *w, char **path, struct buf *error)
+{
+	struct search s = { .r = r, .word = w->word, .database = w->database, .path = path, .error = error,
+		            .latest = is_latest(w->word), .of = skip_prefix(w->word, "latest:"),
+		            .moment = *w->word == '@' };
+	int rc = r->ops->list(r, NULL, &s.list, error);
+
 	*path = NULL;
-	if (strcmp(word, "latest") == 0 || of)
-		return pick_latest(c, of ? of : database, of, path, error);
-	if (*word == '@')
-		return pick_moment(c, word + 1, database, path, error);
-	if (beneath_lstat(word, &st) == 0) {
-		*path = data_of(word);
-		return is_readable(*path, error);
-	}
-	if (!word[strspn(word, "0123456789")])
-		return pick_run(c, word, path, error);
-	rc = pick_name(c, word, path, error);
-	if (rc == NO_INPUT && strchr(word, '/')) {
-		buf_cut(error, 0);
-		buf_printf(error, "there is no file or backup '%s'", word);
-	}
+	if (!rc && r->shared)
+		rc = narrow(&s, w->warnings);
+	if (!rc && r->shared)
+		rc = refuse_file(&s);
+	if (!rc && s.latest)
+		rc = select_latest(&s);
+	else if (!rc && s.moment)
+		rc = select_moment(&s);
+	else if (!rc)
+		rc = !s.word[strspn(s.word, "0123456789")] ? select_run(&s) : select_name(&s);
+	repo_list_free(&s.list);
 	return rc;
 }

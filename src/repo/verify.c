@@ -7,19 +7,12 @@
 #include "base/banned.h"
 #include "base/size.h"
 #include "base/status.h"
-#include "dump/readback.h"
-#include "dump/readback_pipe.h"
-#include "repo/folder.h"
-#include "repo/report.h"
+#include "repo/catalog.h"
 
 /* One backup that is being verified. */
 struct reading {
 	const struct verify *v;
-	const char *path;
-	struct manifest m;
 	struct progress progress;
-	struct hash hash;     /* of what came from the bucket, and */
-	struct readback_pipe reader; /* who reads it */
 };
 
 static void on_bytes(void *arg, size_t bytes)
@@ -31,24 +24,12 @@ static void on_bytes(void *arg, size_t bytes)
 		r->v->progress(&r->progress);
 }
 
-static int compare(void *arg, struct buf *error)
-{
-	struct reading *r = arg;
-
-	return archive_compare(r->path, &r->m, on_bytes, r, error);
-}
-
-static bool is_roles(const struct manifest *m)
-{
-	return strcmp(m->kind, "roles") == 0;
-}
-
 static void tell_result(const struct reading *r, int rc, bool restored, const struct buf *error)
 {
-	char *size = size_text(r->m.bytes);
+	char *size = size_text(r->progress.total);
 	char *words = rc ? xstrdup(error->data)
 	                 : xasprintf("%s: %s, verified%s", r->progress.database, size,
-	                             restored && !is_roles(&r->m) ? ", restored and dropped again" : "");
+	                             restored ? ", restored and dropped again" : "");
 
 	if (r->v->progress)
 		r->v->progress(NULL);
@@ -57,124 +38,39 @@ static void tell_result(const struct reading *r, int rc, bool restored, const st
 	free(size);
 }
 
-int verify_local(const struct verify *v, struct catalog *c, const char *manifest)
+static int restore(const struct reading *r, struct repo *repo, const struct repo_backup *b, struct buf *error)
 {
-	char *path, *scratch = xasprintf("%s/.pgbox", v->dir);
-	const char *name;
-	struct reading r = { .v = v, .progress = { .phase = "check" } };
-	struct buf error = BUF_INIT;
-	int rc = archive_read(manifest, &r.m, &path, &error);
+	char *full = xasprintf("%s/%s", repo->name, b->path);
+	int rc = r->v->restore(r->v->arg, r->progress.database, full, &b->m, error);
 
-	name = path + strlen(v->dir) + 1;
-	r.path = path;
-	r.progress.database = name;
-	r.progress.total = r.m.bytes;
-	if (!rc)
-		rc = readback(&(struct readback){ .path = path, .kind = r.m.kind, .scratch = scratch, .keep_fd = -1,
-		                                   .meanwhile = compare, .arg = &r }, &error);
-	if (catalog_is_open(c) && (rc == DONE || rc == BAD_DATA))
-		catalog_judge(c, name, !rc, rc ? error.data : NULL);
-	if (!rc && v->restore && !is_roles(&r.m))
-		rc = v->restore(v->arg, name, path, &r.m, &error);
-	tell_result(&r, rc, v->restore, &error);
-	free(path);
-	free(scratch);
-	manifest_free(&r.m);
-	buf_free(&error);
+	free(full);
 	return rc;
 }
 
-int verify_locals(const struct verify *v, struct catalog *c, int n, char *const *words, bool all)
+static int verify_one(const struct verify *v, struct repo *repo, const struct repo_backup *b)
 {
-	struct strs manifests = { 0 };
+	char *name = xasprintf("%s%s", repo->before, b->path);
+	struct reading r = { .v = v, .progress = { .database = name, .phase = "check", .total = b->m.bytes } };
+	bool restores = v->restore && !repo->shared && b->what == REPO_WHOLE && strcmp(b->m.kind, "roles") != 0;
 	struct buf error = BUF_INIT;
-	int rc = report_choose(c, n, words, all, &manifests, &error);
+	int rc = b->rc;
 
 	if (rc)
-		v->tell(MSG_ERROR, error.data);
-	for (size_t i = 0; i < manifests.n && error.len == 0; i++) {
-		int one = verify_local(v, c, manifests.v[i]);
-
-		rc = one ? one : rc;
-	}
-	strs_free(&manifests);
-	buf_free(&error);
-	return rc;
-}
-
-/* --- in the bucket --- */
-
-static int take(void *arg, const char *bytes, size_t len)
-{
-	struct reading *r = arg;
-
-	hash_add(&r->hash, bytes, len);
-	readback_pipe_add(&r->reader, bytes, len);
-	on_bytes(r, len);
-	return 0;
-}
-
-static int read_object(struct reading *r, struct remote *remote, const char *path, const char *scratch,
-                       struct buf *error)
-{
-	char *key = xasprintf("%s%s", remote->prefix, path), text[HASH_TEXT];
-	unsigned char digest[HASH_BYTES];
-	struct buf verdict = BUF_INIT;
-	int rc = readback_pipe_start(&r->reader, r->progress.database, r->m.kind, scratch, error), read;
-
-	hash_start(&r->hash);
-	rc = rc ? rc : s3_get(&remote->s3, key, r->m.bytes, take, r, error);
-	read = rc ? 0 : readback_pipe_end(&r->reader, &verdict);
-	hash_end(&r->hash, digest);
-	hash_text(digest, text);
-	if (!rc && strcmp(text, r->m.sha256) != 0) {
-		buf_printf(error, "'%s' is damaged: its sha256 is not the one of its manifest", r->progress.database);
-		rc = BAD_DATA;
-	} else if (!rc && read) {
-		buf_puts(error, verdict.data);
-		rc = read;
-	}
-	readback_pipe_free(&r->reader);
-	buf_free(&verdict);
-	free(key);
-	return rc;
-}
-
-/* Where an SQLite database may be unpacked. */
-static const char *scratch_folder(void)
-{
-	const char *folder = getenv("TMPDIR");
-
-	return folder && *folder ? folder : "/tmp";
-}
-
-int verify_remote(const struct verify *v, struct remote *remote, const struct remote_backup *b)
-{
-	char *name = xasprintf("%s/%s", remote->name, b->path);
-	struct reading r = { .v = v, .m = b->m, .reader = READBACK_PIPE_INIT,
-		             .progress = { .database = name, .phase = "check", .total = b->m.bytes } };
-	struct buf error = BUF_INIT;
-	int rc;
-
-	if (b->bytes != b->m.bytes) {
-		buf_printf(&error, "'%s' has %lld byte%s in place of %lld", name, (long long)b->bytes, plural(b->bytes),
-		           (long long)b->m.bytes);
-		rc = b->bytes < 0 ? NO_INPUT : BAD_DATA;
-	} else if (strcmp(b->m.kind, "directory") == 0) {
-		buf_printf(&error, "'%s' is a directory, which is not read on the way: fetch it with pgrestore plan",
-		           name);
-		rc = BAD_USAGE;
-	} else {
-		rc = read_object(&r, remote, b->path, scratch_folder(), &error);
-	}
-	tell_result(&r, rc, false, &error);
+		buf_puts(&error, b->words.data);
+	else
+		rc = repo->ops->check(repo, b, on_bytes, &r, &error);
+	if (repo->catalog && catalog_is_open(repo->catalog) && (rc == DONE || rc == BAD_DATA))
+		catalog_judge(repo->catalog, b->path, !rc, rc ? error.data : NULL);
+	if (!rc && restores)
+		rc = restore(&r, repo, b, &error);
+	tell_result(&r, rc, restores, &error);
 	buf_free(&error);
 	free(name);
 	return rc;
 }
 
 /* `s3://BUCKET/PREFIX/PATH`, as list has it, is the path alone. */
-static int cut_names(const struct remote *r, int n, char **words, struct buf *error)
+static int cut_names(const struct repo *r, int n, char **words, struct buf *error)
 {
 	for (int i = 0; i < n; i++) {
 		char *rest = words[i] + strlen(r->name);
@@ -189,57 +85,76 @@ static int cut_names(const struct remote *r, int n, char **words, struct buf *er
 	return 0;
 }
 
-static int compare_texts(const void *a, const void *b)
+/* Of what only manifests tell: tells which of those that were read are bad, and leaves those that are whole, each once.
+ * 0, what is the matter with the last bad one, or NO_INPUT with a sentence in error when there is nothing. */
+static int leave_whole(const struct verify *v, const struct repo *r, const struct repo_list *list, struct chosen *chosen,
+                       struct buf *error)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	int bad = 0;
+
+	chosen->n = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].what == REPO_WHOLE)
+			chosen->v[chosen->n++] = i;
+		if (list->v[i].what != REPO_BAD)
+			continue;
+		v->tell(MSG_WARNING, list->v[i].words.data);
+		bad = list->v[i].rc;
+	}
+	if (chosen->n || bad)
+		return bad;
+	buf_printf(error, "there is no backup in '%s'", r->name);
+	return NO_INPUT;
 }
 
-/* By their names alone. The caller frees *chosen, a flag for each name. */
-static int choose_names(const struct remote_names *names, const char *shown, int n, char **words, bool all,
-                        bool **chosen, struct buf *error)
+static int read_chosen(struct repo *r, struct repo_list *list, const struct chosen *chosen, struct buf *error)
 {
-	struct strs paths = { 0 }, found = { 0 };
+	bool *flags = xcalloc(list->n + 1, sizeof(*flags));
 	int rc;
 
-	*chosen = xcalloc(names->n + 1, sizeof(**chosen));
-	for (size_t i = 0; i < names->n; i++)
-		strs_printf(&paths, "%s.json", names->v[i].path);
-	rc = report_choose_among(&paths, "", shown, n, words, all, &found, error);
-	if (found.n)
-		qsort(found.v, found.n, sizeof(*found.v), compare_texts);
-	for (size_t i = 0; i < paths.n && found.n; i++)
-		(*chosen)[i] = bsearch(&paths.v[i], found.v, found.n, sizeof(*found.v), compare_texts) != NULL;
-	strs_free(&paths);
-	strs_free(&found);
+	for (size_t i = 0; i < chosen->n; i++)
+		flags[chosen->v[i]] = true;
+	rc = r->ops->read(r, list, flags, error);
+	free(flags);
 	return rc;
 }
 
-int verify_remotes(const struct verify *v, struct remote *r, int n, char **words, bool all)
+/* Finds those that the words name, and reads their manifests. */
+static int find(const struct verify *v, struct repo *r, const struct choice *what, struct repo_list *list,
+                struct chosen *chosen, struct buf *error)
 {
-	struct remote_backups list = { 0 };
-	struct remote_names names = { 0 };
-	struct buf error = BUF_INIT;
-	bool *chosen = NULL;
-	int rc = cut_names(r, n, words, &error);
+	char **words = xcalloc((size_t)what->n + 1, sizeof(*words));
+	struct choice own = { .n = what->n, .words = words, .all = what->all };
+	int rc;
 
-	rc = rc ? rc : remote_names(r, NULL, &names, &error);
-	rc = rc ? rc : choose_names(&names, r->name, n, words, all, &chosen, &error);
-	rc = rc ? rc : remote_read(r, &names, chosen, &list, v->tell, &error);
-	if (!rc && !list.n && !list.bad) {
-		buf_printf(&error, "there is no backup in '%s'", r->name);
-		rc = NO_INPUT;
-	}
-	if (rc)
+	for (int i = 0; i < what->n; i++)
+		words[i] = what->words[i];
+	rc = r->shared ? cut_names(r, what->n, words, error) : 0;
+	rc = rc ? rc : r->ops->list(r, NULL, list, error);
+	rc = rc ? rc : choose_backups(r, list, &own, chosen, error);
+	rc = rc ? rc : read_chosen(r, list, chosen, error);
+	if (!rc && r->shared)
+		rc = leave_whole(v, r, list, chosen, error);
+	free(words);
+	return rc;
+}
+
+int verify_backups(const struct verify *v, struct repo *r, const struct choice *what)
+{
+	struct repo_list list = { 0 };
+	struct chosen chosen = { 0 };
+	struct buf error = BUF_INIT;
+	int rc = find(v, r, what, &list, &chosen, &error);
+
+	if (error.len)
 		v->tell(MSG_ERROR, error.data);
-	rc = rc ? rc : list.bad;
-	for (size_t i = 0; i < list.n; i++) {
-		int one = verify_remote(v, r, &list.v[i]);
+	for (size_t i = 0; i < chosen.n && !error.len; i++) {
+		int one = verify_one(v, r, &list.v[chosen.v[i]]);
 
 		rc = one ? one : rc;
 	}
-	remote_backups_free(&list);
-	remote_names_free(&names);
-	free(chosen);
+	repo_list_free(&list);
+	free(chosen.v);
 	buf_free(&error);
 	return rc;
 }

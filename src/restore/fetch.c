@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "repo/bucket.h"
-#include "repo/folder.h"
 #include "repo/select.h"
 
 #define NAME "fetched-"
@@ -62,162 +61,16 @@ int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 	return rc;
 }
 
-/* The manifest, and an empty file for the data: what repo/select wants to see in a folder. */
-static int mirror_one(const char *root, const struct remote_backup *b, struct buf *error)
-{
-	char *path = xasprintf("%s/%s", root, b->path), *manifest = xasprintf("%s.json", path);
-	char *folder = xstrndup(path, strlen(path) - strlen(file_base(path)) - 1);
-	char *text = manifest_text(&b->m);
-	int rc = DONE;
-
-	if (file_make_folders(folder, 0700) != 0 || file_write_new(path, "", 0) != 0 ||
-	    file_write_new(manifest, text, strlen(text)) != 0)
-		rc = file_cannot(error, "write", manifest);
-	free(text);
-	free(folder);
-	free(manifest);
-	free(path);
-	return rc;
-}
-
-/* --- which backup is meant --- */
-
-static bool is_folder(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	return strncmp(path, folder, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
-}
-
-/* The folder of that database, by its name or as it is written; NULL: it has no backup. The caller
- * frees it. */
-static char *find_folder(const struct remote_names *names, const char *database)
-{
-	char *escaped = archive_escape(database);
-
-	for (size_t i = 0; i < names->n; i++)
-		if (is_folder(names->v[i].path, escaped) || is_folder(names->v[i].path, database)) {
-			free(escaped);
-			return xstrndup(names->v[i].path, strlen(names->v[i].path) - strlen(file_base(names->v[i].path)) - 1);
-		}
-	free(escaped);
-	return NULL;
-}
-
-/* Only the names in one folder are left. */
-static void keep_folder(struct remote_names *names, const char *folder)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < names->n; i++)
-		if (is_folder(names->v[i].path, folder))
-			names->v[n++] = names->v[i];
-		else
-			free(names->v[i].path);
-	names->n = n;
-}
-
-static void keep_warning(const char *words, void *arg)
-{
-	strs_add(arg, words);
-}
-
-/* Those that the word names, by their names. */
-static int read_named(struct remote *r, struct fetch *f, const struct remote_names *names, const char *word,
-                      struct remote_backups *list, struct buf *error)
-{
-	struct remote_look look = { .before = INT64_MAX, .tell = keep_warning, .arg = &f->warnings };
-	struct remote_names named = { .v = xcalloc(names->n + 1, sizeof(*names->v)) };
-	int rc = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		char *json = xasprintf("%s.json", names->v[i].path);
-
-		if (strcmp(word, names->v[i].path) == 0 || strcmp(word, file_base(names->v[i].path)) == 0 ||
-		    strcmp(word, json) == 0 || strcmp(word, file_base(json)) == 0)
-			named.v[named.n++] = names->v[i];
-		free(json);
-	}
-	for (size_t i = 0; i < named.n && !rc; i++)
-		rc = remote_glance(r, &look, &(struct remote_names){ .v = &named.v[i], .n = 1 }, list, error);
-	free(named.v);
-	return rc;
-}
-
-/* Reads what the word may mean, and no more: of `latest` and `@...` the newest of each folder, or
- * of the one that is wanted; of a folder's name that one's; else the one of that name. */
-static int read_candidates(struct remote *r, struct fetch *f, const char *word, const char *database,
-                           struct remote_backups *list, struct buf *error)
-{
-	const char *of = skip_prefix(word, "latest:");
-	struct remote_look look = { .before = INT64_MAX, .tell = keep_warning, .arg = &f->warnings };
-	bool newest = strcmp(word, "latest") == 0 || of || *word == '@';
-	struct remote_names names;
-	char *folder;
-	int rc = remote_names(r, NULL, &names, error);
-
-	look.skip = *word == '@' && pick_moment_of(word + 1, &look.before);
-	look.before += look.skip ? 999 : 0; /* of that second */
-	database = newest ? (of ? of : database) : word;
-	folder = rc || !database ? NULL : find_folder(&names, database);
-	if (folder)
-		keep_folder(&names, folder);
-	if (!rc && (newest || folder))
-		rc = remote_glance(r, &look, &names, list, error);
-	else if (!rc)
-		rc = read_named(r, f, &names, word, list, error);
-	remote_names_free(&names);
-	free(folder);
-	return rc;
-}
-
-/* The path below the prefix of what the word means. */
-static int choose(struct remote *r, struct fetch *f, const char *root, const char *word, const char *database,
-                  char **chosen, struct buf *error)
-{
-	struct catalog c = { .journal = JOURNAL_INIT, .root = xstrdup(root), .dir = xstrdup(".") };
-	struct remote_backups list = { 0 };
-	struct buf words = BUF_INIT;
-	char *path = NULL;
-	const char *at;
-	int rc = read_candidates(r, f, word, database, &list, error);
-
-	*chosen = NULL;
-	for (size_t i = 0; i < list.n && !rc; i++)
-		if (strcmp(remote_state(&list.v[i]), "verified") == 0)
-			rc = mirror_one(root, &list.v[i], error);
-	if (!rc && (rc = pick_backup(&c, word, database, &path, &words)) != 0) {
-		/* It speaks of the folder; here that is the bucket. */
-		at = strstr(words.data, root);
-		buf_printf(error, "%.*s%s%s", at ? (int)(at - words.data) : 0, words.data, at ? r->name : "",
-		           at ? at + strlen(root) : words.data);
-	}
-	if (!rc && skip_prefix(path, root)) {
-		*chosen = xstrdup(path + strlen(root) + 1);
-	} else if (!rc) {
-		buf_printf(error, "'%s' is a file here, and none in %s", path, r->name);
-		rc = BAD_USAGE;
-	}
-	free(path);
-	buf_free(&words);
-	remote_backups_free(&list);
-	catalog_free(&c);
-	return rc;
-}
-
 /* The key of what is meant. */
 static int find_key(struct remote *r, struct fetch *f, const char *word, const char *database, char **key,
                     struct buf *error)
 {
-	char *root = xasprintf("%s/list", f->folder), *path = NULL;
-	int rc = file_make_folders(root, 0700) ? file_cannot(error, "make", root)
-	                                       : choose(r, f, root, word, database, &path, error);
+	char *path;
+	int rc = select_backup(&r->repo, &(struct wanted){ .word = word, .database = database, .warnings = &f->warnings },
+	                       &path, error);
 
-	if (!rc)
-		*key = xasprintf("%s%s", r->prefix, path);
-	file_remove(root);
+	*key = rc ? NULL : xasprintf("%s%s", r->prefix, path);
 	free(path);
-	free(root);
 	return rc;
 }
 

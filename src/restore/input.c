@@ -19,7 +19,9 @@
 #include "ext/litecheck.h"
 #include "ext/litedump.h"
 #include "ext/pack.h"
+#include "repo/catalog.h"
 #include "repo/folder.h"
+#include "repo/folder_repo.h"
 #include "repo/select.h"
 
 #define HEX 64            /* digits of a sha256 */
@@ -70,10 +72,29 @@ static int stage(struct input *l, const char *path, int from, const char *folder
 	return DONE;
 }
 
+/* A file, or what the word means in the folder of the backups. */
+static int find_in_folder(struct input *l, const char *word, const char *dir, const char *database, struct buf *error)
+{
+	struct catalog c;
+	struct repo repo;
+	char *path;
+	int rc;
+
+	catalog_open(&c, dir, false);
+	rc = select_file(word, &l->path, error);
+	if (rc < 0) {
+		folder_repo(&repo, dir, &c);
+		rc = select_backup(&repo, &(struct wanted){ .word = word, .database = database }, &path, error);
+		l->path = rc ? NULL : xasprintf("%s/%s", dir, path);
+		free(path);
+	}
+	catalog_free(&c);
+	return rc;
+}
+
 static int find(struct input *l, const char *word, const char *dir, const char *database,
                 const char *folder, struct buf *error)
 {
-	struct catalog c;
 	struct stat st;
 	int rc, fd;
 
@@ -94,10 +115,7 @@ static int find(struct input *l, const char *word, const char *dir, const char *
 	}
 	if (l->remote || skip_prefix(word, "s3://"))
 		return fetch_backup(&l->fetch, word, database, folder, &l->path, &l->m, error);
-	catalog_open(&c, dir, false);
-	rc = pick_backup(&c, word, database, &l->path, error);
-	catalog_free(&c);
-	return rc;
+	return find_in_folder(l, word, dir, database, error);
 }
 
 /* Beside it, or beside what a link like `latest` leads to; NULL: there is none. The caller

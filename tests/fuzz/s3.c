@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
-#include "repo/bucket.h"
+#include "repo/bucket_parts.h"
 #include "s3/request.h"
 
 #define MOST 40
@@ -111,15 +111,15 @@ static void ask_names(struct s3 *s, struct buf *error)
 {
 	char prefix[] = PREFIX;
 	struct remote r = { .s3 = *s, .prefix = prefix };
-	struct remote_names names = { 0 };
-	int rc = remote_names(&r, NULL, &names, error);
+	struct repo_list names;
+	int rc = bucket_list(&r.repo, NULL, &names, error);
 
 	check_error(rc, error);
 	for (size_t i = 0; i < names.n; i++) {
 		MUST(remote_is_named(names.v[i].path) && s3_key_is_plain(names.v[i].path));
 		MUST(!i || strcmp(names.v[i - 1].path, names.v[i].path) < 0);
 	}
-	remote_names_free(&names);
+	repo_list_free(&names);
 }
 
 static void ask_uploads(struct s3 *s, struct buf *error)
