@@ -186,18 +186,17 @@ unsigned net_lines(const char *text)
 	return lines;
 }
 
-enum reach net_talk(int fd, const void *bytes, size_t len, unsigned lines, int64_t deadline,
-                    struct buf *answer, struct buf *error)
+enum reach net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error)
 {
-	if (file_write(fd, bytes, len) != 0) {
+	if (file_write(fd, q->text->data, q->text->len) != 0) {
 		buf_puts(error, strerror(errno));
 		return REACH_FAILED;
 	}
-	while (net_lines(answer->data) < lines && answer->len < NET_ANSWER_MAX) {
+	while (net_lines(answer->data) < q->lines && answer->len < NET_ANSWER_MAX) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		ssize_t n;
 
-		if (poll(&p, 1, clock_poll(deadline)) == 0) {
+		if (poll(&p, 1, clock_poll(q->deadline)) == 0) {
 			buf_puts(error, "no answer in time");
 			return REACH_SILENT;
 		}

@@ -45,10 +45,15 @@ void net_forget(struct net_addrs *addrs);
 /* How many line ends (CR LF) text has. */
 unsigned net_lines(const char *text);
 
-/* Sends len bytes and reads until `lines` line ends (CR LF) have come, by the
- * deadline; at most 64 KiB. REACHED, or REACH_SILENT/REACH_FAILED with error and
- * what has come in answer. */
-enum reach net_talk(int fd, const void *bytes, size_t len, unsigned lines, int64_t deadline,
-                    struct buf *answer, struct buf *error);
+/* What is asked of a server that answers in lines. */
+struct net_question {
+	const struct buf *text; /* borrowed */
+	unsigned lines;         /* the answer is whole with so many line ends (CR LF) */
+	int64_t deadline;
+};
+
+/* Sends the question and reads until the answer is whole, at most 64 KiB. REACHED, or REACH_SILENT/REACH_FAILED with
+ * error and what has come in answer. */
+enum reach net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error);
 
 #endif

@@ -228,13 +228,13 @@ static int dial(const struct redis *r, int64_t deadline, struct finding *f)
 static void ask(const struct redis *r, int fd, int64_t deadline, struct finding *f)
 {
 	struct buf words = BUF_INIT, answer = BUF_INIT, error = BUF_INIT;
-	unsigned lines = r->password ? 2 : 1;
+	struct net_question question = { .text = &words, .lines = r->password ? 2 : 1, .deadline = deadline };
 
 	redis_words(&words, r);
 	if (r->encrypted)
-		tls_talk(fd, &r->tls, words.data, words.len, lines, deadline, &answer, &error);
+		tls_talk(fd, &r->tls, &question, &answer, &error);
 	else
-		net_talk(fd, words.data, words.len, lines, deadline, &answer, &error);
+		net_talk(fd, &question, &answer, &error);
 	if (error.len && !answer.len)
 		finding_set(f, FAIL, "%s", error.data);
 	else

@@ -131,26 +131,25 @@ static enum reach shake_hands(SSL *ssl, int fd, int64_t deadline, struct buf *er
 	return reach;
 }
 
-static enum reach send_all(SSL *ssl, int fd, const void *bytes, size_t len, int64_t deadline, struct buf *error)
+static enum reach send_all(SSL *ssl, int fd, const struct net_question *q, struct buf *error)
 {
 	enum reach reach = REACHED;
 	int rc;
 
-	while (reach == REACHED && (rc = SSL_write(ssl, bytes, (int)len)) <= 0)
-		reach = wait_for(ssl, fd, rc, deadline, error);
+	while (reach == REACHED && (rc = SSL_write(ssl, q->text->data, (int)q->text->len)) <= 0)
+		reach = wait_for(ssl, fd, rc, q->deadline, error);
 	return reach;
 }
 
-static enum reach read_lines(SSL *ssl, int fd, unsigned lines, int64_t deadline, struct buf *answer,
-                             struct buf *error)
+static enum reach read_lines(SSL *ssl, int fd, const struct net_question *q, struct buf *answer, struct buf *error)
 {
 	enum reach reach = REACHED;
 
-	while (reach == REACHED && net_lines(answer->data) < lines && answer->len < NET_ANSWER_MAX) {
+	while (reach == REACHED && net_lines(answer->data) < q->lines && answer->len < NET_ANSWER_MAX) {
 		int n = SSL_read(ssl, buf_room(answer, 1024), 1024);
 
 		if (n <= 0) {
-			reach = wait_for(ssl, fd, n, deadline, error);
+			reach = wait_for(ssl, fd, n, q->deadline, error);
 			continue;
 		}
 		answer->len += (size_t)n;
@@ -159,8 +158,7 @@ static enum reach read_lines(SSL *ssl, int fd, unsigned lines, int64_t deadline,
 	return reach;
 }
 
-enum reach tls_talk(int fd, const struct tls *t, const void *bytes, size_t len, unsigned lines, int64_t deadline,
-                    struct buf *answer, struct buf *error)
+enum reach tls_talk(int fd, const struct tls *t, const struct net_question *q, struct buf *answer, struct buf *error)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	enum reach reach = REACH_FAILED;
@@ -173,11 +171,11 @@ enum reach tls_talk(int fd, const struct tls *t, const void *bytes, size_t len, 
 		buf_printf(error, "TLS: %s", ssl ? strerror(errno) : last_reason());
 		goto out;
 	}
-	reach = shake_hands(ssl, fd, deadline, error);
+	reach = shake_hands(ssl, fd, q->deadline, error);
 	if (reach == REACHED)
-		reach = send_all(ssl, fd, bytes, len, deadline, error);
+		reach = send_all(ssl, fd, q, error);
 	if (reach == REACHED)
-		reach = read_lines(ssl, fd, lines, deadline, answer, error);
+		reach = read_lines(ssl, fd, q, answer, error);
 out:
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);

@@ -19,10 +19,11 @@ struct tls {
 	bool any_name;         /* believe the certificate of another host */
 };
 
+struct net_question;
+
 /* As net_talk of base/net, encrypted, over a connected descriptor, which is made non-blocking and stays
  * the caller's. REACH_FAILED with OpenSSL's reason in error when there is no session or the
  * certificate is not believed. */
-enum reach tls_talk(int fd, const struct tls *t, const void *bytes, size_t len, unsigned lines, int64_t deadline,
-                    struct buf *answer, struct buf *error);
+enum reach tls_talk(int fd, const struct tls *t, const struct net_question *q, struct buf *answer, struct buf *error);
 
 #endif
