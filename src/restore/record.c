@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/banned.h"
+#include "repo/journal_runs.h"
 
 #define APPLET "pgrestore"
 
@@ -16,24 +17,13 @@ int record_open(struct record *r, const char *path)
 	return 0;
 }
 
-/* Columns id and name of the restores into target whose process died. */
-static void find_dead(struct record *r, const char *target, struct rows *rows)
-{
-	char *dead = journal_dead(&r->journal);
-	const char *params[] = { target, dead };
-
-	journal_query(&r->journal, "SELECT id, name FROM runs WHERE applet = '" APPLET "' AND target = ?1"
-	              " AND id IN (SELECT value FROM json_each(?2))", params, 2, rows);
-	free(dead);
-}
-
 void record_start(struct record *r, const char *name, const char *target, const char *sha256)
 {
 	struct run run = { .applet = APPLET, .name = name, .target = target, .status = "running",
 		           .attempt = 1, .sha256 = sha256 };
 	struct rows dead = { 0 };
 
-	find_dead(r, target, &dead);
+	journal_runs_dead(&r->journal, APPLET, target, &dead);
 	for (size_t i = 0; i < dead.n; i++)
 		journal_bury(&r->journal, rows_text(&dead, i, 0));
 	rows_free(&dead);
@@ -46,7 +36,7 @@ void record_clear(struct record *r, struct shadow *side, const char *target,
 	struct strs names = { 0 };
 	struct rows rows = { 0 };
 
-	find_dead(r, target, &rows);
+	journal_runs_dead(&r->journal, APPLET, target, &rows);
 	for (size_t i = 0; i < rows.n; i++)
 		strs_add(&names, rows_text(&rows, i, 1));
 	shadow_drop_leftovers(side, &names, tell);

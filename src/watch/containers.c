@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "repo/journal_stops.h"
 #include "watch/docker.h"
 #include "watch/docker_json.h"
 
@@ -18,7 +19,6 @@
 #define MADE_ANEW_MS 15000 /* that a container may be missing while it is made anew */
 #define RETRY_MS 3000     /* for an engine that is out of order for a moment */
 #define LOOK_MS 300
-#define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 static void tell(const struct containers *c, enum msg_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -153,21 +153,16 @@ static int check_one(const struct engine *e, size_t i, struct buf *error)
 
 static int note_plan(struct journal *j, int64_t run, const struct engine *e, const bool *wanted)
 {
-	char *id = xasprintf("%lld", (long long)run);
-	int rc = journal_query(j, "BEGIN IMMEDIATE", NULL, 0, NULL);
+	struct journal_stop *stops = xcalloc(e->fleet.rows.n + 1, sizeof(*stops));
+	size_t n = 0;
+	int rc;
 
-	for (size_t i = 0; i < e->fleet.rows.n && !rc; i++) {
-		char *place = xasprintf("%ld", e->fleet.place[i]);
-		const char *params[] = { id, name_of(e, i), docker_json_get(&e->fleet, i, DOCKER_JSON_ID), place };
-
+	for (size_t i = 0; i < e->fleet.rows.n; i++)
 		if (wanted[i])
-			rc = journal_query(j, "INSERT INTO stops (run, name, container, place, planned)"
-			                   " VALUES (?1, ?2, ?3, ?4, " NOW ")", params, 4, NULL);
-		free(place);
-	}
-	if (!rc)
-		rc = journal_query(j, "COMMIT", NULL, 0, NULL);
-	free(id);
+			stops[n++] = (struct journal_stop){ name_of(e, i), docker_json_get(&e->fleet, i, DOCKER_JSON_ID),
+			                                    e->fleet.place[i] };
+	rc = journal_stops_plan(j, run, stops, n);
+	free(stops);
 	return rc;
 }
 
@@ -266,13 +261,6 @@ int containers_stop(const struct containers *c, struct journal *j, int64_t run,
 
 /* --- starting --- */
 
-static void mark(struct journal *j, const char *id, const char *gone)
-{
-	const char *params[] = { id, gone };
-
-	journal_query(j, "UPDATE stops SET started = " NOW ", gone = ?2 WHERE id = ?1", params, 2, NULL);
-}
-
 /* One that Compose is just making anew is missing for a moment. */
 static int start_one(const struct containers *c, const struct docker *d, const char *name, struct buf *error)
 {
@@ -295,10 +283,10 @@ static void start_owed(const struct containers *c, const struct docker *d, struc
 	int rc = start_one(c, d, name, &error);
 
 	if (!rc) {
-		mark(j, id, NULL);
+		journal_stops_end(j, id, NULL);
 		tell(c, MSG_INFO, "started container '%s' again", name);
 	} else if (rc == NO_INPUT && !is_ending(c)) {
-		mark(j, id, error.data);
+		journal_stops_end(j, id, error.data);
 		tell(c, MSG_ERROR, "container '%s' was stopped for a restore and is no more: it is not started again", name);
 	} else {
 		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again", name, error.data);
@@ -338,33 +326,10 @@ static void wait_until_healthy(const struct containers *c, const struct docker *
 	free(state);
 }
 
-/* Those that were not stopped come last. */
-static void owe_others(const struct containers *c, struct journal *j, int64_t run)
-{
-	char *id = xasprintf("%lld", (long long)run);
-
-	for (size_t i = 0; i < c->start.n; i++) {
-		const char *params[] = { id, c->start.v[i] };
-
-		journal_query(j, "INSERT INTO stops (run, name, place, planned) SELECT ?1, ?2, -1, " NOW
-		              " WHERE NOT EXISTS (SELECT * FROM stops WHERE run = ?1 AND name = ?2)",
-		              params, 2, NULL);
-	}
-	free(id);
-}
-
-/* Columns of what is owed. */
-enum { ID, NAME, PLACE, DIR, ADOPTED };
-
-/* A run is adopted when its journal lay where others may write: watch/state_dir. */
-static const char owed_sql[] =
-	"SELECT s.id, s.name, s.place, r.dir, r.status = 'adopted' FROM stops s LEFT JOIN runs r ON r.id = s.run"
-	" WHERE s.started IS NULL ORDER BY s.place DESC, s.id DESC";
-
 /* Several watchers may share a journal; what one has stopped whose folder is no more is ours. */
 static bool is_ours(const struct containers *c, const struct rows *owed, size_t i)
 {
-	const char *dir = rows_get(owed, i, DIR);
+	const char *dir = rows_get(owed, i, STOP_DIR);
 
 	return !dir || !c->dir || strcmp(dir, c->dir) == 0 || !file_is_dir(dir);
 }
@@ -379,11 +344,11 @@ static bool is_known(const struct containers *c, const struct engine *e, const c
 /* What an adopted journal says may be anybody's. False: it is not started. */
 static bool may_start(const struct containers *c, struct engine *e, struct journal *j, const struct rows *owed, size_t i)
 {
-	const char *id = rows_get(owed, i, ID), *name = rows_get(owed, i, NAME);
+	const char *id = rows_get(owed, i, STOP_ID), *name = rows_get(owed, i, STOP_NAME);
 	struct buf error = BUF_INIT;
 	bool listed = true, may = docker_is_name(name);
 
-	if (may && rows_true(owed, i, ADOPTED)) {
+	if (may && rows_true(owed, i, STOP_ADOPTED)) {
 		if (!e->fleet.place)
 			listed = list(e, &error) == 0;
 		may = is_known(c, e, name);
@@ -391,7 +356,7 @@ static bool may_start(const struct containers *c, struct engine *e, struct journ
 	if (!may && !listed) {
 		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again", name, error.data);
 	} else if (!may) {
-		mark(j, id, "not one of this watcher's containers");
+		journal_stops_end(j, id, "not one of this watcher's containers");
 		tell(c, MSG_ERROR, "the journal names a container '%s', which is not one of this watcher's: it is not started",
 		     name);
 	}
@@ -407,17 +372,11 @@ static void start_row(const struct containers *c, struct engine *e, struct journ
 
 	for (size_t i = from; i < to; i++)
 		if (is_ours(c, owed, i) && may_start(c, e, j, owed, i))
-			start_owed(c, &e->docker, j, rows_get(owed, i, ID), rows_get(owed, i, NAME));
+			start_owed(c, &e->docker, j, rows_get(owed, i, STOP_ID), rows_get(owed, i, STOP_NAME));
 	deadline = clock_within(c->healthy);
-	for (size_t i = from; i < to; i++) {
-		const char *id = rows_get(owed, i, ID);
-		struct rows rows = { 0 };
-
-		if (journal_query(j, "SELECT 1 FROM stops WHERE id = ?1 AND started IS NOT NULL AND gone IS NULL",
-		                  &id, 1, &rows) == 0 && rows.n)
-			wait_until_healthy(c, &e->docker, rows_get(owed, i, NAME), deadline);
-		rows_free(&rows);
-	}
+	for (size_t i = from; i < to; i++)
+		if (journal_stops_is_started(j, rows_get(owed, i, STOP_ID)))
+			wait_until_healthy(c, &e->docker, rows_get(owed, i, STOP_NAME), deadline);
 }
 
 static long count_owed(const struct containers *c, struct journal *j)
@@ -425,7 +384,7 @@ static long count_owed(const struct containers *c, struct journal *j)
 	struct rows left = { 0 };
 	long n = -1;
 
-	if (journal_query(j, owed_sql, NULL, 0, &left) == 0) {
+	if (journal_stops_owed(j, &left) == 0) {
 		n = 0;
 		for (size_t i = 0; i < left.n; i++)
 			n += is_ours(c, &left, i);
@@ -440,14 +399,15 @@ long containers_start(const struct containers *c, struct journal *j, int64_t run
 	struct rows owed = { 0 };
 	struct engine e = { 0 };
 
-	if (good)
-		owe_others(c, j, run);
-	if (journal_query(j, owed_sql, NULL, 0, &owed) != 0)
+	/* Those that were not stopped come last. */
+	for (size_t i = 0; good && i < c->start.n; i++)
+		journal_stops_add(j, run, c->start.v[i]);
+	if (journal_stops_owed(j, &owed) != 0)
 		return -1;
 	if (docker_open(&e.docker, c->host, &error) == 0)
 		for (size_t from = 0, to; from < owed.n; from = to) {
 			for (to = from + 1; to < owed.n; to++)
-				if (strcmp(rows_text(&owed, to, PLACE), rows_text(&owed, from, PLACE)) != 0)
+				if (strcmp(rows_text(&owed, to, STOP_PLACE), rows_text(&owed, from, STOP_PLACE)) != 0)
 					break;
 			start_row(c, &e, j, &owed, from, to);
 		}

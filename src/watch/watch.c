@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/status.h"
 #include "envcheck/volume.h"
+#include "repo/journal_runs.h"
 #include "watch/watch_check.h"
 #include "watch/watch_file.h"
 
@@ -21,26 +22,13 @@
 
 /* --- what an earlier one left --- */
 
-static bool was_done(struct watching *s, const char *name)
-{
-	const char *params[] = { name, s->w->dir };
-	struct rows rows = { 0 };
-	bool done;
-
-	journal_query(&s->journal, "SELECT status = 'done' FROM runs WHERE applet = '" WATCH_APPLET "' AND name = ?1"
-	              " AND dir = ?2 ORDER BY id DESC LIMIT 1", params, 2, &rows);
-	done = rows_true(&rows, 0, 0);
-	rows_free(&rows);
-	return done;
-}
-
 static void put_left(struct watching *s)
 {
 	struct strs left = { 0 };
 
 	inbox_left(&s->inbox, &left);
 	for (size_t i = 0; i < left.n; i++) {
-		bool done = was_done(s, file_base(left.v[i]));
+		bool done = journal_runs_was_done(&s->journal, WATCH_APPLET, file_base(left.v[i]), s->w->dir);
 
 		watching_open_log(s, left.v[i]);
 		if (done)
@@ -69,16 +57,13 @@ static void adopt(struct watching *s)
 
 static void recover(struct watching *s)
 {
-	const char *dir = s->w->dir;
-
 	if (watching_open_journal(s) == 0) {
 		adopt(s);
 		s->owed = containers_start(&s->w->containers, &s->journal, 0, false);
 		state_dir_remove_old(&s->place, s->inbox.base);
 	}
 	put_left(s);
-	journal_query(&s->journal, "UPDATE runs SET status = 'interrupted' WHERE applet = '" WATCH_APPLET "'"
-	              " AND status = 'running' AND dir = ?1", &dir, 1, NULL);
+	journal_runs_interrupt(&s->journal, WATCH_APPLET, s->w->dir);
 	journal_free(&s->journal);
 }
 
