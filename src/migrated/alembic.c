@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "migrated/python_values.h"
 
@@ -216,7 +217,7 @@ void revisions_free(struct revisions *all)
 /* Alembic's own rule for what it does not load. */
 static bool is_skipped(const char *path)
 {
-	return skip_prefix(file_base(path), ".#") || skip_prefix(file_base(path), "__init__");
+	return skip_prefix(path_base(path), ".#") || skip_prefix(path_base(path), "__init__");
 }
 
 /* What is no revision is left out, but *others names it. */
@@ -255,7 +256,7 @@ static bool is_right_in(const char *dir, const char *path)
 /* DIR/env.py is Alembic's own program. */
 static bool is_environment(const char *dir, const char *path)
 {
-	return is_right_in(dir, path) && strcmp(file_base(path), "env.py") == 0;
+	return is_right_in(dir, path) && strcmp(path_base(path), "env.py") == 0;
 }
 
 /* Where revisions are right in a folder, it is one that Alembic reads: it refuses to go on

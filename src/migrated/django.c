@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "migrated/django_label.h"
 #include "migrated/python_values.h"
@@ -87,21 +87,11 @@ void djangos_free(struct djangos *all)
 
 /* --- files --- */
 
-/* The folder that a path is in. The caller frees it. */
-static char *folder_of(const char *path)
-{
-	size_t len = (size_t)(file_base(path) - path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	return xstrndup(path, len);
-}
-
 /* Whether a file is a migration by its name (pkgutil.iter_modules, and the loader's own
  * rule): a.b.py is no module. */
 static bool is_module(const char *path)
 {
-	const char *name = file_base(path);
+	const char *name = path_base(path);
 
 	return *name != '_' && *name != '~' && strchr(name, '.') == strrchr(name, '.');
 }
@@ -109,7 +99,7 @@ static bool is_module(const char *path)
 /* The name without .py. The caller frees it. */
 static char *module_of(const char *path)
 {
-	const char *name = file_base(path);
+	const char *name = path_base(path);
 
 	return xstrndup(name, strcspn(name, "."));
 }
@@ -144,13 +134,13 @@ static bool is_in(const char *path, const char *folder)
 {
 	size_t len = strlen(folder);
 
-	return strncmp(path, folder, len) == 0 && path + len + 1 == file_base(path);
+	return strncmp(path, folder, len) == 0 && path + len + 1 == path_base(path);
 }
 
 static int read_package(struct djangos *all, const char *package, const struct strs *paths,
                         int64_t deadline, struct buf *error)
 {
-	char *app = folder_of(package), *label;
+	char *app = path_folder(package), *label;
 	int rc = django_label_find(app, deadline, &label, error);
 
 	for (size_t i = 0; i < paths->n && !rc; i++)
@@ -186,7 +176,7 @@ static int refuse_stray(const char *path, int64_t deadline, struct buf *error)
 /* As makemigrations names them: 0001_initial.py. */
 static bool is_numbered(const char *path)
 {
-	const char *name = file_base(path);
+	const char *name = path_base(path);
 
 	return strspn(name, "0123456789") == 4 && name[4] == '_';
 }
@@ -197,9 +187,9 @@ static int read_all(struct djangos *all, const struct strs *paths, int64_t deadl
 	int rc = 0;
 
 	for (size_t i = 0; i < paths->n; i++) {
-		char *folder = folder_of(paths->v[i]);
+		char *folder = path_folder(paths->v[i]);
 
-		if (strcmp(file_base(paths->v[i]), INIT) == 0 && strcmp(file_base(folder), PACKAGE) == 0)
+		if (strcmp(path_base(paths->v[i]), INIT) == 0 && strcmp(path_base(folder), PACKAGE) == 0)
 			strs_add(&packages, folder);
 		free(folder);
 	}
@@ -207,7 +197,7 @@ static int read_all(struct djangos *all, const struct strs *paths, int64_t deadl
 	for (size_t i = 0; i < packages.n && !rc; i++)
 		rc = read_package(all, packages.v[i], paths, deadline, error);
 	for (size_t i = 0; i < paths->n && !rc; i++) {
-		char *folder = folder_of(paths->v[i]);
+		char *folder = path_folder(paths->v[i]);
 
 		if (is_numbered(paths->v[i]) && !migration_has(&packages, folder))
 			rc = refuse_stray(paths->v[i], deadline, error);

@@ -6,7 +6,9 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "migrated/migration.h"
 #include "migrated/python_values.h"
 
@@ -16,12 +18,9 @@ enum { LABEL, DEFAULT, NAMES };
 
 static bool is_config(const struct python_class *class)
 {
-	for (size_t i = 0; i < class->bases.n; i++) {
-		size_t len = strlen(class->bases.v[i]);
-
-		if (len >= 6 && strcmp(class->bases.v[i] + len - 6, "Config") == 0)
+	for (size_t i = 0; i < class->bases.n; i++)
+		if (text_ends_with(class->bases.v[i], "Config"))
 			return true;
-	}
 	return false;
 }
 
@@ -116,7 +115,7 @@ int django_label_read(const char *text, size_t len, const char *folder, char **l
 int django_label_find(const char *app, int64_t deadline, char **label, struct buf *error)
 {
 	static const char *const files[] = { "apps.py", "apps/__init__.py", "__init__.py", "config.py" };
-	const char *folder = file_base(app);
+	const char *folder = path_base(app);
 	int rc = 0;
 
 	*label = NULL;

@@ -87,12 +87,9 @@ struct file_search {
 static bool is_left_out(const char *name)
 {
 	static const char *const names[] = { "__pycache__", "node_modules", "site-packages",
-		                             "dist-packages" };
+		                             "dist-packages", NULL };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return *name == '.';
+	return *name == '.' || text_is_one_of(name, names);
 }
 
 /* Whether the folder was read before, by another name. */
