@@ -85,8 +85,12 @@ static int look_system(struct dump *d, struct manifest *m)
 	int rc = 0;
 
 	if (server_version(&d->db.pg) >= 90600)
-		rc = dump_ask(d, "SELECT CASE WHEN has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')"
-		         " THEN (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) END", &rows);
+		rc = dump_ask(d,
+		              "SELECT CASE WHEN has_function_privilege('pg_catalog.pg_control_system()',"
+		              " 'EXECUTE')"
+		              " THEN (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) "
+		              "END",
+		              &rows);
 	manifest_set(&m->system_id, rows_get(&rows, 0, 0));
 	rows_free(&rows);
 	return rc;
@@ -117,7 +121,8 @@ static int begin(struct dump *d)
 		{ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0 },
 		{ "SET LOCAL search_path = pg_catalog", 0 },
 		/* Of SQL_ASCII nothing can be converted. */
-		{ "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII'"
+		{ "SELECT set_config('client_encoding', CASE current_setting('server_encoding')"
+		  " WHEN 'SQL_ASCII'"
 		  " THEN 'SQL_ASCII' ELSE 'UTF8' END, true)", 0 },
 		{ "SET LOCAL statement_timeout = 0", 0 },
 		/* As session.h has them. */
@@ -152,7 +157,8 @@ int dump_look_pg(struct dump *d, struct manifest *m, struct buf *error)
 	rc = begin(d) || dump_ask(d, find_facts, &rows) || rows.n != 1;
 	if (!rc)
 		take_facts(m, &rows);
-	rc = rc || look_system(d, m) || properties_look(&d->db, clock_after(ASK_MS), d->format == DUMP_PLAIN, m) ||
+	rc = rc || look_system(d, m) ||
+	     properties_look(&d->db, clock_after(ASK_MS), d->format == DUMP_PLAIN, m) ||
 	     look_extensions(d, m) || take_snapshot(d, rows_true(&rows, 0, 9));
 	rows_free(&rows);
 	if (!rc)

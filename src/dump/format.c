@@ -161,7 +161,9 @@ static bool begins_lite(const char *at)
 		at = skip_comments(strchr(at, ';') + 1);
 	if (!at)
 		return false;
-	return (strncasecmp(at, "PRAGMA", 6) == 0 && isspace((unsigned char)at[6])) || skip_prefix(at, ".dbconfig ");
+	return (strncasecmp(at, "PRAGMA", 6) == 0 && isspace((unsigned char)at[6])) || skip_prefix(at, ".dbco"
+	                                                                                               "nfig"
+	                                                                                               " ");
 }
 
 /* What the head of other products' files says. */
@@ -255,7 +257,8 @@ static int look_file(const char *path, enum format *content, bool *packed, struc
 	*packed = unpack_is_packed(path);
 	if (unpack_each(path, take_head, &head) != 0 && errno) {
 		rc = errno == EBADMSG ? BAD_DATA : NO_INPUT;
-		buf_printf(error, "'%s': %s", path, rc == BAD_DATA ? "it is damaged or cut off" : file_reason(errno));
+		buf_printf(error, "'%s': %s",
+		           path, rc == BAD_DATA ? "it is damaged or cut off" : file_reason(errno));
 		if (rc == BAD_DATA)
 			format_explain_damage(path, error);
 	} else if ((rc = look_head(&head, content, &what)) != DONE) {

@@ -29,8 +29,8 @@ int format_look(const char *path, enum format *content, bool *packed, struct buf
 /* Whether SQL is pg_dump's, which has a last line that says so. */
 bool format_is_dump(const char *path);
 
-/* Whether SQL may be that of an SQLite database without saying so: it begins with BEGIN, as Python's iterdump() and
- * other programs write it, and is not pg_dump's. */
+/* Whether SQL may be that of an SQLite database without saying so: it begins with BEGIN, as Python's
+ * iterdump() and other programs write it, and is not pg_dump's. */
 bool format_may_be_lite(const char *path);
 
 /* What SQL says near its beginning that its text is in (SET client_encoding); NULL: nothing. The

@@ -22,8 +22,8 @@ bool lex_is_word_byte(char c);
  * line end included; what follows the last one counts as one; 0 at the end. */
 size_t lex_statement(const char *sql);
 
-/* Returns the name that stands there, quoted or not (in small letters then, as PostgreSQL has it), and sets *len to
- * the bytes that it takes. The caller frees it. */
+/* Returns the name that stands there, quoted or not (in small letters then, as PostgreSQL has it), and sets
+ * *len to the bytes that it takes. The caller frees it. */
 char *lex_name(const char *at, size_t *len);
 
 /* As lex_name, of a piece with that many bytes. */

@@ -170,8 +170,11 @@ static const struct state_meaning {
 };
 
 /* What pg_read_all_data covers: PostgreSQL docs, "Predefined Roles"; lo_compat_privileges. */
-#define LARGE_OBJECT "this role may not read large object %u, which pg_read_all_data does not cover (servers before 19): " \
-	"dump as the owner of the large objects or as a superuser, grant SELECT on each, or have a superuser " \
+#define LARGE_OBJECT                                                                                         \
+	"this role may not read large object %u, which pg_read_all_data does not cover (servers before "     \
+	"19): "                                                                                              \
+	"dump as the owner of the large objects or as a superuser, grant SELECT on each, or have a "         \
+	"superuser "                                                                                         \
 	"ALTER ROLE ... SET lo_compat_privileges = on"
 
 /* Why the program could not write, when that is what the words say; else NULL. */

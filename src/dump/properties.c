@@ -14,10 +14,10 @@
  * variable_is_guc_list_quote). */
 static bool is_list(const char *name)
 {
-	static const char *const names[] = { "local_preload_libraries", "oauth_validator_libraries",
-		                             "output_plugin_libraries", "search_path", "session_preload_libraries",
-		                             "shared_preload_libraries", "temp_tablespaces",
-		                             "unix_socket_directories" };
+	static const char *const names[] = { "local_preload_libraries",   "oauth_validator_libraries",
+		                             "output_plugin_libraries",   "search_path",
+		                             "session_preload_libraries", "shared_preload_libraries",
+		                             "temp_tablespaces",          "unix_socket_directories" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcasecmp(names[i], name) == 0)
@@ -70,7 +70,8 @@ struct database_right *properties_add_right(struct properties *p)
 struct database_setting *properties_add_setting(struct properties *p, const char *role, const char *name)
 {
 	p->settings = xrealloc(p->settings, (p->n_settings + 1) * sizeof(*p->settings));
-	p->settings[p->n_settings] = (struct database_setting){ .role = role ? xstrdup(role) : NULL, .name = xstrdup(name) };
+	p->settings[p->n_settings] = (struct database_setting){ .role = role ? xstrdup(role) : NULL,
+		                                                .name = xstrdup(name) };
 	return &p->settings[p->n_settings++];
 }
 
@@ -129,8 +130,10 @@ static void take_acl(struct properties *p, const struct rows *rows)
 		if (!bit)
 			continue;
 		r = properties_add_right(p);
-		*r = (struct database_right){ .grant = true, .option = rows_true(rows, i, 2), .privileges = bit,
-			             .role = role ? xstrdup(role) : NULL };
+		*r = (struct database_right){ .grant = true,
+			                      .option = rows_true(rows, i, 2),
+			                      .privileges = bit,
+			                      .role = role ? xstrdup(role) : NULL };
 	}
 }
 
@@ -172,14 +175,18 @@ static void take_json(struct properties *p, const char *json)
 		const char *sql;
 		void (*take)(struct properties *p, const struct rows *rows);
 	} parts[] = {
-		{ "SELECT ?1 ->> '$.comment', ?1 ->> '$.connection_limit', iif(?1 ->> '$.template', 't', 'f'),"
-		  " ?1 ->> '$.tablespace'", take_scalars },
+		{ "SELECT ?1 ->> '$.comment', ?1 ->> '$.connection_limit', iif(?1 ->> '$.template', 't',"
+		  " 'f'),"
+		  " ?1 ->> '$.tablespace'",
+		  take_scalars },
 		/* An empty list is one that gives nobody anything. */
 		{ "SELECT NULL, '', 'f' WHERE json_type(?1, '$.acl') = 'array'"
 		  " UNION ALL SELECT value ->> '$.role', value ->> '$.privilege',"
 		  "  iif(value ->> '$.grantable', 't', 'f') FROM json_each(?1, '$.acl')"
-		  " WHERE json_type(?1, '$.acl') = 'array'", take_acl },
-		{ "SELECT value ->> '$.role', value ->> '$.setting' FROM json_each(?1, '$.settings')", take_settings },
+		  " WHERE json_type(?1, '$.acl') = 'array'",
+		  take_acl },
+		{ "SELECT value ->> '$.role', value ->> '$.setting' FROM json_each(?1, '$.settings')",
+		  take_settings },
 	};
 	struct lite lite = LITE_INIT;
 

@@ -53,8 +53,8 @@ int properties_look(struct db *db, int64_t deadline, bool all, struct manifest *
 /* Reads what a manifest has. properties_free after all of these. */
 void properties_of_manifest(struct properties *p, const struct manifest *m);
 
-/* Returns whether the database can be created in its tablespace on db's server. Where not, it is in pg_default,
- * and the message says so, with the tablespace's name. */
+/* Returns whether the database can be created in its tablespace on db's server. Where not, it is in
+ * pg_default, and the message says so, with the tablespace's name. */
 bool properties_has_tablespace(const struct properties *p, struct db *db);
 #define PROPERTIES_NO_TABLESPACE \
 	"tablespace '%s' does not exist, or this role may not use it: the database is in pg_default"
@@ -95,8 +95,8 @@ struct properties_how {
 };
 
 /*
- * Makes database name on db's server with the encoding, locale and tablespace. 0; UNAVAILABLE when the server cannot, DENIED, CANNOT_WRITE
- * or NO, with a sentence in error.
+ * Makes database name on db's server with the encoding, locale and tablespace. 0; UNAVAILABLE when the server
+ * cannot, DENIED, CANNOT_WRITE or NO, with a sentence in error.
  */
 int properties_create(const struct properties *p, struct db *db, const char *name,
                       const struct properties_how *how, struct buf *error);

@@ -9,7 +9,8 @@
 static const char find_properties[] =
 	"SELECT row_to_json(p) FROM (SELECT shobj_description(d.oid, 'pg_database') AS comment,"
 	"  d.datconnlimit AS connection_limit, d.datistemplate AS template, t.spcname AS tablespace,"
-	"  CASE WHEN d.datacl IS NOT NULL THEN (SELECT coalesce(array_to_json(array_agg(row_to_json(r))), '[]')"
+	"  CASE WHEN d.datacl IS NOT NULL THEN (SELECT coalesce(array_to_json(array_agg(row_to_json(r))),"
+	" '[]')"
 	"   FROM (SELECT CASE a.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(a.grantee) END AS role,"
 	"     a.privilege_type AS privilege, a.is_grantable AS grantable"
 	"    FROM (SELECT (aclexplode(d.datacl)).*) a) r) END AS acl,"

@@ -61,7 +61,8 @@ static void add_form(struct server *pg, struct buf *sql, const struct locale_for
 	bool builtin = is_text(f->provider, "builtin");
 
 	if (f->provider && server_version(pg) >= 150000)
-		buf_printf(sql, " LOCALE_PROVIDER %s", builtin ? "builtin" : is_text(f->provider, "icu") ? "icu" : "libc");
+		buf_printf(sql, " LOCALE_PROVIDER %s",
+		           builtin ? "builtin" : is_text(f->provider, "icu") ? "icu" : "libc");
 	add_option(pg, sql, "LC_COLLATE", f->collate);
 	add_option(pg, sql, "LC_CTYPE", f->ctype);
 	add_option(pg, sql, builtin ? "BUILTIN_LOCALE" : "ICU_LOCALE", f->locale);
@@ -118,14 +119,16 @@ static int make_nearer(const struct properties *p, struct db *db, const char *na
 	int rc = -1;
 
 	for (size_t i = 0; i < n && rc; i++) {
-		struct properties made = { .encoding = p->encoding, .provider = (char *)(uintptr_t)forms[i].provider,
+		struct properties made = { .encoding = p->encoding,
+			                   .provider = (char *)(uintptr_t)forms[i].provider,
 			                   .collate = (char *)(uintptr_t)forms[i].collate,
 			                   .locale = (char *)(uintptr_t)forms[i].locale };
 		char *words = properties_form(&made), *wanted = properties_form(p);
 
 		rc = try_form(p, db, name, tail, &forms[i]);
 		if (!rc)
-			buf_printf(note, "this server has no %s: the database is created as %s%s", wanted, words,
+			buf_printf(note, "this server has no %s: the database is created as %s%s",
+			           wanted, words,
 			           forms[i].collate ? "" : ", with the server's own locale");
 		free(words);
 		free(wanted);
@@ -151,7 +154,8 @@ bool properties_has_tablespace(const struct properties *p, struct db *db)
 	return may;
 }
 
-static char *tail_with_tablespace(const struct properties *p, struct db *db, const char *tail, struct buf *note)
+static char *tail_with_tablespace(const struct properties *p, struct db *db, const char *tail,
+                                  struct buf *note)
 {
 	struct buf sql = BUF_INIT;
 
@@ -179,7 +183,8 @@ static int failed(const struct properties *p, struct db *db, const char *why, bo
 		           near ? "" : ": use --locale near for the nearest that this server has");
 		rc = UNAVAILABLE;
 	} else if (strcmp(state, "42501") == 0) {
-		buf_printf(error, "%s: cannot create a database (the role needs CREATEDB): %s", db->target->shown,
+		buf_printf(error, "%s: cannot create a database (the role needs CREATEDB): %s",
+		           db->target->shown,
 		           db_error(db));
 		rc = DENIED;
 	} else {
@@ -227,7 +232,8 @@ static int run(struct db *db, const char *sql)
 }
 
 /* To this role, where it is a database's: whose owner may not be this role. */
-static int try_setting(struct db *db, const struct database_setting *s, const struct strs *missing, struct buf *words)
+static int try_setting(struct db *db, const struct database_setting *s, const struct strs *missing,
+                       struct buf *words)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
@@ -261,8 +267,9 @@ void properties_try(struct properties *p, struct db *db, bool near, const struct
 		if (rc && near)
 			strs_printf(notes, "setting %s%s%s is left out: %s", s->name, of, role, words.data);
 		else if (rc)
-			strs_printf(problems, "setting %s%s%s of the database: %s: use --settings near to leave out what "
-			            "is not possible, or --settings none", s->name, of, role, words.data);
+			strs_printf(problems, "setting %s%s%s of the database: %s: use --settings near to "
+			            "leave out what is not possible, or --settings none",
+			            s->name, of, role, words.data);
 		if (rc && near)
 			properties_drop_setting(p, i);
 		else
@@ -294,7 +301,8 @@ static void add_right(struct server *pg, struct buf *sql, const struct database_
 	buf_puts(sql, r->grant && r->option ? " WITH GRANT OPTION" : "");
 }
 
-static void add_setting(struct server *pg, struct buf *sql, const struct database_setting *s, const char *name)
+static void add_setting(struct server *pg, struct buf *sql, const struct database_setting *s,
+                        const char *name)
 {
 	if (s->role) {
 		buf_puts(sql, "ALTER ROLE ");

@@ -76,7 +76,8 @@ static bool is(const struct statement *s, size_t at, const char *word, size_t le
 {
 	const struct property_word *w = &s->v[at < s->n ? at : s->n];
 
-	return (w->kind == WORD || w->kind == MARK) && strlen(w->text) == len && strncasecmp(w->text, word, len) == 0;
+	return (w->kind == WORD || w->kind == MARK) && strlen(w->text) == len &&
+	       strncasecmp(w->text, word, len) == 0;
 }
 
 /* Goes past these words, parted by blanks, where all of them come next. */
@@ -114,9 +115,11 @@ static void read_create(struct properties *p, struct statement *s)
 			const char *name;
 			char **field;
 		} fields[] = {
-			{ "ENCODING", &p->encoding }, { "LOCALE_PROVIDER", &p->provider }, { "LC_COLLATE", &p->collate },
-			{ "LC_CTYPE", &p->ctype }, { "ICU_LOCALE", &p->locale }, { "BUILTIN_LOCALE", &p->locale },
-			{ "ICU_RULES", &p->rules }, { "TABLESPACE", &p->tablespace }, { "LOCALE", &p->collate },
+			{ "ENCODING", &p->encoding },  { "LOCALE_PROVIDER", &p->provider },
+			{ "LC_COLLATE", &p->collate }, { "LC_CTYPE", &p->ctype },
+			{ "ICU_LOCALE", &p->locale },  { "BUILTIN_LOCALE", &p->locale },
+			{ "ICU_RULES", &p->rules },    { "TABLESPACE", &p->tablespace },
+			{ "LOCALE", &p->collate },
 		};
 
 		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
@@ -197,7 +200,8 @@ static void read_statement(struct properties *p, struct statement *s)
 		read_create(p, s);
 	else if (take(s, "ALTER DATABASE") && take_any(s))
 		read_alter(p, s);
-	else if (take(s, "ALTER ROLE") && (role = take_any(s)) && take(s, "IN DATABASE") && take_any(s) && take(s, "SET"))
+	else if (take(s, "ALTER ROLE") && (role = take_any(s)) && take(s, "IN DATABASE") && take_any(s) &&
+	         take(s, "SET"))
 		read_set(p, s, role);
 	else if (take(s, "COMMENT ON DATABASE") && take_any(s) && take(s, "IS"))
 		manifest_set(&p->comment, take_any(s));
@@ -210,7 +214,8 @@ static void read_statement(struct properties *p, struct statement *s)
 /* Behind blanks, comments and lines for psql (\connect, \restrict). */
 static const char *skip_lines(const char *at)
 {
-	for (at += strspn(at, " \t\r\n"); *at == '\\' || strncmp(at, "--", 2) == 0; at += strspn(at, " \t\r\n"))
+	for (at += strspn(at, " \t\r\n"); *at == '\\' || strncmp(at, "--", 2) == 0; at += strspn(at, " \t\r"
+	                                                                                             "\n"))
 		at += strcspn(at, "\n");
 	return at;
 }
@@ -233,8 +238,8 @@ void properties_parse(struct properties *p, const char *sql)
 /* pg_dump.c, dumpDatabase: the entries, and those that hang on them. */
 static bool is_of_database(const char *line)
 {
-	return toc_is(line, "DATABASE") || toc_is(line, "DATABASE PROPERTIES") || toc_is(line, "ACL - DATABASE") ||
-	       toc_is(line, "COMMENT - DATABASE");
+	return toc_is(line, "DATABASE") || toc_is(line, "DATABASE PROPERTIES") ||
+	       toc_is(line, "ACL - DATABASE") || toc_is(line, "COMMENT - DATABASE");
 }
 
 int properties_of_archive(struct properties *p, const char *path, struct buf *error)
@@ -251,7 +256,8 @@ int properties_of_archive(struct properties *p, const char *path, struct buf *er
 	if (!rc)
 		rc = toc_ask(path, "--file=-", "--create", list.data, &sql, error);
 	if (!rc && sql.len > SQL_MAX) {
-		buf_printf(error, "'%s' has over %d KiB of rights and settings of its database", path, SQL_MAX / 1024);
+		buf_printf(error, "'%s' has over %d KiB of rights and settings of its database",
+		           path, SQL_MAX / 1024);
 		rc = BAD_DATA;
 	}
 	if (!rc)

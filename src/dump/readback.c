@@ -124,7 +124,8 @@ static bool is_whole(const char *path)
 		return true;
 	if (unpack_method(path) != method || unpack_each(path, look_at_end, &e) != 0)
 		return false;
-	return object || (e.bytes > 0 && e.last[1] == '\n' && (e.last[0] == '\n' || text_ends_with(name, ".toc")));
+	return object ||
+	       (e.bytes > 0 && e.last[1] == '\n' && (e.last[0] == '\n' || text_ends_with(name, ".toc")));
 }
 
 int readback_folder(const char *path, struct buf *error)

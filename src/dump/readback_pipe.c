@@ -152,7 +152,8 @@ int readback_pipe_start(struct readback_pipe *r, const char *name, const char *k
 
 	*r = (struct readback_pipe)READBACK_PIPE_INIT;
 	r->name = name;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) != 0 || pipe2(answer, O_CLOEXEC) != 0 || (r->pid = fork()) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) != 0 || pipe2(answer, O_CLOEXEC) != 0 ||
+	    (r->pid = fork()) < 0) {
 		buf_printf(error, "cannot start a process: %s", strerror(errno));
 		for (size_t i = 0; i < 2; i++) {
 			close(data[i]);
@@ -163,8 +164,12 @@ int readback_pipe_start(struct readback_pipe *r, const char *name, const char *k
 	}
 	if (r->pid == 0) {
 		proc_die_with_parent(parent);
-		be_reader(data[0], answer[1], &(struct readback){ .path = READBACK_STDIN, .name = name, .kind = kind,
-		                                                  .scratch = scratch, .keep_fd = answer[1] });
+		be_reader(data[0], answer[1],
+		          &(struct readback){ .path = READBACK_STDIN,
+		                              .name = name,
+		                              .kind = kind,
+		                              .scratch = scratch,
+		                              .keep_fd = answer[1] });
 	}
 	close(data[0]);
 	close(answer[1]);
@@ -190,7 +195,8 @@ void readback_pipe_add(struct readback_pipe *r, const void *bytes, size_t len)
 static int explain_death(struct readback_pipe *r, struct buf *error)
 {
 	int status = 0;
-	bool crashed = waitpid(r->pid, &status, 0) == r->pid && WIFSIGNALED(status) && proc_is_crash(WTERMSIG(status));
+	bool crashed = waitpid(r->pid, &status, 0) == r->pid && WIFSIGNALED(status) &&
+	               proc_is_crash(WTERMSIG(status));
 
 	r->pid = 0;
 	buf_printf(error, "'%s' cannot be read back: the process that reads it %s", r->name,

@@ -17,8 +17,9 @@ struct readback_pipe {
 
 #define READBACK_PIPE_INIT { .to = -1, .answer = -1 }
 
-/* Starts it for a backup of that name, which lives until its end, and kind, as dump/readback; a directory cannot
- * be read so. scratch is where an SQLite database is unpacked. 0, or CANNOT_RUN with a message in error. */
+/* Starts it for a backup of that name, which lives until its end, and kind, as dump/readback; a directory
+ * cannot be read so. scratch is where an SQLite database is unpacked. 0, or CANNOT_RUN with a message in
+ * error. */
 int readback_pipe_start(struct readback_pipe *r, const char *name, const char *kind, const char *scratch,
                         struct buf *error);
 

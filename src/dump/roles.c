@@ -32,7 +32,8 @@ static bool is_word(const char *at, size_t len, const char *word)
  * which roles stand (the reference of each). */
 static const struct form {
 	const char *begins;
-	const char *lists[4][2]; /* the word, and the one that must come before it or NULL; none: they stand there */
+	const char *lists[4][2]; /* the word, and the one that must come before it or NULL; none: they stand
+	                            there */
 } forms[] = {
 	{ "GRANT", { { "TO" }, { "BY", "GRANTED" } } },
 	{ "REVOKE", { { "FROM" }, { "BY", "GRANTED" } } },
@@ -40,7 +41,8 @@ static const struct form {
 	{ "CREATE SCHEMA", { { "AUTHORIZATION" } } },
 	{ "CREATE USER MAPPING", { { "FOR" } } },
 	{ "DROP USER MAPPING", { { "FOR" } } },
-	{ "SET", { { "AUTHORIZATION", "SESSION" }, { "ROLE", "SET" }, { "ROLE", "LOCAL" }, { "ROLE", "SESSION" } } },
+	{ "SET",
+	  { { "AUTHORIZATION", "SESSION" }, { "ROLE", "SET" }, { "ROLE", "LOCAL" }, { "ROLE", "SESSION" } } },
 	{ "ALTER DEFAULT PRIVILEGES", { { "ROLE", "FOR" }, { "USER", "FOR" }, { "TO" }, { "FROM" } } },
 	{ "ALTER USER MAPPING", { { "FOR" } } },
 	{ "ALTER POLICY", { { "TO" } } },
@@ -60,7 +62,8 @@ static const struct form *form_of(const char *statement)
 	return NULL;
 }
 
-static bool is_list(const struct form *form, const char *word, size_t len, const char *before, size_t before_len)
+static bool is_list(const struct form *form, const char *word, size_t len, const char *before,
+                    size_t before_len)
 {
 	for (size_t i = 0; i < sizeof(form->lists) / sizeof(*form->lists) && form->lists[i][0]; i++)
 		if (is_word(word, len, form->lists[i][0]) &&
@@ -78,7 +81,8 @@ static const char *next(const char *at, const char *end)
 	return word < end ? word : end;
 }
 
-/* Where a list of roles begins, behind the next of its words from `at` on; NULL when there is none before the end. */
+/* Where a list of roles begins, behind the next of its words from `at` on; NULL when there is none before the
+ * end. */
 static const char *next_list(const struct form *form, const char *at, const char *end)
 {
 	const char *before = end;
@@ -106,7 +110,8 @@ static const char *first_list(const struct form *form, const char *statement, co
 
 	if (!form->lists[0][0])
 		return at < end ? at : NULL;
-	if ((strcmp(form->begins, "GRANT") != 0 && strcmp(form->begins, "REVOKE") != 0) || next_list(&on, at, end))
+	if ((strcmp(form->begins, "GRANT") != 0 && strcmp(form->begins, "REVOKE") != 0) ||
+	    next_list(&on, at, end))
 		return next_list(form, statement, end);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if ((rest = lex_after(at, options[i])))

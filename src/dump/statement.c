@@ -56,8 +56,10 @@ char *statement_schema(const char *statement)
 
 char *statement_place(const char *statement)
 {
-	static const char *const before[] = { "OR REPLACE", "UNLOGGED", "FOREIGN", "MATERIALIZED", "RECURSIVE" };
-	static const char *const types[] = { "TABLE", "VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "TYPE", "DOMAIN", "AGGREGATE" };
+	static const char *const before[] = { "OR REPLACE",
+	                                     "UNLOGGED", "FOREIGN", "MATERIALIZED", "RECURSIVE" };
+	static const char *const types[] = { "TABLE",     "VIEW", "SEQUENCE", "FUNCTION",
+		                             "PROCEDURE", "TYPE", "DOMAIN",   "AGGREGATE" };
 	const char *at = lex_after(statement, "CREATE"), *name = NULL;
 
 	if (!at)
@@ -157,7 +159,8 @@ static void add_tablespace(struct strs *names, const char *at)
 	size_t len;
 	char *name = lex_name(at, &len);
 
-	if (*name && strcmp(name, "pg_default") != 0 && strcmp(name, "default") != 0 && !strs_has(names, name))
+	if (*name && strcmp(name, "pg_default") != 0 && strcmp(name, "default") != 0 &&
+	    !strs_has(names, name))
 		strs_add(names, name);
 	free(name);
 }
@@ -175,7 +178,8 @@ static bool is(struct piece p, const char *word)
 /* A table, a column, an index may have that name as well. */
 static bool opens_clause(const char *statement, const struct piece *before, int depth)
 {
-	static const char *const names[] = { "ON", "ONLY", ".", ",", "TABLE", "INDEX", "VIEW", "EXISTS", "CONCURRENTLY" };
+	static const char *const names[] = { "ON",    "ONLY", ".",      ",",           "TABLE",
+		                             "INDEX", "VIEW", "EXISTS", "CONCURRENTLY" };
 
 	if (is(before[0], "INDEX") && is(before[1], "USING"))
 		return true;
@@ -190,7 +194,9 @@ static bool opens_clause(const char *statement, const struct piece *before, int 
 static bool may_name_tablespace(const char *statement)
 {
 	static const char *const words[] = {
-		"CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE MATERIALIZED VIEW", "CREATE INDEX", "CREATE UNIQUE INDEX",
+		"CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE MATERIALIZED VIEW", "CREATE INDEX", "CREATE"
+		                                                                                     " UNIQUE"
+		                                                                                     " INDEX",
 		"ALTER TABLE", "ALTER INDEX", "ALTER MATERIALIZED VIEW", NULL
 	};
 
@@ -200,8 +206,8 @@ static bool may_name_tablespace(const char *statement)
 	return false;
 }
 
-/* The next name of a tablespace from there on, which is in the statement; NULL: there is none. What a query says of
- * tablespaces, or a condition, is something else. */
+/* The next name of a tablespace from there on, which is in the statement; NULL: there is none. What a query
+ * says of tablespaces, or a condition, is something else. */
 static const char *next_tablespace(const char *statement, const char *from)
 {
 	struct piece before[2] = { { 0 } }, now;
@@ -282,7 +288,8 @@ bool statement_stands_alone(const char *statement)
 {
 	static const char *const words[] = {
 		"VACUUM", "ALTER SYSTEM", "CREATE TABLESPACE", "DROP TABLESPACE", "CREATE INDEX CONCURRENTLY",
-		"CREATE UNIQUE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY", "REINDEX DATABASE", "REINDEX SYSTEM",
+		"CREATE UNIQUE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY",
+		                                    "REINDEX DATABASE", "REINDEX SYSTEM",
 		"REINDEX SCHEMA", "REINDEX TABLE CONCURRENTLY", "REINDEX INDEX CONCURRENTLY"
 	};
 

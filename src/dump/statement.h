@@ -16,8 +16,8 @@
  * frees it. */
 char *statement_schema(const char *statement);
 
-/* Returns the schema in which CREATE makes a table, view, sequence, function, procedure, type, domain or aggregate,
- * when its name says so; NULL for others. The caller frees it. */
+/* Returns the schema in which CREATE makes a table, view, sequence, function, procedure, type, domain or
+ * aggregate, when its name says so; NULL for others. The caller frees it. */
 char *statement_place(const char *statement);
 
 /* Returns the schema that a statement changes without making it: ALTER SCHEMA ... OWNER TO, GRANT and
@@ -32,20 +32,20 @@ char *statement_extension(const char *statement, char **schema);
  * AUTHORIZATION. */
 bool statement_gives(const char *statement);
 
-/* Adds the settings that a statement sets: SET name of the session, and those of CREATE FUNCTION and PROCEDURE. What
- * has another form after SET (ROLE, TIME ZONE) may be among them. */
+/* Adds the settings that a statement sets: SET name of the session, and those of CREATE FUNCTION and
+ * PROCEDURE. What has another form after SET (ROLE, TIME ZONE) may be among them. */
 void statement_settings(const char *statement, struct strs *names);
 
 /* Adds the tablespaces that a statement names, but for the database's own ('') and pg_default: SET
  * default_tablespace and temp_tablespaces, TABLESPACE name of CREATE and ALTER. */
 void statement_tablespaces(const char *statement, struct strs *names);
 
-/* Returns the statement without its tablespaces, "" where nothing is left; NULL when it names none. The caller
- * frees it. */
+/* Returns the statement without its tablespaces, "" where nothing is left; NULL when it names none. The
+ * caller frees it. */
 char *statement_without_tablespaces(const char *statement);
 
-/* Returns whether a statement runs in no transaction (PreventInTransactionBlock in PostgreSQL's source): VACUUM, CREATE
- * INDEX CONCURRENTLY, ... */
+/* Returns whether a statement runs in no transaction (PreventInTransactionBlock in PostgreSQL's source):
+ * VACUUM, CREATE INDEX CONCURRENTLY, ... */
 bool statement_stands_alone(const char *statement);
 
 /* Returns whether a statement drops something, as pg_dump --clean writes them (also constraints, defaults

@@ -129,7 +129,8 @@ static void add_entry(struct structure *s, struct entry e)
 /* What pg_restore reads as it comes, and would not live without (processEncodingEntry ...). */
 static bool needs_definition(const char *type)
 {
-	return strcmp(type, "ENCODING") == 0 || strcmp(type, "STDSTRINGS") == 0 || strcmp(type, "SEARCHPATH") == 0;
+	return strcmp(type, "ENCODING") == 0 || strcmp(type, "STDSTRINGS") == 0 ||
+	       strcmp(type, "SEARCHPATH") == 0;
 }
 
 static void read_definition(struct structure *s, const char *type)

@@ -194,7 +194,8 @@ static bool ends_name(const char *rest)
 /* `TYPE schema name owner`. */
 bool toc_is_relation(const char *line, const char *word)
 {
-	static const char *const types[] = { "TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE", NULL };
+	static const char *const types[] = { "TABLE", "VIEW", "MATERIALIZED VIEW",
+	                                    "FOREIGN TABLE", "SEQUENCE", NULL };
 	static const char *const others[] = { "TABLE ATTACH", "MATERIALIZED VIEW DATA",
 		                              "SEQUENCE SET", "SEQUENCE OWNED BY", NULL };
 	const char *dot = strchr(word, '.'), *rest = NULL;

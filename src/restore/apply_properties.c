@@ -55,15 +55,16 @@ static bool is_any_bytes(const char *encoding)
 static int check_name(struct apply *p, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = ask(p, "SELECT n > 0, n = 0 FROM pg_catalog.pg_char_to_encoding($1) AS n", p->encoding, &rows);
+	int rc = ask(p, "SELECT n > 0, n = 0 FROM pg_catalog.pg_char_to_encoding($1) AS n", p->encoding,
+	             &rows);
 	bool known = rows_true(&rows, 0, 0), raw = rows_true(&rows, 0, 1);
 
 	rows_free(&rows);
 	if (rc || known)
 		return 0;
 	if (raw)
-		buf_puts(error, "--encoding: SQL_ASCII says nothing about the text: name its encoding (UTF8, LATIN1 ...), "
-		                "or leave --encoding out to create an SQL_ASCII database");
+		buf_puts(error, "--encoding: SQL_ASCII says nothing about the text: name its encoding (UTF8, "
+		         "LATIN1 ...), or leave --encoding out to create an SQL_ASCII database");
 	else
 		buf_printf(error, "--encoding: the server has no encoding '%s'", p->encoding);
 	return BAD_USAGE;
@@ -102,9 +103,9 @@ static int choose_encoding(struct apply *p, const char *target, struct strs *pro
 		choose_form(p);
 	p->r->encoding = p->encoding ? p->encoding : is_any_bytes(of->encoding) ? NULL : of->encoding;
 	if (!is_made(p) && !p->r->encoding && target && !is_any_bytes(target))
-		strs_printf(problems, "encoding: the backup is in SQL_ASCII (bytes of any encoding), database '%s' in %s: "
-		            "name the encoding of its text with --encoding (UTF8, LATIN1 ...), or restore into a new "
-		            "database (--into)", own_name(p), target);
+		strs_printf(problems, "encoding: the backup is in SQL_ASCII (bytes of any encoding), "
+		            "database '%s' in %s: name the encoding of its text with --encoding (UTF8, "
+		            "LATIN1 ...), or restore into a new database (--into)", own_name(p), target);
 	return p->encoding ? check_name(p, error) : 0;
 }
 
@@ -126,7 +127,8 @@ static int read_target(struct apply *p, struct properties *found)
 {
 	struct rows rows = { 0 };
 	int rc = ask(p, find_form(server_version(&p->side.db.pg)), own_name(p), &rows);
-	char **fields[] = { &found->encoding, &found->provider, &found->collate, &found->ctype, &found->locale };
+	char **fields[] = { &found->encoding, &found->provider, &found->collate, &found->ctype,
+		            &found->locale };
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields) && !rc; i++)
 		manifest_set(fields[i], rows_get(&rows, 0, i));
@@ -156,8 +158,8 @@ static void note_kept(struct apply *p, const struct properties *found, struct st
 	if (p->properties.encoding && !is_same_form(own, was))
 		strs_printf(notes, "the database stays %s; the backup's was %s", own, was);
 	if (*words && p->mode == APPLY_FILL)
-		strs_printf(notes, "the database keeps its own rights and settings; the backup has %s: to get them, drop the "
-		            "empty database first", words);
+		strs_printf(notes, "the database keeps its own rights and settings; the backup has %s: to "
+		            "get them, drop the empty database first", words);
 	free(own);
 	free(was);
 	free(words);
@@ -171,7 +173,8 @@ static void check_form(struct apply *p, struct strs *problems)
 	const char *why = properties_too_new(&p->properties, server_version(&p->side.db.pg));
 
 	if (why && !p->near_locale)
-		strs_printf(problems, "locale: %s: use --locale near for the nearest that this server has", why);
+		strs_printf(problems, "locale: %s: use --locale near for the nearest that this server has",
+		            why);
 }
 
 /* Who restores owns it then, and has what the owner had. */
@@ -196,7 +199,8 @@ static void leave_tablespace(struct apply *p, struct strs *notes)
 	if (!has || p->r->no_tablespaces)
 		manifest_set(&of->tablespace, NULL);
 	for (size_t i = of->n_settings; p->r->no_tablespaces && i-- > 0;)
-		if (strcmp(of->settings[i].name, "default_tablespace") == 0 || strcmp(of->settings[i].name, "temp_tablespaces") == 0)
+		if (strcmp(of->settings[i].name, "default_tablespace") == 0 ||
+		    strcmp(of->settings[i].name, "temp_tablespaces") == 0)
 			properties_drop_setting(of, i);
 }
 
@@ -206,7 +210,8 @@ int apply_properties(struct apply *p, struct strs *problems, struct strs *notes,
 	int rc = read_backup(p, error);
 
 	if (!rc && p->side.exists && read_target(p, &found) != 0) {
-		buf_printf(error, "%s: cannot look at the database: %s", p->target->shown, db_error(&p->side.db));
+		buf_printf(error, "%s: cannot look at the database: %s",
+		           p->target->shown, db_error(&p->side.db));
 		rc = UNAVAILABLE;
 	}
 	rc = rc ? rc : choose_encoding(p, found.encoding, problems, error);
@@ -238,9 +243,11 @@ static void leave_out_absent(struct apply *p, struct strs *notes)
 	for (size_t i = 0; i < named.n; i++) {
 		struct rows rows = { 0 };
 
-		if (ask(p, "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1", named.v[i], &rows) == 0 && !rows.n) {
+		if (ask(p, "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1", named.v[i], &rows) == 0 &&
+		    !rows.n) {
 			strs_add(&absent, named.v[i]);
-			strs_printf(notes, "role %s: is missing: its rights and settings in the database are left out",
+			strs_printf(notes, "role %s: is missing: its rights and settings in the database are "
+			            "left out",
 			            named.v[i]);
 		}
 		rows_free(&rows);
@@ -258,5 +265,6 @@ void apply_settings(struct apply *p, struct strs *problems, struct strs *notes)
 		leave_out_absent(p, notes);
 	else if (p->r->roles == ROLES_SKIP)
 		properties_without(&p->properties, &p->r->missing_roles);
-	properties_try(&p->properties, &p->side.db, p->settings == SETTINGS_NEAR, &p->r->missing_roles, problems, notes);
+	properties_try(&p->properties, &p->side.db, p->settings == SETTINGS_NEAR, &p->r->missing_roles,
+	               problems, notes);
 }

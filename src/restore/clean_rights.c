@@ -9,11 +9,12 @@
 #define ASK_MS 30000
 
 /* Tables of users', and what else pg_dump reads; those of extensions are not theirs. */
-#define RELATIONS                                                                                  \
-	"SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"                          \
-	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"                                \
-	" WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"                         \
-	"  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass" \
+#define RELATIONS                                                                                            \
+	"SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"                                    \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"                                          \
+	" WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"                                   \
+	"  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = "                            \
+	"'pg_catalog.pg_class'::regclass"                                                                    \
 	"   AND d.objid = c.oid AND d.deptype = 'e')"
 
 /* pg_dump locks tables and reads their rows, and reads sequences. */
@@ -34,7 +35,8 @@ static bool is_meant(const struct toc *toc, const struct strs *tables, const cha
 		bool found = all && toc_is_relation(toc->lines.v[i], name);
 
 		for (size_t k = 0; !all && !found && k < tables->n; k++)
-			found = toc_is_relation(toc->lines.v[i], name) && toc_is_relation(toc->lines.v[i], tables->v[k]);
+			found = toc_is_relation(toc->lines.v[i], name) &&
+			        toc_is_relation(toc->lines.v[i], tables->v[k]);
 		if (found)
 			return true;
 	}
@@ -60,7 +62,8 @@ static void say(const struct strs *names, const char *what, struct strs *problem
 	char *more = names->n > 1 ? xasprintf(" (and %zu more)", names->n - 1) : xstrdup("");
 
 	if (names->n)
-		strs_printf(problems, "%s%s: %s: restore as its owner or as a superuser", names->v[0], more, what);
+		strs_printf(problems, "%s%s: %s: restore as its owner or as a superuser",
+		            names->v[0], more, what);
 	free(more);
 }
 
@@ -70,7 +73,8 @@ int clean_rights_check(struct db *db, const struct toc *toc, const struct strs *
 	struct strs names = { 0 };
 	int rc = find(db, unreadable, NULL, NULL, &names);
 
-	say(&names, "this role may not read it, and --clean makes a backup of all that is there first", problems);
+	say(&names, "this role may not read it, and --clean makes a backup of all that is there first",
+	    problems);
 	strs_free(&names);
 	if (!rc && !rows_only)
 		rc = find(db, undroppable, toc, tables, &names);

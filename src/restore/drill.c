@@ -69,7 +69,8 @@ static int open_door(struct trial *t, int64_t deadline, struct buf *error)
 	int rc = db_reopen(&t->db, &t->door, deadline, error);
 
 	if (!rc && server_settle(&t->db.pg, false, clock_after(DROP_MS)) != 0) {
-		buf_printf(error, "%s: cannot prepare the session: %s", t->job->server->shown, db_error(&t->db));
+		buf_printf(error, "%s: cannot prepare the session: %s",
+		           t->job->server->shown, db_error(&t->db));
 		rc = UNAVAILABLE;
 	}
 	return rc;
@@ -81,7 +82,8 @@ static int open_door(struct trial *t, int64_t deadline, struct buf *error)
 static void drop_stale(struct trial *t)
 {
 	static const struct sql find = {
-		.pg = "SELECT d.datname FROM pg_database d WHERE d.datname ~ '^" PREFIX "[0-9]{1,12}_[0-9]{1,10}$'"
+		.pg = "SELECT d.datname FROM pg_database d WHERE d.datname ~ '^" PREFIX "[0-9]{1,12}_[0-9]{1,"
+		                                                                        "10}$'"
 		      "  AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.datname)"
 		      "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "'"
 		      "   OR (split_part(d.datname, '_', 3)::bigint < $1::bigint"
@@ -111,10 +113,11 @@ static int failed(struct trial *t, const struct db *db, const char *what, struct
 
 /* --- as whom --- */
 
-#define WAY_OUT "BACKUP_VERIFY_AS_SUPERUSER=yes if everybody who may create objects in the database is trusted"
+#define WAY_OUT                                                                                              \
+	"BACKUP_VERIFY_AS_SUPERUSER=yes if everybody who may create objects in the database is trusted"
 
-/* Whether the login itself may run the database's code. Others than the owner may have created objects there, so
- * who can make a role does. */
+/* Whether the login itself may run the database's code. Others than the owner may have created objects there,
+ * so who can make a role does. */
 static bool login_will_do(const struct trial *t)
 {
 	return t->job->as_login || (!t->rights.wider && !t->rights.makes_roles);
@@ -127,9 +130,10 @@ static int choose(struct trial *t, struct buf *error)
 	if (login_will_do(t))
 		return 0;
 	if (!t->rights.makes_roles) {
-		buf_printf(error, "%s: not restored as a test: the database's own code would run with this role's "
-		           "rights, which are more than its owner's, and the role may not make another one "
-		           "(CREATEROLE): log in as the owner, use verify --into with another server, or set "
+		buf_printf(error, "%s: not restored as a test: the database's own code would run with this "
+		           "role's rights, which are more than its owner's, and the role may not make "
+		           "another one (CREATEROLE): log in as the owner, use verify --into with another "
+		           "server, or set "
 		           WAY_OUT, t->job->server->shown);
 		return BAD_CONFIG;
 	}
@@ -152,7 +156,8 @@ static int create(struct trial *t, struct buf *error)
 		server_identifier(&t->db.pg, &tail, t->guest.name);
 	}
 	properties_of_manifest(&p, t->m);
-	rc = properties_create(&p, &t->db, t->name, &(struct properties_how){ tail.data, true, &note }, error);
+	rc = properties_create(&p, &t->db, t->name, &(struct properties_how){ tail.data, true, &note },
+	                       error);
 	if (t->job->note)
 		buf_puts(t->job->note, note.data);
 	buf_free(&note);
@@ -207,10 +212,12 @@ static int log_in(struct trial *t, struct db *db, struct buf *error)
 	int rc = db_reopen(db, &t->as, clock_after(DROP_MS), &why);
 
 	if (rc && t->guest.name && (db->reach == REACH_DENIED || db->reach == REACH_FAILED)) {
-		buf_printf(error, "%s: the throw-away role of the restore test cannot log in: add a line like "
-		           "'host all all ADDRESS scram-sha-256' for it to pg_hba.conf (its name and its database's "
-		           "begin with " PREFIX "), give the server's own address where this is a pooler's, or set "
-		           WAY_OUT, why.data);
+		buf_printf(error,
+		           "%s: the throw-away role of the restore test cannot log in: add a line "
+		           "like 'host all all ADDRESS scram-sha-256' for it to pg_hba.conf (its name and "
+		           "its database's begin with " PREFIX "), give the server's own address where this "
+		                                               "is a pooler's, or set " WAY_OUT,
+		           why.data);
 		rc = BAD_CONFIG;
 	} else {
 		buf_puts(error, why.data);
@@ -251,10 +258,11 @@ static int restore_humbly(struct trial *t, struct restore *r, struct buf *error)
 		return rc;
 	rc = restore_run(r, &t->as, error);
 	if (rc && r->denied && !t->guest.name)
-		buf_puts(error, ": give the restore test a login that may (--into with a superuser's), or set BACKUP_VERIFY=read");
+		buf_puts(error, ": give the restore test a login that may (--into with a superuser's), or "
+		         "set BACKUP_VERIFY=read");
 	if (rc && r->denied && t->guest.name) {
-		buf_puts(error, ": a throw-away role restores it as a test, and some objects only a superuser may "
-		         "create: set " WAY_OUT ", or BACKUP_VERIFY=read");
+		buf_puts(error, ": a throw-away role restores it as a test, and some objects only a "
+		         "superuser may create: set " WAY_OUT ", or BACKUP_VERIFY=read");
 		rc = BAD_CONFIG;
 	}
 	return rc;
@@ -277,7 +285,8 @@ static int restore(struct trial *t, struct buf *error)
 	int rc = sql ? 0 : toc_read(&r.toc, r.path, error);
 
 	if (!rc)
-		rc = t->rights.superuser && !t->guest.name ? restore_boldly(t, &r, error) : restore_humbly(t, &r, error);
+		rc = t->rights.superuser && !t->guest.name ? restore_boldly(t, &r, error)
+		                                           : restore_humbly(t, &r, error);
 	restore_free(&r);
 	return rc;
 }
@@ -304,8 +313,9 @@ static void drop_subscriptions(struct trial *t)
 	struct rows rows = { 0 };
 
 	if (db_open(&db, &t->target, DB_WRITE, clock_after(DROP_MS)) == REACHED)
-		db_read(&db, (struct sql){ .pg = "SELECT s.subname FROM pg_subscription s JOIN pg_database d"
-			                         " ON d.oid = s.subdbid WHERE d.datname = current_database()" },
+		db_read(&db,
+		        (struct sql){ .pg = "SELECT s.subname FROM pg_subscription s JOIN pg_database d"
+		                            " ON d.oid = s.subdbid WHERE d.datname = current_database()" },
 		        NULL, 0, clock_after(DROP_MS), &rows);
 	for (size_t i = 0; i < rows.n; i++) {
 		const char *name = rows_text(&rows, i, 0);
@@ -368,8 +378,10 @@ static int try_pg(struct trial *t, struct buf *error)
 	rc = create(t, error);
 	rc = rc ? rc : restore(t, error);
 	if (!rc)
-		rc = finish_database(&(struct finish){ .tables = t->m->tables, .wait = DROP_MS,
-		                                           .search_path = t->job->search_path }, &t->as, error);
+		rc = finish_database(&(struct finish){ .tables = t->m->tables,
+		                                       .wait = DROP_MS,
+		                                       .search_path = t->job->search_path },
+		                     &t->as, error);
 	if (strcmp(t->m->kind, "plain") == 0 && t->rights.superuser && !t->guest.name)
 		drop_subscriptions(t);
 	dropped = drop(t, rc ? &ignored : error);
@@ -385,7 +397,8 @@ int drill_restore(const struct drill *job, struct buf *error)
 	int rc;
 
 	if (lite != (server->kind == TARGET_SQLITE)) {
-		buf_printf(error, "'%s' cannot be restored into %s: one is SQLite, the other is not", job->path,
+		buf_printf(error, "'%s' cannot be restored into %s: one is SQLite, the other is not",
+		           job->path,
 		           server->shown);
 		return BAD_USAGE;
 	}

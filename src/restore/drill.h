@@ -2,8 +2,8 @@
  * drill - restores a backup as a test: only what has been restored is known to restore.
  *
  * The database's own code runs then. Where the login has more rights than the database's owner, or may
- * make roles, a throw-away role restores it (restore/guest), which has none but on the new database; extensions are
- * made first, by the login.
+ * make roles, a throw-away role restores it (restore/guest), which has none but on the new database;
+ * extensions are made first, by the login.
  */
 #ifndef RESTORE_DRILL_H
 #define RESTORE_DRILL_H
@@ -17,11 +17,11 @@ struct drill {
 	const struct manifest *m;
 	const struct target *server;  /* PostgreSQL: a database of the server to restore on */
 	bool as_login;                /* run the database's code as the login, whatever its rights */
-	const char *search_path;      /* of the session that restores, as in struct restore; NULL: the backup's */
+	const char *search_path; /* of the session that restores, as in struct restore; NULL: the backup's */
 	int64_t deadline;             /* to log in */
 	void (*tell)(enum msg_level level, const char *words); /* hears what a drop waits for; or NULL */
-	struct buf *note;             /* gets what the new database's locale differs in (a message); or NULL */
-	struct strs *left_out;        /* gets what no role but a superuser may restore: TYPE schema name owner */
+	struct buf *note;      /* gets what the new database's locale differs in (a message); or NULL */
+	struct strs *left_out; /* gets what no role but a superuser may restore: TYPE schema name owner */
 };
 
 /*

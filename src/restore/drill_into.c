@@ -9,7 +9,8 @@
 #include "dump/toc.h"
 #include "restore/drill.h"
 
-static void tell(const struct drill_into *d, enum msg_level level, const char *name, const char *what, const char *of)
+static void tell(const struct drill_into *d, enum msg_level level, const char *name, const char *what,
+                 const char *of)
 {
 	char *words = xasprintf("%s: %s%s", name, what, of);
 
@@ -17,7 +18,8 @@ static void tell(const struct drill_into *d, enum msg_level level, const char *n
 	free(words);
 }
 
-int drill_into(const void *arg, const char *name, const char *path, const struct manifest *m, struct buf *error)
+int drill_into(const void *arg, const char *name, const char *path, const struct manifest *m,
+               struct buf *error)
 {
 	const struct drill_into *d = arg;
 	struct strs left_out = { 0 };
@@ -26,10 +28,16 @@ int drill_into(const void *arg, const char *name, const char *path, const struct
 	int rc = target_find(&target, d->url, error);
 
 	if (!rc)
-		rc = drill_restore(&(struct drill){ .path = path, .m = m, .server = &target, .tell = d->tell,
-		                                        .as_login = d->as_login, .search_path = d->search_path,
-		                                        .left_out = &left_out, .note = &note,
-		                                        .deadline = clock_within(d->wait) }, error);
+		rc = drill_restore(&(struct drill){ .path = path,
+		                                    .m = m,
+		                                    .server = &target,
+		                                    .tell = d->tell,
+		                                    .as_login = d->as_login,
+		                                    .search_path = d->search_path,
+		                                    .left_out = &left_out,
+		                                    .note = &note,
+		                                    .deadline = clock_within(d->wait) },
+		                   error);
 	for (size_t i = 0; i < left_out.n && !rc; i++)
 		tell(d, MSG_INFO, name, "left out of the restore test: ", toc_text(left_out.v[i]));
 	if (note.len)

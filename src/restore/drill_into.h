@@ -15,9 +15,10 @@ struct drill_into {
 	void (*tell)(enum msg_level level, const char *words);
 };
 
-/* Restores the backup whose data is at path, and drops it again; name is how the user knows it. arg is a struct
- * drill_into (repo/verify's `restore`). Reports what was left out and what the locale differs in. 0, or as
- * drill_restore and target_find, with a message in error. */
-int drill_into(const void *arg, const char *name, const char *path, const struct manifest *m, struct buf *error);
+/* Restores the backup whose data is at path, and drops it again; name is how the user knows it. arg is a
+ * struct drill_into (repo/verify's `restore`). Reports what was left out and what the locale differs in. 0,
+ * or as drill_restore and target_find, with a message in error. */
+int drill_into(const void *arg, const char *name, const char *path, const struct manifest *m,
+               struct buf *error);
 
 #endif

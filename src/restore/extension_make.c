@@ -51,8 +51,8 @@ static int take_head(void *arg, const char *piece, size_t len)
 	return head->len < HEAD ? 0 : -1;
 }
 
-int extension_make_read(struct extension_make *list, const char *path, const struct toc *toc, const struct manifest *m,
-                 struct buf *error)
+int extension_make_read(struct extension_make *list, const char *path, const struct toc *toc,
+                        const struct manifest *m, struct buf *error)
 {
 	struct buf entries = BUF_INIT, text = BUF_INIT;
 	int rc = 0;
@@ -128,9 +128,11 @@ int extension_make_all(const struct extension_make *list, struct db *db, const c
 	for (size_t i = 0; i < list->names.n; i++) {
 		const char *name = list->names.v[i];
 
-		if (make_one(db, name, list->schemas.v[i], owner) == 0 || strcmp(db_sqlstate(db), "42501") == 0)
+		if (make_one(db, name, list->schemas.v[i], owner) == 0 ||
+		    strcmp(db_sqlstate(db), "42501") == 0)
 			continue;
-		buf_printf(error, "%s: cannot create extension %s: %s", db->target->shown, name, db_error(db));
+		buf_printf(error, "%s: cannot create extension %s: %s",
+		           db->target->shown, name, db_error(db));
 		return UNAVAILABLE;
 	}
 	if (grant_rows(db, owner) == 0)

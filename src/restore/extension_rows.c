@@ -11,7 +11,8 @@
 /* Last first: PostGIS's layers refer to its topologies. */
 static const char find[] =
 	"SELECT e.extname, n.nspname || ' ' || c.relname, c.relname,"
-	"  CASE WHEN c.relkind <> 'S' THEN format('DELETE FROM %I.%I %s', n.nspname, c.relname, u.condition) END,"
+	"  CASE WHEN c.relkind <> 'S' THEN format('DELETE"
+	" FROM %I.%I %s', n.nspname, c.relname, u.condition) END,"
 	"  CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'UPDATE')"
 	"   ELSE has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE') END"
 	" FROM pg_catalog.pg_extension e,"
@@ -35,8 +36,9 @@ static void leave_out(const struct extension_rows *e, const struct rows *rows, s
 
 	strs_add(barred, key);
 	if (n)
-		strs_printf(notes, "extension %s: %lld row%s of its table %s %s left out: this role may not write"
-		            " there; a superuser can: --clean --data-only --tables %s", rows_text(rows, i, EXTENSION),
+		strs_printf(notes, "extension %s: %lld row%s of its table %s %s left out: this role may not "
+		            "write there; a superuser can: --clean --data-only --tables %s",
+		            rows_text(rows, i, EXTENSION),
 		            (long long)n, n == 1 ? "" : "s", name, n == 1 ? "is" : "are", name);
 }
 

@@ -17,7 +17,8 @@ static const struct failure_meaning {
 	{ "53100", CANNOT_WRITE, "the server's disk is full", NULL },
 	{ "53", UNAVAILABLE, "the server has not enough memory or connections", NULL },
 	{ "55P03", LOCKED, "a table is locked", "stop the application meanwhile, or use --replace" },
-	{ "40P01", LOCKED, "other sessions were in the way", "stop the application meanwhile, or use --replace" },
+	{ "40P01", LOCKED, "other sessions were in the way",
+	 "stop the application meanwhile, or use --replace" },
 	{ "28", DENIED, "the login was refused", NULL },
 	{ "42501", DENIED, "the role that restores lacks a right", NULL },
 	{ "25006", UNAVAILABLE, "the server is read-only", "give the primary's address" },
@@ -29,8 +30,11 @@ static const struct failure_meaning {
 	{ "22021", BAD_DATA, "the text is not in the encoding that it claims", NULL },
 };
 
-#define SEARCH_PATH "a function or query in the backup finds names by search_path only, which is empty in a restore: use " \
-	"--search-path (with public, for instance), or repair it in the database that was dumped (ALTER FUNCTION ... SET " \
+#define SEARCH_PATH                                                                                          \
+	"a function or query in the backup finds names by search_path only, which is empty in a restore: "   \
+	"use "                                                                                               \
+	"--search-path (with public, for instance), or repair it in the database that was dumped (ALTER "    \
+	"FUNCTION ... SET "                                                                                  \
 	"search_path), as indexes and materialized views must be for PostgreSQL 17 and newer"
 
 /* What is not found: a function, a table, a schema, a type or configuration, a column. */
@@ -51,11 +55,13 @@ static const char *hint_for(const struct failure *m)
 	if (is_missing(state) && m->failure.within)
 		return SEARCH_PATH;
 	if (is_missing(state) && m->rows_only)
-		return "--data-only needs the tables as they were backed up: restore them first (--schema-only)";
+		return "--data-only needs the tables as they were backed up: restore them first "
+		       "(--schema-only)";
 	if (strcmp(state, "23503") == 0 && m->rows_only)
 		return "the rows that it refers to are not there: restore that table as well";
 	if (strcmp(state, "23505") == 0 && m->rows_only)
-		return "--data-only adds to what is there: empty the tables first, and drop large objects (lo_unlink)";
+		return "--data-only adds to what is there: empty the tables first, and drop large objects "
+		       "(lo_unlink)";
 	/* Syntax and names that the server does not know. */
 	return skip_prefix(state, "42") ? m->newer : NULL;
 }

@@ -1,8 +1,8 @@
 /*
  * failure - what it means that a statement of a restore failed: the exit code, and what to do.
  *
- * By SQLSTATE (PostgreSQL docs, appendix A) alone: messages may be in any language. A statement that the server
- * refuses is not damage: the backup was read in full before.
+ * By SQLSTATE (PostgreSQL docs, appendix A) alone: messages may be in any language. A statement that the
+ * server refuses is not damage: the backup was read in full before.
  */
 #ifndef RESTORE_FAILURE_H
 #define RESTORE_FAILURE_H
@@ -19,8 +19,8 @@ struct failure {
 	const char *advice;   /* what to do where the role lacks a right */
 };
 
-/* Returns the exit code (DENIED, UNAVAILABLE, CANNOT_WRITE, LOCKED, BAD_DATA, else NO) and appends a message to
- * error. For a failure that has a SQLSTATE. */
+/* Returns the exit code (DENIED, UNAVAILABLE, CANNOT_WRITE, LOCKED, BAD_DATA, else NO) and appends a message
+ * to error. For a failure that has a SQLSTATE. */
 int failure_explain(const struct failure *m, struct buf *error);
 
 #endif

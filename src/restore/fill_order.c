@@ -15,14 +15,17 @@ static const char find[] =
 	"WITH RECURSIVE k AS ("
 	/* Since 18 there are some that are not checked. */
 	"  SELECT oid, oid AS top, conrelid, confrelid FROM pg_catalog.pg_constraint c"
-	"   WHERE contype = 'f' AND conparentid = 0 AND to_jsonb(c) ->> 'conenforced' IS DISTINCT FROM 'false'"
+	"   WHERE contype = 'f' AND conparentid = 0 AND to_jsonb(c) ->> 'conenforced' IS DISTINCT"
+	" FROM 'false'"
 	"  UNION ALL SELECT c.oid, k.top, c.conrelid, c.confrelid FROM pg_catalog.pg_constraint c"
 	"   JOIN k ON c.conparentid = k.oid WHERE c.contype = 'f')"
 	" SELECT DISTINCT cn.nspname || ' ' || c.relname, pn.nspname || ' ' || p.relname, t.condeferrable,"
 	"  format('ALTER TABLE %I.%I ALTER CONSTRAINT %I', rn.nspname, r.relname, t.conname),"
 	"  pg_has_role(r.relowner, 'USAGE')"
-	" FROM k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace"
-	" JOIN pg_catalog.pg_class p ON p.oid = k.confrelid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace"
+	" FROM k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid"
+	" JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace"
+	" JOIN pg_catalog.pg_class p ON p.oid = k.confrelid"
+	" JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace"
 	" JOIN pg_catalog.pg_constraint t ON t.oid = k.top JOIN pg_catalog.pg_class r ON r.oid = t.conrelid"
 	" JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace ORDER BY 1, 2, 4";
 
@@ -80,8 +83,10 @@ static void read_edges(struct graph *g, const struct rows *rows, struct fill_ord
 {
 	g->edges = xcalloc(rows->n + 1, sizeof(*g->edges));
 	for (size_t i = 0; i < rows->n; i++) {
-		struct edge e = { .from = find_node(g, rows_text(rows, i, CHILD)), .to = find_node(g, rows_text(rows, i, PARENT)),
-			          .alter = rows_text(rows, i, ALTER), .owned = rows_true(rows, i, OWNED) };
+		struct edge e = { .from = find_node(g, rows_text(rows, i, CHILD)),
+			          .to = find_node(g, rows_text(rows, i, PARENT)),
+			          .alter = rows_text(rows, i, ALTER),
+			          .owned = rows_true(rows, i, OWNED) };
 
 		if (e.from == NOWHERE || e.to == NOWHERE)
 			continue;
@@ -160,13 +165,14 @@ static void add_once(struct strs *list, const char *text)
 }
 
 /* A foreign key is deferred by its owner alone. */
-static void defer(struct graph *g, struct edge *e, const char *why, struct strs *deferred, struct strs *problems)
+static void defer(struct graph *g, struct edge *e, const char *why, struct strs *deferred,
+                  struct strs *problems)
 {
 	if (e->owned)
 		add_once(deferred, e->alter);
 	else
-		strs_printf(problems, "%s refers to %s, %s, by a foreign key that is not deferrable and that this role may not "
-		            "change: restore as the tables' owner or as a superuser",
+		strs_printf(problems, "%s refers to %s, %s, by a foreign key that is not deferrable and that "
+		            "this role may not change: restore as the tables' owner or as a superuser",
 		            toc_text(g->nodes[e->from].line), toc_text(g->nodes[e->to].line), why);
 	drop_edge(g, e);
 }
@@ -193,7 +199,8 @@ static void put_in_order(struct fill_order *f, const struct strs *lines, const s
 	size_t next = 0;
 
 	for (size_t i = 0; i < lines->n; i++)
-		strs_add(&f->lines, toc_is(lines->v[i], "TABLE DATA") && next < order->n ? order->v[next++] : lines->v[i]);
+		strs_add(&f->lines, toc_is(lines->v[i], "TABLE DATA") && next < order->n ? order->v[next++]
+		                                                                         : lines->v[i]);
 }
 
 #define DEFER " DEFERRABLE INITIALLY DEFERRED"
@@ -210,7 +217,8 @@ static void add_deferring(struct fill_order *f, const struct strs *deferred)
 		strs_printf(&f->end, "%s NOT DEFERRABLE", deferred->v[i]);
 }
 
-int fill_order_look(struct fill_order *f, struct db *db, const struct strs *lines, bool tar, struct strs *problems)
+int fill_order_look(struct fill_order *f, struct db *db, const struct strs *lines, bool tar,
+                    struct strs *problems)
 {
 	struct strs order = { 0 }, deferred = { 0 };
 	struct graph g = { 0 };

@@ -41,7 +41,8 @@ static const char find_tables[] =
 static void find_names(const struct finish *s, struct db *db, const char *search_path)
 {
 	if (s->search_path)
-		server_query(&db->pg, "SELECT set_config('search_path', $1, false)", &search_path, 1, clock_within(s->wait), NULL);
+		server_query(&db->pg, "SELECT set_config('search_path', $1, false)", &search_path, 1,
+		             clock_within(s->wait), NULL);
 }
 
 static void analyze(const struct finish *s, struct db *db)
@@ -72,7 +73,8 @@ static int ask(const struct finish *s, struct db *db, struct buf *error)
 
 	check_ask_db(s->check, db, clock_within(s->wait), &f);
 	if (f.verdict != PASS) {
-		buf_printf(error, "%s: not as it should be: %s: %s", db->target->shown, s->check->shown, f.why.data);
+		buf_printf(error, "%s: not as it should be: %s: %s",
+		           db->target->shown, s->check->shown, f.why.data);
 		rc = f.verdict == UNKNOWN && db_failure(db) == UNAVAILABLE ? UNAVAILABLE : NO;
 	}
 	finding_free(&f);

@@ -32,8 +32,9 @@ int guest_rights(struct db *db, const char *owner, int64_t deadline, struct gues
 	struct rows rows = { 0 };
 	int rc = db_read(db, find, &owner, 1, deadline, &rows);
 
-	*r = (struct guest_rights){ .superuser = rows_true(&rows, 0, 0), .makes_roles = rows_true(&rows, 0, 1),
-		              .wider = rows_true(&rows, 0, 2) };
+	*r = (struct guest_rights){ .superuser = rows_true(&rows, 0, 0),
+		                    .makes_roles = rows_true(&rows, 0, 1),
+		                    .wider = rows_true(&rows, 0, 2) };
 	rows_free(&rows);
 	return rc;
 }
@@ -158,7 +159,8 @@ void guest_drop_stale(struct db *db, const char *prefix, int64_t deadline)
 		      "  AND substr(r.rolname, length($1) + 1) ~ '^[0-9]{1,12}_[0-9]{1,10}$'"
 		      "  AND shobj_description(r.oid, 'pg_authid') = '" COMMENT "'"
 		      "  AND NOT EXISTS (SELECT FROM pg_database d WHERE d.datname = r.rolname)"
-		      "  AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = r.rolname)",
+		      "  AND NOT EXISTS (SELECT FROM pg_stat_activity a"
+		      " WHERE a.application_name = r.rolname)",
 	};
 	struct rows rows = { 0 };
 

@@ -45,7 +45,8 @@ static const char held[] =
 	"  LATERAL (SELECT ARRAY[t.oid, t.typarray, (to_jsonb(r) ->> 'rngmultitypid')::oid]) o(types),"
 	"  pg_catalog.pg_depend d"
 	"  WHERE t.oid = to_regtype(%L)"
-	"   AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = ANY (types) AND d.deptype = 'n'"
+	"   AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = ANY (types)"
+	" AND d.deptype = 'n'"
 	"   AND NOT coalesce(d.classid = 'pg_catalog.pg_proc'::regclass"
 	"    AND d.objid IN (r.rngcanonical, r.rngsubdiff), false)"
 	/* Its constructors are parts of it. */

@@ -13,8 +13,9 @@ struct progress;
 
 struct input {
 	char *path;           /* as it was found; of stdin where it was put */
-	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard input" */
-	char *data;           /* what to restore from: unpacked, unless it is SQL; of FORMAT_DUMP the database */
+	char *name;           /* how the user knows it, for messages: a path, a key of a bucket, "standard "
+	                                                                                         "input" */
+	char *data; /* what to restore from: unpacked, unless it is SQL; of FORMAT_DUMP the database */
 	enum format content;
 	bool has_manifest;    /* beside it; its sums were compared */
 	bool unknown;         /* nothing can tell whether its bytes are those that were written */
@@ -23,7 +24,7 @@ struct input {
 	char *staged;         /* a file that goes with input_free, or NULL */
 	int fd;               /* its descriptor, which keeps it from others' clearing up; -1 */
 	struct fetch fetch;   /* what came from a bucket */
-	char *head;           /* of what flows (restore/download): its beginning, and data is the pipe; else NULL */
+	char *head; /* of what flows (restore/download): its beginning, and data is the pipe; else NULL */
 	bool lite;            /* set by the caller: what may be SQL of SQLite is taken for that */
 	void (*show)(const struct progress *p); /* set by the caller: draws how far it is read; or NULL */
 	bool remote;          /* set by the caller: words mean backups in S3_BUCKET */
@@ -42,7 +43,8 @@ struct input {
 int input_read(struct input *l, const char *word, const char *dir, const char *stage,
                 const char *database, struct buf *error);
 
-/* Puts the name in the place of the paths of staged files, which nobody knows, in a message about the backup. */
+/* Puts the name in the place of the paths of staged files, which nobody knows, in a message about the
+ * backup. */
 void input_rename(const struct input *l, struct buf *text);
 
 void input_free(struct input *l);

@@ -28,7 +28,8 @@ static bool is_used(const struct needs *n, const char *schema)
 	const struct outline *o = &n->r->outline;
 
 	for (size_t i = 0; i < o->extensions.n; i++)
-		if (strcmp(o->extension_schemas.v[i], schema) == 0 && !strs_has(&n->r->extensions, o->extensions.v[i]))
+		if (strcmp(o->extension_schemas.v[i], schema) == 0 &&
+		    !strs_has(&n->r->extensions, o->extensions.v[i]))
 			return true;
 	return strs_has(&o->places, schema);
 }
@@ -36,18 +37,19 @@ static bool is_used(const struct needs *n, const char *schema)
 static void note_schema(struct needs *n, const char *name, bool made, bool owned, bool creates)
 {
 	if (!creates && is_used(n, name))
-		strs_printf(n->problems, "schema %s: is there already, and this role may not create in it: GRANT CREATE ON "
-		            "SCHEMA, or restore as its owner or a superuser", name);
+		strs_printf(n->problems, "schema %s: is there already, and this role may not create in it: "
+		            "GRANT CREATE ON SCHEMA, or restore as its owner or a superuser", name);
 	else if (!made)
 		return;
 	else if (!owned)
-		strs_printf(n->notes, "schema %s: is there already and is kept; its owner, comment and rights stay as they "
-		            "are, because it is not this role's", name);
+		strs_printf(n->notes, "schema %s: is there already and is kept; its owner, comment and "
+		            "rights stay as they are, because it is not this role's", name);
 	else if (!n->r->clean)
 		strs_printf(n->notes, "schema %s: is there already and is kept", name);
 }
 
-/* One that the backup makes, or makes something in. Those of extensions that are there are left out as a whole. */
+/* One that the backup makes, or makes something in. Those of extensions that are there are left out as a
+ * whole. */
 static int check_schema(struct needs *n, const char *name, bool made)
 {
 	struct rows rows = { 0 };
@@ -90,7 +92,8 @@ static int check_extension_schemas(struct needs *n)
 		if (!strs_has(&n->r->extensions, o->extensions.v[i]))
 			rc = look_for(n, schema, &lacks);
 		if (lacks)
-			strs_printf(n->notes, "schema %s: the backup lacks it, and extension %s needs it: it is made", schema,
+			strs_printf(n->notes, "schema %s: the backup lacks it, and extension %s needs it: it "
+			            "is made", schema,
 			            o->extensions.v[i]);
 	}
 	return rc;
@@ -107,7 +110,8 @@ static int check_places(struct needs *n)
 
 		rc = look_for(n, places->v[i], &lacks);
 		if (lacks)
-			strs_printf(n->notes, "schema %s: the backup lacks it: it is made when it is missing", places->v[i]);
+			strs_printf(n->notes, "schema %s: the backup lacks it: it is made when it is missing",
+			            places->v[i]);
 	}
 	return rc;
 }
@@ -117,15 +121,18 @@ static int check_places(struct needs *n)
 static int check_tablespace(struct needs *n, const char *name)
 {
 	struct rows rows = { 0 };
-	int rc = ask(n, "SELECT has_tablespace_privilege(oid, 'CREATE') OR oid = (SELECT dattablespace FROM pg_database"
-	             "  WHERE datname = current_database()) FROM pg_tablespace WHERE spcname = $1", name, &rows);
+	int rc = ask(n,
+	             "SELECT has_tablespace_privilege(oid, 'CREATE') OR oid = (SELECT dattablespace"
+	             " FROM pg_database"
+	             "  WHERE datname = current_database()) FROM pg_tablespace WHERE spcname = $1",
+	             name, &rows);
 
 	if (!rc && !rows.n)
-		strs_printf(n->problems, "tablespace %s: is missing: make it first, or say --no-tablespaces to put all into "
-		            "the database's own", name);
+		strs_printf(n->problems, "tablespace %s: is missing: make it first, or say --no-tablespaces "
+		            "to put all into the database's own", name);
 	else if (!rc && !rows_true(&rows, 0, 0))
-		strs_printf(n->problems, "tablespace %s: this role may not create in it: GRANT CREATE ON TABLESPACE, or say "
-		            "--no-tablespaces to put all into the database's own", name);
+		strs_printf(n->problems, "tablespace %s: this role may not create in it: GRANT CREATE ON "
+		            "TABLESPACE, or say --no-tablespaces to put all into the database's own", name);
 	rows_free(&rows);
 	return rc;
 }
@@ -148,10 +155,14 @@ int needs_check(struct restore *r, struct db *db, bool fresh, struct strs *probl
 	for (size_t i = 0; i < o->tablespaces.n && !rc && !r->no_tablespaces; i++)
 		rc = check_tablespace(&n, o->tablespaces.v[i]);
 	if (o->tablespaces.n && r->no_tablespaces)
-		strs_printf(notes, "%zu tablespace%s (%s%s): all is put into the database's own", o->tablespaces.n,
-		            o->tablespaces.n > 1 ? "s" : "", o->tablespaces.v[0], o->tablespaces.n > 1 ? " ..." : "");
+		strs_printf(notes, "%zu tablespace%s (%s%s): all is put into the database's own",
+		            o->tablespaces.n, o->tablespaces.n > 1 ? "s" : "", o->tablespaces.v[0],
+		            o->tablespaces.n > 1 ? " "
+		                                   "..."
+		                                 : "");
 	if (o->drops)
-		strs_printf(notes, "the file drops %zu object%s first (%s): what is not there is skipped", o->drops,
+		strs_printf(notes, "the file drops %zu object%s first (%s): what is not there is skipped",
+		            o->drops,
 		            o->drops > 1 ? "s" : "", o->dropped);
 	return rc;
 }

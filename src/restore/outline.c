@@ -18,7 +18,8 @@ static void add(struct strs *list, const char *name)
 		strs_add(list, name);
 }
 
-/* CREATE ROLE, or a DO block that has that somewhere: which roles it makes is not known, but it names them. */
+/* CREATE ROLE, or a DO block that has that somewhere: which roles it makes is not known, but it names
+ * them. */
 static void take_maker(struct outline *o, const char *statement)
 {
 	static const char *const words[] = { "CREATE ROLE", "CREATE USER", "CREATE GROUP" };
@@ -44,8 +45,8 @@ static bool makes(const struct outline *o, const char *role)
 	return strs_has(&o->made, role) || (o->makers.len && strstr(o->makers.data, role));
 }
 
-/* Of a schema that the text does not make: it keeps its owner where the role may not be used (restore/schemas). Before 15
- * public belongs to whoever made the server, which pg_dump says. */
+/* Of a schema that the text does not make: it keeps its owner where the role may not be used
+ * (restore/schemas). Before 15 public belongs to whoever made the server, which pg_dump says. */
 static bool is_optional(const struct outline *o, const char *statement)
 {
 	char *schema = lex_after(statement, "ALTER SCHEMA") ? statement_on_schema(statement) : NULL;

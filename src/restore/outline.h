@@ -24,9 +24,10 @@ struct outline {
 	size_t drops;            /* so many statements drop something, in SQL alone; */
 	char *dropped;           /* the first of them, cut; or NULL */
 	char *database;          /* the statement that makes, drops or connects to a database; or NULL */
-	char *breaks;            /* the first statement that ends its transaction so that the rest cannot be in it; or NULL */
+	char *breaks; /* the first statement that ends its transaction so that the rest cannot be in it; or
+	                 NULL */
 	char *alone;             /* the first that runs in no transaction; or NULL */
-	char *command;           /* a backslash command that no restore runs; or NULL: nothing after it is read */
+	char *command; /* a backslash command that no restore runs; or NULL: nothing after it is read */
 
 	struct strs made;        /* roles that the text makes */
 	struct buf makers;       /* its DO blocks that make some */

@@ -14,12 +14,14 @@ int owner_comments_find(struct db *db, bool fresh, struct strs *list)
 {
 	/* Since 15 the database's owner owns schema public, too (pg_database_owner). */
 	static const struct sql of_new = {
-		.pg = "SELECT u.name FROM (VALUES ('EXTENSION plpgsql', 0), ('SCHEMA public', 150000)) u(name, since)"
+		.pg = "SELECT u.name FROM (VALUES ('EXTENSION plpgsql', 0), ('SCHEMA public', 150000))"
+		      " u(name, since)"
 		      " WHERE NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"
 		      "  AND (since = 0 OR current_setting('server_version_num')::int < since)",
 	};
 	static const struct sql of_this = {
-		.pg = "SELECT 'EXTENSION ' || extname FROM pg_catalog.pg_extension WHERE NOT pg_has_role(extowner, 'USAGE')"
+		.pg = "SELECT 'EXTENSION ' || extname FROM pg_catalog.pg_extension"
+		      " WHERE NOT pg_has_role(extowner, 'USAGE')"
 		      " UNION ALL SELECT 'SCHEMA ' || nspname FROM pg_catalog.pg_namespace"
 		      " WHERE NOT pg_has_role(nspowner, 'USAGE')",
 	};

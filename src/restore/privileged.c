@@ -24,7 +24,7 @@ enum need {
 	NEEDS_LEAKPROOF,  /* a superuser, if it is said to leak nothing */
 	NEEDS_TYPE,       /* one of the two types, or a superuser if it converts without a function */
 	NEEDS_DERIVED,    /* a superuser, unless the type is made of others */
-	NEEDS_OWN         /* an extension is checked with the others (restore/restore), a mapping by its server */
+	NEEDS_OWN /* an extension is checked with the others (restore/restore), a mapping by its server */
 };
 
 /* Entries by their type (pg_dump.c), and the statements that make them. */
@@ -40,18 +40,22 @@ static const struct kind {
 	  "only a superuser may publish a schema: " SUPERUSER },
 	{ "PUBLICATION TABLE", NULL, NEEDS_OWN, true, NULL },
 	{ "PUBLICATION", "CREATE PUBLICATION", NEEDS_FOR_ALL, true,
-	  "only a superuser may create a publication FOR ALL TABLES, others need CREATE on the database: " SUPERUSER },
+	  "only a superuser may create a publication FOR ALL TABLES, others need CREATE on the "
+	  "database: " SUPERUSER },
 	{ "SUBSCRIPTION", "CREATE SUBSCRIPTION", NEEDS_SUBSCRIBER, true,
-	  "a subscription takes a superuser, or pg_create_subscription (PostgreSQL 16 and newer): " SUPERUSER },
+	  "a subscription takes a superuser, or pg_create_subscription (PostgreSQL 16 and "
+	  "newer): " SUPERUSER },
 	{ "USER MAPPING", "CREATE USER MAPPING", NEEDS_OWN, true,
 	  "a user mapping takes the foreign server's owner, or USAGE on it for the role itself: " SUPERUSER },
 	{ "DEFAULT ACL", "ALTER DEFAULT PRIVILEGES", NEEDS_MEMBER, true,
 	  "default privileges of a role are set by it, its members or a superuser: restore as one of them" },
 	{ "EXTENSION", "CREATE EXTENSION", NEEDS_OWN, false,
-	  "only a superuser may create an extension that is not trusted: " SUPERUSER ", or into a database that has it" },
+	  "only a superuser may create an extension that is not trusted: " SUPERUSER ", or into a database "
+	                                                                             "that has it" },
 	{ "FOREIGN DATA WRAPPER", "CREATE FOREIGN DATA WRAPPER", NEEDS_SUPERUSER, false,
 	  "only a superuser may create a foreign-data wrapper: " SUPERUSER },
-	{ "SERVER", "CREATE SERVER", NEEDS_WRAPPER, false, "a foreign server takes USAGE on its wrapper: " SUPERUSER },
+	{ "SERVER", "CREATE SERVER", NEEDS_WRAPPER, false,
+	  "a foreign server takes USAGE on its wrapper: " SUPERUSER },
 	{ "FUNCTION", "CREATE FUNCTION", NEEDS_TRUST, false, UNTRUSTED },
 	{ "FUNCTION", "CREATE OR REPLACE FUNCTION", NEEDS_TRUST, false, UNTRUSTED },
 	{ "FUNCTION", "CREATE FUNCTION", NEEDS_LEAKPROOF, false, LEAKPROOF },
@@ -60,7 +64,8 @@ static const struct kind {
 	  "a cast takes the owner of one of its types, and a superuser WITHOUT FUNCTION: " SUPERUSER },
 	{ "PROCEDURE", "CREATE PROCEDURE", NEEDS_TRUST, false, UNTRUSTED },
 	{ "PROCEDURE", "CREATE OR REPLACE PROCEDURE", NEEDS_TRUST, false, UNTRUSTED },
-	{ "TYPE", "CREATE TYPE", NEEDS_DERIVED, false, "only a superuser may create a base type: " SUPERUSER },
+	{ "TYPE", "CREATE TYPE", NEEDS_DERIVED, false,
+	  "only a superuser may create a base type: " SUPERUSER },
 	{ "ACCESS METHOD", "CREATE ACCESS METHOD", NEEDS_SUPERUSER, false,
 	  "only a superuser may create an access method: " SUPERUSER },
 	{ "OPERATOR CLASS", "CREATE OPERATOR CLASS", NEEDS_SUPERUSER, false,
@@ -81,8 +86,9 @@ static bool is_untrusted(const char *at)
 	for (; (len = lex_piece(at)) > 0; at += len) {
 		const char *name = len == strlen("LANGUAGE") ? lex_after(at, "LANGUAGE") : NULL;
 		char *language = name ? lex_name(name, &len) : NULL;
-		bool untrusted = language && (strcasecmp(language, "c") == 0 || strcasecmp(language, "internal") == 0 ||
-		                              (skip_prefix(language, "pl") && language[strlen(language) - 1] == 'u'));
+		bool untrusted = language &&
+		                 (strcasecmp(language, "c") == 0 || strcasecmp(language, "internal") == 0 ||
+		                  (skip_prefix(language, "pl") && language[strlen(language) - 1] == 'u'));
 
 		free(language);
 		if (untrusted)
@@ -159,14 +165,16 @@ struct role_rights {
 };
 
 /* The roles of hosting providers who let their customers do what else takes a superuser. */
-#define PROVIDERS "('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin', 'neon_superuser'," \
-                  " 'supabase_admin', 'doadmin', 'avnadmin')"
+#define PROVIDERS                                                                                            \
+	"('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin', 'neon_superuser',"     \
+	" 'supabase_admin', 'doadmin', 'avnadmin')"
 
 int privileged_has_provider(struct db *db, bool *has)
 {
 	struct rows rows = { 0 };
-	int rc = db_read(db, (struct sql){ .pg = "SELECT FROM pg_catalog.pg_roles WHERE rolname IN " PROVIDERS }, NULL, 0,
-	                 clock_after(ASK_MS), &rows);
+	int rc = db_read(db,
+	                 (struct sql){ .pg = "SELECT FROM pg_catalog.pg_roles WHERE rolname IN " PROVIDERS },
+	                 NULL, 0, clock_after(ASK_MS), &rows);
 
 	*has = rows.n > 0;
 	rows_free(&rows);
@@ -193,8 +201,10 @@ static int read_rights(struct db *db, struct role_rights *r)
 		r->all = r->all || rows_true(&rows, i, 2);
 	}
 	rows_free(&rows);
-	rc = rc ? rc : db_read(db, (struct sql){ .pg = "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper"
-	                                               " WHERE NOT has_foreign_data_wrapper_privilege(oid, 'USAGE')" },
+	rc = rc ? rc : db_read(db, (struct sql){ .pg = "SELECT fdwname FROM"
+	                                               " pg_catalog.pg_foreign_data_wrapper"
+	                                               " WHERE NOT has_foreign_data_wrapper_privilege(oid,"
+	                                               " 'USAGE')" },
 	                       NULL, 0, clock_after(ASK_MS), &rows);
 	for (size_t i = 0; i < rows.n; i++)
 		strs_add(&r->wrappers, rows_text(&rows, i, 0));
@@ -212,7 +222,8 @@ static char *role_of(const char *rest)
 	return at ? lex_name(at, &len) : xstrdup("");
 }
 
-/* CREATE PUBLICATION name FOR ALL TABLES, FOR TABLES IN SCHEMA; ALTER PUBLICATION name ADD TABLES IN SCHEMA. */
+/* CREATE PUBLICATION name FOR ALL TABLES, FOR TABLES IN SCHEMA; ALTER PUBLICATION name ADD TABLES IN
+ * SCHEMA. */
 static bool is_for_all(const char *rest)
 {
 	const char *what = lex_after_name(rest);
@@ -258,20 +269,23 @@ static void types_of(const char *rest, char *types[2])
 	}
 }
 
-/* Types that every database has are the first superuser's; of others it is not known who will own them. What cannot be
- * asked is sent. */
+/* Types that every database has are the first superuser's; of others it is not known who will own them. What
+ * cannot be asked is sent. */
 static bool is_cast_barred(struct db *db, const char *rest)
 {
 	static const char find[] =
 		"SELECT FROM pg_catalog.pg_type s, pg_catalog.pg_type t"
 		" WHERE s.oid = to_regtype($1) AND t.oid = to_regtype($2)"
-		"  AND s.typnamespace = 'pg_catalog'::regnamespace AND t.typnamespace = 'pg_catalog'::regnamespace";
+		"  AND s.typnamespace = 'pg_catalog'::regnamespace"
+		" AND t.typnamespace = 'pg_catalog'::regnamespace";
 	struct rows rows = { 0 };
 	char *types[2];
 	bool barred;
 
 	types_of(rest, types);
-	barred = server_query(&db->pg, find, (const char *const *)types, 2, clock_after(ASK_MS), &rows) == 0 && rows.n;
+	barred = server_query(&db->pg, find, (const char *const *)types, 2, clock_after(ASK_MS),
+	                      &rows) == 0 &&
+	         rows.n;
 	rows_free(&rows);
 	free(types[0]);
 	free(types[1]);
@@ -355,7 +369,8 @@ int privileged_check(struct db *db, const struct strs *statements, bool bare, st
 const char *privileged_usable(struct db *db)
 {
 	return server_version(&db->pg) >= 160000
-	               ? "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE') AND pg_has_role(oid, 'SET')"
+	               ? "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')"
+	                 " AND pg_has_role(oid, 'SET')"
 	               : "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_has_role(oid, 'USAGE')";
 }
 
@@ -369,12 +384,15 @@ int privileged_settings(struct db *db, const struct strs *settings, struct strs 
 	bool grants = server_version(&db->pg) >= 150000;
 	char *sql = xasprintf("%s%s", first, grants ? " AND NOT has_parameter_privilege(name, 'SET')" : "");
 	struct rows rows = { 0 };
-	int rc = settings->n ? db_read(db, (struct sql){ .pg = sql }, NULL, 0, clock_after(ASK_MS), &rows) : 0;
+	int rc = settings->n ? db_read(db, (struct sql){ .pg = sql }, NULL, 0, clock_after(ASK_MS), &rows)
+	                     : 0;
 
 	for (size_t i = 0; i < rows.n; i++)
 		if (strs_has(settings, rows_text(&rows, i, 0)))
-			strs_printf(problems, "setting %s: the backup, or a function in it, sets it, which only a superuser may: "
-			            SUPERUSER "%s", rows_text(&rows, i, 0), grants ? ", or GRANT SET ON PARAMETER" : "");
+			strs_printf(problems, "setting %s: the backup, or a function in it, sets it, which "
+			            "only a superuser may: "
+			            SUPERUSER "%s", rows_text(&rows, i, 0), grants ? ", or GRANT SET ON "
+			                                                             "PARAMETER" : "");
 	rows_free(&rows);
 	free(sql);
 	return rc ? -1 : 0;
@@ -383,9 +401,11 @@ int privileged_settings(struct db *db, const struct strs *settings, struct strs 
 int privileged_rows(struct db *db, const struct strs *tables, struct strs *problems)
 {
 	static const struct sql find = {
-		.pg = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_catalog.pg_class c"
+		.pg = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
+		      " FROM pg_catalog.pg_class c"
 		      " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-		      " JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid"
+		      " JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass"
+		      " AND d.objid = c.oid"
 		      "  AND d.deptype = 'e'"
 		      " WHERE c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'INSERT')",
 	};
@@ -394,20 +414,22 @@ int privileged_rows(struct db *db, const struct strs *tables, struct strs *probl
 
 	for (size_t i = 0; i < rows.n; i++)
 		if (strs_has(tables, rows_text(&rows, i, 0)))
-			strs_printf(problems, "table %s: belongs to an extension, and this role may not write to it: GRANT INSERT, or "
-			            "dump with --format=custom, of which such rows are left out", rows_text(&rows, i, 0));
+			strs_printf(problems, "table %s: belongs to an extension, and this role may not "
+			            "write to it: GRANT INSERT, or dump with --format=custom, of which such "
+			            "rows are left out", rows_text(&rows, i, 0));
 	rows_free(&rows);
 	return rc ? -1 : 0;
 }
 
 /* --- schemas --- */
 
-/* Who may create in a schema may own what is in it (ALTER TABLE, its notes). Of roles that are still to be made what
- * PUBLIC may. */
+/* Who may create in a schema may own what is in it (ALTER TABLE, its notes). Of roles that are still to be
+ * made what PUBLIC may. */
 static int check_owners(struct db *db, const char *schema, const struct strs *owners, struct strs *problems)
 {
 	static const struct sql find = {
-		.pg = "SELECT rolname FROM pg_catalog.pg_roles WHERE has_schema_privilege(oid, quote_ident($1), 'CREATE')"
+		.pg = "SELECT rolname FROM pg_catalog.pg_roles"
+		      " WHERE has_schema_privilege(oid, quote_ident($1), 'CREATE')"
 		      " OR has_schema_privilege('public', quote_ident($1), 'CREATE')",
 	};
 	struct rows rows = { 0 };
@@ -418,15 +440,16 @@ static int check_owners(struct db *db, const char *schema, const struct strs *ow
 		strs_add(&may, rows_text(&rows, i, 0));
 	for (size_t i = 0; i < owners->n && !rc; i++)
 		if (!strs_has(&may, owners->v[i]))
-			strs_printf(problems, "schema %s: role %s, which objects in it belong to, may not create in it: grant it "
-			            "CREATE on the schema, or restore as a superuser or with --no-owner", schema, owners->v[i]);
+			strs_printf(problems, "schema %s: role %s, which objects in it belong to, may not "
+			            "create in it: grant it CREATE on the schema, or restore as a superuser "
+			            "or with --no-owner", schema, owners->v[i]);
 	rows_free(&rows);
 	strs_free(&may);
 	return rc;
 }
 
-int privileged_places(struct db *db, const struct strs *schemas, const struct strs *made, const struct strs *owners,
-                      struct strs *problems)
+int privileged_places(struct db *db, const struct strs *schemas, const struct strs *made,
+                      const struct strs *owners, struct strs *problems)
 {
 	static const struct sql find = {
 		.pg = "SELECT nspname, has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace"
@@ -441,8 +464,8 @@ int privileged_places(struct db *db, const struct strs *schemas, const struct st
 		if (!strs_has(schemas, schema) || strs_has(made, schema))
 			continue;
 		if (!rows_true(&rows, i, 1))
-			strs_printf(problems, "schema %s: this role may not create objects in it: grant it CREATE on the schema, or "
-			            "restore as the database's owner", schema);
+			strs_printf(problems, "schema %s: this role may not create objects in it: grant it "
+			            "CREATE on the schema, or restore as the database's owner", schema);
 		/* Which is in which is not known. */
 		else if (schemas->n == 1)
 			rc = check_owners(db, schema, owners, problems);

@@ -8,7 +8,8 @@
 static const struct sql find_statements = {
 	.pg = "SELECT s FROM (VALUES (1, 'CREATE SCHEMA public'),"
 	      "  (2, CASE WHEN current_setting('server_version_num')::int >= 140000"
-	      "       AND (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database())"
+	      "       AND (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database"
+	      " WHERE datname = current_database())"
 	      "      THEN 'ALTER SCHEMA public OWNER TO pg_database_owner' END),"
 	      "  (3, 'GRANT ' || CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'USAGE'"
 	      "      ELSE 'ALL' END || ' ON SCHEMA public TO PUBLIC')) AS v (n, s)"

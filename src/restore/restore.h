@@ -23,8 +23,8 @@ struct restore {
 	bool clean;                   /* drop what the archive has, first */
 	bool schema_only, data_only, no_owner, no_tablespaces;
 	bool bare;                    /* neither owners, privileges nor subscriptions */
-	bool humble;                  /* with bare: nor what only a superuser may make (restore/drill_subset), nor the
-	                               * schemas that are there; set by the caller */
+	bool humble; /* with bare: nor what only a superuser may make (restore/drill_subset), nor the
+	              * schemas that are there; set by the caller */
 	struct restore_progress_tell headway;  /* how it is told how far it is */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
@@ -36,7 +36,7 @@ struct restore {
 	struct strs missing_roles;    /* found by restore_check */
 	struct strs made_roles;       /* by restore_make_roles, each a sentence for when the rest fails */
 	struct strs extensions, schemas; /* that the target has already, found by restore_check */
-	struct strs lacking;          /* schemas that neither the backup nor the target has, found by restore_check */
+	struct strs lacking; /* schemas that neither the backup nor the target has, found by restore_check */
 	struct strs chosen;           /* the TOC entries of the tables, found by restore_check */
 	struct strs barred;           /* tables of those that may not be written, found by restore_check */
 	struct strs room;             /* statements to begin with, once nothing more is dropped; found too */

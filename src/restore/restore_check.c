@@ -57,10 +57,11 @@ static int look_for_extension(struct db *db, const struct self *self, const char
 	             name, &rows);
 
 	if (!rc && !rows.n)
-		strs_printf(problems, "extension %s: this server does not ship it: use an image that does", name);
+		strs_printf(problems, "extension %s: this server does not ship it: use an image that does",
+		            name);
 	else if (!rc && !self->superuser && !self->provided && !rows_true(&rows, 0, 0))
-		strs_printf(problems, "extension %s: only a superuser may create it: restore as one, or with --clean "
-		    "into a database that has it", name);
+		strs_printf(problems, "extension %s: only a superuser may create it: restore as one, or with "
+		            "--clean into a database that has it", name);
 	rows_free(&rows);
 	return rc;
 }
@@ -133,7 +134,8 @@ static void sort_roles(struct restore *r, const struct strs *roles, const struct
 			note(&r->missing_roles, r->database_roles.v[i]);
 }
 
-static int check_roles(struct restore *r, struct db *db, const struct self *self, bool fresh, struct strs *problems)
+static int check_roles(struct restore *r, struct db *db, const struct self *self, bool fresh,
+                       struct strs *problems)
 {
 	struct strs roles = { 0 }, usable = { 0 }, foreign = { 0 };
 	int rc = ask_list(db, "SELECT rolname FROM pg_catalog.pg_roles", &roles) ||
@@ -145,17 +147,19 @@ static int check_roles(struct restore *r, struct db *db, const struct self *self
 	if (!rc)
 		sort_roles(r, &roles, &usable, &foreign);
 	for (size_t i = 0; i < foreign.n; i++)
-		strs_printf(problems, "objects belong to role %s, of which this role is no member, or not with its rights: restore "
-		            "as a superuser, or %s --no-owner", foreign.v[i], restore_is_archive(r) ? "with" : "dump it with");
+		strs_printf(problems, "objects belong to role %s, of which this role is no member, or not "
+		            "with its rights: restore as a superuser, or %s --no-owner",
+		            foreign.v[i], restore_is_archive(r) ? "with" : "dump it with");
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_FAIL; i++)
 		strs_printf(problems, "role %s: is missing: restore the roles first, or say --roles create "
 		            "or --roles skip", r->missing_roles.v[i]);
 	for (size_t i = 0; i < r->outline.made.n && !r->humble && !self->makes_roles; i++)
-		strs_printf(problems, "role %s: the file makes it, and this role may not create roles (CREATEROLE): restore as "
-		            "a superuser, or take that out of the file", r->outline.made.v[i]);
+		strs_printf(problems, "role %s: the file makes it, and this role may not create roles "
+		            "(CREATEROLE): restore as a superuser, or take that out of the file",
+		            r->outline.made.v[i]);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles == ROLES_CREATE && !self->makes_roles; i++)
-		strs_printf(problems, "role %s: is missing, and this role may not create roles (CREATEROLE): restore as a "
-		            "superuser, or say --roles skip", r->missing_roles.v[i]);
+		strs_printf(problems, "role %s: is missing, and this role may not create roles (CREATEROLE): "
+		            "restore as a superuser, or say --roles skip", r->missing_roles.v[i]);
 	strs_free(&roles);
 	strs_free(&usable);
 	strs_free(&foreign);
@@ -170,8 +174,10 @@ static int read_outline(struct restore *r, struct strs *notes, struct buf *error
 	if (restore_is_partial(r) && choose_part(r, notes, error) != 0)
 		return BAD_DATA;
 	if (!r->outlined && !r->data_only)
-		rc = restore_is_archive(r) ? outline_of_archive(&r->outline, r->path, restore_is_partial(r) ? &r->chosen : &r->toc.lines, error)
-		                   : outline_of_sql(&r->outline, r->path, error);
+		rc = restore_is_archive(r)
+		             ? outline_of_archive(&r->outline, r->path,
+		                                  restore_is_partial(r) ? &r->chosen : &r->toc.lines, error)
+		             : outline_of_sql(&r->outline, r->path, error);
 	r->outlined = true;
 	return rc;
 }
@@ -179,7 +185,8 @@ static int read_outline(struct restore *r, struct strs *notes, struct buf *error
 /* Rows alone come into tables whose foreign keys are there. */
 static int check_filling(struct restore *r, struct db *db, struct strs *problems, struct strs *notes)
 {
-	int rc = fill_order_look(&r->filling, db, restore_rights_entries(r), r->content == FORMAT_TAR, problems);
+	int rc = fill_order_look(&r->filling, db, restore_rights_entries(r), r->content == FORMAT_TAR,
+	                         problems);
 
 	if (!rc && r->filling.refers && r->jobs > 1) {
 		strs_add(notes, "--jobs: restored by one job, as the tables refer to each other");
@@ -221,12 +228,13 @@ int restore_check(struct restore *r, struct db *db, bool fresh, struct strs *pro
 	if (!rc && !fresh && (r->data_only || fill_order_is_rows(restore_rights_entries(r))))
 		rc = check_filling(r, db, problems, notes);
 	for (size_t i = 0; i < r->missing_roles.n && r->roles != ROLES_FAIL; i++)
-		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to this role, "
-		                                            "its rights and policies are left out"
+		strs_printf(notes, r->roles == ROLES_SKIP ? "role %s: is missing: what it owns belongs to "
+		                                            "this role, its rights and policies are left out"
 		                                          : "role %s: is missing: it is made, without login",
 		            r->missing_roles.v[i]);
 	if (r->toc.statistics && r->server_version < 180000)
-		strs_printf(notes, "statistics: servers before 18 cannot take them; the database is analyzed");
+		strs_printf(notes, "statistics: servers before 18 cannot take them; the database is "
+		                   "analyzed");
 	if (rc)
 		buf_printf(error, "%s: cannot look at the server: %s", db->target->shown, db_error(db));
 	rows_free(&rows);

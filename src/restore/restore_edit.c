@@ -94,7 +94,8 @@ static char *writable(const struct restore *r, struct pg_conn *conn, const char 
 	return NULL;
 }
 
-/* pg_dump.c, setup_connection, and pg_backup_archiver.c: names in the backup's functions are found by none. */
+/* pg_dump.c, setup_connection, and pg_backup_archiver.c: names in the backup's functions are found by
+ * none. */
 static char *find_names(const struct restore *r, struct pg_conn *conn, const char *statement)
 {
 	struct server pg;
@@ -122,7 +123,8 @@ char *restore_edit(struct pg_conn *conn, const char *statement, void *arg)
 	if (!edited)
 		edited = find_names(r, conn, statement);
 	if (!edited)
-		edited = r->data_only ? in_place_fill(conn, statement) : schemas_edit(conn, statement, &r->lacking);
+		edited = r->data_only ? in_place_fill(conn, statement)
+		                      : schemas_edit(conn, statement, &r->lacking);
 	return edited ? edited : without_roles(r, statement);
 }
 

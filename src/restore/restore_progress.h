@@ -13,9 +13,10 @@ struct progress;
 
 /* How it is told; all may be NULL. */
 struct restore_progress_tell {
-	const char *name;                                            /* of the database; else the one that is connected to */
+	const char *name; /* of the database; else the one that is connected to */
 	void (*show)(const struct progress *p);                      /* draws it; NULL: it is over */
-	void (*line)(enum msg_level level, const char *words);       /* else gets a line after ten seconds, then each half minute */
+	void (*line)(enum msg_level level,
+	             const char *words); /* else gets a line after ten seconds, then each half minute */
 };
 
 struct restore_progress {
@@ -27,7 +28,8 @@ struct restore_progress {
 };
 
 /* The backup is the file or folder at path. restore_progress_end after it. */
-void restore_progress_begin(struct restore_progress *h, const struct restore_progress_tell *tell, const char *database, const char *path);
+void restore_progress_begin(struct restore_progress *h, const struct restore_progress_tell *tell,
+                            const char *database, const char *path);
 
 /* Called several times a second. */
 void restore_progress_tick(struct restore_progress *h);

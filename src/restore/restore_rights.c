@@ -50,12 +50,14 @@ static char *newer_words(const struct restore *r)
 {
 	int is = r->server_version / 10000, was = r->toc.server ? atoi(r->toc.server) : 0;
 
-	return was > is && is > 9 ? xasprintf("the backup is of PostgreSQL %d, and this server is %d, which lacks what is new: "
-	                                      "restore into %d or a newer one", was, is, was)
+	return was > is && is > 9 ? xasprintf("the backup is of PostgreSQL %d, and this server is %d, which "
+	                                      "lacks what is new: restore into %d or a newer one",
+	                                      was, is, was)
 	                          : NULL;
 }
 
-int restore_rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems, struct strs *notes)
+int restore_rights_check(struct restore *r, struct db *db, bool fresh, struct strs *problems,
+                         struct strs *notes)
 {
 	const struct strs *lines = restore_rights_entries(r);
 	struct strs names = { 0 }, owners = owners_of(r);
@@ -150,12 +152,16 @@ static const char *advice_of(const struct restore *r, const struct strs *notes)
 	               : "restore as a superuser";
 }
 
-int restore_rights_explain(struct restore *r, const char *program, const char *words, const struct engine_failure *failure,
-                   const struct strs *notes, struct buf *error)
+int restore_rights_explain(struct restore *r, const char *program, const char *words,
+                           const struct engine_failure *failure, const struct strs *notes, struct buf *error)
 {
 	char *newer = newer_words(r);
-	const struct failure m = { .program = program, .words = words, .failure = *failure, .rows_only = r->data_only,
-		                  .newer = newer, .advice = advice_of(r, notes) };
+	const struct failure m = { .program = program,
+		                   .words = words,
+		                   .failure = *failure,
+		                   .rows_only = r->data_only,
+		                   .newer = newer,
+		                   .advice = advice_of(r, notes) };
 	int rc = failure_explain(&m, error);
 
 	r->denied = strcmp(failure->sqlstate, "42501") == 0;

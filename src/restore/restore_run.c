@@ -92,7 +92,10 @@ static void on_tick(void *arg)
 
 static int run_archive(struct restore *r, const struct target *target, struct buf *error)
 {
-	int fd = r->extensions.n || r->mute.n || r->filling.lines.n || restore_is_partial(r) ? open_list(r, error) : -1, rc = error->len ? CANNOT_WRITE : 0;
+	int fd = r->extensions.n || r->mute.n || r->filling.lines.n || restore_is_partial(r)
+	                 ? open_list(r, error)
+	                 : -1,
+	    rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
 	struct restore_progress headway;
 	struct program t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
@@ -101,7 +104,8 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 		          .tick = on_tick, .arg = &headway };
 
 	arguments(r, fd, &args);
-	restore_progress_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->pipe ? r->pipe : r->path);
+	restore_progress_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"),
+	                       r->pipe ? r->pipe : r->path);
 	t.job.meter = headway.meter;
 	if (!rc && program_run(&t) != 0)
 		rc = explain_archive(r, &t, error);
@@ -136,7 +140,8 @@ static void take_error(const char *line, void *arg)
 	if (engine_told(line))
 		strs_add(&errors->notes, engine_told(line));
 	else if (!engine_failed(line, &errors->failure) && words->len < 1000 &&
-	    (strstr(line, "ERROR") || strstr(line, "FATAL") || strstr(line, "error") || strstr(line, "connection")))
+	         (strstr(line, "ERROR") || strstr(line, "FATAL") || strstr(line, "error") ||
+	          strstr(line, "connection")))
 		buf_printf(words, "%s%s", words->len ? "; " : "", line);
 }
 
@@ -161,7 +166,8 @@ static int make_room_first(struct pg_conn *conn, void *arg, struct buf *error)
 #define PSQL_ERROR 3
 
 /* psql_start says what the child exits with. */
-static int explain_sql(struct restore *r, const struct ending *ending, const struct sql_errors *errors, struct buf *error)
+static int explain_sql(struct restore *r, const struct ending *ending, const struct sql_errors *errors,
+                       struct buf *error)
 {
 	const char *words = errors->words.data;
 
@@ -172,7 +178,9 @@ static int explain_sql(struct restore *r, const struct ending *ending, const str
 		return BY_SIGNAL + ending->forwarded;
 	if (ending->by_signal && !proc_is_crash(ending->by_signal))
 		return NO;
-	return r->lost ? UNAVAILABLE : ending->status == BAD_USAGE || ending->status == NO ? ending->status : BAD_DATA;
+	return r->lost                                               ? UNAVAILABLE
+	       : ending->status == BAD_USAGE || ending->status == NO ? ending->status
+	                                                             : BAD_DATA;
 }
 
 static int run_sql(struct restore *r, const struct target *target, struct buf *error)
@@ -182,12 +190,17 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	struct psql_job job = { .conninfo = &target->conninfo, .files = &files, .restricted = true,
 		                .one_transaction = true, .keep_fd = -1, .begun = make_room_first,
 		                .edit = restore_edit_sql, .arg = r };
-	struct child child = { .watched = -1, .tell = take_error, .tick = on_sql_tick, .arg = &errors, .patience = 1000 };
+	struct child child = { .watched = -1,
+		               .tell = take_error,
+		               .tick = on_sql_tick,
+		               .arg = &errors,
+		               .patience = 1000 };
 	struct ending ending = { .status = CANNOT_RUN };
 	int rc = 0;
 
 	strs_add(&files, r->path);
-	restore_progress_begin(&errors.headway, &r->headway, conninfo_get(&target->conninfo, "dbname"), r->path);
+	restore_progress_begin(&errors.headway, &r->headway, conninfo_get(&target->conninfo, "dbname"),
+	                       r->path);
 	job.meter = errors.headway.meter;
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)

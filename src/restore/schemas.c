@@ -24,7 +24,8 @@ static bool finds(struct server *pg, const char *sql, const char *name)
 
 static bool is_there(struct server *pg, const char *schema)
 {
-	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1", schema);
+	return finds(pg, "SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1",
+	             schema);
 }
 
 static bool has_extension(struct server *pg, const char *name)
@@ -51,7 +52,9 @@ static bool names_useless_owner(struct server *pg, const char *statement)
 
 	if (statement_gives(statement))
 		roles_named(statement, strlen(statement), &roles);
-	useless = roles.n && !finds(pg, server_version(pg) >= 160000 ? USABLE " AND pg_catalog.pg_has_role(oid, 'SET')" : USABLE,
+	useless = roles.n && !finds(pg, server_version(pg) >= 160000 ? USABLE " AND "
+	                                                                      "pg_catalog.pg_has_role(oid, "
+	                                                                      "'SET')" : USABLE,
 	                            roles.v[0]);
 	strs_free(&roles);
 	return useless;
@@ -92,7 +95,8 @@ char *schemas_edit(struct pg_conn *conn, const char *statement, const struct str
 	bool skip;
 
 	server_borrow(&pg, conn);
-	skip = (makes && is_there(&pg, makes)) || (extension && has_extension(&pg, extension)) || (changes && (is_foreign(&pg, changes) || names_useless_owner(&pg, statement)));
+	skip = (makes && is_there(&pg, makes)) || (extension && has_extension(&pg, extension)) ||
+	       (changes && (is_foreign(&pg, changes) || names_useless_owner(&pg, statement)));
 	free(extension);
 	free(schema);
 	free(makes);

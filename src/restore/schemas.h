@@ -16,8 +16,9 @@ struct pg_conn;
 /*
  * Called in a restore's child before each statement is sent. Returns what to send in its place: "" for one
  * that makes a schema that is there, or that changes owner or rights of one that is there and not this
- * role's (comments: restore/restore_rights), or gives it to a role that is missing or that this one may not act for; for one that needs one of the schemas in lacking, which is made here
- * when it is missing, that of its CREATE SCHEMA if it fails. NULL: the statement itself. The caller frees it.
+ * role's (comments: restore/restore_rights), or gives it to a role that is missing or that this one may not
+ * act for; for one that needs one of the schemas in lacking, which is made here when it is missing, that of
+ * its CREATE SCHEMA if it fails. NULL: the statement itself. The caller frees it.
  */
 char *schemas_edit(struct pg_conn *conn, const char *statement, const struct strs *lacking);
 

@@ -40,7 +40,8 @@ void shadow_drop_leftovers(struct shadow *s, const struct strs *names,
 {
 	struct rows rows = { 0 };
 	struct buf list = BUF_INIT;
-	char *pattern = shadow_name(shadow_own_name(s), "restore", 0), *before = shadow_name(shadow_own_name(s), "before", 0);
+	char *pattern = shadow_name(shadow_own_name(s), "restore", 0),
+	     *before = shadow_name(shadow_own_name(s), "before", 0);
 
 	/* Less the moment: it has fifteen bytes. */
 	pattern[strlen(pattern) - 15] = before[strlen(before) - 15] = '\0';
@@ -48,15 +49,16 @@ void shadow_drop_leftovers(struct shadow *s, const struct strs *names,
 	for (size_t i = 0; i < names->n; i++)
 		buf_printf(&list, "%s\n", names->v[i]);
 	if (shadow_ask(s,
-	        "SELECT d.datname FROM pg_catalog.pg_database d, split_part($2, E'\\n', 1) AS before"
-	        " WHERE ((left(d.datname, length($1)) = $1"
-	        "    AND substr(d.datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$'"
-	        "    AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit IN (7919, -2)"
-	        "     OR d.datname = ANY (string_to_array($2, E'\\n'))))"
-	        "   OR (left(d.datname, length(before)) = before AND d.datconnlimit = -2"
-	        "    AND substr(d.datname, length(before) + 1) ~ '^[0-9]{8}_[0-9]{6}$'))"
-	        "  AND pg_try_advisory_xact_lock" SHADOW_NAME_LOCK("d.datname"),
-	        pattern, list.data, &rows) == 0)
+	               "SELECT d.datname FROM pg_catalog.pg_database d, split_part($2, E'\\n', 1) AS before"
+	               " WHERE ((left(d.datname, length($1)) = $1"
+	               "    AND substr(d.datname, length($1) + 1) ~ '^[0-9]{8}_[0-9]{6}$'"
+	               "    AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "' OR d.datconnlimit "
+	                                                                              "IN (7919, -2)"
+	               "     OR d.datname = ANY (string_to_array($2, E'\\n'))))"
+	               "   OR (left(d.datname, length(before)) = before AND d.datconnlimit = -2"
+	               "    AND substr(d.datname, length(before) + 1) ~ '^[0-9]{8}_[0-9]{6}$'))"
+	               "  AND pg_try_advisory_xact_lock" SHADOW_NAME_LOCK("d.datname"),
+	               pattern, list.data, &rows) == 0)
 		for (size_t i = 0; i < rows.n; i++)
 			drop_leftover(s, rows_text(&rows, i, 0), tell);
 	rows_free(&rows);
@@ -82,11 +84,13 @@ static const char *find_form(int version)
 		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
 		            " %L', d.datlocale) WHEN 'b' THEN format(' LOCALE_PROVIDER builtin"
 		            " BUILTIN_LOCALE %L', d.datlocale) ELSE ' LOCALE_PROVIDER libc' END",
-		            "CASE WHEN d.daticurules IS NULL THEN '' ELSE format(' ICU_RULES %L', d.daticurules) END");
+		            "CASE WHEN d.daticurules IS NULL THEN '' ELSE format(' ICU_RULES %L', "
+		            "d.daticurules) END");
 	if (version >= 160000)
 		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
 		            " %L', d.daticulocale) ELSE ' LOCALE_PROVIDER libc' END",
-		            "CASE WHEN d.daticurules IS NULL THEN '' ELSE format(' ICU_RULES %L', d.daticurules) END");
+		            "CASE WHEN d.daticurules IS NULL THEN '' ELSE format(' ICU_RULES %L', "
+		            "d.daticurules) END");
 	if (version >= 150000)
 		return FORM("CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE"
 		            " %L', d.daticulocale) ELSE ' LOCALE_PROVIDER libc' END",
@@ -113,7 +117,8 @@ static int create_like_backup(struct shadow *s, const struct properties *p, bool
 	int rc = properties_create(p, &s->db, s->name, &(struct properties_how){ MARK, near, note }, error);
 
 	if (!rc && p->owner &&
-	    shadow_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I", (const char *const[]){ s->name, p->owner }) != 0)
+	    shadow_run(s, ASK_MS, "ALTER DATABASE %I OWNER TO %I",
+	               (const char *const[]){ s->name, p->owner }) != 0)
 		buf_printf(note, "%sthe database belongs to this role, not to %s: %s", note->len ? "; " : "",
 		           p->owner, db_error(&s->db));
 	return rc;
@@ -170,8 +175,10 @@ int shadow_drop(struct shadow *s, const char *name, struct buf *error)
 	/* A template is not dropped (dbcommands.c, dropdb). */
 	if (rc && strcmp(db_sqlstate(&s->db), "42809") == 0) {
 		buf_cut(&why, 0);
-		rc = shadow_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false", (const char *const[]){ name });
-		rc = rc ? shadow_failed(s, "drop a template", &why) : database_drop(&s->db, name, s->tell, &why);
+		rc = shadow_run(s, ASK_MS, "ALTER DATABASE %I IS_TEMPLATE false",
+		                (const char *const[]){ name });
+		rc = rc ? shadow_failed(s, "drop a template",
+		                        &why) : database_drop(&s->db, name, s->tell, &why);
 	}
 	if (rc)
 		buf_printf(error, "%s: %s", s->target->shown, why.data);
@@ -188,7 +195,8 @@ int shadow_drop(struct shadow *s, const char *name, struct buf *error)
 bool shadow_is_whole(struct shadow *s, const char *name)
 {
 	struct rows rows = { 0 };
-	bool whole = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1 AND datconnlimit <> -2", name, NULL,
+	bool whole = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1"
+	                           " AND datconnlimit <> -2", name, NULL,
 	                      &rows) == 0 && rows.n;
 
 	rows_free(&rows);
@@ -198,7 +206,8 @@ bool shadow_is_whole(struct shadow *s, const char *name)
 int shadow_check_create(struct shadow *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = shadow_ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user",
+	int rc = shadow_ask(s, "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles"
+	                       " WHERE rolname = current_user",
 	             NULL, NULL, &rows);
 	bool may = rows_true(&rows, 0, 0);
 
@@ -261,8 +270,11 @@ int shadow_dress(struct shadow *s, const struct properties *p, struct buf *error
 	s->comment = s->exists ? NULL : p->comment;
 	rc = s->exists ? dress_like_target(s) : properties_apply(p, &s->db, s->name);
 	if (rc)
-		return shadow_failed(s, s->exists ? "carry its privileges and settings over" : "give it the backup's rights "
-		                   "and settings (--settings none does without)", error);
+		return shadow_failed(s,
+		                     s->exists ? "carry its privileges and settings over"
+		                               : "give it the backup's rights "
+		                                 "and settings (--settings none does without)",
+		                     error);
 	return 0;
 }
 

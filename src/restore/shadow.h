@@ -83,7 +83,8 @@ int shadow_undo(struct shadow *s, char **current, struct buf *error);
 /* Drops a database by its name, a template too, as database_drop. 0, or NO with a sentence in error. */
 int shadow_drop(struct shadow *s, const char *name, struct buf *error);
 
-/* Whether a database that shadow_drop could not drop can still be used; false when that cannot be found out. */
+/* Whether a database that shadow_drop could not drop can still be used; false when that cannot be found
+ * out. */
 bool shadow_is_whole(struct shadow *s, const char *name);
 
 /* Drops the side database if it is still one. 0, or NO with a sentence in error. */

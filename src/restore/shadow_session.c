@@ -51,7 +51,8 @@ static int ask_apart(struct shadow *s, const char *sql, const char *const *param
 {
 	int64_t deadline = clock_after(ASK_MS);
 	int rc = server_begin(&s->db.pg, "READ WRITE", true, deadline) ||
-	         server_query(&s->db.pg, sql, params, n, deadline, rows) || server_commit(&s->db.pg, deadline);
+	         server_query(&s->db.pg, sql, params, n, deadline, rows) ||
+	         server_commit(&s->db.pg, deadline);
 
 	if (rc)
 		server_rollback(&s->db.pg);
@@ -89,7 +90,8 @@ static int lock_name(struct shadow *s, const char *name, struct rows *locked)
 	int rc = 0;
 
 	if (!s->db.pg.pooled)
-		return shadow_ask(s, "SELECT pg_try_advisory_lock" SHADOW_NAME_LOCK("$1"), name, NULL, locked);
+		return shadow_ask(s, "SELECT pg_try_advisory_lock" SHADOW_NAME_LOCK("$1"), name, NULL,
+		                  locked);
 	if (!db_is_open(&s->claims)) {
 		target_copy(&door, s->target, s->door);
 		rc = db_open(&s->claims, &door, DB_WRITE, clock_after(ASK_MS)) != REACHED ||
@@ -98,8 +100,9 @@ static int lock_name(struct shadow *s, const char *name, struct rows *locked)
 		target_free(&door);
 		s->claims.target = s->target;
 	}
-	return rc ? -1 : server_query(&s->claims.pg, "SELECT pg_try_advisory_xact_lock" SHADOW_NAME_LOCK("$1"), &name, 1,
-	                              clock_after(ASK_MS), locked);
+	return rc ? -1
+	          : server_query(&s->claims.pg, "SELECT pg_try_advisory_xact_lock" SHADOW_NAME_LOCK("$1"),
+	                         &name, 1, clock_after(ASK_MS), locked);
 }
 
 /* Locked first and looked for then: who had the lock before may have made it. */
@@ -139,7 +142,8 @@ char *shadow_free_name(struct shadow *s, const char *word)
 static int look(struct shadow *s, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", shadow_own_name(s), NULL, &rows);
+	int rc = shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", shadow_own_name(s),
+	                    NULL, &rows);
 
 	s->exists = rows.n > 0;
 	rows_free(&rows);

@@ -39,11 +39,13 @@ int shadow_check_swap(struct shadow *s, struct buf *error)
 		"    OR p.context = 'superuser'"
 		/* A placeholder's right may only be granted since 15. */
 		"    OR (p.name IS NULL AND current_setting('server_version_num')::int >= 150000))), true,"
-		"  'it has settings that this role may not carry over: do it as a superuser, or use --clean'),"
+		"  'it has settings that this role may not carry over: do it as a superuser, or use"
+		" --clean'),"
 		" (6, NOT r.rolcreatedb AND NOT r.rolsuper, true,"
 		"  'this role may not make databases (CREATEDB): let another do it, or use --clean,"
 		" which needs none, where the backup is an archive')"
-		") AS w (step, holds, denied, why) WHERE d.datname = $1 AND r.rolname = current_user AND holds"
+		") AS w (step, holds, denied, why) WHERE d.datname = $1 AND r.rolname = current_user"
+		" AND holds"
 		" ORDER BY step LIMIT 1";
 	struct rows rows = { 0 };
 	int rc = shadow_ask(s, find, shadow_own_name(s), NULL, &rows);
@@ -70,7 +72,8 @@ static const char end_sessions[] =
 	"SELECT pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a"
 	" JOIN pg_catalog.pg_roles me ON me.rolname = current_user"
 	" LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
-	" WHERE (a.datname, a.datid::text) IN (($1, $3), ($2, $4)) AND a.pid <> pg_backend_pid() AND (me.rolsuper"
+	" WHERE (a.datname, a.datid::text) IN (($1, $3), ($2, $4)) AND a.pid <> pg_backend_pid()"
+	" AND (me.rolsuper"
 	"  OR pg_has_role(a.usesysid, 'USAGE')"
 	"  OR (pg_has_role('pg_signal_backend', 'USAGE') AND NOT coalesce(r.rolsuper, true)))";
 
@@ -80,7 +83,8 @@ static void end_once(struct db *db, const char *const *databases, const char *ke
 	int64_t deadline = clock_after(ASK_MS);
 
 	if (server_begin(&db->pg, "READ WRITE", true, deadline) == 0 &&
-	    server_query(&db->pg, "SELECT pg_advisory_xact_lock_shared($1::bigint)", &key, 1, deadline, NULL) == 0)
+	    server_query(&db->pg, "SELECT pg_advisory_xact_lock_shared($1::bigint)", &key, 1, deadline,
+	                 NULL) == 0)
 		server_query(&db->pg, end_sessions, databases, 4, deadline, NULL);
 	server_rollback(&db->pg);
 }
@@ -141,10 +145,12 @@ static bool is_gone(struct shadow *s, const char *key)
 {
 	static const char end_holder[] =
 		"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_locks"
-		" WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_catalog.pg_backend_pid()"
+		" WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+		" AND pid <> pg_catalog.pg_backend_pid()"
 		"  AND (classid::bigint << 32 | objid::bigint) = $1::bigint";
 	struct rows rows = { 0 };
-	bool gone = shadow_ask(s, "SELECT pg_catalog.pg_try_advisory_xact_lock($1::bigint)", key, NULL, &rows) != 0 ||
+	bool gone = shadow_ask(s, "SELECT pg_catalog.pg_try_advisory_xact_lock($1::bigint)", key, NULL,
+	                       &rows) != 0 ||
 	            rows_true(&rows, 0, 0);
 
 	rows_free(&rows);
@@ -162,8 +168,8 @@ static void await_gone(struct shadow *s, const char *key)
 	while (!gone && !(gone = is_gone(s, key)) && clock_left(deadline))
 		clock_sleep(20, deadline);
 	if (!gone && s->tell)
-		s->tell(MSG_WARNING, "a session that ends others did not stop in time: it may end the next session of "
-		        "the database");
+		s->tell(MSG_WARNING, "a session that ends others did not stop in time: it may end the next "
+		        "session of the database");
 	buf_free(&ignored);
 }
 
@@ -229,7 +235,8 @@ static bool was_swapped(struct shadow *s, const char *in)
 	struct buf ignored = BUF_INIT;
 	struct rows rows = { 0 };
 	bool gone = shadow_stay_open(s, &ignored) == 0 &&
-	            shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", in, NULL, &rows) == 0 &&
+	            shadow_ask(s, "SELECT FROM pg_catalog.pg_database WHERE datname = $1", in, NULL,
+	                       &rows) == 0 &&
 	            !rows.n;
 
 	rows_free(&rows);
@@ -287,14 +294,15 @@ int shadow_swap(struct shadow *s, char **before, struct buf *error)
 static int check_prepared(struct shadow *s, const char *other, struct buf *error)
 {
 	struct rows rows = { 0 };
-	int rc = shadow_ask(s, "SELECT DISTINCT database FROM pg_catalog.pg_prepared_xacts WHERE database IN ($1, $2)",
+	int rc = shadow_ask(s, "SELECT DISTINCT database FROM pg_catalog.pg_prepared_xacts"
+	                       " WHERE database IN ($1, $2)",
 	                  shadow_own_name(s), other, &rows);
 
 	if (rc) {
 		rc = shadow_failed(s, "look for prepared transactions", error);
 	} else if (rows.n) {
-		buf_printf(error, "%s: cannot be swapped back: database '%s' has prepared transactions: commit or roll "
-		           "them back first", s->target->shown, rows_text(&rows, 0, 0));
+		buf_printf(error, "%s: cannot be swapped back: database '%s' has prepared transactions: "
+		           "commit or roll them back first", s->target->shown, rows_text(&rows, 0, 0));
 		rc = NO;
 	}
 	rows_free(&rows);
@@ -317,7 +325,8 @@ int shadow_undo(struct shadow *s, char **current, struct buf *error)
 	if (rc) {
 		rc = shadow_failed(s, "look for what it was before", error);
 	} else if (!rows.n) {
-		buf_printf(error, "%s: there is no database '%sTIME' to go back to", s->target->shown, pattern);
+		buf_printf(error, "%s: there is no database '%sTIME' to go back to",
+		           s->target->shown, pattern);
 		rc = NO_INPUT;
 	} else if ((rc = check_prepared(s, rows_text(&rows, 0, 0), error)) == 0) {
 		*current = s->exists ? shadow_free_name(s, "before") : NULL;

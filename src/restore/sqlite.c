@@ -76,7 +76,8 @@ static int take_part(struct replacing *w)
 			w->fd = -1;
 			return LOCKED;
 		}
-		/* Whoever made it could still write to it: one of another user's is deleted, and made anew. */
+		/* Whoever made it could still write to it: one of another user's is deleted, and made
+		 * anew. */
 		if (fstat(w->fd, &own) == 0 && own.st_uid != geteuid() && beneath_unlink(w->part) != 0)
 			return file_cannot(w->error, "delete", w->part);
 		if (own.st_uid == geteuid() && stat(w->part, &named) == 0 && own.st_ino == named.st_ino &&
@@ -308,8 +309,8 @@ static int look(struct replacing *w, struct db *db, enum holding *found)
 		buf_printf(w->error, "%s: cannot be opened: %s", w->target.shown, db_error(db));
 		rc = lite_is_busy(&db->lite) ? LOCKED : db->final ? db->final : CANNOT_WRITE;
 	} else if (*found != NOTHING && !w->f->replace) {
-		buf_printf(w->error, "%s: %s: say --replace to put the backup in its place (the old content is "
-		           "kept)", w->target.shown, *found == SOMETHING ? "not empty" : "no database");
+		buf_printf(w->error, "%s: %s: say --replace to put the backup in its place (the old content "
+		           "is kept)", w->target.shown, *found == SOMETHING ? "not empty" : "no database");
 		rc = NO;
 	}
 	return rc ? rc : try_to_write(w, db);
@@ -383,7 +384,8 @@ int sqlite_undo(const struct sqlite_file *f, char **before, struct buf *error)
 	guard(path);
 	if (!kept)
 		buf_printf(error, "no '%s_before_TIME' found to put back", path);
-	else if ((rc = check_kept(kept, error)) == DONE && (rc = sqlite_restore(f, kept, before, error)) == DONE)
+	else if ((rc = check_kept(kept, error)) == DONE &&
+	         (rc = sqlite_restore(f, kept, before, error)) == DONE)
 		beneath_unlink(kept);
 	free(kept);
 	free(path);

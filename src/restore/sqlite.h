@@ -28,9 +28,9 @@ struct sqlite_file {
  */
 int sqlite_restore(const struct sqlite_file *f, const char *from, char **before, struct buf *error);
 
-/* Puts the newest of the files that sqlite_restore has kept back, whose content becomes that at f->path in the same
- * way; it goes then, and what was there is kept as *before. NO_INPUT when there is none, BAD_DATA when it is not a sound
- * database, else as sqlite_restore. */
+/* Puts the newest of the files that sqlite_restore has kept back, whose content becomes that at f->path in
+ * the same way; it goes then, and what was there is kept as *before. NO_INPUT when there is none, BAD_DATA
+ * when it is not a sound database, else as sqlite_restore. */
 int sqlite_undo(const struct sqlite_file *f, char **before, struct buf *error);
 
 /* Says what sqlite_restore would refuse, and changes nothing. As sqlite_restore. */

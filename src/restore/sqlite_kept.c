@@ -12,14 +12,16 @@
 #include "base/file.h"
 #include "base/status.h"
 
-#define AHEAD_S 3600 /* a name of one second and more later than the clock: others were made in the same one */
+#define AHEAD_S                                                                                              \
+	3600 /* a name of one second and more later than the clock: others were made in the same one */
 
 /* Whether it is a name of sqlite_kept_name's. */
 static bool is_kept(const char *name, const char *base)
 {
 	const char *rest = skip_prefix(name, base), *time = rest ? skip_prefix(rest, "_before_") : NULL;
 
-	return time && strspn(time, "0123456789") == 8 && time[8] == '_' && strspn(time + 9, "0123456789") == 6 && !time[15];
+	return time && strspn(time, "0123456789") == 8 && time[8] == '_' &&
+	       strspn(time + 9, "0123456789") == 6 && !time[15];
 }
 
 char *sqlite_kept_newest(const char *path)
@@ -29,7 +31,8 @@ char *sqlite_kept_newest(const char *path)
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (is_kept(entry->d_name, file_base(path)) && (!newest || strcmp(entry->d_name, file_base(newest)) > 0)) {
+		if (is_kept(entry->d_name, file_base(path)) &&
+		    (!newest || strcmp(entry->d_name, file_base(newest)) > 0)) {
 			free(newest);
 			newest = xasprintf("%s%s", folder, entry->d_name);
 		}

@@ -41,7 +41,8 @@ static int vacuum(struct lite *source, const char *plain, const char *copy, cons
 
 /* Opens a copy of the source with pages of that size in its place; the file has no name any
  * more then. */
-static int change_pages(struct lite *source, const char *part, const char *shown, const char *size, struct buf *error)
+static int change_pages(struct lite *source, const char *part, const char *shown, const char *size,
+                        struct buf *error)
 {
 	char *plain = xasprintf("%s-plain", part), *copy = xasprintf("%s-pages", part);
 	int rc;
@@ -59,7 +60,8 @@ static int change_pages(struct lite *source, const char *part, const char *shown
 	return rc ? CANNOT_WRITE : DONE;
 }
 
-int sqlite_pages_match(struct lite *target, struct lite *source, const char *part, const char *shown, struct buf *error)
+int sqlite_pages_match(struct lite *target, struct lite *source, const char *part, const char *shown,
+                       struct buf *error)
 {
 	char *mode = ask(target, "PRAGMA journal_mode"), *size = ask(target, "PRAGMA page_size");
 	char *own = ask(source, "PRAGMA page_size");

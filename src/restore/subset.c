@@ -158,14 +158,16 @@ static bool belongs(const struct subset_entry *e, const struct subset_entry *to)
 	const char *key = toc_is(e->line, "FK CONSTRAINT"), *table = toc_is(to->line, "TABLE"), *last;
 
 	if (key)
-		return table && strncmp(key, table, (size_t)((last = strrchr(table, ' ')) ? last + 1 - table : 0)) == 0;
+		return table && strncmp(key, table,
+		                        (size_t)((last = strrchr(table, ' ')) ? last + 1 - table : 0)) == 0;
 	return !is_one_of(e, attach) || !e->missing;
 }
 
 /* In a new database there are neither the schema nor the types that a table is made with. */
 static void choose_grounds(struct entries *list)
 {
-	static const char *const grounds[] = { "SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "COLLATION", "SHELL TYPE",
+	static const char *const grounds[] = { "SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "COLLATION", "SHELL "
+	                                      "TYPE",
 		                               NULL };
 
 	for (size_t i = 0; i < list->n_chosen; i++) {

@@ -1,6 +1,6 @@
 /*
- * companion - the files that go with one that was dropped: its marker NAME.ok, its sum NAME.sha256, its manifest
- * NAME.json and its log.
+ * companion - the files that go with one that was dropped: its marker NAME.ok, its sum NAME.sha256, its
+ * manifest NAME.json and its log.
  */
 #ifndef WATCH_COMPANION_H
 #define WATCH_COMPANION_H
@@ -25,8 +25,8 @@ char *companion_path(const char *path, const char *suffix);
 /* Returns whether it is there, as a regular file. */
 bool companion_is_there(const char *path, const char *suffix);
 
-/* Compares a file with its NAME.sha256, if there is one. 0; BAD_DATA or NO_INPUT with a message in error, the latter
- * too when the deadline (clock_ms) passes before it is known. */
+/* Compares a file with its NAME.sha256, if there is one. 0; BAD_DATA or NO_INPUT with a message in error, the
+ * latter too when the deadline (clock_ms) passes before it is known. */
 int companion_compare(const char *path, int64_t deadline, struct buf *error);
 
 #endif

@@ -138,13 +138,14 @@ static int check_one(const struct engine *e, size_t i, struct buf *error)
 	int rc;
 
 	if (rows_true(&e->fleet.rows, i, DOCKER_JSON_SELF)) {
-		buf_printf(error, "container '%s' is the one that restores: it cannot stop itself", name_of(e, i));
+		buf_printf(error, "container '%s' is the one that restores: it cannot stop itself",
+		           name_of(e, i));
 		return BAD_CONFIG;
 	}
 	rc = inspect(&e->docker, name_of(e, i), &state, error);
 	if (!rc && state.removed) {
-		buf_printf(error, "container '%s' is deleted when it stops (--rm), and could not be started again: "
-		           "nothing was touched", name_of(e, i));
+		buf_printf(error, "container '%s' is deleted when it stops (--rm), and could not be started "
+		           "again: nothing was touched", name_of(e, i));
 		rc = BAD_CONFIG;
 	}
 	docker_json_state_free(&state);
@@ -159,8 +160,9 @@ static int note_plan(struct journal *j, int64_t run, const struct engine *e, con
 
 	for (size_t i = 0; i < e->fleet.rows.n; i++)
 		if (wanted[i])
-			stops[n++] = (struct journal_stop){ name_of(e, i), docker_json_get(&e->fleet, i, DOCKER_JSON_ID),
-			                                    e->fleet.place[i] };
+			stops[n++] = (struct journal_stop){ name_of(e, i),
+				                            docker_json_get(&e->fleet, i, DOCKER_JSON_ID),
+				                            e->fleet.place[i] };
 	rc = journal_stops_plan(j, run, stops, n);
 	free(stops);
 	return rc;
@@ -181,7 +183,8 @@ static int stop_one(const struct containers *c, const struct engine *e, size_t i
 }
 
 /* Row by row. */
-static int stop_wanted(const struct containers *c, const struct engine *e, const bool *wanted, struct buf *error)
+static int stop_wanted(const struct containers *c, const struct engine *e, const bool *wanted,
+                       struct buf *error)
 {
 	int rc = 0;
 
@@ -192,7 +195,8 @@ static int stop_wanted(const struct containers *c, const struct engine *e, const
 	return rc;
 }
 
-static int choose(const struct containers *c, const struct engine *e, bool *wanted, bool aloud, struct buf *error)
+static int choose(const struct containers *c, const struct engine *e, bool *wanted, bool aloud,
+                  struct buf *error)
 {
 	int rc = check_all_there(c, e, error);
 
@@ -287,9 +291,11 @@ static void start_owed(const struct containers *c, const struct docker *d, struc
 		tell(c, MSG_INFO, "started container '%s' again", name);
 	} else if (rc == NO_INPUT && !is_ending(c)) {
 		journal_stops_end(j, id, error.data);
-		tell(c, MSG_ERROR, "container '%s' was stopped for a restore and is no more: it is not started again", name);
+		tell(c, MSG_ERROR, "container '%s' was stopped for a restore and is no more: it is not "
+		     "started again", name);
 	} else {
-		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again", name, error.data);
+		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again",
+		     name, error.data);
 	}
 	buf_free(&error);
 }
@@ -303,7 +309,8 @@ static bool is_healthy(const struct docker *d, const char *name, char **state)
 	bool healthy;
 
 	inspect(d, name, &s, &ignored);
-	healthy = s.runs && (!s.health || !*s.health || strcmp(s.health, "none") == 0 || strcmp(s.health, "healthy") == 0);
+	healthy = s.runs && (!s.health || !*s.health || strcmp(s.health, "none") == 0 ||
+	                     strcmp(s.health, "healthy") == 0);
 	*state = xstrdup(!s.known ? "not there" : !s.runs ? "not running" : s.health ? s.health : "running");
 	buf_free(&ignored);
 	docker_json_state_free(&s);
@@ -338,11 +345,13 @@ static bool is_known(const struct containers *c, const struct engine *e, const c
 {
 	long i = docker_json_find(&e->fleet, name);
 
-	return strs_has(&c->stop, name) || strs_has(&c->start, name) || (i >= 0 && is_chosen(c, e, (size_t)i));
+	return strs_has(&c->stop, name) || strs_has(&c->start, name) ||
+	       (i >= 0 && is_chosen(c, e, (size_t)i));
 }
 
 /* What an adopted journal says may be anybody's. False: it is not started. */
-static bool may_start(const struct containers *c, struct engine *e, struct journal *j, const struct rows *owed, size_t i)
+static bool may_start(const struct containers *c, struct engine *e, struct journal *j,
+                      const struct rows *owed, size_t i)
 {
 	const char *id = rows_get(owed, i, STOP_ID), *name = rows_get(owed, i, STOP_NAME);
 	struct buf error = BUF_INIT;
@@ -354,10 +363,12 @@ static bool may_start(const struct containers *c, struct engine *e, struct journ
 		may = is_known(c, e, name);
 	}
 	if (!may && !listed) {
-		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again", name, error.data);
+		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again",
+		     name, error.data);
 	} else if (!may) {
 		journal_stops_end(j, id, "not one of this watcher's containers");
-		tell(c, MSG_ERROR, "the journal names a container '%s', which is not one of this watcher's: it is not started",
+		tell(c, MSG_ERROR, "the journal names a container '%s', which is not one of this watcher's: "
+		     "it is not started",
 		     name);
 	}
 	buf_free(&error);
@@ -365,14 +376,15 @@ static bool may_start(const struct containers *c, struct engine *e, struct journ
 }
 
 /* Others may need them to be healthy: the next row has to wait. */
-static void start_row(const struct containers *c, struct engine *e, struct journal *j, const struct rows *owed,
-                      size_t from, size_t to)
+static void start_row(const struct containers *c, struct engine *e, struct journal *j,
+                      const struct rows *owed, size_t from, size_t to)
 {
 	int64_t deadline;
 
 	for (size_t i = from; i < to; i++)
 		if (is_ours(c, owed, i) && may_start(c, e, j, owed, i))
-			start_owed(c, &e->docker, j, rows_get(owed, i, STOP_ID), rows_get(owed, i, STOP_NAME));
+			start_owed(c, &e->docker, j, rows_get(owed, i, STOP_ID),
+			           rows_get(owed, i, STOP_NAME));
 	deadline = clock_within(c->healthy);
 	for (size_t i = from; i < to; i++)
 		if (journal_stops_is_started(j, rows_get(owed, i, STOP_ID)))
@@ -407,7 +419,8 @@ long containers_start(const struct containers *c, struct journal *j, int64_t run
 	if (docker_open(&e.docker, c->host, &error) == 0)
 		for (size_t from = 0, to; from < owed.n; from = to) {
 			for (to = from + 1; to < owed.n; to++)
-				if (strcmp(rows_text(&owed, to, STOP_PLACE), rows_text(&owed, from, STOP_PLACE)) != 0)
+				if (strcmp(rows_text(&owed, to, STOP_PLACE),
+				           rows_text(&owed, from, STOP_PLACE)) != 0)
 					break;
 			start_row(c, &e, j, &owed, from, to);
 		}

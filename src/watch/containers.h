@@ -37,7 +37,8 @@ bool containers_wanted(const struct containers *c);
 /* Checks the names and DOCKER_HOST. 0, or BAD_CONFIG with a sentence in error. */
 int containers_check(const struct containers *c, struct buf *error);
 
-/* Whether containers_stop would do it, as far as that can be known: nothing is touched. As containers_stop. */
+/* Whether containers_stop would do it, as far as that can be known: nothing is touched. As
+ * containers_stop. */
 int containers_look(const struct containers *c, struct buf *error);
 
 /*

@@ -17,8 +17,8 @@ int docker_open(struct docker *d, const char *host, struct buf *error)
 	if ((rest = skip_prefix(where, "unix://")) && *rest == '/') {
 		d->socket = xstrdup(rest);
 		d->base = xstrdup("http://localhost");
-	} else if (((rest = skip_prefix(where, "tcp://")) || (rest = skip_prefix(where, "http://"))) && *rest &&
-	           !strpbrk(rest, "@? \t\r\n")) {
+	} else if (((rest = skip_prefix(where, "tcp://")) || (rest = skip_prefix(where, "http://"))) &&
+	           *rest && !strpbrk(rest, "@? \t\r\n")) {
 		d->base = xasprintf("http://%.*s", (int)strcspn(rest, "/"), rest);
 	} else {
 		buf_puts(error, "DOCKER_HOST: neither unix:///PATH nor tcp://HOST:PORT; TLS and ssh are not "
@@ -33,7 +33,8 @@ int docker_open(struct docker *d, const char *host, struct buf *error)
 
 bool docker_is_name(const char *name)
 {
-	return *name && strchr(LETTERS, *name) && strlen(name) <= NAME_MOST && !name[strspn(name, LETTERS "_.-")];
+	return *name && strchr(LETTERS, *name) && strlen(name) <= NAME_MOST &&
+	       !name[strspn(name, LETTERS "_.-")];
 }
 
 /* The engine's own words: {"message": "..."}. */

@@ -32,8 +32,8 @@ int docker_open(struct docker *d, const char *host, struct buf *error);
  * those and `_.-`, 255 at most. No other is ever sent. */
 bool docker_is_name(const char *name);
 
-/* These give 0; NO_INPUT when no such container is found, or that is not a name; UNAVAILABLE when the engine does not
- * answer by the deadline, or refuses, with a sentence in error. */
+/* These give 0; NO_INPUT when no such container is found, or that is not a name; UNAVAILABLE when the engine
+ * does not answer by the deadline, or refuses, with a sentence in error. */
 
 /* All containers, as the API's JSON. */
 int docker_list(const struct docker *d, int64_t deadline, struct buf *json, struct buf *error);

@@ -26,7 +26,8 @@ static const char list_sql[] =
 	"  ifnull(c.value ->> '$.Labels.\"com.docker.compose.depends_on\"', '') AS depends,"
 	"  c.value ->> '$.Labels.\"" DOCKER_JSON_LABEL "\"' AS label FROM json_each(?1) c"
 	"  WHERE c.type = 'object' LIMIT ?3),"
-	" own AS (SELECT id, project FROM every WHERE length(?2) >= 12 AND substr(id, 1, length(?2)) = ?2 LIMIT 1)"
+	" own AS (SELECT id, project FROM every WHERE length(?2) >= 12"
+	" AND substr(id, 1, length(?2)) = ?2 LIMIT 1)"
 	" SELECT name, id, runs, project, service, depends,"
 	"  label IS NOT NULL AND lower(label) NOT IN ('false', 'no', '0')"
 	"   AND project IS ifnull((SELECT nullif(project, '') FROM own), project),"
@@ -43,7 +44,8 @@ const char *docker_json_get(const struct docker_json *f, size_t i, enum docker_j
 /* Compose writes `service:condition:restart` for each, with commas. */
 static bool depends_on(const struct docker_json *f, size_t i, size_t on)
 {
-	const char *service = docker_json_get(f, on, DOCKER_JSON_SERVICE), *at = docker_json_get(f, i, DOCKER_JSON_DEPENDS);
+	const char *service = docker_json_get(f, on, DOCKER_JSON_SERVICE),
+		   *at = docker_json_get(f, i, DOCKER_JSON_DEPENDS);
 	const char *project = docker_json_get(f, i, DOCKER_JSON_PROJECT);
 	size_t len = strlen(service);
 
@@ -93,7 +95,8 @@ static int check_size(const struct docker_json *f, struct buf *error)
 	return 0;
 }
 
-int docker_json_read(struct docker_json *f, const char *json, const char *host, int64_t deadline, struct buf *error)
+int docker_json_read(struct docker_json *f, const char *json, const char *host, int64_t deadline,
+                     struct buf *error)
 {
 	char *most = xasprintf("%d", MOST + 1);
 	const char *params[] = { json, host, most };

@@ -18,7 +18,16 @@
  * process is in a container of a Compose project, only those of that project. */
 #define DOCKER_JSON_LABEL "pgbox.restore.stop"
 
-enum docker_json_column { DOCKER_JSON_NAME, DOCKER_JSON_ID, DOCKER_JSON_RUNS, DOCKER_JSON_PROJECT, DOCKER_JSON_SERVICE, DOCKER_JSON_DEPENDS, DOCKER_JSON_LABELLED, DOCKER_JSON_SELF };
+enum docker_json_column {
+	DOCKER_JSON_NAME,
+	DOCKER_JSON_ID,
+	DOCKER_JSON_RUNS,
+	DOCKER_JSON_PROJECT,
+	DOCKER_JSON_SERVICE,
+	DOCKER_JSON_DEPENDS,
+	DOCKER_JSON_LABELLED,
+	DOCKER_JSON_SELF
+};
 
 struct docker_json {
 	struct rows rows; /* columns as above */
@@ -28,7 +37,8 @@ struct docker_json {
 /* Reads the list of containers. host is this host's name: in a container it is the beginning of
  * the container's id. 0, or UNAVAILABLE with a message in error when the list is not what the API
  * promises, is too long, or cannot be sorted by the deadline. docker_json_free after both. */
-int docker_json_read(struct docker_json *f, const char *json, const char *host, int64_t deadline, struct buf *error);
+int docker_json_read(struct docker_json *f, const char *json, const char *host, int64_t deadline,
+                     struct buf *error);
 
 /* A column of the container in row i, "" where it has none. */
 const char *docker_json_get(const struct docker_json *f, size_t i, enum docker_json_column column);

@@ -32,7 +32,9 @@ struct arrival {
 };
 
 static const char *const with_it[] = { ".ok", ".sha256", ".json" };
-static const char *const unfinished[] = { ".part", ".partial", ".filepart", ".crdownload", ".tmp", ".swp", "~" };
+static const char *const unfinished[] = {
+	".part", ".partial", ".filepart", ".crdownload", ".tmp", ".swp", "~"
+};
 
 #define SUM_MS 10000   /* for comparing a file with its sum; one that takes longer has to be still */
 #define TOLD_MOST 1000 /* what is said once; further ones are not */
@@ -352,7 +354,8 @@ char *inbox_take(struct inbox *b, const char *name, struct buf *error)
 		char *old = xasprintf("%s%s", from, with_it[i]), *new = xasprintf("%s%s", to, with_it[i]);
 
 		/* Nor is it what it was looked at as, if somebody is quick. */
-		if (companion_is_there(from, with_it[i]) && beneath_rename(old, new) == 0 && !companion_is_there(to, with_it[i]))
+		if (companion_is_there(from, with_it[i]) && beneath_rename(old, new) == 0 &&
+		    !companion_is_there(to, with_it[i]))
 			beneath_unlink(new);
 		free(old);
 		free(new);

@@ -3,8 +3,8 @@
  *
  *     incoming -> .processing -> done or failed
  *
- * by rename and through no symlink (base/beneath), so a file is in one place only and whole. The last three are beside the
- * folder, or in it where that is a mount of its own or lies in the root.
+ * by rename and through no symlink (base/beneath), so a file is in one place only and whole. The last three
+ * are beside the folder, or in it where that is a mount of its own or lies in the root.
  *
  * A file has arrived when nothing about it has changed for a while and nobody on this host
  * has it open for writing, or when a marker says so: NAME.ok, or a NAME.sha256 that it

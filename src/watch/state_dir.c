@@ -42,7 +42,8 @@ int state_dir_find(struct state_dir *s, const char *file, const char *dir, struc
 	folder = path_folder(s->journal);
 	if (file_make_folders(folder, 0700) != 0) {
 		rc = file_cannot(error, "make the folder", folder);
-		buf_puts(error, ": mount a volume there that this user may write to, or set RESTORE_STATE_DIR");
+		buf_puts(error, ": mount a volume there that this user may write to, or set "
+		         "RESTORE_STATE_DIR");
 	}
 	free(folder);
 	return rc;
@@ -84,16 +85,17 @@ int state_dir_check(const struct state_dir *s, struct buf *warning, struct buf *
 	int rc = 0;
 
 	if (real && lstat(real, &st) == 0 && !is_private(&st))
-		buf_printf(warning, "the folder of the journal, '%s', belongs to uid %ld and has mode %03o: whoever else may "
-		           "write there can have containers started", folder, (long)st.st_uid,
+		buf_printf(warning, "the folder of the journal, '%s', belongs to uid %ld and has mode %03o: "
+		           "whoever else may write there can have containers started",
+		           folder, (long)st.st_uid,
 		           (unsigned)st.st_mode & 0777);
 	if (lstat(s->journal, &st) == 0 && (!S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH)))
 		open = xstrdup(s->journal);
 	if (!open && real)
 		open = open_folder(real);
 	if (open) {
-		buf_printf(error, "others may write to '%s', and the journal there says which containers to start: set "
-		           "RESTORE_STATE_DIR to a folder of mode 0700", open);
+		buf_printf(error, "others may write to '%s', and the journal there says which containers to "
+		           "start: set RESTORE_STATE_DIR to a folder of mode 0700", open);
 		rc = BAD_CONFIG;
 	}
 	free(open);
@@ -144,7 +146,8 @@ static int copy_old(int fd, const char *to, struct buf *error)
 	return rc;
 }
 
-int state_dir_adopt(struct state_dir *s, const char *base, const char *dir, struct journal *j, struct buf *error)
+int state_dir_adopt(struct state_dir *s, const char *base, const char *dir, struct journal *j,
+                    struct buf *error)
 {
 	struct journal_old o = { .lite = LITE_INIT };
 	char *copy = xasprintf("%s.adopted", s->journal);

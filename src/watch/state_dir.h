@@ -33,7 +33,8 @@ int state_dir_check(const struct state_dir *s, struct buf *warning, struct buf *
 /* Reads the journal that lies in base/.pgbox, unless there is none or j knows of runs of a watcher
  * of that folder (dir): what it owes and its runs go to j, as of a run with the status adopted. 0, or -1
  * with a message in error: it is left where it is. */
-int state_dir_adopt(struct state_dir *s, const char *base, const char *dir, struct journal *j, struct buf *error);
+int state_dir_adopt(struct state_dir *s, const char *base, const char *dir, struct journal *j,
+                    struct buf *error);
 
 /* Removes the one that was adopted: what it owed is started, or noted. */
 void state_dir_remove_old(struct state_dir *s, const char *base);

@@ -22,7 +22,8 @@ static int check_folder(const struct watch *w, struct buf *error)
 		buf_printf(error, "no folder '%s' found: mount it, or set RESTORE_WATCH_DIR", w->dir);
 		return NO_INPUT;
 	}
-	return access(w->dir, R_OK | W_OK | X_OK) == 0 ? 0 : file_cannot(error, "read and write in the folder", w->dir);
+	return access(w->dir, R_OK | W_OK | X_OK) == 0 ? 0 : file_cannot(error, "read and write in the "
+	                                                                 "folder", w->dir);
 }
 
 static _Noreturn void be_child(const struct watch *w, int to, pid_t parent)

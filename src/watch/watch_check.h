@@ -14,8 +14,8 @@ void watch_check_warn(const struct watch *w);
  * watcher of that folder is running. DONE when all hold, else NO. It takes up to half a minute. */
 int watch_check_status(const struct watch *w, struct strs *lines);
 
-/* Whether an SQLite file can be restored there: it may be missing, but its folder must be there and writable, and
- * nothing else in its place. 0, or an exit code with the reason in error. */
+/* Whether an SQLite file can be restored there: it may be missing, but its folder must be there and writable,
+ * and nothing else in its place. 0, or an exit code with the reason in error. */
 int watch_check_file(const char *path, struct buf *error);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * watching - the state of a watch that is running: its journal, and the log of the file that is being restored.
+ * watching - the state of a watch that is running: its journal, and the log of the file that is being
+ * restored.
  */
 #ifndef WATCH_WATCHING_H
 #define WATCH_WATCHING_H
