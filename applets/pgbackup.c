@@ -456,11 +456,11 @@ static void tell_holder(const char *holder, void *arg)
 	msg(MSG_INFO, "waiting for another run: %s", holder);
 }
 
-static void lock_folder(struct folder_lock *l)
+static void lock_folder(struct dir_lock *l)
 {
 	struct buf error = BUF_INIT;
 
-	must(folder_take(l, o.dir, clock_within(o.busy_wait), tell_holder, NULL, &error), &error);
+	must(dir_lock_take(l, o.dir, clock_within(o.busy_wait), tell_holder, NULL, &error), &error);
 }
 
 static void print_verdict(const char *path, bool keep, const char *reason)
@@ -469,7 +469,7 @@ static void print_verdict(const char *path, bool keep, const char *reason)
 }
 
 /* What is pruned in the folder goes by its journal. */
-static void open_folder(struct repo *r, struct catalog *c, struct folder_lock *lock)
+static void open_folder(struct repo *r, struct catalog *c, struct dir_lock *lock)
 {
 	open_catalog(c, false);
 	if (!catalog_is_open(c))
@@ -484,7 +484,7 @@ static void open_folder(struct repo *r, struct catalog *c, struct folder_lock *l
 
 static int prune(void)
 {
-	struct folder_lock lock = { .fd = -1 };
+	struct dir_lock lock = { .fd = -1 };
 	struct catalog c = { .journal = JOURNAL_INIT };
 	struct buf error = BUF_INIT;
 	struct repo folder;
@@ -503,7 +503,7 @@ static int prune(void)
 	rc = prune_all(&p, &error);
 	if (rc)
 		msg(MSG_ERROR, "%s", error.data);
-	folder_release(&lock);
+	dir_lock_release(&lock);
 	catalog_free(&c);
 	buf_free(&error);
 	return rc;
@@ -511,7 +511,7 @@ static int prune(void)
 
 static int sync_journal(void)
 {
-	struct folder_lock lock;
+	struct dir_lock lock;
 	struct catalog c;
 	int rc;
 
@@ -521,7 +521,7 @@ static int sync_journal(void)
 	if (catalog_open_anew(&c, o.dir, tell) != 0)
 		die(CANNOT_WRITE, "%s", c.journal.error.data);
 	rc = sync_all(&c, tell);
-	folder_release(&lock);
+	dir_lock_release(&lock);
 	catalog_free(&c);
 	return rc;
 }

@@ -228,7 +228,7 @@ static int verdict(struct backup_run *r)
 static int take_folder(struct backup_run *r, int64_t deadline, struct buf *error)
 {
 	r->folder.fd = -1;
-	return backup_run_is_bucket(r) ? 0 : folder_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
+	return backup_run_is_bucket(r) ? 0 : dir_lock_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
 }
 
 int backup_run(const struct backup *b)
@@ -258,7 +258,7 @@ int backup_run(const struct backup *b)
 	backup_run_noted(&r, catalog_finish(&r.catalog, r.id, words[rc == DONE || rc == PARTLY ? rc : NO],
 	                              r.error.len ? r.error.data : NULL));
 	buf_free(&r.error);
-	folder_release(&r.folder);
+	dir_lock_release(&r.folder);
 	catalog_free(&r.catalog);
 	strs_free(&r.servers);
 	strs_free(&r.made);
@@ -274,11 +274,11 @@ void backup_recover(const char *dir, void (*say)(enum msg_level level, const cha
 	struct buf error = BUF_INIT;
 
 	if (!skip_prefix(dir, "s3://") &&
-	    folder_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
+	    dir_lock_take(&r.folder, dir, clock_within(RECOVER_MS), tell_waiting, &r, &error) == 0) {
 		backup_run_noted(&r, catalog_open(&r.catalog, dir, true));
 		recover(&r);
 		catalog_free(&r.catalog);
-		folder_release(&r.folder);
+		dir_lock_release(&r.folder);
 	}
 	buf_free(&error);
 }

@@ -10,7 +10,7 @@
 struct backup_run {
 	const struct backup *b;
 	struct catalog catalog;
-	struct folder_lock folder;
+	struct dir_lock folder;
 	char *about;      /* sources_about */
 	int64_t id;       /* of the run in the journal; 0: it has none */
 	bool told;        /* that the journal cannot be used; then nothing is pruned */

@@ -34,7 +34,7 @@ static void sign(int fd)
 	free(now);
 }
 
-static int wait_for_lock(struct folder_lock *l, int64_t deadline,
+static int wait_for_lock(struct dir_lock *l, int64_t deadline,
                          void (*tell)(const char *holder, void *arg), void *arg)
 {
 	bool told = false;
@@ -58,7 +58,7 @@ static int wait_for_lock(struct folder_lock *l, int64_t deadline,
 	return 0;
 }
 
-int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
+int dir_lock_take(struct dir_lock *l, const char *dir, int64_t deadline,
                  void (*tell)(const char *holder, void *arg), void *arg, struct buf *error)
 {
 	char *own = xasprintf("%s/.pgbox", dir);
@@ -66,7 +66,7 @@ int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
 	int rc = 0;
 
 	beneath_guard(dir);
-	*l = (struct folder_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
+	*l = (struct dir_lock){ .fd = -1, .path = xasprintf("%s/lock", own) };
 	if (file_make_folders(dir, 0700) != 0)
 		rc = file_cannot(error, "make the folder", dir);
 	else if (file_make_folders(own, 0700) != 0)
@@ -86,14 +86,14 @@ int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
 	free(own);
 	buf_free(&holder);
 	if (rc)
-		folder_release(l);
+		dir_lock_release(l);
 	return rc;
 }
 
-void folder_release(struct folder_lock *l)
+void dir_lock_release(struct dir_lock *l)
 {
 	if (l->fd >= 0)
 		close(l->fd);
 	free(l->path);
-	*l = (struct folder_lock){ .fd = -1 };
+	*l = (struct dir_lock){ .fd = -1 };
 }

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-struct folder_lock {
+struct dir_lock {
 	int fd;     /* -1: not held; children may inherit it */
 	char *path;
 };
@@ -16,8 +16,8 @@ struct folder_lock {
 /* Makes DIR and DIR/.pgbox, mode 0700, where they are missing, and waits for the lock
  * until the deadline; tell hears once who holds it. 0; LOCKED or CANNOT_WRITE with a
  * sentence in error. */
-int folder_take(struct folder_lock *l, const char *dir, int64_t deadline,
+int dir_lock_take(struct dir_lock *l, const char *dir, int64_t deadline,
                  void (*tell)(const char *holder, void *arg), void *arg, struct buf *error);
-void folder_release(struct folder_lock *l);
+void dir_lock_release(struct dir_lock *l);
 
 #endif

@@ -198,7 +198,7 @@ static int start(struct watching *s, struct buf *error)
 	if (!rc)
 		rc = inbox_open(&s->inbox, error);
 	if (!rc)
-		rc = folder_take(&s->lock, s->inbox.base, clock_after(LOCK_MS), tell_holder, s, error);
+		rc = dir_lock_take(&s->lock, s->inbox.base, clock_after(LOCK_MS), tell_holder, s, error);
 	if (rc)
 		return rc;
 	return find_journal(s, error);
@@ -229,7 +229,7 @@ int watch_run(struct watch *w, struct buf *error)
 	}
 	if (s.events >= 0)
 		close(s.events);
-	folder_release(&s.lock);
+	dir_lock_release(&s.lock);
 	inbox_free(&s.inbox);
 	state_dir_free(&s.place);
 	return rc;

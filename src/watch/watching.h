@@ -18,7 +18,7 @@
 struct watching {
 	struct watch *w;
 	struct inbox inbox;
-	struct folder_lock lock;
+	struct dir_lock lock;
 	struct journal journal; /* closed whenever a process is forked: see SQLite's 'How To Corrupt' */
 	struct state_dir place;  /* of the journal */
 	int events;             /* inotify's descriptor; -1: none */

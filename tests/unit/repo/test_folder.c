@@ -627,9 +627,9 @@ static pid_t hold(const char *dir, int64_t ms)
 	pid = fork();
 	if (pid == 0) {
 		struct buf error = BUF_INIT;
-		struct folder_lock l;
+		struct dir_lock l;
 
-		if (folder_take(&l, dir, clock_ms(), note_holder, &error, &error) != 0)
+		if (dir_lock_take(&l, dir, clock_ms(), note_holder, &error, &error) != 0)
 			_exit(1);
 		if (write(ends[1], "x", 1) != 1)
 			_exit(1);
@@ -645,18 +645,18 @@ static pid_t hold(const char *dir, int64_t ms)
 static void a_lock_that_is_held_is_waited_for_and_its_holder_named_once(void **state)
 {
 	struct buf holders = BUF_INIT, error = BUF_INIT;
-	struct folder_lock l;
+	struct dir_lock l;
 	char *pid;
 	pid_t holder;
 
 	(void)state;
 	holder = hold("locked", 350);
 	pid = xasprintf("[pid %ld on ", (long)holder);
-	assert_int_equal(folder_take(&l, "locked", clock_after(20000), note_holder, &holders, &error), 0);
+	assert_int_equal(dir_lock_take(&l, "locked", clock_after(20000), note_holder, &holders, &error), 0);
 	assert_holds(holders.data, pid);
 	assert_int_equal(strchr(holders.data + 1, '[') == NULL, 1);
 	assert_true(l.fd >= 0);
-	folder_release(&l);
+	dir_lock_release(&l);
 	waitpid(holder, NULL, 0);
 	free(pid);
 	buf_free(&holders);
@@ -665,27 +665,27 @@ static void a_lock_that_is_held_is_waited_for_and_its_holder_named_once(void **s
 static void a_lock_that_is_held_too_long_is_given_up_at_the_deadline(void **state)
 {
 	struct buf holders = BUF_INIT, error = BUF_INIT;
-	struct folder_lock l;
+	struct dir_lock l;
 	int64_t began;
 	pid_t holder;
 
 	(void)state;
 	holder = hold("busy", -1);
 	began = clock_ms();
-	assert_int_equal(folder_take(&l, "busy", clock_after(300), note_holder, &holders, &error), LOCKED);
+	assert_int_equal(dir_lock_take(&l, "busy", clock_after(300), note_holder, &holders, &error), LOCKED);
 	assert_true(clock_ms() - began >= 300);
 	assert_true(clock_ms() - began < 3000);
 	assert_holds(error.data, "'busy' is locked by another run");
 	assert_int_equal(l.fd, -1);
 	buf_cut(&error, 0);
 	began = clock_ms();
-	assert_int_equal(folder_take(&l, "busy", clock_ms(), note_holder, &holders, &error), LOCKED);
+	assert_int_equal(dir_lock_take(&l, "busy", clock_ms(), note_holder, &holders, &error), LOCKED);
 	assert_true(clock_ms() - began < 250);
 	/* Who is killed holds it no longer. */
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
-	assert_int_equal(folder_take(&l, "busy", clock_ms(), note_holder, &holders, &error), 0);
-	folder_release(&l);
+	assert_int_equal(dir_lock_take(&l, "busy", clock_ms(), note_holder, &holders, &error), 0);
+	dir_lock_release(&l);
 	buf_free(&holders);
 	buf_free(&error);
 }
@@ -693,12 +693,12 @@ static void a_lock_that_is_held_too_long_is_given_up_at_the_deadline(void **stat
 static void a_folder_that_cannot_be_made_is_said(void **state)
 {
 	struct buf error = BUF_INIT;
-	struct folder_lock l;
+	struct dir_lock l;
 	struct archive a;
 
 	(void)state;
 	put_text("file", "");
-	assert_int_equal(folder_take(&l, "file/backups", clock_ms(), note_holder, &error, &error), CANNOT_WRITE);
+	assert_int_equal(dir_lock_take(&l, "file/backups", clock_ms(), note_holder, &error, &error), CANNOT_WRITE);
 	assert_holds(error.data, "'file/backups'");
 	buf_cut(&error, 0);
 	assert_int_equal(archive_start(&a, "file", "app", "app", MOMENT, ".dump", &error), CANNOT_WRITE);
