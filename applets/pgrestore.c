@@ -310,7 +310,7 @@ static enum apply_mode prepare(struct db *db)
 static int plan(void)
 {
 	struct db db = DB_INIT;
-	char *size = size_text(job.load.head ? job.load.m.bytes : archive_size(job.load.path));
+	char *size = size_text(job.load.head ? job.load.m.bytes : folder_size(job.load.path));
 	struct buf error = BUF_INIT;
 	enum apply_mode mode;
 	int rc;

@@ -184,7 +184,7 @@ static void recover(struct backup_run *r)
 		free(scratch);
 		return;
 	}
-	archive_recover(r->b->dir, &finished, &deleted);
+	folder_recover(r->b->dir, &finished, &deleted);
 	readback_recover(scratch);
 	for (size_t i = 0; i < finished.n; i++)
 		backup_run_tell(r, MSG_INFO, "finished what an interrupted run had left: %s", finished.v[i]);

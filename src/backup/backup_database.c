@@ -34,7 +34,7 @@ struct job {
 	bool roles; /* of the server, and not the database */
 	struct dump dump;
 	struct manifest m;
-	struct archive archive;
+	struct folder_backup archive;
 	char *streamed; /* the path in the bucket, where it is only there */
 	struct progress progress;
 	int64_t id;    /* in the journal; 0: none */
@@ -53,7 +53,7 @@ static void on_tick(const char *table, void *arg)
 {
 	struct job *j = arg;
 	/* A stream has no file. */
-	int64_t bytes = j->archive.part ? archive_size(j->archive.part) : -1;
+	int64_t bytes = j->archive.part ? folder_size(j->archive.part) : -1;
 
 	j->progress.table = table;
 	j->progress.done = bytes > 0 ? bytes : 0;
@@ -143,7 +143,7 @@ static int sum(void *arg, struct buf *error)
 {
 	struct job *j = arg;
 
-	return archive_sum(&j->archive, &j->m, on_bytes, j, error);
+	return folder_sum(&j->archive, &j->m, on_bytes, j, error);
 }
 
 static int read_back(struct job *j, const char *scratch, int keep_fd, struct buf *error)
@@ -163,14 +163,14 @@ static int make(struct job *j, struct buf *error)
 		backup_run_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
 	rc = space_check(b->dir, &last, error);
 	if (!rc)
-		rc = archive_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
+		rc = folder_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
 		                   suffix, error);
 	if (!rc) {
 		phase(j, "dump", last.bytes ? last.bytes : j->m.database_bytes / 4);
 		rc = dump_make(&j->dump, j->archive.part, &j->m, error);
 	}
 	if (!rc) {
-		phase(j, "check", archive_size(j->archive.part));
+		phase(j, "check", folder_size(j->archive.part));
 		rc = read_back(j, scratch, j->run->folder.fd, error);
 	}
 	if (!rc)
@@ -221,7 +221,7 @@ static int publish(struct job *j, struct buf *error)
 		backup_run_noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
 	if (catalog_is_open(&r->catalog) && backup_run_has_remote(r))
 		backup_run_noted(r, catalog_owe(&r->catalog, path));
-	rc = archive_publish(&j->archive, &j->m, &j->m.warnings, error);
+	rc = folder_publish(&j->archive, &j->m, &j->m.warnings, error);
 	if (catalog_is_open(&r->catalog))
 		backup_run_noted(r, catalog_keep_promises(&r->catalog));
 	if (!rc)
@@ -295,7 +295,7 @@ static int steps(struct job *j, struct buf *error)
 	if (!rc && backup_run_is_bucket(j->run))
 		return stream(j, error);
 	if (!rc && j->roles) {
-		rc = archive_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
+		rc = folder_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
 		                   j->m.started, ".sql.zst", error);
 		phase(j, "dump", 0);
 		if (!rc)
@@ -361,7 +361,7 @@ static void finish(struct job *j, int rc, const struct buf *error)
 	advise(j, rc);
 	/* The journal may need the room that the part takes. */
 	if (rc)
-		archive_free(&j->archive);
+		folder_free(&j->archive);
 	if (rc && rc < BY_SIGNAL)
 		record_again(j);
 	backup_run_noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
@@ -400,7 +400,7 @@ bool backup_database(struct backup_run *r, const struct item *item, bool roles)
 	finish(&j, rc, &error);
 	lock_free(&lock);
 	dump_free(&j.dump);
-	archive_free(&j.archive);
+	folder_free(&j.archive);
 	manifest_free(&j.m);
 	buf_free(&error);
 	free(j.streamed);

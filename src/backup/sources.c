@@ -175,7 +175,7 @@ static bool names_any(const struct strs *words)
 
 static char *folder_of(const struct source *s, const char *database)
 {
-	char *name = s->name ? archive_escape(s->name) : NULL, *base = archive_escape(database);
+	char *name = s->name ? folder_escape(s->name) : NULL, *base = folder_escape(database);
 	char *folder = xasprintf("%s%s%s", name ? name : "", name ? "/" : "", base);
 
 	free(name);
@@ -185,8 +185,8 @@ static char *folder_of(const struct source *s, const char *database)
 
 char *source_globals(const struct source *s)
 {
-	char *name = s->name ? archive_escape(s->name) : NULL;
-	char *folder = xasprintf("%s%s" ARCHIVE_GLOBALS, name ? name : "", name ? "/" : "");
+	char *name = s->name ? folder_escape(s->name) : NULL;
+	char *folder = xasprintf("%s%s" FOLDER_GLOBALS, name ? name : "", name ? "/" : "");
 
 	free(name);
 	return folder;
@@ -215,7 +215,7 @@ static int check_folders(const struct sources *s, struct buf *error)
 		nameless += !source->name && source->target.kind == TARGET_PG;
 		open_ended += !source->name && source->target.kind == TARGET_PG && s->all;
 		for (size_t k = 0; k < n && !rc; k++) {
-			char *folder = archive_escape(source->name ? source->name
+			char *folder = folder_escape(source->name ? source->name
 			                              : own        ? own_database(source)
 			                                           : source->databases.v[k]);
 
@@ -296,7 +296,7 @@ static void add_item(struct items *items, const struct source *s, const char *da
 	items->v = xrealloc(items->v, (items->n + 1) * sizeof(*items->v));
 	item = &items->v[items->n++];
 	*item = (struct item){ .source = s, .database = xstrdup(database),
-		               .folder = folder_of(s, database), .base = archive_escape(database) };
+		               .folder = folder_of(s, database), .base = folder_escape(database) };
 	target_copy(&item->target, &s->target, database);
 }
 

@@ -28,9 +28,9 @@ static int fetch_object(struct remote *r, const char *key, int64_t bytes, const 
 	if (rc == -1) {
 		buf_cut(error, 0);
 		rc = file_cannot(error, "write", to);
-	} else if (!rc && archive_size(to) != bytes) {
+	} else if (!rc && folder_size(to) != bytes) {
 		buf_printf(error, "s3://%s/%s is damaged: it ends after %lld of %lld bytes", r->s3.bucket, key,
-		           (long long)archive_size(to), (long long)bytes);
+		           (long long)folder_size(to), (long long)bytes);
 		rc = BAD_DATA;
 	}
 	close(fd);
@@ -55,7 +55,7 @@ static int fetch_folder(struct remote *r, const char *key, const struct s3_objec
 
 static int check_space(const char *dir, int64_t bytes, struct buf *error)
 {
-	int64_t space = archive_space(dir);
+	int64_t space = folder_space(dir);
 	char *need, *left;
 
 	if (space < 0 || space > bytes)

@@ -18,13 +18,13 @@ bool remote_is_named(const char *path)
 
 	while (!ours && (slash = strrchr(folder, '/'))) {
 		*slash = '\0';
-		ours = archive_is_named(folder, slash + 1);
+		ours = folder_is_named(folder, slash + 1);
 	}
 	free(folder);
 	return ours;
 }
 
-/* FOLDER/BASE-YYYYMMDD-HHMMSS.what.json, of as many folders as archive_manifests looks into, gives
+/* FOLDER/BASE-YYYYMMDD-HHMMSS.what.json, of as many folders as folder_manifests looks into, gives
  * the length of the data's path; 0: not a manifest of ours. */
 static size_t data_length(const char *path)
 {
@@ -39,7 +39,7 @@ static size_t data_length(const char *path)
 	if (slash + 1 != base && strchr(slash + 1, '/') != base - 1)
 		return 0;
 	folder = xstrndup(path, (size_t)(base - path) - 1);
-	ours = file_base(folder)[0] && archive_is_named(folder, base);
+	ours = file_base(folder)[0] && folder_is_named(folder, base);
 	free(folder);
 	return ours ? len - end : 0;
 }

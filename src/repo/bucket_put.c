@@ -99,7 +99,7 @@ static int put_file(struct remote *r, const char *file, const char *path, const 
 	struct upload u;
 	int rc;
 
-	remote_begin(r, &u, path, archive_size(file));
+	remote_begin(r, &u, path, folder_size(file));
 	rc = add_file(&u, file, error);
 	rc = rc ? rc : upload_flush(&u, sha256, error);
 	rc = rc || !sha256 ? rc : remote_check_free(r, path, sha256, error);

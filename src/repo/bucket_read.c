@@ -109,7 +109,7 @@ static bool is_foreign(const char *path, const struct manifest *m)
 
 	if (slash + 1 == file_base(path))
 		return false;
-	job = m->job ? archive_escape(m->job) : NULL;
+	job = m->job ? folder_escape(m->job) : NULL;
 	foreign = !job || strlen(job) != (size_t)(slash - path) || strncmp(job, path, strlen(job)) != 0;
 	free(job);
 	return foreign;

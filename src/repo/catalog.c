@@ -276,7 +276,7 @@ int catalog_past(struct catalog *c, const char *folder, const char *system_id, s
 	*n = 0;
 	*past = rows.n ? xcalloc(rows.n, sizeof(**past)) : NULL;
 	for (size_t i = 0; i < rows.n; i++) {
-		if (!archive_lies_in(rows_text(&rows, i, 0), folder))
+		if (!folder_lies_in(rows_text(&rows, i, 0), folder))
 			continue;
 		strs_add(paths, rows_text(&rows, i, 0));
 		(*past)[*n] = (struct past){ .made = atoll(rows_text(&rows, i, 1)),
@@ -302,7 +302,7 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
-	while (i < rows.n && !(archive_lies_in(rows_text(&rows, i, 0), folder) && is_whole(c, rows_get(&rows, i, 0), atoll(rows_text(&rows, i, 2)))))
+	while (i < rows.n && !(folder_lies_in(rows_text(&rows, i, 0), folder) && is_whole(c, rows_get(&rows, i, 0), atoll(rows_text(&rows, i, 2)))))
 		i++;
 	if (i < rows.n) {
 		newest->made = atoll(rows_text(&rows, i, 1));
@@ -355,7 +355,7 @@ int catalog_missing(struct catalog *c, const char *folder,
 
 	for (size_t i = 0; i < rows.n && !rc; i++) {
 		const char *path = rows_text(&rows, i, 0);
-		bool lies = archive_lies_in(path, rows_text(&rows, i, 2));
+		bool lies = folder_lies_in(path, rows_text(&rows, i, 2));
 		bool gone = rows_true(&rows, i, 1), there = lies && catalog_is_there(c, path);
 
 		if (!gone && !lies)
@@ -393,7 +393,7 @@ char *catalog_made_by(struct catalog *c, const char *run)
 
 	if (catalog_is_open(c) &&
 	    catalog_query(c, "SELECT path FROM files WHERE dir = ?1 AND run = ?2 AND gone IS NULL", run, NULL, NULL, &rows) == 0 &&
-	    rows.n && archive_is_path(rows_text(&rows, 0, 0)))
+	    rows.n && folder_is_path(rows_text(&rows, 0, 0)))
 		path = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&rows);
 	return path;

@@ -25,7 +25,7 @@ void catalog_owed(struct catalog *c, struct strs *paths)
 		journal_query(&c->journal, "SELECT path FROM files WHERE dir = ?1 AND remote = '" OWED "'"
 		              " AND gone IS NULL ORDER BY made, path", params, 1, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		if (archive_is_path(rows_text(&rows, i, 0)))
+		if (folder_is_path(rows_text(&rows, i, 0)))
 			strs_add(paths, rows_text(&rows, i, 0));
 	rows_free(&rows);
 }

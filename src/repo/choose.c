@@ -31,7 +31,7 @@ static bool names_file(const char *word, const char *root, const char *path)
 
 static bool names_folder(const char *word, const char *path)
 {
-	char *escaped = archive_escape(word);
+	char *escaped = folder_escape(word);
 	bool named = repo_is_in(path, word) || repo_is_in(path, escaped);
 
 	free(escaped);

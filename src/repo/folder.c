@@ -66,14 +66,14 @@ static void write_stamp(time_t seconds, char stamp[STAMP])
 /* Backups of one database sort by their names: a second one of a moment gets the next,
  * also where the first has been deleted meanwhile. From the future of a clock that was
  * set back are those that are an hour ahead. */
-int archive_start(struct archive *a, const char *dir, const char *folder, const char *base,
+int folder_start(struct folder_backup *a, const char *dir, const char *folder, const char *base,
                   int64_t moment, const char *suffix, struct buf *error)
 {
 	char *full = xasprintf("%s/%s", dir, folder), stamp[STAMP], limit[STAMP], newest[STAMP];
 	time_t seconds = moment / 1000;
 	int rc = DONE;
 
-	*a = (struct archive){ .folder = xstrdup(folder), .sums = BUF_INIT };
+	*a = (struct folder_backup){ .folder = xstrdup(folder), .sums = BUF_INIT };
 	if (file_make_folders(full, 0700) != 0) {
 		rc = file_cannot(error, "make the folder", full);
 	} else {
@@ -152,7 +152,7 @@ static int sum_all(const char *path, const char *name, struct buf *lines, char h
 	return rc;
 }
 
-int archive_sum(struct archive *a, struct manifest *m, void (*seen)(void *arg, size_t bytes),
+int folder_sum(struct folder_backup *a, struct manifest *m, void (*seen)(void *arg, size_t bytes),
                 void *arg, struct buf *error)
 {
 	struct sum s = { .seen = seen, .arg = arg };
@@ -245,7 +245,7 @@ static void names_free(struct names *n)
 	free(n->part);
 }
 
-int archive_publish(struct archive *a, const struct manifest *m, struct strs *warnings,
+int folder_publish(struct folder_backup *a, const struct manifest *m, struct strs *warnings,
                     struct buf *error)
 {
 	struct names n = names_of(a->path);
@@ -272,7 +272,7 @@ int archive_publish(struct archive *a, const struct manifest *m, struct strs *wa
 	return rc;
 }
 
-void archive_free(struct archive *a)
+void folder_free(struct folder_backup *a)
 {
 	struct names n;
 
@@ -287,7 +287,7 @@ void archive_free(struct archive *a)
 	free(a->part);
 	free(a->folder);
 	buf_free(&a->sums);
-	*a = (struct archive){ .sums = BUF_INIT };
+	*a = (struct folder_backup){ .sums = BUF_INIT };
 }
 
 /* Gives a file its name for the time until it is deleted, which a directory on a full disk may have no room for:
@@ -299,8 +299,8 @@ static int step_aside(const char *from, const char *to)
 	return errno == ENOSPC || errno == EDQUOT ? file_remove(from) : -1;
 }
 
-/* The manifest's .part is what archive_recover goes on by, so it goes last. */
-int archive_remove(const char *path)
+/* The manifest's .part is what folder_recover goes on by, so it goes last. */
+int folder_remove(const char *path)
 {
 	struct names n = names_of(path);
 	int rc;
@@ -321,7 +321,7 @@ int archive_remove(const char *path)
 /* Nobody else's names look so. */
 static bool is_part_of_ours(const char *folder, const char *name)
 {
-	return archive_ends_in(name, PART) && archive_is_named(folder, name);
+	return folder_ends_in(name, PART) && folder_is_named(folder, name);
 }
 
 /* Calls visit for each folder that may hold backups: DATABASE, JOB/DATABASE. */
@@ -335,7 +335,7 @@ static void each_folder(const char *dir, int depth, void (*visit)(const char *fo
 		const char *name = file_base(folders.v[i]);
 
 		/* A backup may be a folder itself. */
-		if (strcmp(name, OWN) == 0 || archive_is_named(dir, name))
+		if (strcmp(name, OWN) == 0 || folder_is_named(dir, name))
 			continue;
 		visit(folders.v[i], arg);
 		if (depth > 1)
@@ -346,7 +346,7 @@ static void each_folder(const char *dir, int depth, void (*visit)(const char *fo
 
 #define DEPTH 2
 
-int64_t archive_size(const char *path)
+int64_t folder_size(const char *path)
 {
 	static const char *const all[] = { "", NULL };
 	struct strs files = { 0 };
@@ -374,7 +374,7 @@ static int finish(const char *path)
 	char hex[HASH_TEXT];
 	int rc = manifest_read(&m, n.json_part, &error);
 
-	if (!rc && (archive_size(path) != m.bytes || sum_all(path, file_base(path), &lines, hex, &s) != 0 ||
+	if (!rc && (folder_size(path) != m.bytes || sum_all(path, file_base(path), &lines, hex, &s) != 0 ||
 	            strcmp(hex, m.sha256) != 0))
 		rc = BAD_DATA;
 	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 || beneath_rename(n.json_part, n.json) != 0))
@@ -403,7 +403,7 @@ static void recover_manifest(struct recovery *r, const char *json_part)
 	if (!rc)
 		strs_add(r->finished, path + r->prefix);
 	else if (rc == BAD_DATA)
-		archive_remove(path);
+		folder_remove(path);
 	free(path);
 	free(json);
 }
@@ -422,7 +422,7 @@ static void recover_latest(const char *folder)
 /* A manifest that could not be given its name yet, for want of space. */
 static bool waits(const char *part)
 {
-	char *json = without(part, PART), *path = archive_ends_in(json, ".json") ? without(json, ".json") : NULL;
+	char *json = without(part, PART), *path = folder_ends_in(json, ".json") ? without(json, ".json") : NULL;
 	bool there = path && file_exists(path);
 
 	free(json);
@@ -452,7 +452,7 @@ static void recover_folder(const char *folder, void *arg)
 	strs_free(&found);
 }
 
-void archive_recover(const char *dir, struct strs *finished, struct strs *deleted)
+void folder_recover(const char *dir, struct strs *finished, struct strs *deleted)
 {
 	struct recovery r = { .prefix = strlen(dir) + 1, .finished = finished, .deleted = deleted };
 
@@ -486,12 +486,12 @@ static void add_manifests(const char *folder, void *arg)
 	if (file_list(folder, manifests, &found) != 0)
 		note_unreadable(s, folder);
 	for (size_t i = 0; i < found.n; i++)
-		if (archive_is_named(folder, file_base(found.v[i])))
+		if (folder_is_named(folder, file_base(found.v[i])))
 			strs_add(s->paths, found.v[i]);
 	strs_free(&found);
 }
 
-void archive_manifests(const char *dir, struct strs *paths, struct strs *unreadable)
+void folder_manifests(const char *dir, struct strs *paths, struct strs *unreadable)
 {
 	struct search s = { .paths = paths, .unreadable = unreadable };
 	struct strs folders = { 0 };
@@ -502,7 +502,7 @@ void archive_manifests(const char *dir, struct strs *paths, struct strs *unreada
 	each_folder(dir, DEPTH, add_manifests, &s);
 }
 
-int archive_read(const char *manifest, struct manifest *m, char **path, struct buf *error)
+int folder_read(const char *manifest, struct manifest *m, char **path, struct buf *error)
 {
 	int rc = manifest_read(m, manifest, error);
 
@@ -514,7 +514,7 @@ int archive_read(const char *manifest, struct manifest *m, char **path, struct b
 	return rc;
 }
 
-int archive_compare(const char *path, const struct manifest *m,
+int folder_compare(const char *path, const struct manifest *m,
                     void (*seen)(void *arg, size_t bytes), void *arg, struct buf *error)
 {
 	struct sum s = { .seen = seen, .arg = arg };
@@ -537,7 +537,7 @@ int archive_compare(const char *path, const struct manifest *m,
 	return rc;
 }
 
-int64_t archive_space(const char *path)
+int64_t folder_space(const char *path)
 {
 	struct statvfs fs;
 

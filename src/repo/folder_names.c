@@ -8,14 +8,14 @@
 #include "base/file.h"
 #include "repo/folder_parts.h"
 
-bool archive_ends_in(const char *text, const char *suffix)
+bool folder_ends_in(const char *text, const char *suffix)
 {
 	size_t len = strlen(text), end = strlen(suffix);
 
 	return len > end && strcmp(text + len - end, suffix) == 0;
 }
 
-char *archive_escape(const char *name)
+char *folder_escape(const char *name)
 {
 	struct buf b = BUF_INIT;
 
@@ -31,11 +31,11 @@ char *archive_escape(const char *name)
 }
 
 /* BASE-YYYYMMDD-HHMMSS.what, whose base is the folder's name, less the dot of .globals. */
-bool archive_is_named(const char *folder, const char *name)
+bool folder_is_named(const char *folder, const char *name)
 {
 	static const char form[] = "-dddddddd-dddddd.";
 	const char *base = file_base(folder);
-	const char *rest = skip_prefix(name, base + (strcmp(base, ARCHIVE_GLOBALS) == 0));
+	const char *rest = skip_prefix(name, base + (strcmp(base, FOLDER_GLOBALS) == 0));
 	size_t i = 0;
 
 	while (rest && form[i] && (form[i] == 'd' ? isdigit((unsigned char)rest[i]) != 0 : rest[i] == form[i]))
@@ -52,19 +52,19 @@ static bool is_folder(const char *folder)
 	       !skip_prefix(folder, OWN "/");
 }
 
-bool archive_lies_in(const char *path, const char *folder)
+bool folder_lies_in(const char *path, const char *folder)
 {
 	const char *rest = skip_prefix(path, folder);
 
 	return rest && *rest == '/' && !strchr(rest + 1, '/') && is_folder(folder) && beneath_is_confined(path);
 }
 
-bool archive_is_path(const char *path)
+bool folder_is_path(const char *path)
 {
 	const char *base = file_base(path);
 	char *folder = base > path ? xstrndup(path, (size_t)(base - path) - 1) : xstrdup("");
-	bool is = archive_lies_in(path, folder) && archive_is_named(folder, base) && !archive_ends_in(base, ".json") &&
-	          !archive_ends_in(base, ".sha256") && !archive_ends_in(base, PART);
+	bool is = folder_lies_in(path, folder) && folder_is_named(folder, base) && !folder_ends_in(base, ".json") &&
+	          !folder_ends_in(base, ".sha256") && !folder_ends_in(base, PART);
 
 	free(folder);
 	return is;

@@ -10,6 +10,6 @@
 #define OWN ".pgbox" /* the folder of lock and journal */
 
 /* Whether text is more than suffix, and ends in it. */
-bool archive_ends_in(const char *text, const char *suffix);
+bool folder_ends_in(const char *text, const char *suffix);
 
 #endif

@@ -16,7 +16,7 @@ static int list_folder(struct repo *r, const char *folder, struct repo_list *lis
 
 	(void)error;
 	*list = (struct repo_list){ 0 };
-	archive_manifests(r->name, &manifests, &list->unreadable);
+	folder_manifests(r->name, &manifests, &list->unreadable);
 	list->v = xcalloc(manifests.n + 1, sizeof(*list->v));
 	for (size_t i = 0; i < manifests.n; i++) {
 		const char *name = manifests.v[i] + prefix;
@@ -33,8 +33,8 @@ static void read_one(const struct repo *r, struct repo_backup *b)
 {
 	char *manifest = xasprintf("%s/%s.json", r->name, b->path), *full;
 
-	b->rc = archive_read(manifest, &b->m, &full, &b->words);
-	b->bytes = archive_size(full);
+	b->rc = folder_read(manifest, &b->m, &full, &b->words);
+	b->bytes = folder_size(full);
 	b->what = b->rc ? REPO_BAD : REPO_WHOLE;
 	free(full);
 	free(manifest);
@@ -65,7 +65,7 @@ static const char *state_of(struct repo *r, const struct repo_backup *b)
 static int remove_one(struct repo *r, const char *path, struct buf *error)
 {
 	char *full = xasprintf("%s/%s", r->name, path);
-	int rc = archive_remove(full) == 0 ? 0 : file_cannot(error, "delete", full);
+	int rc = folder_remove(full) == 0 ? 0 : file_cannot(error, "delete", full);
 
 	free(full);
 	return rc;
@@ -83,7 +83,7 @@ static int compare(void *arg, struct buf *error)
 {
 	const struct comparison *c = arg;
 
-	return archive_compare(c->path, &c->backup->m, c->seen, c->arg, error);
+	return folder_compare(c->path, &c->backup->m, c->seen, c->arg, error);
 }
 
 static int check_one(struct repo *r, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes), void *arg,

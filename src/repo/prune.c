@@ -109,7 +109,7 @@ static void tell_verdict(const struct pruning *p, const struct past *past, const
 static int carry_out(struct pruning *p, struct past *past, const char *path)
 {
 	/* What is named otherwise is not pgbackup's, whatever the journal says of it. */
-	if (p->c && !archive_is_path(path))
+	if (p->c && !folder_is_path(path))
 		return 0;
 	if (!past->keep && p->c && p->p->keep->owed && catalog_is_owed(p->c, path)) {
 		past->keep = true;

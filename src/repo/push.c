@@ -123,7 +123,7 @@ static int ship_one(struct catalog *c, struct remote *r, const char *path,
 	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
 	int64_t began = clock_ms();
 	struct manifest m;
-	int rc = archive_read(manifest, &m, &full, error);
+	int rc = folder_read(manifest, &m, &full, error);
 
 	if (!rc)
 		rc = remote_put(r, c->root, path, &m, error);

@@ -13,8 +13,8 @@
 /* The folder that a backup with this manifest belongs in. */
 static char *folder_of(const struct manifest *m)
 {
-	char *job = m->job ? archive_escape(m->job) : NULL;
-	char *database = m->database ? archive_escape(m->database) : xstrdup(ARCHIVE_GLOBALS);
+	char *job = m->job ? folder_escape(m->job) : NULL;
+	char *database = m->database ? folder_escape(m->database) : xstrdup(FOLDER_GLOBALS);
 	char *folder = xasprintf("%s%s%s", job ? job : "", job ? "/" : "", database);
 
 	free(job);
@@ -28,13 +28,13 @@ static int adopt(struct catalog *c, const char *path, const char *full, const st
 	char *folder = folder_of(m);
 	int rc, judged;
 
-	if (!archive_lies_in(path, folder)) {
+	if (!folder_lies_in(path, folder)) {
 		buf_printf(error, "'%s' is not adopted: its manifest says that it belongs in '%s'", path,
 		           folder);
 		free(folder);
 		return BAD_DATA;
 	}
-	rc = archive_compare(full, m, NULL, NULL, error);
+	rc = folder_compare(full, m, NULL, NULL, error);
 	judged = rc == NO_INPUT ? 0 : catalog_add(c, path, folder, m, !rc);
 	free(folder);
 	if (!judged)
@@ -48,7 +48,7 @@ int sync_adopt(struct catalog *c, const char *path, struct buf *error)
 {
 	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
 	struct manifest m;
-	int rc = archive_read(manifest, &m, &full, error);
+	int rc = folder_read(manifest, &m, &full, error);
 
 	if (!rc)
 		rc = adopt(c, path, full, &m, error);

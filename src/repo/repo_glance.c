@@ -21,7 +21,7 @@ static const char *stamp_of(const char *path)
 {
 	const char *base = file_base(path);
 	char *folder = xstrndup(path, repo_folder_length(path));
-	size_t len = strlen(file_base(folder)) - (strcmp(file_base(folder), ARCHIVE_GLOBALS) == 0);
+	size_t len = strlen(file_base(folder)) - (strcmp(file_base(folder), FOLDER_GLOBALS) == 0);
 
 	free(folder);
 	return base + len + 1;
@@ -53,7 +53,7 @@ static bool is_same_folder(const char *a, const char *b)
 static bool is_roles(const char *path)
 {
 	char *folder = xstrndup(path, repo_folder_length(path));
-	bool roles = strcmp(file_base(folder), ARCHIVE_GLOBALS) == 0;
+	bool roles = strcmp(file_base(folder), FOLDER_GLOBALS) == 0;
 
 	free(folder);
 	return roles;

@@ -11,7 +11,7 @@
 /* Whether a folder (the beginning of a path, len bytes) is of that database. */
 static bool is_of(const char *name, const char *folder, size_t len)
 {
-	char *own = xstrndup(folder, len), *escaped = archive_escape(name);
+	char *own = xstrndup(folder, len), *escaped = folder_escape(name);
 	const char *base = file_base(own);
 	bool is = strcmp(own, name) == 0 || strcmp(base, name) == 0 || strcmp(base, escaped) == 0;
 

@@ -94,8 +94,8 @@ static bool is_set_aside(const char *folder)
 {
 	const char *base = file_base(folder);
 
-	return strcmp(base, ARCHIVE_GLOBALS) == 0 || strcmp(base, PICK_SAFETY) == 0 ||
-	       skip_prefix(folder, ARCHIVE_GLOBALS "/") || skip_prefix(folder, PICK_SAFETY "/");
+	return strcmp(base, FOLDER_GLOBALS) == 0 || strcmp(base, PICK_SAFETY) == 0 ||
+	       skip_prefix(folder, FOLDER_GLOBALS "/") || skip_prefix(folder, PICK_SAFETY "/");
 }
 
 /* As folders are walked through: one before those in it. */
@@ -124,7 +124,7 @@ static void list_folders(const struct repo_list *list, struct strs *folders)
 
 static bool has_folder(const struct strs *folders, const char *database)
 {
-	char *escaped = archive_escape(database);
+	char *escaped = folder_escape(database);
 	bool has = strs_has(folders, escaped) || strs_has(folders, database);
 
 	free(escaped);
@@ -310,7 +310,7 @@ static int select_name(const struct search *s)
  * frees it. */
 static char *find_folder(const struct repo_list *list, const char *database)
 {
-	char *escaped = archive_escape(database), *folder = NULL;
+	char *escaped = folder_escape(database), *folder = NULL;
 
 	for (size_t i = 0; i < list->n && !folder; i++)
 		if (repo_is_in(list->v[i].path, escaped) || repo_is_in(list->v[i].path, database))

@@ -10,7 +10,7 @@
 
 int space_check(const char *dir, const struct newest *last, struct buf *error)
 {
-	int64_t space = archive_space(dir);
+	int64_t space = folder_space(dir);
 	char *need = size_text(last->bytes), *left = size_text(space);
 	int rc = 0;
 

@@ -152,7 +152,7 @@ static int read_manifest(struct input *l, struct buf *error)
 static int compare_sum(const struct input *l, struct buf *error)
 {
 	char *name = xasprintf("%s.sha256", l->path);
-	struct manifest m = { .bytes = archive_size(l->path) };
+	struct manifest m = { .bytes = folder_size(l->path) };
 	struct buf text = BUF_INIT;
 	int rc = DONE;
 
@@ -160,7 +160,7 @@ static int compare_sum(const struct input *l, struct buf *error)
 		if (file_read_regular(name, &text, SUMS_MAX) == 0 && strspn(text.data, "0123456789abcdef") == HEX &&
 		    strchr(text.data, '\n') == text.data + text.len - 1) {
 			m.sha256 = xstrndup(text.data, HEX);
-			rc = archive_compare(l->path, &m, NULL, NULL, error);
+			rc = folder_compare(l->path, &m, NULL, NULL, error);
 		} else {
 			buf_printf(error, "'%s' is no list of one file's sha256: move it away to do without", name);
 			rc = BAD_DATA;
@@ -202,7 +202,7 @@ static int compare(void *arg, struct buf *error)
 
 	if (!l->has_manifest)
 		return compare_sum(l, error);
-	rc = archive_compare(l->path, &l->m, l->show ? show_reading : NULL, &reading, error);
+	rc = folder_compare(l->path, &l->m, l->show ? show_reading : NULL, &reading, error);
 	if (l->show)
 		l->show(NULL);
 	return rc;

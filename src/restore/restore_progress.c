@@ -59,7 +59,7 @@ void restore_progress_begin(struct restore_progress *h, const struct restore_pro
 	*h = (struct restore_progress){ .tell = *tell, .database = tell->name ? tell->name : database, .next = clock_after(FIRST_MS) };
 	if (!tell->show && !tell->line)
 		return;
-	bytes = archive_size(path);
+	bytes = folder_size(path);
 	h->meter = meter_make();
 	h->total = bytes > 0 ? bytes : 0;
 	restore_progress_tick(h);

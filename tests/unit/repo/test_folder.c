@@ -23,7 +23,7 @@
 
 static void assert_escaped(const char *name, const char *wanted)
 {
-	char *text = archive_escape(name);
+	char *text = folder_escape(name);
 
 	assert_string_equal(text, wanted);
 	free(text);
@@ -84,19 +84,19 @@ static void paths_of_backups_are_told_from_others(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_true(archive_is_path(good[i]));
+		assert_true(folder_is_path(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(archive_is_path(bad[i]));
-	assert_true(archive_lies_in("app/anything", "app"));
-	assert_false(archive_lies_in("app/anything", "ap"));
-	assert_false(archive_lies_in("app/a/b", "app"));
-	assert_false(archive_lies_in("../x/y", "../x"));
-	assert_false(archive_lies_in(".pgbox/lock", ".pgbox"));
+		assert_false(folder_is_path(bad[i]));
+	assert_true(folder_lies_in("app/anything", "app"));
+	assert_false(folder_lies_in("app/anything", "ap"));
+	assert_false(folder_lies_in("app/a/b", "app"));
+	assert_false(folder_lies_in("../x/y", "../x"));
+	assert_false(folder_lies_in(".pgbox/lock", ".pgbox"));
 }
 
 static void check_name(const char *name)
 {
-	char *text = archive_escape(name), *back = unescape(text);
+	char *text = folder_escape(name), *back = unescape(text);
 
 	assert_string_equal(back, name);
 	if (strchr(text, '/') || *text == '.' || *text == '-' || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -127,18 +127,18 @@ static void no_two_names_become_one_and_none_leaves_its_folder(void **state)
 static void the_longest_name_of_a_database_fits(void **state)
 {
 	struct buf error = BUF_INIT, name = BUF_INIT;
-	struct archive a;
+	struct folder_backup a;
 	char *base;
 
 	(void)state;
 	while (name.len < 63)
 		buf_putc(&name, '\xe9');
-	base = archive_escape(name.data);
-	assert_int_equal(archive_start(&a, "long", base, base, MOMENT, ".sql.zst", &error), 0);
+	base = folder_escape(name.data);
+	assert_int_equal(folder_start(&a, "long", base, base, MOMENT, ".sql.zst", &error), 0);
 	buf_puts(&name, a.path);
 	buf_puts(&name, ".sha256.part");
 	assert_true(strlen(file_base(name.data)) <= 255);
-	archive_free(&a);
+	folder_free(&a);
 	free(base);
 	buf_free(&name);
 	buf_free(&error);
@@ -155,11 +155,11 @@ static struct manifest a_manifest(void)
 	return m;
 }
 
-static void start(struct archive *a, const char *dir, int64_t moment)
+static void start(struct folder_backup *a, const char *dir, int64_t moment)
 {
 	struct buf error = BUF_INIT;
 
-	if (archive_start(a, dir, "app", "app", moment, ".dump", &error) != 0)
+	if (folder_start(a, dir, "app", "app", moment, ".dump", &error) != 0)
 		fail_msg("%s", error.data);
 }
 
@@ -169,7 +169,7 @@ static void make(const char *dir, int64_t moment, const char *bytes, bool folder
 	struct buf error = BUF_INIT;
 	struct manifest m = a_manifest();
 	struct strs warnings = { 0 };
-	struct archive a;
+	struct folder_backup a;
 
 	start(&a, dir, moment);
 	if (folder) {
@@ -183,10 +183,10 @@ static void make(const char *dir, int64_t moment, const char *bytes, bool folder
 	} else {
 		put_text(a.part, bytes);
 	}
-	if (archive_sum(&a, &m, NULL, NULL, &error) || archive_publish(&a, &m, &warnings, &error))
+	if (folder_sum(&a, &m, NULL, NULL, &error) || folder_publish(&a, &m, &warnings, &error))
 		fail_msg("%s", error.data);
 	assert_int_equal(warnings.n, 0);
-	archive_free(&a);
+	folder_free(&a);
 	manifest_free(&m);
 }
 
@@ -228,7 +228,7 @@ static void assert_whole(const char *dir, const char *name)
 	struct manifest m;
 
 	assert_names(dir, name, "djs---");
-	if (archive_read(json, &m, &found, &error) || archive_compare(found, &m, NULL, NULL, &error))
+	if (folder_read(json, &m, &found, &error) || folder_compare(found, &m, NULL, NULL, &error))
 		fail_msg("%s", error.data);
 	assert_string_equal(found, path);
 	manifest_free(&m);
@@ -257,7 +257,7 @@ static void a_backup_appears_with_its_manifest_its_sums_and_latest(void **state)
 	assert_int_equal(file_read("made/app/" NAME ".sha256", &sums, 4096), 0);
 	assert_string_equal(sums.data,
 	                    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  " NAME "\n");
-	assert_int_equal(archive_size("made/app/" NAME), 3);
+	assert_int_equal(folder_size("made/app/" NAME), 3);
 	buf_free(&sums);
 }
 
@@ -265,14 +265,14 @@ static void nothing_has_a_final_name_before_it_is_published(void **state)
 {
 	struct buf error = BUF_INIT;
 	struct manifest m = a_manifest();
-	struct archive a;
+	struct folder_backup a;
 
 	(void)state;
 	start(&a, "early", MOMENT);
 	put_text(a.part, "abc");
-	assert_int_equal(archive_sum(&a, &m, NULL, NULL, &error), 0);
+	assert_int_equal(folder_sum(&a, &m, NULL, NULL, &error), 0);
 	assert_names("early", NAME, "---D--");
-	archive_free(&a);
+	folder_free(&a);
 	assert_names("early", NAME, "------");
 	assert_there("early/app", true);
 	manifest_free(&m);
@@ -280,7 +280,7 @@ static void nothing_has_a_final_name_before_it_is_published(void **state)
 
 static void names_are_never_given_twice(void **state)
 {
-	struct archive a, b;
+	struct folder_backup a, b;
 
 	(void)state;
 	make("twice", MOMENT, "one", false);
@@ -293,8 +293,8 @@ static void names_are_never_given_twice(void **state)
 	put_text(a.part, "three");
 	start(&b, "twice", MOMENT);
 	assert_string_not_equal(a.part, b.part);
-	archive_free(&b);
-	archive_free(&a);
+	folder_free(&b);
+	folder_free(&a);
 }
 
 static void a_final_name_that_was_taken_meanwhile_is_not_overwritten(void **state)
@@ -302,16 +302,16 @@ static void a_final_name_that_was_taken_meanwhile_is_not_overwritten(void **stat
 	struct buf error = BUF_INIT, theirs = BUF_INIT;
 	struct manifest m = a_manifest();
 	struct strs warnings = { 0 };
-	struct archive a;
+	struct folder_backup a;
 
 	(void)state;
 	start(&a, "taken", MOMENT);
 	put_text(a.part, "abc");
-	assert_int_equal(archive_sum(&a, &m, NULL, NULL, &error), 0);
+	assert_int_equal(folder_sum(&a, &m, NULL, NULL, &error), 0);
 	put_text("taken/app/" NAME, "theirs");
-	assert_int_equal(archive_publish(&a, &m, &warnings, &error), CANNOT_WRITE);
+	assert_int_equal(folder_publish(&a, &m, &warnings, &error), CANNOT_WRITE);
 	assert_holds(error.data, NAME);
-	archive_free(&a);
+	folder_free(&a);
 	assert_names("taken", NAME, "d-----");
 	assert_int_equal(file_read("taken/app/" NAME, &theirs, 100), 0);
 	assert_string_equal(theirs.data, "theirs");
@@ -334,8 +334,8 @@ static int compared(const char *dir, const char *file, const char *bytes)
 		put_text(path, bytes);
 	else
 		assert_int_equal(file_remove(path), 0);
-	assert_int_equal(archive_read(json, &m, &found, &error), 0);
-	rc = archive_compare(found, &m, NULL, NULL, &error);
+	assert_int_equal(folder_read(json, &m, &found, &error), 0);
+	rc = folder_compare(found, &m, NULL, NULL, &error);
 	assert_int_equal(!rc, !error.len);
 	manifest_free(&m);
 	buf_free(&error);
@@ -362,7 +362,7 @@ static void a_folder_of_data_is_compared_file_by_file(void **state)
 	(void)state;
 	make("files", MOMENT, "toc", true);
 	assert_whole("files", NAME);
-	assert_int_equal(archive_size("files/app/" NAME), 7);
+	assert_int_equal(folder_size("files/app/" NAME), 7);
 	assert_int_equal(compared("files", NAME "/toc.dat", "toc"), 0);
 	assert_int_equal(compared("files", NAME "/toc.dat", "tox"), BAD_DATA);
 	assert_int_equal(compared("files", NAME "/toc.dat", "toc"), 0);
@@ -380,7 +380,7 @@ static void a_manifest_that_speaks_of_another_file_is_refused(void **state)
 	(void)state;
 	make("other", MOMENT, "abc", false);
 	assert_int_equal(rename("other/app/" NAME ".json", "other/app/b.dump.json"), 0);
-	assert_int_equal(archive_read("other/app/b.dump.json", &m, &path, &error), BAD_DATA);
+	assert_int_equal(folder_read("other/app/b.dump.json", &m, &path, &error), BAD_DATA);
 	assert_holds(error.data, "speaks of another file");
 	manifest_free(&m);
 	buf_free(&error);
@@ -414,7 +414,7 @@ static void assert_recovered(const char *dir, int how)
 {
 	struct strs finished = { 0 }, deleted = { 0 };
 
-	archive_recover(dir, &finished, &deleted);
+	folder_recover(dir, &finished, &deleted);
 	if (how == STAYS)
 		assert_whole(dir, NAME);
 	else
@@ -425,7 +425,7 @@ static void assert_recovered(const char *dir, int how)
 	strs_free(&finished);
 	strs_free(&deleted);
 	/* Once is enough. */
-	archive_recover(dir, &finished, &deleted);
+	folder_recover(dir, &finished, &deleted);
 	assert_int_equal(finished.n + deleted.n, 0);
 }
 
@@ -444,7 +444,7 @@ static void check_states(const char *kind, const char *const moves[][7], const i
 		}
 }
 
-/* archive_publish: sums, manifest, then three renames. */
+/* folder_publish: sums, manifest, then three renames. */
 static void publishing_that_was_interrupted_is_finished_once_the_data_has_its_name(void **state)
 {
 	static const char *const moves[][7] = {
@@ -460,7 +460,7 @@ static void publishing_that_was_interrupted_is_finished_once_the_data_has_its_na
 	check_states("publish", moves, hows, 5);
 }
 
-/* archive_remove: the manifest first and last. */
+/* folder_remove: the manifest first and last. */
 static void deleting_that_was_interrupted_is_finished_or_taken_back(void **state)
 {
 	static const char *const moves[][7] = {
@@ -486,7 +486,7 @@ static void data_that_is_not_what_its_manifest_says_is_not_finished(void **state
 	make("unlike", MOMENT, "abc", false);
 	disturb("unlike", moves);
 	put_text("unlike/app/" NAME, "abd");
-	archive_recover("unlike", &finished, &deleted);
+	folder_recover("unlike", &finished, &deleted);
 	assert_int_equal(finished.n, 0);
 	assert_there("unlike/app/" NAME ".json", false);
 	assert_names("unlike", NAME, "------");
@@ -518,7 +518,7 @@ static void parts_go_in_every_folder_and_nothing_of_others_does(void **state)
 		put_text(ours[i], "x");
 	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
 		put_text(theirs[i], "x");
-	archive_recover("mixed", &finished, &deleted);
+	folder_recover("mixed", &finished, &deleted);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
 		assert_there(ours[i], false);
 	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
@@ -535,13 +535,13 @@ static void deleting_takes_all_three_names_and_no_others(void **state)
 	(void)state;
 	make("gone", MOMENT, "abc", false);
 	make("gone", MOMENT + 5000, "abc", true);
-	assert_int_equal(archive_remove("gone/app/app-20261121-103014.dump"), 0);
+	assert_int_equal(folder_remove("gone/app/app-20261121-103014.dump"), 0);
 	assert_names("gone", "app-20261121-103014.dump", "------");
 	assert_whole("gone", NAME);
-	assert_int_equal(archive_remove("gone/app/" NAME), 0);
+	assert_int_equal(folder_remove("gone/app/" NAME), 0);
 	assert_names("gone", NAME, "------");
 	/* What is not there is deleted. */
-	assert_int_equal(archive_remove("gone/app/" NAME), 0);
+	assert_int_equal(folder_remove("gone/app/" NAME), 0);
 }
 
 static void manifests_are_found_in_order_and_not_inside_of_backups(void **state)
@@ -558,7 +558,7 @@ static void manifests_are_found_in_order_and_not_inside_of_backups(void **state)
 	put_text("found/job/db/db-20261121-103010.dump.json.part", "{}");
 	file_make_folders("found/.pgbox/x", 0700);
 	put_text("found/.pgbox/x/x.json", "{}");
-	archive_manifests("found", &paths, NULL);
+	folder_manifests("found", &paths, NULL);
 	assert_int_equal(paths.n, 3);
 	assert_string_equal(paths.v[0], "found/app/" NAME ".json");
 	assert_string_equal(paths.v[1], "found/app/app-20261121-103014.dump.json");
@@ -572,19 +572,19 @@ static void check_database(const char *dir, const char *folder, const char *base
 	struct strs paths = { 0 }, finished = { 0 }, deleted = { 0 };
 	struct buf error = BUF_INIT;
 	struct manifest m = a_manifest();
-	struct archive a;
+	struct folder_backup a;
 
-	assert_int_equal(archive_start(&a, dir, folder, base, MOMENT, ".dump", &error), 0);
+	assert_int_equal(folder_start(&a, dir, folder, base, MOMENT, ".dump", &error), 0);
 	put_text(a.part, "abc");
-	assert_int_equal(archive_sum(&a, &m, NULL, NULL, &error), 0);
-	assert_int_equal(archive_publish(&a, &m, &paths, &error), 0);
-	archive_recover(dir, &finished, &deleted);
-	archive_manifests(dir, &paths, NULL);
+	assert_int_equal(folder_sum(&a, &m, NULL, NULL, &error), 0);
+	assert_int_equal(folder_publish(&a, &m, &paths, &error), 0);
+	folder_recover(dir, &finished, &deleted);
+	folder_manifests(dir, &paths, NULL);
 	if (paths.n != 1 || finished.n || deleted.n || !file_exists(a.path))
 		fail_msg("%s: %zu manifests, %zu finished, %zu deleted", folder, paths.n, finished.n,
 		         deleted.n);
 	strs_free(&paths);
-	archive_free(&a);
+	folder_free(&a);
 	manifest_free(&m);
 }
 
@@ -596,7 +596,7 @@ static void a_database_may_have_any_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *base = archive_escape(names[i]), *dir = xasprintf("names%zu", i);
+		char *base = folder_escape(names[i]), *dir = xasprintf("names%zu", i);
 		char *in_job = xasprintf("job/%s", base);
 
 		check_database(dir, base, base);
@@ -694,25 +694,25 @@ static void a_folder_that_cannot_be_made_is_said(void **state)
 {
 	struct buf error = BUF_INIT;
 	struct dir_lock l;
-	struct archive a;
+	struct folder_backup a;
 
 	(void)state;
 	put_text("file", "");
 	assert_int_equal(dir_lock_take(&l, "file/backups", clock_ms(), note_holder, &error, &error), CANNOT_WRITE);
 	assert_holds(error.data, "'file/backups'");
 	buf_cut(&error, 0);
-	assert_int_equal(archive_start(&a, "file", "app", "app", MOMENT, ".dump", &error), CANNOT_WRITE);
+	assert_int_equal(folder_start(&a, "file", "app", "app", MOMENT, ".dump", &error), CANNOT_WRITE);
 	assert_holds(error.data, "file/app");
-	archive_free(&a);
+	folder_free(&a);
 	buf_free(&error);
 }
 
 static void space_is_told_where_there_is_a_folder(void **state)
 {
 	(void)state;
-	assert_true(archive_space(".") > 0);
-	assert_int_equal(archive_space("nowhere"), -1);
-	assert_int_equal(archive_size("nowhere"), -1);
+	assert_true(folder_space(".") > 0);
+	assert_int_equal(folder_space("nowhere"), -1);
+	assert_int_equal(folder_size("nowhere"), -1);
 }
 
 int main(void)
