@@ -151,7 +151,7 @@ static const char notes[] =
 	"variable.";
 
 static struct schedule schedule;
-static struct remote remote;
+static struct bucket remote;
 static struct sources sources;
 
 /* --- messages --- */
@@ -213,7 +213,7 @@ static void read_remote(void)
 	struct buf error = BUF_INIT;
 
 	if (!remote.on)
-		heed(&remote.warnings, remote_open(&remote, &error), &error);
+		heed(&remote.warnings, bucket_open(&remote, &error), &error);
 }
 
 static void need_remote(void)

@@ -26,7 +26,7 @@ struct backup {
 	const char *search_path;            /* there, as in struct drill */
 	bool roles;                         /* dump the roles, too */
 	struct retention keep;
-	struct remote *remote;              /* where backups go, too; NULL or off: nowhere */
+	struct bucket *remote;              /* where backups go, too; NULL or off: nowhere */
 	const char *scope;                  /* CATALOG_SCHEDULED or CATALOG_CHOSEN */
 	int64_t due;                        /* the moment that the run counts for, ms since 1970 */
 	const struct results *outcome;      /* gets what comes of each database; may be NULL */

@@ -110,7 +110,7 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 
 	s->remote->s3.http.curl = NULL;
 	s->remote->begun = NULL;
-	remote_begin(s->remote, &t.upload, path, s->dump_bytes);
+	bucket_begin(s->remote, &t.upload, path, s->dump_bytes);
 	t.upload.id = xstrdup(id);
 	rc = readback_pipe_start(&t.reader, name, kind_of(s), scratch_folder(), &error);
 	rc = rc ? rc : take_all(&t, fds[0], &error);
@@ -121,7 +121,7 @@ static _Noreturn void be_pump(const struct stream *s, const char *path, const ch
 	say(fds[1], rc, &t, &error);
 	/* Waits also when it failed: the first process reaps only what it has asked. */
 	if (read(fds[2], &byte, 1) == 1 && !rc) {
-		rc = remote_check_free(s->remote, path, t.upload.sha256, &error);
+		rc = bucket_check_free(s->remote, path, t.upload.sha256, &error);
 		rc = rc ? rc : upload_end(&t.upload, &error);
 		say(fds[1], rc, &t, &error);
 	}
@@ -273,7 +273,7 @@ static int finish(struct stream *s, const struct pump *p, const char *path, stru
 		s->judge(m, &last);
 	manifest_set(&m->file, file_base(path));
 	m->verified = m->finished = clock_wall();
-	rc = remote_put_manifest(s->remote, path, m, error);
+	rc = bucket_put_manifest(s->remote, path, m, error);
 	/* Another server has put its data there meanwhile. */
 	s->made = rc != BAD_DATA;
 	return rc;
@@ -313,7 +313,7 @@ static int find_name(const struct stream *s, int64_t moment, char **path, struct
 
 int stream_backup(struct stream *s, struct manifest *m, char **path, struct buf *error)
 {
-	struct remote *r = s->remote;
+	struct bucket *r = s->remote;
 	struct buf left = BUF_INIT;
 	struct pump p = { .to = -1, .answer = -1, .go = -1 };
 	char *key = NULL, *id = NULL;
@@ -336,7 +336,7 @@ int stream_backup(struct stream *s, struct manifest *m, char **path, struct buf 
 	if (rc && id)
 		s3_abort(&r->s3, key, id, &left);
 	if (rc && s->made)
-		remote_take_back(r, *path, m->sha256, &left);
+		bucket_take_back(r, *path, m->sha256, &left);
 	buf_free(&left);
 	free(id);
 	free(key);

@@ -13,7 +13,7 @@
 #include "repo/catalog.h"
 
 struct stream {
-	struct remote *remote;
+	struct bucket *remote;
 	struct dump *dump;        /* opened, and looked at */
 	const char *folder, *base; /* as in struct item */
 	bool roles;               /* the server's, in place of the database */

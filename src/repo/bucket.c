@@ -129,7 +129,7 @@ static const struct repo_ops ops = {
 };
 
 /* Without the slashes around it. */
-static void set_prefix(struct remote *r, const char *prefix)
+static void set_prefix(struct bucket *r, const char *prefix)
 {
 	char *copy;
 
@@ -144,12 +144,12 @@ static void set_prefix(struct remote *r, const char *prefix)
 	free(copy);
 }
 
-int remote_open(struct remote *r, struct buf *error)
+int bucket_open(struct bucket *r, struct buf *error)
 {
 	const char *bucket, *prefix;
 	int rc;
 
-	*r = (struct remote){ 0 };
+	*r = (struct bucket){ 0 };
 	check_names(&r->warnings);
 	rc = env_get("S3_BUCKET", &bucket, error);
 	if (rc || !bucket || !*bucket)
@@ -165,12 +165,12 @@ int remote_open(struct remote *r, struct buf *error)
 	return rc;
 }
 
-int remote_open_url(struct remote *r, const char *url, const char **key, struct buf *error)
+int bucket_open_url(struct bucket *r, const char *url, const char **key, struct buf *error)
 {
 	const char *rest = skip_prefix(url, "s3://"), *slash = rest ? strchr(rest, '/') : NULL;
 	int rc;
 
-	*r = (struct remote){ .on = true, .part = PART };
+	*r = (struct bucket){ .on = true, .part = PART };
 	if (!slash || slash == rest || !slash[1]) {
 		buf_puts(error, "a backup in S3 is s3://BUCKET/KEY");
 		return BAD_USAGE;
@@ -191,7 +191,7 @@ int remote_open_url(struct remote *r, const char *url, const char **key, struct 
 	return rc;
 }
 
-void remote_free(struct remote *r)
+void bucket_free(struct bucket *r)
 {
 	s3_free(&r->s3);
 	free(r->bucket);
@@ -199,5 +199,5 @@ void remote_free(struct remote *r)
 	free(r->name);
 	free(r->before);
 	strs_free(&r->warnings);
-	*r = (struct remote){ 0 };
+	*r = (struct bucket){ 0 };
 }

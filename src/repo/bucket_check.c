@@ -35,7 +35,7 @@ static const char *scratch_folder(void)
 	return folder && *folder ? folder : "/tmp";
 }
 
-static int read_object(struct coming *c, struct remote *r, const struct repo_backup *b, const char *name,
+static int read_object(struct coming *c, struct bucket *r, const struct repo_backup *b, const char *name,
                        struct buf *error)
 {
 	char *key = xasprintf("%s%s", r->prefix, b->path), text[HASH_TEXT];
@@ -76,7 +76,7 @@ int bucket_check(struct repo *repo, const struct repo_backup *b, void (*seen)(vo
 		buf_printf(error, "'%s' is a directory, which is not read on the way: fetch it with pgrestore plan", name);
 		rc = BAD_USAGE;
 	} else {
-		rc = read_object(&c, (struct remote *)repo, b, name, error);
+		rc = read_object(&c, (struct bucket *)repo, b, name, error);
 	}
 	free(name);
 	return rc;

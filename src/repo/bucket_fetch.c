@@ -18,7 +18,7 @@ static int take_bytes(void *arg, const char *bytes, size_t len)
 }
 
 /* Not a byte more than was announced, which is what there is room for. */
-static int fetch_object(struct remote *r, const char *key, int64_t bytes, const char *to, struct buf *error)
+static int fetch_object(struct bucket *r, const char *key, int64_t bytes, const char *to, struct buf *error)
 {
 	int fd = beneath_open(to, O_WRONLY | O_CREAT | O_EXCL, 0600), rc;
 
@@ -37,7 +37,7 @@ static int fetch_object(struct remote *r, const char *key, int64_t bytes, const 
 	return rc;
 }
 
-static int fetch_folder(struct remote *r, const char *key, const struct s3_objects *files, const char *to,
+static int fetch_folder(struct bucket *r, const char *key, const struct s3_objects *files, const char *to,
                         struct buf *error)
 {
 	int rc = file_make_folders(to, 0700) == 0 ? 0 : file_cannot(error, "make the folder", to);
@@ -71,7 +71,7 @@ static int check_space(const char *dir, int64_t bytes, struct buf *error)
 
 
 /* What is there, its size, and the files when it is a directory. */
-static int look(struct remote *r, const char *key, struct s3_objects *files, int64_t *bytes,
+static int look(struct bucket *r, const char *key, struct s3_objects *files, int64_t *bytes,
                 struct buf *error)
 {
 	char *below = xasprintf("%s/", key), *etag = NULL;
@@ -104,11 +104,11 @@ static int write_manifest(const struct manifest *m, const char *path, struct buf
 }
 
 /* Writes the manifest, if there is one; what it says of the size must be what the server says. */
-static int fetch_manifest(struct remote *r, const char *key, int64_t bytes, const char *path, struct buf *error)
+static int fetch_manifest(struct bucket *r, const char *key, int64_t bytes, const char *path, struct buf *error)
 {
 	struct buf words = BUF_INIT;
 	struct manifest m;
-	int rc = remote_manifest(r, key, &m, &words);
+	int rc = bucket_manifest(r, key, &m, &words);
 
 	if (rc && rc != NO_INPUT) {
 		buf_puts(error, words.data);
@@ -124,7 +124,7 @@ static int fetch_manifest(struct remote *r, const char *key, int64_t bytes, cons
 	return rc;
 }
 
-int remote_fetch(struct remote *r, const char *key, const char *dir, char **path, struct buf *error)
+int bucket_fetch(struct bucket *r, const char *key, const char *dir, char **path, struct buf *error)
 {
 	size_t len = strlen(key), end = strlen(".json");
 	char *own = len > end && strcmp(key + len - end, ".json") == 0 ? xstrndup(key, len - end) : xstrdup(key);

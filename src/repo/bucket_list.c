@@ -11,7 +11,7 @@
 #define SAFE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%-/"
 
 /* FOLDER/BASE-YYYYMMDD-HHMMSS.what, or a file below that. */
-bool remote_is_named(const char *path)
+bool bucket_is_named(const char *path)
 {
 	char *folder = xstrdup(path), *slash;
 	bool ours = false;
@@ -88,7 +88,7 @@ static int compare_backups(const void *a, const void *b)
 }
 
 /* Not all servers list in byte order; and names of data are not in the order of their manifests'. */
-static void take_names(const struct remote *r, struct s3_objects *objects, struct repo_list *list)
+static void take_names(const struct bucket *r, struct s3_objects *objects, struct repo_list *list)
 {
 	if (objects->n)
 		qsort(objects->v, objects->n, sizeof(*objects->v), compare_objects);
@@ -110,15 +110,15 @@ static void take_names(const struct remote *r, struct s3_objects *objects, struc
 /* Others' objects in the bucket take no memory here. */
 static bool is_ours(const char *key, const void *arg)
 {
-	const struct remote *r = arg;
+	const struct bucket *r = arg;
 	const char *path = skip_prefix(key, r->prefix);
 
-	return path && remote_is_named(path);
+	return path && bucket_is_named(path);
 }
 
 int bucket_list(struct repo *repo, const char *folder, struct repo_list *list, struct buf *error)
 {
-	struct remote *r = (struct remote *)repo;
+	struct bucket *r = (struct bucket *)repo;
 	char *prefix = xasprintf("%s%s%s", r->prefix, folder ? folder : "", folder ? "/" : "");
 	struct s3_objects objects = { .wants = is_ours, .arg = r };
 	int rc = s3_list(&r->s3, prefix, &objects, error);

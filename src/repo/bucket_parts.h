@@ -6,7 +6,7 @@
 
 #include "repo/bucket.h"
 
-/* As repo/repo has them; of a struct remote. Manifests are read several at a time. */
+/* As repo/repo has them; of a struct bucket. Manifests are read several at a time. */
 int bucket_list(struct repo *repo, const char *folder, struct repo_list *list, struct buf *error);
 int bucket_read(struct repo *repo, struct repo_list *list, const bool *chosen, struct buf *error);
 const char *bucket_state(struct repo *repo, const struct repo_backup *b);

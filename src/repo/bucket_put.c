@@ -18,14 +18,14 @@
 #define READ_SIZE 65536
 
 /* Large enough that they suffice, and all of one size: some servers want that. */
-static size_t part_size(const struct remote *r, int64_t bytes)
+static size_t part_size(const struct bucket *r, int64_t bytes)
 {
 	int64_t least = bytes / (S3_PARTS_MAX - 1) / MEBIBYTE * MEBIBYTE + MEBIBYTE;
 
 	return bytes > (int64_t)r->part * (S3_PARTS_MAX - 1) ? (size_t)least : r->part;
 }
 
-void remote_begin(struct remote *r, struct upload *u, const char *path, int64_t bytes)
+void bucket_begin(struct bucket *r, struct upload *u, const char *path, int64_t bytes)
 {
 	char *key = xasprintf("%s%s", r->prefix, path);
 
@@ -52,12 +52,12 @@ static int add_file(struct upload *u, const char *path, struct buf *error)
 	return rc;
 }
 
-int remote_check_free(struct remote *r, const char *path, const char *sha256, struct buf *error)
+int bucket_check_free(struct bucket *r, const char *path, const char *sha256, struct buf *error)
 {
 	char *key = xasprintf("%s%s", r->prefix, path);
 	struct buf words = BUF_INIT;
 	struct manifest m;
-	int rc = remote_manifest(r, key, &m, &words);
+	int rc = bucket_manifest(r, key, &m, &words);
 
 	if (rc && rc != NO_INPUT) {
 		buf_puts(error, words.data);
@@ -75,7 +75,7 @@ int remote_check_free(struct remote *r, const char *path, const char *sha256, st
 }
 
 /* Another one's upload under the same key may have ended between ours and its manifest. */
-static int check_arrived(struct remote *r, const char *path, const struct manifest *m, struct buf *error)
+static int check_arrived(struct bucket *r, const char *path, const struct manifest *m, struct buf *error)
 {
 	char *key = xasprintf("%s%s", r->prefix, path), *etag = NULL;
 	int64_t bytes = -1;
@@ -92,24 +92,24 @@ static int check_arrived(struct remote *r, const char *path, const struct manife
 }
 
 /* sha256 NULL: whatever it has. */
-static int put_file(struct remote *r, const char *file, const char *path, const char *sha256,
+static int put_file(struct bucket *r, const char *file, const char *path, const char *sha256,
                     struct buf *error)
 {
 	struct buf left = BUF_INIT;
 	struct upload u;
 	int rc;
 
-	remote_begin(r, &u, path, folder_size(file));
+	bucket_begin(r, &u, path, folder_size(file));
 	rc = add_file(&u, file, error);
 	rc = rc ? rc : upload_flush(&u, sha256, error);
-	rc = rc || !sha256 ? rc : remote_check_free(r, path, sha256, error);
+	rc = rc || !sha256 ? rc : bucket_check_free(r, path, sha256, error);
 	rc = rc ? rc : upload_end(&u, error);
 	upload_free(&u, &left);
 	buf_free(&left);
 	return rc;
 }
 
-static int put_folder(struct remote *r, const char *folder, const char *path, struct buf *error)
+static int put_folder(struct bucket *r, const char *folder, const char *path, struct buf *error)
 {
 	static const char *const all[] = { "", NULL };
 	struct strs files = { 0 };
@@ -129,7 +129,7 @@ static int put_folder(struct remote *r, const char *folder, const char *path, st
 	return rc;
 }
 
-static int put_text(struct remote *r, const char *path, const char *suffix, const char *text,
+static int put_text(struct bucket *r, const char *path, const char *suffix, const char *text,
                     struct buf *error)
 {
 	char *key = xasprintf("%s%s%s", r->prefix, path, suffix);
@@ -139,7 +139,7 @@ static int put_text(struct remote *r, const char *path, const char *suffix, cons
 	return rc;
 }
 
-static int put_sums(struct remote *r, const char *root, const char *path, struct buf *error)
+static int put_sums(struct bucket *r, const char *root, const char *path, struct buf *error)
 {
 	char *file = xasprintf("%s/%s.sha256", root, path);
 	struct buf text = BUF_INIT;
@@ -156,7 +156,7 @@ static int put_sums(struct remote *r, const char *root, const char *path, struct
 	return rc;
 }
 
-static int put_json(struct remote *r, const char *path, const struct manifest *m, struct buf *error)
+static int put_json(struct bucket *r, const char *path, const struct manifest *m, struct buf *error)
 {
 	char *text = manifest_text(m);
 	int rc = put_text(r, path, ".json", text, error);
@@ -165,12 +165,12 @@ static int put_json(struct remote *r, const char *path, const struct manifest *m
 	return rc;
 }
 
-int remote_put(struct remote *r, const char *root, const char *path, const struct manifest *m,
+int bucket_put(struct bucket *r, const char *root, const char *path, const struct manifest *m,
                struct buf *error)
 {
 	char *file = xasprintf("%s/%s", root, path);
 	bool folder = file_is_dir(file);
-	int rc = remote_check_free(r, path, m->sha256, error);
+	int rc = bucket_check_free(r, path, m->sha256, error);
 
 	if (!rc)
 		rc = folder ? put_folder(r, file, path, error) : put_file(r, file, path, m->sha256, error);
@@ -181,7 +181,7 @@ int remote_put(struct remote *r, const char *root, const char *path, const struc
 	return rc;
 }
 
-int remote_put_manifest(struct remote *r, const char *path, const struct manifest *m, struct buf *error)
+int bucket_put_manifest(struct bucket *r, const char *path, const struct manifest *m, struct buf *error)
 {
 	char *line = xasprintf("%s  %s\n", m->sha256, m->file);
 	int rc = put_text(r, path, ".sha256", line, error);
@@ -196,7 +196,7 @@ int remote_put_manifest(struct remote *r, const char *path, const struct manifes
 /* What lies below the data's name is a directory's; other names are other backups'. */
 int bucket_remove(struct repo *repo, const char *path, struct buf *error)
 {
-	struct remote *r = (struct remote *)repo;
+	struct bucket *r = (struct bucket *)repo;
 	static const char *const suffixes[] = { ".json", ".sha256", "" };
 	struct s3_objects files = { 0 };
 	char *below = xasprintf("%s%s/", r->prefix, path);
@@ -215,14 +215,14 @@ int bucket_remove(struct repo *repo, const char *path, struct buf *error)
 	return rc;
 }
 
-int remote_take_back(struct remote *r, const char *path, const char *sha256, struct buf *error)
+int bucket_take_back(struct bucket *r, const char *path, const char *sha256, struct buf *error)
 {
-	int rc = remote_check_free(r, path, sha256, error);
+	int rc = bucket_check_free(r, path, sha256, error);
 
 	return rc ? rc : bucket_remove(&r->repo, path, error);
 }
 
-int remote_sweep(struct remote *r, size_t *n, struct buf *error)
+int bucket_sweep(struct bucket *r, size_t *n, struct buf *error)
 {
 	struct s3_uploads u = { 0 };
 	int rc = s3_uploads(&r->s3, r->prefix, &u, error);
@@ -232,7 +232,7 @@ int remote_sweep(struct remote *r, size_t *n, struct buf *error)
 		const char *path = skip_prefix(u.keys.v[i], r->prefix);
 		int64_t begun = 0;
 
-		if (!path || !remote_is_named(path) || !clock_iso_parse(u.begun.v[i], &begun) ||
+		if (!path || !bucket_is_named(path) || !clock_iso_parse(u.begun.v[i], &begun) ||
 		    begun > clock_wall() - STALE_MS)
 			continue;
 		rc = s3_abort(&r->s3, u.keys.v[i], u.ids.v[i], error);

@@ -24,7 +24,7 @@ static int get_manifest(struct s3 *s, const char *key, struct buf *text, struct 
 	return s3_get(s, key, MANIFEST_MAX, take_text, text, error);
 }
 
-static int parse_manifest(const struct remote *r, const char *key, const struct buf *text, struct manifest *m,
+static int parse_manifest(const struct bucket *r, const char *key, const struct buf *text, struct manifest *m,
                           struct buf *error)
 {
 	char *name = xasprintf("s3://%s/%s", r->s3.bucket, key);
@@ -34,7 +34,7 @@ static int parse_manifest(const struct remote *r, const char *key, const struct 
 	return rc;
 }
 
-int remote_manifest(struct remote *r, const char *key, struct manifest *m, struct buf *error)
+int bucket_manifest(struct bucket *r, const char *key, struct manifest *m, struct buf *error)
 {
 	char *name = xasprintf("%s.json", key);
 	struct buf text = BUF_INIT;
@@ -121,7 +121,7 @@ static bool is_of_one(int rc)
 	return rc == BAD_DATA || rc == NO_INPUT || rc == NO;
 }
 
-static int settle(const struct remote *r, struct errand *e, struct buf *error)
+static int settle(const struct bucket *r, struct errand *e, struct buf *error)
 {
 	struct repo_backup *b = e->backup;
 	int rc = e->rc ? e->rc : parse_manifest(r, e->key, &e->text, &b->m, &b->words);
@@ -146,7 +146,7 @@ static int settle(const struct remote *r, struct errand *e, struct buf *error)
 	return rc;
 }
 
-static int read_batch(struct remote *r, struct batch *b, struct lane lanes[LANES], struct buf *error)
+static int read_batch(struct bucket *r, struct batch *b, struct lane lanes[LANES], struct buf *error)
 {
 	int rc = 0;
 
@@ -163,7 +163,7 @@ static int read_batch(struct remote *r, struct batch *b, struct lane lanes[LANES
 
 int bucket_read(struct repo *repo, struct repo_list *list, const bool *chosen, struct buf *error)
 {
-	struct remote *r = (struct remote *)repo;
+	struct bucket *r = (struct bucket *)repo;
 	struct batch *b = xcalloc(1, sizeof(*b));
 	struct lane lanes[LANES] = { { .s3 = &r->s3, .batch = b } };
 	int rc = 0;

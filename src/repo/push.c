@@ -16,7 +16,7 @@
 
 struct watch {
 	struct catalog *c;
-	struct remote *r;
+	struct bucket *r;
 };
 
 static void on_begun(const char *key, const char *id, void *arg)
@@ -26,7 +26,7 @@ static void on_begun(const char *key, const char *id, void *arg)
 	catalog_upload_begun(w->c, w->r->s3.place, key, id);
 }
 
-void ship_watch(struct catalog *c, struct remote *r)
+void ship_watch(struct catalog *c, struct bucket *r)
 {
 	static struct watch w;
 
@@ -35,13 +35,13 @@ void ship_watch(struct catalog *c, struct remote *r)
 	r->arg = &w;
 }
 
-void ship_over(struct catalog *c, const struct remote *r)
+void ship_over(struct catalog *c, const struct bucket *r)
 {
 	catalog_uploads_over(c, r->s3.place);
 }
 
 /* Those that have ended are not there any more. */
-static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf *error)
+static int end_known(struct catalog *c, struct bucket *r, size_t *n, struct buf *error)
 {
 	struct rows rows = { 0 };
 	int rc = 0;
@@ -60,7 +60,7 @@ static int end_known(struct catalog *c, struct remote *r, size_t *n, struct buf 
 	return rc;
 }
 
-static int sweep(struct catalog *c, struct remote *r,
+static int sweep(struct catalog *c, struct bucket *r,
                  void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	size_t known = 0, old = 0;
@@ -68,7 +68,7 @@ static int sweep(struct catalog *c, struct remote *r,
 	char *words;
 
 	if (!rc)
-		rc = remote_sweep(r, &old, error);
+		rc = bucket_sweep(r, &old, error);
 	if (known + old) {
 		words = xasprintf("%s: ended %zu upload%s that an interrupted run had left", r->name, known + old,
 		                  plural((int64_t)(known + old)));
@@ -78,7 +78,7 @@ static int sweep(struct catalog *c, struct remote *r,
 	return rc;
 }
 
-void ship_sweep(struct catalog *c, struct remote *r, void (*tell)(enum msg_level level, const char *words))
+void ship_sweep(struct catalog *c, struct bucket *r, void (*tell)(enum msg_level level, const char *words))
 {
 	struct buf error = BUF_INIT;
 
@@ -89,7 +89,7 @@ void ship_sweep(struct catalog *c, struct remote *r, void (*tell)(enum msg_level
 
 /* --- shipping --- */
 
-static void tell_shipped(const struct remote *r, const char *path, const struct manifest *m, int64_t began,
+static void tell_shipped(const struct bucket *r, const char *path, const struct manifest *m, int64_t began,
                          void (*tell)(enum msg_level level, const char *words))
 {
 	char *size = size_text(m->bytes);
@@ -101,7 +101,7 @@ static void tell_shipped(const struct remote *r, const char *path, const struct 
 	free(size);
 }
 
-void ship_prune(struct remote *r, const char *path, const struct manifest *m,
+void ship_prune(struct bucket *r, const char *path, const struct manifest *m,
                 void (*tell)(enum msg_level level, const char *words))
 {
 	struct prune p = { .repo = &r->repo, .keep = &r->keep, .tell = tell };
@@ -117,7 +117,7 @@ void ship_prune(struct remote *r, const char *path, const struct manifest *m,
 	free(folder);
 }
 
-static int ship_one(struct catalog *c, struct remote *r, const char *path,
+static int ship_one(struct catalog *c, struct bucket *r, const char *path,
                     void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
@@ -126,7 +126,7 @@ static int ship_one(struct catalog *c, struct remote *r, const char *path,
 	int rc = folder_read(manifest, &m, &full, error);
 
 	if (!rc)
-		rc = remote_put(r, c->root, path, &m, error);
+		rc = bucket_put(r, c->root, path, &m, error);
 	if (!rc) {
 		catalog_uploaded(c, path, r->name);
 		ship_over(c, r);
@@ -145,7 +145,7 @@ static bool is_hopeless(int rc)
 	return rc != BAD_DATA && rc != NO_INPUT;
 }
 
-int ship_all(struct catalog *c, struct remote *r, const struct strs *made,
+int ship_all(struct catalog *c, struct bucket *r, const struct strs *made,
              void (*tell)(enum msg_level level, const char *words))
 {
 	struct buf error = BUF_INIT;

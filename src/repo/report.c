@@ -114,15 +114,15 @@ static int list_folder(const char *dir, const struct report_only *only, bool jso
 static int list_bucket(const struct report_only *only, bool json,
                        void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
-	struct remote r;
-	int rc = remote_open(&r, error);
+	struct bucket r;
+	int rc = bucket_open(&r, error);
 
 	if (!rc && !r.on) {
 		buf_puts(error, "there is no bucket: set S3_BUCKET");
 		rc = BAD_CONFIG;
 	}
 	rc = rc ? rc : report_list(&r.repo, only, json, tell, error);
-	remote_free(&r);
+	bucket_free(&r);
 	return rc;
 }
 

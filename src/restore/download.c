@@ -33,7 +33,7 @@ struct poured {
 
 int flow_suits(struct flow *f, struct manifest *m, struct buf *error)
 {
-	int rc = remote_manifest(&f->remote, f->key, m, error);
+	int rc = bucket_manifest(&f->remote, f->key, m, error);
 
 	if (!rc && (strcmp(m->kind, "custom") != 0 || !m->sha256)) {
 		buf_printf(error, "s3://%s/%s: only an archive in custom format can be restored as it comes",
@@ -216,7 +216,7 @@ void flow_free(struct flow *f)
 		proc_keep(-1);
 		close(f->head);
 	}
-	remote_free(&f->remote);
+	bucket_free(&f->remote);
 	free(f->key);
 	free(f->pipe);
 	*f = (struct flow)FLOW_INIT;

@@ -12,7 +12,7 @@
 #include "repo/bucket.h"
 
 struct flow {
-	struct remote remote;
+	struct bucket remote;
 	char *key;   /* of the data */
 	int64_t bytes; /* that it has by its manifest: no more are read */
 	char *pipe;  /* a FIFO that it comes through */

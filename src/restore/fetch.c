@@ -62,7 +62,7 @@ int fetch_folder(struct fetch *f, const char *scratch, struct buf *error)
 }
 
 /* The key of what is meant. */
-static int find_key(struct remote *r, struct fetch *f, const char *word, const char *database, char **key,
+static int find_key(struct bucket *r, struct fetch *f, const char *word, const char *database, char **key,
                     struct buf *error)
 {
 	char *path;
@@ -81,11 +81,11 @@ static int find_object(struct flow *o, struct fetch *f, const char *word, const 
 	int rc;
 
 	if (skip_prefix(word, "s3://")) {
-		rc = remote_open_url(&o->remote, word, &named, error);
+		rc = bucket_open_url(&o->remote, word, &named, error);
 		o->key = rc ? NULL : xstrdup(named);
 		return rc;
 	}
-	rc = remote_open(&o->remote, error);
+	rc = bucket_open(&o->remote, error);
 	if (!rc && !o->remote.on) {
 		buf_puts(error, "there is no bucket: set S3_BUCKET");
 		rc = BAD_CONFIG;
@@ -104,7 +104,7 @@ int fetch_backup(struct fetch *f, const char *word, const char *database, const 
 	if (!rc && f->streams)
 		rc = flow_suits(&f->flow, m, error);
 	else if (!rc)
-		rc = remote_fetch(&f->flow.remote, f->flow.key, f->folder, path, error);
+		rc = bucket_fetch(&f->flow.remote, f->flow.key, f->folder, path, error);
 	if (rc == CANNOT_WRITE && *path && flow_suits(&f->flow, m, &why) == 0) {
 		f->streams = true;
 		file_remove(*path);

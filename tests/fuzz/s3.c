@@ -110,13 +110,13 @@ static void ask_list(struct s3 *s, struct buf *error)
 static void ask_names(struct s3 *s, struct buf *error)
 {
 	char prefix[] = PREFIX;
-	struct remote r = { .s3 = *s, .prefix = prefix };
+	struct bucket r = { .s3 = *s, .prefix = prefix };
 	struct repo_list names;
 	int rc = bucket_list(&r.repo, NULL, &names, error);
 
 	check_error(rc, error);
 	for (size_t i = 0; i < names.n; i++) {
-		MUST(remote_is_named(names.v[i].path) && s3_key_is_plain(names.v[i].path));
+		MUST(bucket_is_named(names.v[i].path) && s3_key_is_plain(names.v[i].path));
 		MUST(!i || strcmp(names.v[i - 1].path, names.v[i].path) < 0);
 	}
 	repo_list_free(&names);
