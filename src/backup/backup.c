@@ -179,7 +179,7 @@ static void recover(struct backup_run *r)
 	char *scratch = xasprintf("%s/.pgbox", r->b->dir);
 
 	if (backup_run_is_bucket(r)) {
-		ship_sweep(&r->catalog, r->b->remote, r->b->tell);
+		push_sweep(&r->catalog, r->b->remote, r->b->tell);
 		backup_run_noted(r, catalog_is_open(&r->catalog) ? catalog_interrupted(&r->catalog) : 0);
 		free(scratch);
 		return;
@@ -206,7 +206,7 @@ static void ship(struct backup_run *r)
 	int rc = 0;
 
 	if (backup_run_has_remote(r) && !backup_run_is_bucket(r))
-		rc = ship_all(&r->catalog, r->b->remote, &r->made, r->b->tell);
+		rc = push_all(&r->catalog, r->b->remote, &r->made, r->b->tell);
 	if (rc) {
 		buf_printf(&words, "not uploaded to %s", r->b->remote->name);
 		backup_run_count(r, rc, false, &words);

@@ -256,7 +256,7 @@ static void prune(struct job *j)
 
 	keep.owed = backup_run_has_remote(r);
 	if (j->streamed) {
-		ship_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
+		push_prune(r->b->remote, j->streamed, &j->m, r->b->tell);
 		return;
 	}
 	folder_repo(&repo, r->b->dir, &r->catalog);
@@ -277,11 +277,11 @@ static int stream(struct job *j, struct buf *error)
 	int rc;
 
 	phase(j, "dump", 0);
-	ship_watch(&r->catalog, r->b->remote);
+	push_watch(&r->catalog, r->b->remote);
 	rc = stream_backup(&s, &j->m, &j->streamed, error);
 	if (catalog_is_open(&r->catalog) && !rc)
 		backup_run_noted(r, catalog_add(&r->catalog, j->streamed, j->item->folder, &j->m, true));
-	ship_over(&r->catalog, r->b->remote);
+	push_over(&r->catalog, r->b->remote);
 	for (size_t i = 0; i < j->m.warnings.n && !rc; i++)
 		backup_run_tell(r, MSG_WARNING, "%s: %s", j->item->folder, j->m.warnings.v[i]);
 	return rc;

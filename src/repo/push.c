@@ -26,7 +26,7 @@ static void on_begun(const char *key, const char *id, void *arg)
 	catalog_upload_begun(w->c, w->r->s3.place, key, id);
 }
 
-void ship_watch(struct catalog *c, struct bucket *r)
+void push_watch(struct catalog *c, struct bucket *r)
 {
 	static struct watch w;
 
@@ -35,7 +35,7 @@ void ship_watch(struct catalog *c, struct bucket *r)
 	r->arg = &w;
 }
 
-void ship_over(struct catalog *c, const struct bucket *r)
+void push_over(struct catalog *c, const struct bucket *r)
 {
 	catalog_uploads_over(c, r->s3.place);
 }
@@ -56,7 +56,7 @@ static int end_known(struct catalog *c, struct bucket *r, size_t *n, struct buf 
 	*n = rows.n;
 	rows_free(&rows);
 	if (!rc)
-		ship_over(c, r);
+		push_over(c, r);
 	return rc;
 }
 
@@ -78,7 +78,7 @@ static int sweep(struct catalog *c, struct bucket *r,
 	return rc;
 }
 
-void ship_sweep(struct catalog *c, struct bucket *r, void (*tell)(enum msg_level level, const char *words))
+void push_sweep(struct catalog *c, struct bucket *r, void (*tell)(enum msg_level level, const char *words))
 {
 	struct buf error = BUF_INIT;
 
@@ -101,7 +101,7 @@ static void tell_shipped(const struct bucket *r, const char *path, const struct 
 	free(size);
 }
 
-void ship_prune(struct bucket *r, const char *path, const struct manifest *m,
+void push_prune(struct bucket *r, const char *path, const struct manifest *m,
                 void (*tell)(enum msg_level level, const char *words))
 {
 	struct prune p = { .repo = &r->repo, .keep = &r->keep, .tell = tell };
@@ -117,7 +117,7 @@ void ship_prune(struct bucket *r, const char *path, const struct manifest *m,
 	free(folder);
 }
 
-static int ship_one(struct catalog *c, struct bucket *r, const char *path,
+static int push_one(struct catalog *c, struct bucket *r, const char *path,
                     void (*tell)(enum msg_level level, const char *words), struct buf *error)
 {
 	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
@@ -129,9 +129,9 @@ static int ship_one(struct catalog *c, struct bucket *r, const char *path,
 		rc = bucket_put(r, c->root, path, &m, error);
 	if (!rc) {
 		catalog_uploaded(c, path, r->name);
-		ship_over(c, r);
+		push_over(c, r);
 		tell_shipped(r, path, &m, began, tell);
-		ship_prune(r, path, &m, tell);
+		push_prune(r, path, &m, tell);
 	}
 	manifest_free(&m);
 	free(full);
@@ -145,7 +145,7 @@ static bool is_hopeless(int rc)
 	return rc != BAD_DATA && rc != NO_INPUT;
 }
 
-int ship_all(struct catalog *c, struct bucket *r, const struct strs *made,
+int push_all(struct catalog *c, struct bucket *r, const struct strs *made,
              void (*tell)(enum msg_level level, const char *words))
 {
 	struct buf error = BUF_INIT;
@@ -154,7 +154,7 @@ int ship_all(struct catalog *c, struct bucket *r, const struct strs *made,
 	bool stop;
 	int rc, one;
 
-	ship_watch(c, r);
+	push_watch(c, r);
 	catalog_owed(c, &paths);
 	for (size_t i = 0; i < made->n; i++)
 		if (!strs_has(&paths, made->v[i]))
@@ -166,7 +166,7 @@ int ship_all(struct catalog *c, struct bucket *r, const struct strs *made,
 		tell(MSG_ERROR, error.data);
 	for (size_t i = 0; i < paths.n && !stop; i++) {
 		buf_cut(&error, 0);
-		one = ship_one(c, r, paths.v[i], tell, &error);
+		one = push_one(c, r, paths.v[i], tell, &error);
 		if (!one)
 			continue;
 		tell(MSG_ERROR, error.data);

@@ -17,22 +17,22 @@
  * The folder's lock is held. tell hears of each. 0; what the first failure was, after which
  * the rest is left for the next run where it would fail as well.
  */
-int ship_all(struct catalog *c, struct bucket *r, const struct strs *made,
+int push_all(struct catalog *c, struct bucket *r, const struct strs *made,
              void (*tell)(enum msg_level level, const char *words));
 
 /* Prunes, by S3_KEEP_*, the folder in the bucket that a new backup is in. What fails is told. */
-void ship_prune(struct bucket *r, const char *path, const struct manifest *m,
+void push_prune(struct bucket *r, const char *path, const struct manifest *m,
                 void (*tell)(enum msg_level level, const char *words));
 
 /* Forgets the uploads that have begun: they have ended. */
-void ship_over(struct catalog *c, const struct bucket *r);
+void push_over(struct catalog *c, const struct bucket *r);
 
 /* Ends the uploads in this bucket that the journal knows of, and those that are a day old. tell
  * hears what was found, and what failed. */
-void ship_sweep(struct catalog *c, struct bucket *r,
+void push_sweep(struct catalog *c, struct bucket *r,
                 void (*tell)(enum msg_level level, const char *words));
 
 /* Makes r tell the journal of uploads that begin; both outlive them. */
-void ship_watch(struct catalog *c, struct bucket *r);
+void push_watch(struct catalog *c, struct bucket *r);
 
 #endif
