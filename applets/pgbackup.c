@@ -420,7 +420,7 @@ static void glance(struct catalog *c)
 	catalog_free(c);
 	if (catalog_imagine(c, remote.name) != 0)
 		die(NO, "%s", c->journal.error.data);
-	if (sync_glance(c, &remote.repo, &error) != 0)
+	if (rebuild_glance(c, &remote.repo, &error) != 0)
 		die(NO, "%s", error.data);
 }
 
@@ -520,7 +520,7 @@ static int sync_journal(void)
 	lock_folder(&lock);
 	if (catalog_open_anew(&c, o.dir, tell) != 0)
 		die(CANNOT_WRITE, "%s", c.journal.error.data);
-	rc = sync_all(&c, tell);
+	rc = rebuild_all(&c, tell);
 	dir_lock_release(&lock);
 	catalog_free(&c);
 	return rc;

@@ -165,7 +165,7 @@ static void tell_waiting(const char *holder, void *arg)
 /* As after a run whose journal failed. */
 static void tell_unknown(struct backup_run *r)
 {
-	size_t unknown = sync_unknown(&r->catalog);
+	size_t unknown = rebuild_unknown(&r->catalog);
 
 	if (unknown)
 		backup_run_tell(r, MSG_WARNING, "%zu backup%s not in the journal, and not counted: pgbackup sync adopts %s", unknown,

@@ -32,7 +32,7 @@ int safety_check(const char *dir, void (*tell)(enum msg_level level, const char 
 int safety_backup(const char *dir, const struct target *target, int64_t wait,
                   void (*tell)(enum msg_level level, const char *words))
 {
-	char name[] = PICK_SAFETY;
+	char name[] = SELECT_SAFETY;
 	struct source source = { .name = name, .target = *target };
 	struct sources sources = { .v = &source, .n = 1 };
 	struct backup b = { .dir = dir, .sources = &sources, .packing = { .method = PACK_ZSTD, .level = 3 },

@@ -71,7 +71,7 @@ static int find_catalog(struct catalog *c, const char *dir, int64_t deadline, st
 	rc = catalog_imagine(c, dir);
 	folder_repo(&repo, dir, NULL);
 	if (rc == 0)
-		rc = sync_glance(c, &repo, &error);
+		rc = rebuild_glance(c, &repo, &error);
 	if (rc)
 		finding_set(f, UNKNOWN, "%s", error.len ? error.data : c->journal.error.data);
 	buf_free(&error);

@@ -44,7 +44,7 @@ static int adopt(struct catalog *c, const char *path, const char *full, const st
 	return NO;
 }
 
-int sync_adopt(struct catalog *c, const char *path, struct buf *error)
+int rebuild_adopt(struct catalog *c, const char *path, struct buf *error)
 {
 	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
 	struct manifest m;
@@ -73,7 +73,7 @@ static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const
 	}
 	for (size_t i = 0; i < list.n && rc != NO; i++) {
 		struct buf error = BUF_INIT;
-		int one = sync_adopt(c, list.v[i].path, &error);
+		int one = rebuild_adopt(c, list.v[i].path, &error);
 
 		if (one != NO)
 			tell(one ? MSG_ERROR : MSG_INFO, one ? error.data : list.v[i].path);
@@ -85,7 +85,7 @@ static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const
 }
 
 /* Not all damage is seen when the journal is opened. */
-int sync_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+int rebuild_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
 {
 	int rc = adopt_all(c, tell);
 
@@ -128,7 +128,7 @@ static int add_one(struct catalog *c, struct repo *r, struct repo_backup *b, str
 	return rc;
 }
 
-int sync_glance(struct catalog *c, struct repo *r, struct buf *error)
+int rebuild_glance(struct catalog *c, struct repo *r, struct buf *error)
 {
 	struct repo_look look = { .before = clock_wall() + CATALOG_TOLERANCE_MS, .databases = true };
 	struct repo_list list;
@@ -145,7 +145,7 @@ int sync_glance(struct catalog *c, struct repo *r, struct buf *error)
 	return rc;
 }
 
-size_t sync_unknown(struct catalog *c)
+size_t rebuild_unknown(struct catalog *c)
 {
 	struct repo_list list;
 	struct repo r;

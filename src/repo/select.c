@@ -94,8 +94,8 @@ static bool is_set_aside(const char *folder)
 {
 	const char *base = file_base(folder);
 
-	return strcmp(base, FOLDER_GLOBALS) == 0 || strcmp(base, PICK_SAFETY) == 0 ||
-	       skip_prefix(folder, FOLDER_GLOBALS "/") || skip_prefix(folder, PICK_SAFETY "/");
+	return strcmp(base, FOLDER_GLOBALS) == 0 || strcmp(base, SELECT_SAFETY) == 0 ||
+	       skip_prefix(folder, FOLDER_GLOBALS "/") || skip_prefix(folder, SELECT_SAFETY "/");
 }
 
 /* As folders are walked through: one before those in it. */

@@ -8,7 +8,7 @@
 
 /* The NAME under which pgrestore --clean keeps what was there; never meant where a word names
  * no database. */
-#define PICK_SAFETY "before-clean"
+#define SELECT_SAFETY "before-clean"
 
 /* What is looked for. */
 struct wanted {

@@ -270,7 +270,7 @@ int apply_inside(struct apply *p, struct db *db, struct buf *error)
 	if (!rc && (rc = settle(p, p->target, error)) != 0)
 		buf_puts(error, "; what was restored is there all the same");
 	if (rc && p->mode == APPLY_CLEAN)
-		buf_puts(error, "; the backup from before is the newest in " PICK_SAFETY);
+		buf_puts(error, "; the backup from before is the newest in " SELECT_SAFETY);
 	return rc;
 }
 
