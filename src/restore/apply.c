@@ -205,8 +205,8 @@ static int fill_beside(struct apply *p, struct buf *error)
 
 	if (!p->flow)
 		return run(p, &p->side.at, error);
-	rc = flow_pour(p->flow, error);
-	return rc ? rc : flow_poured(p->flow, p->m, run(p, &p->side.at, error), error);
+	rc = download_pour(p->flow, error);
+	return rc ? rc : download_poured(p->flow, p->m, run(p, &p->side.at, error), error);
 }
 
 /* All that must hold before it is swapped in. */

@@ -30,7 +30,7 @@ struct apply {
 	const char *encoding;       /* what the text of a backup in SQL_ASCII is in; NULL: not known */
 	struct finish settle;       /* tables of the whole backup; no analyze where statistics came along */
 	struct record *record;      /* hears what is begun */
-	struct flow *flow;          /* what it comes from, compared at the end; NULL: a file */
+	struct download *flow;          /* what it comes from, compared at the end; NULL: a file */
 	/* Called when all that can be checked is, right before the swap, or before the first change in the
 	 * database itself; not 0, with a message in error, and nothing is changed. May be NULL. */
 	int (*ready)(struct buf *error);

@@ -31,7 +31,7 @@ struct poured {
 	char words[WORDS_MAX];
 };
 
-int flow_suits(struct flow *f, struct manifest *m, struct buf *error)
+int download_suits(struct download *f, struct manifest *m, struct buf *error)
 {
 	int rc = bucket_manifest(&f->remote, f->key, m, error);
 
@@ -44,7 +44,7 @@ int flow_suits(struct flow *f, struct manifest *m, struct buf *error)
 	return rc;
 }
 
-int flow_open(struct flow *f, const char *folder, struct buf *error)
+int download_open(struct download *f, const char *folder, struct buf *error)
 {
 	f->pipe = xasprintf("%s/pipe", folder);
 	return beneath_mkfifo(f->pipe) == 0 ? 0 : file_cannot(error, "make", f->pipe);
@@ -66,7 +66,7 @@ static int take_head(void *arg, const char *bytes, size_t len)
 	return file_write(h->fd, bytes, n) != 0 || !h->left;
 }
 
-int flow_head(struct flow *f, int64_t bytes, char **path, struct buf *error)
+int download_head(struct download *f, int64_t bytes, char **path, struct buf *error)
 {
 	struct heading h = { .fd = memfd_create("head", MFD_CLOEXEC), .left = bytes };
 	struct buf words = BUF_INIT;
@@ -109,7 +109,7 @@ static int take(void *arg, const char *bytes, size_t len)
 	return 0;
 }
 
-static _Noreturn void be_pourer(struct flow *f, int answer)
+static _Noreturn void be_pourer(struct download *f, int answer)
 {
 	struct pouring p = { .to = -1 };
 	unsigned char digest[HASH_BYTES];
@@ -131,7 +131,7 @@ static _Noreturn void be_pourer(struct flow *f, int answer)
 	_exit(0);
 }
 
-static void stop(struct flow *f)
+static void stop(struct download *f)
 {
 	if (f->answer >= 0)
 		close(f->answer);
@@ -143,7 +143,7 @@ static void stop(struct flow *f)
 	f->pid = 0;
 }
 
-int flow_pour(struct flow *f, struct buf *error)
+int download_pour(struct download *f, struct buf *error)
 {
 	pid_t parent = getpid();
 	int answer[2];
@@ -164,7 +164,7 @@ int flow_pour(struct flow *f, struct buf *error)
 }
 
 /* One whose reader never came waits for it still. */
-static bool hear(const struct flow *f, int wait, struct poured *said)
+static bool hear(const struct download *f, int wait, struct poured *said)
 {
 	struct pollfd p = { .fd = f->answer, .events = POLLIN };
 	int n;
@@ -174,7 +174,7 @@ static bool hear(const struct flow *f, int wait, struct poured *said)
 	return n > 0 && read(f->answer, said, sizeof(*said)) == (ssize_t)sizeof(*said);
 }
 
-static int compare(const struct flow *f, const struct manifest *m, const struct poured *said, struct buf *error)
+static int compare(const struct download *f, const struct manifest *m, const struct poured *said, struct buf *error)
 {
 	if (said->bytes == m->bytes && strcmp(said->sha256, m->sha256) == 0)
 		return 0;
@@ -183,7 +183,7 @@ static int compare(const struct flow *f, const struct manifest *m, const struct 
 	return BAD_DATA;
 }
 
-int flow_poured(struct flow *f, const struct manifest *m, int restored, struct buf *error)
+int download_poured(struct download *f, const struct manifest *m, int restored, struct buf *error)
 {
 	struct buf words = BUF_INIT;
 	struct poured said = { 0 };
@@ -209,7 +209,7 @@ int flow_poured(struct flow *f, const struct manifest *m, int restored, struct b
 	return rc;
 }
 
-void flow_free(struct flow *f)
+void download_free(struct download *f)
 {
 	stop(f);
 	if (f->head >= 0) {
@@ -219,5 +219,5 @@ void flow_free(struct flow *f)
 	bucket_free(&f->remote);
 	free(f->key);
 	free(f->pipe);
-	*f = (struct flow)FLOW_INIT;
+	*f = (struct download)DOWNLOAD_INIT;
 }

@@ -11,7 +11,7 @@
 
 #include "repo/bucket.h"
 
-struct flow {
+struct download {
 	struct bucket remote;
 	char *key;   /* of the data */
 	int64_t bytes; /* that it has by its manifest: no more are read */
@@ -21,29 +21,29 @@ struct flow {
 	int answer;  /* what that says in the end; -1 */
 };
 
-#define FLOW_INIT { .head = -1, .answer = -1 }
+#define DOWNLOAD_INIT { .head = -1, .answer = -1 }
 
 /* Reads the manifest of the object. 0; BAD_USAGE when it cannot be restored as it comes: only an
  * archive in custom format can; as s3/s3 and BAD_DATA; with a sentence in error. manifest_free
  * after both. */
-int flow_suits(struct flow *f, struct manifest *m, struct buf *error);
+int download_suits(struct download *f, struct manifest *m, struct buf *error);
 
 /* Makes the FIFO in a folder. 0, or CANNOT_WRITE with a sentence in error. */
-int flow_open(struct flow *f, const char *folder, struct buf *error);
+int download_open(struct download *f, const char *folder, struct buf *error);
 
-/* Its first bytes as a file, whose *path the caller frees; it lasts until the next or flow_free. 0;
+/* Its first bytes as a file, whose *path the caller frees; it lasts until the next or download_free. 0;
  * as s3/s3, CANNOT_WRITE; with a sentence in error. */
-int flow_head(struct flow *f, int64_t bytes, char **path, struct buf *error);
+int download_head(struct download *f, int64_t bytes, char **path, struct buf *error);
 
 /* Lets a process write all of it into the FIFO, which is to be opened once. 0, or CANNOT_RUN with
  * a sentence in error. */
-int flow_pour(struct flow *f, struct buf *error);
+int download_pour(struct download *f, struct buf *error);
 
 /* Waits for the end of that, also of what nobody has read, and compares. restored is what came of
  * its reader, and error says why: of a reader that failed because the download did, that is
  * the reason. 0; BAD_DATA; as s3/s3; restored. */
-int flow_poured(struct flow *f, const struct manifest *m, int restored, struct buf *error);
+int download_poured(struct download *f, const struct manifest *m, int restored, struct buf *error);
 
-void flow_free(struct flow *f);
+void download_free(struct download *f);
 
 #endif

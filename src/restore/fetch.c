@@ -74,7 +74,7 @@ static int find_key(struct bucket *r, struct fetch *f, const char *word, const c
 	return rc;
 }
 
-static int find_object(struct flow *o, struct fetch *f, const char *word, const char *database,
+static int find_object(struct download *o, struct fetch *f, const char *word, const char *database,
                        struct buf *error)
 {
 	const char *named;
@@ -102,10 +102,10 @@ int fetch_backup(struct fetch *f, const char *word, const char *database, const 
 	*path = NULL;
 	rc = rc ? rc : find_object(&f->flow, f, word, database, error);
 	if (!rc && f->streams)
-		rc = flow_suits(&f->flow, m, error);
+		rc = download_suits(&f->flow, m, error);
 	else if (!rc)
 		rc = bucket_fetch(&f->flow.remote, f->flow.key, f->folder, path, error);
-	if (rc == CANNOT_WRITE && *path && flow_suits(&f->flow, m, &why) == 0) {
+	if (rc == CANNOT_WRITE && *path && download_suits(&f->flow, m, &why) == 0) {
 		f->streams = true;
 		file_remove(*path);
 		free(*path);
@@ -114,7 +114,7 @@ int fetch_backup(struct fetch *f, const char *word, const char *database, const 
 	}
 	if (!rc && f->streams) {
 		*path = xasprintf("s3://%s/%s", f->flow.remote.s3.bucket, f->flow.key);
-		rc = flow_open(&f->flow, f->folder, error);
+		rc = download_open(&f->flow, f->folder, error);
 	}
 	buf_free(&why);
 	return rc;
@@ -144,7 +144,7 @@ void fetch_free(struct fetch *f)
 		file_remove(f->folder);
 	if (f->fd >= 0)
 		close(f->fd);
-	flow_free(&f->flow);
+	download_free(&f->flow);
 	strs_free(&f->warnings);
 	free(f->folder);
 	*f = (struct fetch)FETCH_INIT;

@@ -11,12 +11,12 @@ struct fetch {
 	int fd;       /* the folder's, whose lock keeps it from others' clearing up; -1 */
 
 	bool streams;     /* it is not fetched but flows; the caller may set it */
-	struct flow flow;
+	struct download flow;
 
 	struct strs warnings; /* of manifests that could not be read where the choice was made */
 };
 
-#define FETCH_INIT { .fd = -1, .flow = FLOW_INIT }
+#define FETCH_INIT { .fd = -1, .flow = DOWNLOAD_INIT }
 
 /*
  * Fetches what word means into a new folder in scratch: s3://BUCKET/KEY, or what repo/select knows

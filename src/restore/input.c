@@ -395,7 +395,7 @@ static int examine_flow(struct input *l, struct buf *error)
 		buf_cut(&words, 0);
 		free(l->head);
 		short_of = false;
-		rc = flow_head(&l->fetch.flow, bytes, &l->head, &words);
+		rc = download_head(&l->fetch.flow, bytes, &l->head, &words);
 		rc = rc ? rc : structure_check_head(l->head, &short_of, &words);
 		bytes *= 8;
 	} while (rc == BAD_DATA && short_of && bytes < HEAD_MAX && bytes / 8 < l->m.bytes);
