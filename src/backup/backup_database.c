@@ -34,7 +34,7 @@ struct job {
 	bool roles; /* of the server, and not the database */
 	struct dump dump;
 	struct manifest m;
-	struct folder_backup archive;
+	struct folder_backup files;
 	char *streamed; /* the path in the bucket, where it is only there */
 	struct progress progress;
 	int64_t id;    /* in the journal; 0: none */
@@ -53,7 +53,7 @@ static void on_tick(const char *table, void *arg)
 {
 	struct job *j = arg;
 	/* A stream has no file. */
-	int64_t bytes = j->archive.part ? folder_size(j->archive.part) : -1;
+	int64_t bytes = j->files.part ? folder_size(j->files.part) : -1;
 
 	j->progress.table = table;
 	j->progress.done = bytes > 0 ? bytes : 0;
@@ -143,12 +143,12 @@ static int sum(void *arg, struct buf *error)
 {
 	struct job *j = arg;
 
-	return folder_sum(&j->archive, &j->m, on_bytes, j, error);
+	return folder_sum(&j->files, &j->m, on_bytes, j, error);
 }
 
 static int read_back(struct job *j, const char *scratch, int keep_fd, struct buf *error)
 {
-	return readback(&(struct readback){ .path = j->archive.part, .kind = j->m.kind, .scratch = scratch,
+	return readback(&(struct readback){ .path = j->files.part, .kind = j->m.kind, .scratch = scratch,
 	                                    .keep_fd = keep_fd, .meanwhile = sum, .arg = j }, error);
 }
 
@@ -163,14 +163,14 @@ static int make(struct job *j, struct buf *error)
 		backup_run_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
 	rc = space_check(b->dir, &last, error);
 	if (!rc)
-		rc = folder_start(&j->archive, b->dir, j->item->folder, j->item->base, j->m.started,
+		rc = folder_start(&j->files, b->dir, j->item->folder, j->item->base, j->m.started,
 		                   suffix, error);
 	if (!rc) {
 		phase(j, "dump", last.bytes ? last.bytes : j->m.database_bytes / 4);
-		rc = dump_make(&j->dump, j->archive.part, &j->m, error);
+		rc = dump_make(&j->dump, j->files.part, &j->m, error);
 	}
 	if (!rc) {
-		phase(j, "check", folder_size(j->archive.part));
+		phase(j, "check", folder_size(j->files.part));
 		rc = read_back(j, scratch, j->run->folder.fd, error);
 	}
 	if (!rc)
@@ -184,7 +184,7 @@ static int try_restore(struct job *j, struct buf *error)
 {
 	bool lite = j->item->target.kind == TARGET_SQLITE;
 	struct strs left_out = { 0 };
-	struct drill trial = { .path = j->archive.part, .m = &j->m, .server = &j->item->target, .tell = j->run->b->tell,
+	struct drill trial = { .path = j->files.part, .m = &j->m, .server = &j->item->target, .tell = j->run->b->tell,
 		                   .as_login = j->run->b->as_login, .search_path = j->run->b->search_path, .left_out = &left_out,
 		                   .deadline = clock_after(TRIAL_MS) };
 	int rc;
@@ -205,7 +205,7 @@ static int try_restore(struct job *j, struct buf *error)
 /* In the folder, or in the bucket. */
 static const char *path_of(const struct job *j)
 {
-	return j->streamed ? j->streamed : j->archive.path + strlen(j->run->b->dir) + 1;
+	return j->streamed ? j->streamed : j->files.path + strlen(j->run->b->dir) + 1;
 }
 
 /* The journal knows of it before it has its name: a run that dies in between leaves no
@@ -221,7 +221,7 @@ static int publish(struct job *j, struct buf *error)
 		backup_run_noted(r, catalog_promise(&r->catalog, j->id, path, j->item->folder, &j->m));
 	if (catalog_is_open(&r->catalog) && backup_run_has_remote(r))
 		backup_run_noted(r, catalog_owe(&r->catalog, path));
-	rc = folder_publish(&j->archive, &j->m, &j->m.warnings, error);
+	rc = folder_publish(&j->files, &j->m, &j->m.warnings, error);
 	if (catalog_is_open(&r->catalog))
 		backup_run_noted(r, catalog_keep_promises(&r->catalog));
 	if (!rc)
@@ -295,11 +295,11 @@ static int steps(struct job *j, struct buf *error)
 	if (!rc && backup_run_is_bucket(j->run))
 		return stream(j, error);
 	if (!rc && j->roles) {
-		rc = folder_start(&j->archive, j->run->b->dir, j->item->folder, j->item->base,
+		rc = folder_start(&j->files, j->run->b->dir, j->item->folder, j->item->base,
 		                   j->m.started, ".sql.zst", error);
 		phase(j, "dump", 0);
 		if (!rc)
-			rc = dump_globals(&j->dump, j->archive.part, &j->m, error);
+			rc = dump_globals(&j->dump, j->files.part, &j->m, error);
 		if (!rc)
 			rc = read_back(j, j->run->b->dir, -1, error);
 	} else if (!rc) {
@@ -361,7 +361,7 @@ static void finish(struct job *j, int rc, const struct buf *error)
 	advise(j, rc);
 	/* The journal may need the room that the part takes. */
 	if (rc)
-		folder_free(&j->archive);
+		folder_free(&j->files);
 	if (rc && rc < BY_SIGNAL)
 		record_again(j);
 	backup_run_noted(r, catalog_finish(&r->catalog, j->id, status, rc ? error->data : NULL));
@@ -381,7 +381,7 @@ bool backup_database(struct backup_run *r, const struct item *item, bool roles)
 		.dump = { .target = &item->target, .format = b->format, .packing = b->packing,
 		          .jobs = b->jobs, .lock_wait = b->lock_wait, .keep_fd = r->folder.fd,
 		          .tick = on_tick },
-		.archive = { .sums = BUF_INIT },
+		.files = { .sums = BUF_INIT },
 		.progress = { .database = item->folder },
 	};
 	struct buf error = BUF_INIT;
@@ -400,7 +400,7 @@ bool backup_database(struct backup_run *r, const struct item *item, bool roles)
 	finish(&j, rc, &error);
 	lock_free(&lock);
 	dump_free(&j.dump);
-	folder_free(&j.archive);
+	folder_free(&j.files);
 	manifest_free(&j.m);
 	buf_free(&error);
 	free(j.streamed);

@@ -169,7 +169,7 @@ int folder_sum(struct folder_backup *a, struct manifest *m, void (*seen)(void *a
 	return 0;
 }
 
-static int rebuild_all(const char *path)
+static int sync_data(const char *path)
 {
 	static const char *const all[] = { "", NULL };
 	struct strs files = { 0 };
@@ -255,7 +255,7 @@ int folder_publish(struct folder_backup *a, const struct manifest *m, struct str
 	if (file_exists(a->path) || file_exists(n.json)) {
 		errno = EEXIST;
 		rc = file_cannot(error, "make", a->path);
-	} else if (rebuild_all(a->part) != 0) {
+	} else if (sync_data(a->part) != 0) {
 		rc = file_cannot(error, "write", a->part);
 	} else if (file_write_new(n.sums_part, a->sums.data, a->sums.len) != 0) {
 		rc = file_cannot(error, "write", n.sums_part);

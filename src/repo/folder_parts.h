@@ -1,5 +1,5 @@
 /*
- * folder_parts - what the files of archive share.
+ * folder_parts - what the files of repo/folder share.
  */
 #ifndef REPO_FOLDER_PARTS_H
 #define REPO_FOLDER_PARTS_H
