@@ -72,7 +72,7 @@ todos() {
 
 # --- SQL ---
 
-# A dollar quote ends at its tag, and a quote of ours at the first in what it holds. grant.c reads them.
+# A dollar quote ends at its tag, and a quote of ours at the first in what it holds. dump/lex reads them.
 quotes() {
 	grep -nE '"[^"]*\$[A-Za-z_0-9]*\$' "${sources[@]}" | grep -vE '\^\[|\+\$|\{[0-9,]+\}\$'
 	grep -nE '"(ALTER|CLOSE|COMMENT|COPY|CREATE|DELETE|DO|DROP|EXECUTE|GRANT|INSERT|REVOKE|SELECT|SET|UPDATE) ([^"\\]|\\.)*('"'"'|\\")%[^ ]*s' "${sources[@]}"

@@ -24,7 +24,7 @@ enum need {
 	NEEDS_LEAKPROOF,  /* a superuser, if it is said to leak nothing */
 	NEEDS_TYPE,       /* one of the two types, or a superuser if it converts without a function */
 	NEEDS_DERIVED,    /* a superuser, unless the type is made of others */
-	NEEDS_OWN /* an extension is checked with the others (restore/restore), a mapping by its server */
+	NEEDS_OWN /* an extension is checked by restore/restore_check, a mapping by its server */
 };
 
 /* Entries by their type (pg_dump.c), and the statements that make them. */
