@@ -78,7 +78,8 @@ static void wait_for_first(struct backup_run *r, const struct item *item)
 	struct checks c;
 	int rc = checks_read_of(&c, &r->b->first, &item->target, &error);
 
-	backup_run_tell(r, MSG_INFO, "%s: the first backup waits for what --wait-for names", item->target.shown);
+	backup_run_tell(r, MSG_INFO, "%s: the first backup waits for what --wait-for names",
+	                item->target.shown);
 	for (size_t i = 0; i < c.n && !rc; i++)
 		if ((rc = wait_poll(&c, i, &w, &f)))
 			backup_run_tell(r, MSG_WARNING, "%s: %s does not hold: %s: backing up all the same",
@@ -168,7 +169,8 @@ static void tell_unknown(struct backup_run *r)
 	size_t unknown = rebuild_unknown(&r->catalog);
 
 	if (unknown)
-		backup_run_tell(r, MSG_WARNING, "%zu backup%s not in the journal, and not counted: pgbackup sync adopts %s", unknown,
+		backup_run_tell(r, MSG_WARNING, "%zu backup%s not in the journal, and not counted: pgbackup "
+		                "sync adopts %s", unknown,
 		          unknown == 1 ? " is" : "s are", unknown == 1 ? "it" : "them");
 }
 
@@ -191,7 +193,8 @@ static void recover(struct backup_run *r)
 	for (size_t i = 0; i < deleted.n; i++)
 		backup_run_tell(r, MSG_INFO, "deleted what an interrupted run had left: %s", deleted.v[i]);
 	if (catalog_is_open(&r->catalog))
-		backup_run_noted(r, catalog_interrupted(&r->catalog) || catalog_keep_promises(&r->catalog) ? -1 : 0);
+		backup_run_noted(r, catalog_interrupted(&r->catalog) ||
+		                    catalog_keep_promises(&r->catalog) ? -1 : 0);
 	if (catalog_is_open(&r->catalog))
 		tell_unknown(r);
 	strs_free(&finished);
@@ -228,7 +231,9 @@ static int verdict(struct backup_run *r)
 static int take_folder(struct backup_run *r, int64_t deadline, struct buf *error)
 {
 	r->folder.fd = -1;
-	return backup_run_is_bucket(r) ? 0 : dir_lock_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
+	return backup_run_is_bucket(r)
+	               ? 0
+	               : dir_lock_take(&r->folder, r->b->dir, deadline, tell_waiting, r, error);
 }
 
 int backup_run(const struct backup *b)

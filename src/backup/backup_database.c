@@ -119,7 +119,8 @@ static int take_lock(struct job *j, struct lock *lock, struct buf *error)
 
 		lock_holder(lock, clock_after(ASK_MS), &who);
 		if (!told)
-			backup_run_tell(j->run, MSG_INFO, "%s: waiting for another run: %s", j->item->target.shown,
+			backup_run_tell(j->run, MSG_INFO, "%s: waiting for another run: %s",
+			                j->item->target.shown,
 			          who.data);
 		told = true;
 		if (!clock_left(deadline)) {
@@ -160,7 +161,8 @@ static int make(struct job *j, struct buf *error)
 	int rc;
 
 	if (catalog_is_open(&j->run->catalog))
-		backup_run_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id, INT64_MAX, &last));
+		backup_run_noted(j->run, catalog_newest(&j->run->catalog, j->item->folder, j->m.system_id,
+		                                        INT64_MAX, &last));
 	rc = space_check(b->dir, &last, error);
 	if (!rc)
 		rc = folder_start(&j->files, b->dir, j->item->folder, j->item->base, j->m.started,
@@ -184,9 +186,14 @@ static int try_restore(struct job *j, struct buf *error)
 {
 	bool lite = j->item->target.kind == TARGET_SQLITE;
 	struct strs left_out = { 0 };
-	struct drill trial = { .path = j->files.part, .m = &j->m, .server = &j->item->target, .tell = j->run->b->tell,
-		                   .as_login = j->run->b->as_login, .search_path = j->run->b->search_path, .left_out = &left_out,
-		                   .deadline = clock_after(TRIAL_MS) };
+	struct drill trial = { .path = j->files.part,
+		               .m = &j->m,
+		               .server = &j->item->target,
+		               .tell = j->run->b->tell,
+		               .as_login = j->run->b->as_login,
+		               .search_path = j->run->b->search_path,
+		               .left_out = &left_out,
+		               .deadline = clock_after(TRIAL_MS) };
 	int rc;
 
 	/* The readback of an SQLite database is its restore. */
@@ -239,7 +246,8 @@ static void tell_done(struct job *j)
 	char *size = size_text(j->m.bytes);
 
 	if (j->roles)
-		backup_run_tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s", shown, size, seconds, dir, path);
+		backup_run_tell(j->run, MSG_INFO, "roles of %s: %s in %.1f s: %s/%s",
+		                shown, size, seconds, dir, path);
 	else
 		backup_run_tell(j->run, MSG_INFO, "%s: %s, %lld table%s in %.1f s: %s/%s", shown, size,
 		          (long long)j->m.tables, plural(j->m.tables), seconds, dir, path);
@@ -327,11 +335,12 @@ static void record_again(struct job *j)
 
 	backup_run_retry_journal(r);
 	if (!j->id && r->id)
-		backup_run_noted(r, catalog_part(&r->catalog, r->id, j->item->folder, j->item->target.shown, &j->id));
+		backup_run_noted(r, catalog_part(&r->catalog, r->id, j->item->folder, j->item->target.shown,
+		                                 &j->id));
 }
 
-/* Once: what people can do when there is no space. A folder that cannot be written to for another reason says so
- * itself. */
+/* Once: what people can do when there is no space. A folder that cannot be written to for another reason says
+ * so itself. */
 static void advise(struct job *j, int rc)
 {
 	struct backup_run *r = j->run;
@@ -339,9 +348,10 @@ static void advise(struct job *j, int rc)
 	if (rc != CANNOT_WRITE || r->advised || backup_run_is_bucket(r) || access(r->b->dir, W_OK) != 0)
 		return;
 	r->advised = true;
-	backup_run_tell(r, MSG_WARNING, "the older backups are untouched: where '%s' is full, enlarge it, or lower the "
-	          "BACKUP_KEEP_* rules and run pgbackup prune, which works on a full disk (for example pgbackup prune "
-	          "--keep-last 3; --dry-run shows what would go)", r->b->dir);
+	backup_run_tell(r, MSG_WARNING, "the older backups are untouched: where '%s' is full, enlarge it, or "
+	                "lower the BACKUP_KEEP_* rules and run pgbackup prune, which works on a full disk "
+	                "(for example pgbackup prune --keep-last 3; --dry-run shows what would go)",
+	                r->b->dir);
 }
 
 static void finish(struct job *j, int rc, const struct buf *error)

@@ -22,8 +22,8 @@ void backup_run_tell(const struct backup_run *r, enum msg_level level, const cha
 int backup_run_noted(struct backup_run *r, int rc)
 {
 	if (rc < 0 && !r->told && r->catalog.journal.error.len) {
-		backup_run_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, pgbackup sync "
-		          "makes up for it", r->catalog.journal.error.data);
+		backup_run_tell(r, MSG_WARNING, "%s: this run is not recorded, and nothing is pruned; later, "
+		                "pgbackup sync makes up for it", r->catalog.journal.error.data);
 		r->told = true;
 		r->again = !lite_is_busy(&r->catalog.journal.lite);
 	}

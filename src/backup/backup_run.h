@@ -14,7 +14,7 @@ struct backup_run {
 	char *about;      /* sources_about */
 	int64_t id;       /* of the run in the journal; 0: it has none */
 	bool told;        /* that the journal cannot be used; then nothing is pruned */
-	bool again;       /* it may be possible later, as when there was no space: nobody else held it locked */
+	bool again; /* it may be possible later, as when there was no space: nobody else held it locked */
 	bool advised;     /* what to do about a full disk */
 	size_t wanted, good, bad; /* databases; bad: what failed, roles too */
 	int status;       /* of the first that failed */

@@ -138,8 +138,9 @@ static const struct foreign_setting {
 	{ .name = "DB##_S3_BUCKET", .what = BUCKET },
 };
 
-#define EACH(v) \
-	(const struct foreign_setting *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
+#define EACH(v)                                                                                              \
+	(const struct foreign_setting *v = variables;                                                        \
+	 v < variables + sizeof(variables) / sizeof(*variables); v++)
 
 static void warn(struct strs *warnings, const struct foreign *f, const char *advice)
 {
@@ -154,13 +155,14 @@ static int judge_rule(const struct foreign_setting *v, const struct foreign *f, 
 	bool enough = least ? f->value && atol(f->value) <= own : own > 0;
 
 	if (!retention_is_on(keep)) {
-		strs_printf(warnings, "%s is set, but pgbox does not read it: set %s; until then nothing is deleted",
+		strs_printf(warnings, "%s is set, but pgbox does not read it: set %s; until then nothing is "
+		            "deleted",
 		            f->name, v->ours);
 	} else if (enough) {
 		strs_printf(warnings, "%s is set, but pgbox does not read it: %s decides", f->name, v->ours);
 	} else {
-		buf_printf(error, "%s says what to keep, but pgbox does not read it, and the other rules would delete "
-		           "that: set %s, or unset %s", f->name, v->ours, f->name);
+		buf_printf(error, "%s says what to keep, but pgbox does not read it, and the other rules "
+		           "would delete that: set %s, or unset %s", f->name, v->ours, f->name);
 		return BAD_CONFIG;
 	}
 	return 0;
@@ -172,15 +174,17 @@ static int judge(const struct foreign_setting *v, const struct foreign *f, const
 	if (v->what == KEEP)
 		return judge_rule(v, f, b->keep, warnings, error);
 	if (v->what == ENCRYPTION && !b->plain)
-		buf_printf(error, "%s asks for encrypted backups, and pgbox would write plain ones: encrypt the folder or "
-		           "the bucket, and set BACKUP_ENCRYPTION=none to say that plain backups are meant", f->name);
+		buf_printf(error, "%s asks for encrypted backups, and pgbox would write plain ones: encrypt "
+		           "the folder or the bucket, and set BACKUP_ENCRYPTION=none to say that plain "
+		           "backups are meant", f->name);
 	else if (v->what == DATABASES && !b->databases)
-		buf_printf(error, "%s names databases, but pgbox does not read it: set BACKUP_DATABASES (* for all), or "
-		           "unset %s", f->name, f->name);
+		buf_printf(error, "%s names databases, but pgbox does not read it: set BACKUP_DATABASES (* "
+		           "for all), or unset %s", f->name, f->name);
 	else if (v->what == DATABASES)
 		warn(warnings, f, "BACKUP_DATABASES, --all or the operands decide");
 	else if (v->what == OTHER_ENCRYPTION && !b->plain)
-		warn(warnings, f, "backups are not encrypted; BACKUP_ENCRYPTION=none says that this is meant");
+		warn(warnings, f,
+		     "backups are not encrypted; BACKUP_ENCRYPTION=none says that this is meant");
 	else if (v->what == SCHEDULE && !b->scheduled)
 		warn(warnings, f, "set BACKUP_INTERVAL or BACKUP_CRON; this is one run");
 	else if (v->what == BUCKET && !b->bucket)

@@ -1,8 +1,9 @@
 /*
  * foreign_settings - variables of other programs that say what pgbackup is told by variables of its own.
  *
- * What another tool would keep, how it would encrypt, which databases it would take must not be ignored in silence:
- * backups would be lost, or a plain file left where an encrypted one was asked for. As db/foreign otherwise.
+ * What another tool would keep, how it would encrypt, which databases it would take must not be ignored in
+ * silence: backups would be lost, or a plain file left where an encrypted one was asked for. As db/foreign
+ * otherwise.
  */
 #ifndef BACKUP_FOREIGN_SETTINGS_H
 #define BACKUP_FOREIGN_SETTINGS_H

@@ -136,8 +136,8 @@ static void try_post(const struct post *p, int64_t deadline, struct buf *why)
 			return;
 		if (!rc)
 			buf_printf(why, "answered %ld%s", code,
-			           code >= 300 && code < 400 ? ", a redirect, which is not followed: set the URL "
-			                                       "that it leads to" : "");
+			           code >= 300 && code < 400 ? ", a redirect, which is not followed: set the "
+			                                       "URL that it leads to" : "");
 		if (p->once || (!rc && code < 500 && code != 429) || clock_left(deadline) <= pause)
 			return;
 		clock_sleep(pause, deadline);
@@ -317,7 +317,9 @@ void notify_end(struct notify *n, const struct ran *r)
 		posts[count++] = (struct post){ .name = "WEBHOOK_ERROR_URL", .url = xstrdup(n->webhook_error),
 			                        .type = "application/json", .body = body };
 	if (is_set(n->healthchecks))
-		posts[count++] = (struct post){ .name = "HEALTHCHECKS_URL", .type = "text/plain", .body = tail,
+		posts[count++] = (struct post){ .name = "HEALTHCHECKS_URL",
+			                        .type = "text/plain",
+			                        .body = tail,
 			                        .url = ping_url(n->healthchecks, good ? "" : "/fail") };
 	/* Who is told to stop has no time for this. */
 	if (r->status <= BY_SIGNAL)

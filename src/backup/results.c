@@ -34,7 +34,8 @@ static void read_all(int fd, size_t limit, struct buf *b)
 
 void results_add(const struct results *o, const struct result *r)
 {
-	char *bytes = xasprintf("%lld", (long long)r->bytes), *tables = xasprintf("%lld", (long long)r->tables);
+	char *bytes = xasprintf("%lld", (long long)r->bytes),
+	     *tables = xasprintf("%lld", (long long)r->tables);
 	char *seconds = xasprintf("%lld.%03lld", (long long)(r->ms / 1000), (long long)(r->ms % 1000));
 	struct buf error = BUF_INIT;
 	const char *params[] = { r->database, r->target, r->status, r->path, NULL, bytes, tables, seconds };

@@ -22,7 +22,8 @@ int safety_check(const char *dir, void (*tell)(enum msg_level level, const char 
 
 	if (there && access(dir, W_OK | X_OK) == 0)
 		return DONE;
-	words = there ? xasprintf("cannot write to the folder '%s' for a backup of it: %s", dir, strerror(errno))
+	words = there ? xasprintf("cannot write to the folder '%s' for a backup of it: %s",
+	                          dir, strerror(errno))
 	              : xasprintf("there is no folder '%s' for a backup of it: make it, or set --dir", dir);
 	tell(MSG_ERROR, words);
 	free(words);

@@ -7,7 +7,8 @@
 #include "base/msg.h"
 #include "db/target.h"
 
-/* Returns DONE where a backup can be put into dir, as far as can be known beforehand, or CANNOT_WRITE, which is told. */
+/* Returns DONE where a backup can be put into dir, as far as can be known beforehand, or CANNOT_WRITE, which
+ * is told. */
 int safety_check(const char *dir, void (*tell)(enum msg_level level, const char *words));
 
 /* Backs the database up under dir's folder SELECT_SAFETY, which `latest` never means; dir is not

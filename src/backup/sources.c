@@ -95,7 +95,8 @@ static int read_target(struct sources *s, const char *word, bool named, struct b
 	                    : target_find(&source->target, word, error);
 	add_warnings(s, &source->target);
 	if (!rc && source->target.kind == TARGET_PG && !own_database(source)) {
-		buf_printf(error, "%s: say which database: add dbname=NAME, or set PGDATABASE", source->target.shown);
+		buf_printf(error, "%s: say which database: add dbname=NAME, or set PGDATABASE",
+		           source->target.shown);
 		rc = BAD_CONFIG;
 	}
 	return rc;
@@ -383,7 +384,8 @@ char *source_server(const struct target *t, int64_t deadline)
 	    db_read(&db, find, NULL, 0, clock_after(ASK_MS), &rows) == 0 && rows_get(&rows, 0, 0))
 		buf_puts(&id, rows_get(&rows, 0, 0));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !rows.n; i++)
-		buf_printf(&id, "%s ", conninfo_get(&t->conninfo, keys[i]) ? conninfo_get(&t->conninfo, keys[i]) : "");
+		buf_printf(&id, "%s ",
+		           conninfo_get(&t->conninfo, keys[i]) ? conninfo_get(&t->conninfo, keys[i]) : "");
 	db_free(&db);
 	rows_free(&rows);
 	buf_free(&ignored);

@@ -16,8 +16,10 @@
 const char *apply_words(enum apply_mode mode)
 {
 	static const char *const words[] = {
-		[APPLY_CREATE] = "make the database", [APPLY_FILL] = "fill the empty database",
-		[APPLY_REPLACE] = "replace the database", [APPLY_CLEAN] = "drop and make anew what the backup has",
+		[APPLY_CREATE] = "make the database",
+		[APPLY_FILL] = "fill the empty database",
+		[APPLY_REPLACE] = "replace the database",
+		[APPLY_CLEAN] = "drop and make anew what the backup has",
 	};
 
 	return words[mode];
@@ -47,12 +49,14 @@ static int is_empty(const struct apply *p, const char *database, struct buf *err
 	return emptiness_check(p->target, database, clock_within(p->settle.wait), error);
 }
 
-/* The sessions of several jobs would share a pooler's connections, and each might leave what it set in another's. */
+/* The sessions of several jobs would share a pooler's connections, and each might leave what it set in
+ * another's. */
 static void limit_jobs(struct apply *p)
 {
 	if (p->r->jobs <= 1 || !p->side.db.pg.pooled)
 		return;
-	p->settle.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a pooler");
+	p->settle.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a "
+	               "pooler");
 	p->r->jobs = 1;
 }
 
@@ -70,7 +74,8 @@ static int choose_mode(struct apply *p, struct buf *error)
 		return 0;
 	rc = is_empty(p, NULL, error);
 	if (rc == NO && !p->replace)
-		buf_puts(error, ": say --replace to put the backup in its place (the old one is kept), or --clean");
+		buf_puts(error, ": say --replace to put the backup in its place (the old one is kept), or "
+		         "--clean");
 	if (rc && (rc != NO || !p->replace))
 		return rc;
 	buf_cut(error, 0);
@@ -97,11 +102,13 @@ int apply_look(struct apply *p, struct db *db, struct strs *problems, struct str
 	p->r->clean = p->mode == APPLY_CLEAN;
 	rc = restore_check(p->r, fresh ? &p->side.db : db, fresh, problems, notes, error);
 	if (p->r->clean && p->r->jobs > 1)
-		strs_add(notes, "--clean with --jobs is not one transaction: if it fails, the database is half restored");
+		strs_add(notes, "--clean with --jobs is not one transaction: if it fails, the database is "
+		         "half restored");
 	if (!rc)
 		apply_settings(p, problems, notes);
 	if (!rc && beside)
-		rc = p->mode == APPLY_REPLACE ? shadow_check_swap(&p->side, error) : shadow_check_create(&p->side, error);
+		rc = p->mode == APPLY_REPLACE ? shadow_check_swap(&p->side, error)
+		                              : shadow_check_create(&p->side, error);
 	if (rc && error->len && beside) {
 		strs_add(problems, error->data);
 		buf_cut(error, 0);
@@ -147,7 +154,8 @@ static void leave(struct apply *p, const char *before, struct buf *error)
 	if (dropped)
 		words = xasprintf("dropped '%s'", before);
 	else if (drop && !shadow_is_whole(&p->side, before))
-		words = xasprintf("the old database, '%s', cannot be used any more: the next restore drops it", before);
+		words = xasprintf("the old database, '%s', cannot be used any more: the next restore drops "
+		                  "it", before);
 	else if (before)
 		words = xasprintf("the old database is '%s': pgrestore undo swaps it back", before);
 	if (words)
@@ -264,7 +272,8 @@ int apply_inside(struct apply *p, struct db *db, struct buf *error)
 		rc = run(p, p->target, error);
 	if (rc)
 		buf_puts(error, !p->r->one_transaction ? "; the database is half restored"
-		                : p->r->lost ? "; whether before its end or after is not known: look at the database"
+		                : p->r->lost ? "; whether before its end or after is not known: look at the "
+		                               "database"
 		                             : "; nothing has changed");
 	stands(p, "what was restored is there, but was not looked over", "");
 	if (!rc && (rc = settle(p, p->target, error)) != 0)

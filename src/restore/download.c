@@ -174,11 +174,13 @@ static bool hear(const struct download *f, int wait, struct poured *said)
 	return n > 0 && read(f->answer, said, sizeof(*said)) == (ssize_t)sizeof(*said);
 }
 
-static int compare(const struct download *f, const struct manifest *m, const struct poured *said, struct buf *error)
+static int compare(const struct download *f, const struct manifest *m, const struct poured *said,
+                   struct buf *error)
 {
 	if (said->bytes == m->bytes && strcmp(said->sha256, m->sha256) == 0)
 		return 0;
-	buf_printf(error, "s3://%s/%s is damaged: its %s is not the one of its manifest", f->remote.s3.bucket, f->key,
+	buf_printf(error, "s3://%s/%s is damaged: its %s is not the one of its manifest",
+	           f->remote.s3.bucket, f->key,
 	           said->bytes == m->bytes ? "sha256" : "size");
 	return BAD_DATA;
 }

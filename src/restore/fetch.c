@@ -66,8 +66,8 @@ static int find_key(struct bucket *r, struct fetch *f, const char *word, const c
                     struct buf *error)
 {
 	char *path;
-	int rc = select_backup(&r->repo, &(struct wanted){ .word = word, .database = database, .warnings = &f->warnings },
-	                       &path, error);
+	int rc = select_backup(&r->repo, &(struct wanted){ .word = word, .database = database,
+	                                                   .warnings = &f->warnings }, &path, error);
 
 	*key = rc ? NULL : xasprintf("%s%s", r->prefix, path);
 	free(path);

@@ -73,7 +73,8 @@ static int stage(struct input *l, const char *path, int from, const char *folder
 }
 
 /* A file, or what the word means in the folder of the backups. */
-static int find_in_folder(struct input *l, const char *word, const char *dir, const char *database, struct buf *error)
+static int find_in_folder(struct input *l, const char *word, const char *dir, const char *database,
+                          struct buf *error)
 {
 	struct catalog c;
 	struct repo repo;
@@ -84,7 +85,8 @@ static int find_in_folder(struct input *l, const char *word, const char *dir, co
 	rc = select_file(word, &l->path, error);
 	if (rc < 0) {
 		folder_repo(&repo, dir, &c);
-		rc = select_backup(&repo, &(struct wanted){ .word = word, .database = database }, &path, error);
+		rc = select_backup(&repo, &(struct wanted){ .word = word, .database = database }, &path,
+		                   error);
 		l->path = rc ? NULL : xasprintf("%s/%s", dir, path);
 		free(path);
 	}
@@ -157,12 +159,14 @@ static int compare_sum(const struct input *l, struct buf *error)
 	int rc = DONE;
 
 	if (file_is_regular(l->path) && file_exists(name)) {
-		if (file_read_regular(name, &text, SUMS_MAX) == 0 && strspn(text.data, "0123456789abcdef") == HEX &&
+		if (file_read_regular(name, &text, SUMS_MAX) == 0 &&
+		    strspn(text.data, "0123456789abcdef") == HEX &&
 		    strchr(text.data, '\n') == text.data + text.len - 1) {
 			m.sha256 = xstrndup(text.data, HEX);
 			rc = folder_compare(l->path, &m, NULL, NULL, error);
 		} else {
-			buf_printf(error, "'%s' is no list of one file's sha256: move it away to do without", name);
+			buf_printf(error, "'%s' is no list of one file's sha256: move it away to do without",
+			           name);
 			rc = BAD_DATA;
 		}
 	}
@@ -197,7 +201,10 @@ static void show_reading(void *arg, size_t bytes)
 static int compare(void *arg, struct buf *error)
 {
 	const struct input *l = arg;
-	struct input_reading reading = { .show = l->show, .p = { .database = file_base(l->name), .phase = "read", .total = l->m.bytes } };
+	struct input_reading reading = {
+		.show = l->show,
+		.p = { .database = file_base(l->name), .phase = "read", .total = l->m.bytes }
+	};
 	int rc;
 
 	if (!l->has_manifest)
@@ -228,7 +235,8 @@ static bool is_unknown(const struct input *l, bool packed)
 
 	if (packed)
 		return !readback_has_checksum(l->path);
-	if (l->content == FORMAT_SQLITE || l->content == FORMAT_DUMP || (l->content == FORMAT_SQL && format_is_dump(l->path)))
+	if (l->content == FORMAT_SQLITE || l->content == FORMAT_DUMP ||
+	    (l->content == FORMAT_SQL && format_is_dump(l->path)))
 		return true;
 	return method && strcmp(method, "gzip") != 0 && !readback_has_checksum(l->data);
 }
@@ -280,8 +288,8 @@ static int check_journal(const char *path, struct buf *error)
 	int rc = names_another(journal) ? BAD_DATA : DONE;
 
 	if (rc)
-		buf_printf(error, "'%s' is not played back: it names another file as its super-journal; open the database "
-		           "once where it came from, or back it up with pgbackup", journal);
+		buf_printf(error, "'%s' is not played back: it names another file as its super-journal; open "
+		           "the database once where it came from, or back it up with pgbackup", journal);
 	free(journal);
 	return rc;
 }
@@ -328,7 +336,8 @@ static int build_lite(struct input *l, const char *folder, struct buf *error)
 	if (!rc && lite_check(l->data, &tables, &rows, &why) != 0)
 		rc = BAD_DATA;
 	if (rc)
-		buf_printf(error, "'%s' %s: %s", l->path, rc == BAD_DATA ? "is damaged" : "cannot be restored", why.data);
+		buf_printf(error, "'%s' %s: %s",
+		           l->path, rc == BAD_DATA ? "is damaged" : "cannot be restored", why.data);
 	buf_free(&why);
 	return rc;
 }
@@ -336,8 +345,13 @@ static int build_lite(struct input *l, const char *folder, struct buf *error)
 static int read_back(struct input *l, const char *folder, int (*meanwhile)(void *arg, struct buf *error),
                      struct buf *error)
 {
-	return readback(&(struct readback){ .path = l->data, .kind = kind(l), .scratch = folder, .keep_fd = -1,
-	                                    .meanwhile = meanwhile, .arg = l }, error);
+	return readback(&(struct readback){ .path = l->data,
+	                                    .kind = kind(l),
+	                                    .scratch = folder,
+	                                    .keep_fd = -1,
+	                                    .meanwhile = meanwhile,
+	                                    .arg = l },
+	                error);
 }
 
 static int examine(struct input *l, const char *folder, struct buf *error)

@@ -52,11 +52,14 @@ void restore_progress_tick(struct restore_progress *h)
 	buf_free(&table);
 }
 
-void restore_progress_begin(struct restore_progress *h, const struct restore_progress_tell *tell, const char *database, const char *path)
+void restore_progress_begin(struct restore_progress *h, const struct restore_progress_tell *tell,
+                            const char *database, const char *path)
 {
 	int64_t bytes;
 
-	*h = (struct restore_progress){ .tell = *tell, .database = tell->name ? tell->name : database, .next = clock_after(FIRST_MS) };
+	*h = (struct restore_progress){ .tell = *tell,
+		                        .database = tell->name ? tell->name : database,
+		                        .next = clock_after(FIRST_MS) };
 	if (!tell->show && !tell->line)
 		return;
 	bytes = folder_size(path);

@@ -34,8 +34,9 @@ static void put_left(struct watching *s)
 		if (done)
 			watching_sayf(s, MSG_INFO, "'%s' was restored", file_base(left.v[i]));
 		else
-			watching_sayf(s, MSG_WARNING, "the restore of '%s' was broken off: the database is what it was before, or is "
-			     "replaced as a whole (pgrestore undo swaps it back); drop the file again to restore it",
+			watching_sayf(s, MSG_WARNING, "the restore of '%s' was broken off: the database is "
+			              "what it was before, or is replaced as a whole (pgrestore undo swaps "
+			              "it back); drop the file again to restore it",
 			     file_base(left.v[i]));
 		watching_close_log(s);
 		free(inbox_put(&s->inbox, left.v[i], done));
@@ -49,9 +50,11 @@ static void adopt(struct watching *s)
 	struct buf error = BUF_INIT;
 
 	if (state_dir_adopt(&s->place, s->inbox.base, s->w->dir, &s->journal, &error) != 0)
-		watching_sayf(s, MSG_WARNING, "cannot take over the journal in '%s/.pgbox': %s: delete it", s->inbox.base, error.data);
+		watching_sayf(s, MSG_WARNING, "cannot take over the journal in '%s/.pgbox': %s: delete it",
+		              s->inbox.base, error.data);
 	else if (s->place.leftover)
-		watching_sayf(s, MSG_INFO, "the journal in '%s/.pgbox' is now '%s'", s->inbox.base, s->place.journal);
+		watching_sayf(s, MSG_INFO, "the journal in '%s/.pgbox' is now '%s'",
+		              s->inbox.base, s->place.journal);
 	buf_free(&error);
 }
 
@@ -77,7 +80,8 @@ static void wait_for_news(struct watching *s, int64_t deadline)
 
 	if (s->events >= 0)
 		inotify_add_watch(s->events, s->w->dir,
-		                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
+		                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ATTRIB | IN_DELETE_SELF |
+		                          IN_MOVE_SELF);
 	if (poll(&p, 1, clock_poll(deadline)) > 0)
 		while (read(s->events, events, sizeof(events)) > 0)
 			;
@@ -147,8 +151,8 @@ static void tell_fate(const struct watching *s)
 {
 	char *folder = path_folder(s->place.journal);
 	const char *fate = volume_fate(folder);
-	char *words = fate ? xasprintf("the folder of the journal, '%s', %s: mount a volume there, or containers that are "
-	                               "stopped then may stay so", folder, fate) : NULL;
+	char *words = fate ? xasprintf("the folder of the journal, '%s', %s: mount a volume there, or "
+	                               "containers that are stopped then may stay so", folder, fate) : NULL;
 
 	if (words)
 		s->w->tell(MSG_WARNING, words);
@@ -181,7 +185,8 @@ static int find_journal(struct watching *s, struct buf *error)
 /* Where a volume is missing the folder is made in the container, and nobody drops anything there. */
 static void tell_missing(const struct watching *s)
 {
-	char *words = file_exists(s->w->dir) ? NULL : xasprintf("no folder '%s' found, so it is made: is a mount missing?",
+	char *words = file_exists(s->w->dir) ? NULL : xasprintf("no folder '%s' found, so it is made: is a "
+	                                                        "mount missing?",
 	                                                        s->w->dir);
 
 	if (words)

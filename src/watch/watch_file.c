@@ -37,7 +37,11 @@ static void on_line(const char *line, void *arg)
 
 static void note_start(struct watching *s, const char *name)
 {
-	struct run r = { .applet = WATCH_APPLET, .name = name, .status = "running", .attempt = 1, .dir = s->w->dir };
+	struct run r = { .applet = WATCH_APPLET,
+		         .name = name,
+		         .status = "running",
+		         .attempt = 1,
+		         .dir = s->w->dir };
 
 	s->run = 0;
 	if (watching_open_journal(s) == 0)
@@ -161,8 +165,8 @@ static void tell_late(struct watching *s, const char *name)
 {
 	char *limit = duration_text(s->w->limit);
 
-	watching_sayf(s, MSG_ERROR, "'%s' is not restored: it took longer than %s: is it damaged? If it is only large, raise "
-	     "RESTORE_TIMEOUT and drop it again", name, limit);
+	watching_sayf(s, MSG_ERROR, "'%s' is not restored: it took longer than %s: is it damaged? If it is "
+	              "only large, raise RESTORE_TIMEOUT and drop it again", name, limit);
 	free(limit);
 }
 
@@ -182,10 +186,11 @@ static void tell_ending(struct watching *s, const char *name, const struct endin
 	else if (e->late)
 		tell_late(s, name);
 	else if (ended_by(e, SIGXCPU))
-		watching_sayf(s, MSG_ERROR, "'%s' is not restored: reading it takes more processor time than any backup of its size "
-		     "needs: it is damaged", name);
+		watching_sayf(s, MSG_ERROR, "'%s' is not restored: reading it takes more processor time than "
+		              "any backup of its size needs: it is damaged", name);
 	else if (e->by_signal)
-		watching_sayf(s, MSG_ERROR, "'%s' is not restored: the restore was killed by signal %d%s", name, e->by_signal,
+		watching_sayf(s, MSG_ERROR, "'%s' is not restored: the restore was killed by signal %d%s",
+		              name, e->by_signal,
 		     e->by_signal == SIGKILL ? ": was it out of memory?" : "");
 	else
 		watching_sayf(s, MSG_ERROR, "'%s' is not restored: exit status %d", name, e->status);
