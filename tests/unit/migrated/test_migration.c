@@ -256,6 +256,7 @@ static void a_migration_that_is_not_plain_is_none(void **state)
 		"class Migration(M):\n  if x:\n    replaces = []", "class Migration(M):\n  replaces += [('a', 'b')]",
 		"class Migration(M):\n  pass\nclass Migration(M):\n  pass", "class Migration(M):\n  x = (",
 		"if x:\n  class Migration(M):\n    pass", "class Migration(M): replaces = [('a', 'b')]",
+		"class Migration(M):\n  replaces = [(None, 'a')]", "class Migration(M):\n  replaces = [('a', None)]",
 	};
 
 	(void)state;
