@@ -1,19 +1,14 @@
 /* folder_names - what the files of backups are called. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "repo/folder_parts.h"
-
-bool folder_ends_in(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), end = strlen(suffix);
-
-	return len > end && strcmp(text + len - end, suffix) == 0;
-}
 
 char *folder_escape(const char *name)
 {
@@ -63,9 +58,46 @@ bool folder_is_path(const char *path)
 {
 	const char *base = file_base(path);
 	char *folder = base > path ? xstrndup(path, (size_t)(base - path) - 1) : xstrdup("");
-	bool is = folder_lies_in(path, folder) && folder_is_named(folder, base) && !folder_ends_in(base, ".json") &&
-	          !folder_ends_in(base, ".sha256") && !folder_ends_in(base, PART);
+	bool is = folder_lies_in(path, folder) && folder_is_named(folder, base) && !text_ends_with(base, ".json") &&
+	          !text_ends_with(base, ".sha256") && !text_ends_with(base, PART);
 
 	free(folder);
 	return is;
+}
+
+struct folder_names folder_names_of(const char *path)
+{
+	struct folder_names n = { .json = xasprintf("%s.json", path), .sums = xasprintf("%s.sha256", path),
+		           .part = xasprintf("%s" PART, path) };
+
+	n.json_part = xasprintf("%s" PART, n.json);
+	n.sums_part = xasprintf("%s" PART, n.sums);
+	return n;
+}
+
+void folder_names_free(struct folder_names *n)
+{
+	free(n->json);
+	free(n->json_part);
+	free(n->sums);
+	free(n->sums_part);
+	free(n->part);
+}
+
+void folder_point_latest(const char *path, struct strs *warnings)
+{
+	char *folder = text_without_suffix(path, file_base(path)), *words;
+	char *link = xasprintf("%slatest", folder), *part = xasprintf("%s" PART, link);
+
+	beneath_unlink(part);
+	if (beneath_symlink(file_base(path), part) != 0 || beneath_rename(part, link) != 0) {
+		words = xasprintf("cannot point '%s' at the new backup: %s", link, file_reason(errno));
+		if (warnings)
+			strs_add(warnings, words);
+		free(words);
+		beneath_unlink(part);
+	}
+	free(part);
+	free(link);
+	free(folder);
 }
