@@ -141,14 +141,14 @@ static const char notes[] =
 
 /* What is restored, from where, to where. */
 static struct {
-	struct input load;
+	struct input input;
 	struct restore r;
 	struct target target;
 	struct sqlite_file lite;
-	struct apply place;
+	struct apply apply;
 	struct check verify;
 	struct record record;
-} job = { .load = INPUT_INIT, .record = RECORD_INIT };
+} job = { .input = INPUT_INIT, .record = RECORD_INIT };
 
 static const char *database(void)
 {
@@ -160,12 +160,12 @@ static _Noreturn void fail(int status, struct buf *error)
 {
 	struct buf left = BUF_INIT;
 
-	input_rename(&job.load, error);
+	input_rename(&job.input, error);
 	record_end(&job.record, "failed", error->data);
-	input_free(&job.load);
-	if (apply_discard(&job.place, &left) != 0)
+	input_free(&job.input);
+	if (apply_discard(&job.apply, &left) != 0)
 		msg(MSG_WARNING, "%s", left.data);
-	apply_free(&job.place);
+	apply_free(&job.apply);
 	msg_each(MSG_WARNING, &job.r.made_roles);
 	die(status, "%s", error->data);
 }
@@ -176,22 +176,22 @@ static void read_backup(const char *word)
 {
 	struct buf error = BUF_INIT;
 	bool named = job.target.kind == TARGET_PG && job.target.named;
-	int rc = input_read(&job.load, word, o.dir, o.stage, named ? database() : NULL, &error);
+	int rc = input_read(&job.input, word, o.dir, o.stage, named ? database() : NULL, &error);
 
-	msg_each(MSG_WARNING, &job.load.fetch.warnings);
+	msg_each(MSG_WARNING, &job.input.fetch.warnings);
 	if (rc)
 		fail(rc, &error);
-	if (job.load.unknown)
+	if (job.input.unknown)
 		msg(MSG_WARNING, "'%s' has no manifest, and its format no checksum: whether it is undamaged "
-		    "cannot be known", job.load.name);
-	if (job.load.fetch.streams)
+		    "cannot be known", job.input.name);
+	if (job.input.fetch.streams)
 		msg(MSG_INFO, "'%s' is restored as it comes, and compared before it takes the place of anything",
-		    job.load.name);
-	job.r.path = job.load.head ? job.load.head : job.load.data;
-	job.r.pipe = job.load.head ? job.load.data : NULL;
-	job.r.content = job.load.content;
-	job.r.toc = job.load.toc;
-	job.load.toc = (struct toc){ 0 };
+		    job.input.name);
+	job.r.path = job.input.head ? job.input.head : job.input.data;
+	job.r.pipe = job.input.head ? job.input.data : NULL;
+	job.r.content = job.input.content;
+	job.r.toc = job.input.toc;
+	job.input.toc = (struct toc){ 0 };
 	buf_free(&error);
 }
 
@@ -199,7 +199,7 @@ static void read_backup(const char *word)
 
 static const char *made_of(void)
 {
-	return job.load.has_manifest && job.load.m.database ? job.load.m.database : job.r.toc.database;
+	return job.input.has_manifest && job.input.m.database ? job.input.m.database : job.r.toc.database;
 }
 
 static void find_target(const char *url)
@@ -218,7 +218,7 @@ static void choose_database(bool explicit_url)
 
 	if (w.restore && target_admit(&job.target, &w.allowed, made_of(), &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
-	if (target_choose(&job.target, o.into, made_of(), explicit_url || !job.load.has_manifest, &error) != 0)
+	if (target_choose(&job.target, o.into, made_of(), explicit_url || !job.input.has_manifest, &error) != 0)
 		die(BAD_USAGE, "%s", error.data);
 	if (job.target.kind == TARGET_PG)
 		msg_at_signal("%s: ended by a signal: nothing was touched", job.target.shown);
@@ -267,7 +267,7 @@ static void check_content(void)
 	job.r.tables = &o.tables;
 	job.r.roles = strcmp(o.roles, "create") == 0 ? ROLES_CREATE
 	              : strcmp(o.roles, "skip") == 0 ? ROLES_SKIP : ROLES_FAIL;
-	rc = restore_suits(&job.r, job.load.name, &job.target, o.into, &error);
+	rc = restore_suits(&job.r, job.input.name, &job.target, o.into, &error);
 	if (rc)
 		die(rc, "%s", error.data);
 	o.jobs = job.r.jobs;
@@ -281,45 +281,45 @@ static void at_signal(const char *words)
 /* Everything that can be known beforehand. */
 static enum apply_mode prepare(struct db *db)
 {
-	bool counts = job.load.has_manifest && !o.tables.n && !o.data_only && job.r.content != FORMAT_SQL;
+	bool counts = job.input.has_manifest && !o.tables.n && !o.data_only && job.r.content != FORMAT_SQL;
 	struct strs problems = { 0 }, notes_ = { 0 };
 	struct buf error = BUF_INIT;
 	int rc;
 
-	job.place = (struct apply){
-		.target = &job.target, .r = &job.r, .m = job.load.has_manifest ? &job.load.m : NULL,
+	job.apply = (struct apply){
+		.target = &job.target, .r = &job.r, .m = job.input.has_manifest ? &job.input.m : NULL,
 		.into = o.into, .replace = o.replace, .clean = o.clean, .drop_old = o.drop_old,
 		.near_locale = strcmp(o.locale, "near") == 0, .encoding = o.encoding, .properties = PROPERTIES_INIT,
 		.settings = strcmp(o.settings, "exact") == 0 ? SETTINGS_EXACT
 		            : strcmp(o.settings, "near") == 0 ? SETTINGS_NEAR : SETTINGS_NONE,
-		.settle = { .tables = counts ? job.load.m.tables : -1, .wait = o.wait, .tell = msg_tell,
+		.finish = { .tables = counts ? job.input.m.tables : -1, .wait = o.wait, .tell = msg_tell,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only, .search_path = o.search_path,
-		            .check = o.verify ? &job.verify : NULL }, .record = &job.record, .side = SHADOW_INIT,
-		.flow = job.load.head ? &job.load.fetch.flow : NULL, .stands = at_signal, .ready = watch_ready,
+		            .check = o.verify ? &job.verify : NULL }, .record = &job.record, .shadow = SHADOW_INIT,
+		.download = job.input.head ? &job.input.fetch.download : NULL, .stands = at_signal, .ready = watch_ready,
 	};
-	rc = apply_look(&job.place, db, &problems, &notes_, &error);
+	rc = apply_look(&job.apply, db, &problems, &notes_, &error);
 	msg_each(MSG_INFO, &notes_);
 	msg_each(MSG_ERROR, &problems);
 	if (rc)
 		fail(rc, &error);
 	strs_free(&notes_);
 	strs_free(&problems);
-	return job.place.mode;
+	return job.apply.mode;
 }
 
 static int plan(void)
 {
 	struct db db = DB_INIT;
-	char *size = size_text(job.load.head ? job.load.m.bytes : folder_size(job.load.path));
+	char *size = size_text(job.input.head ? job.input.m.bytes : folder_size(job.input.path));
 	struct buf error = BUF_INIT;
 	enum apply_mode mode;
 	int rc;
 
-	show("backup:  %s (%s, %s)\n", job.load.name, format_name(job.r.content), size);
+	show("backup:  %s (%s, %s)\n", job.input.name, format_name(job.r.content), size);
 	if (job.r.toc.server)
 		show("made of: PostgreSQL %s by pg_dump %s, %lld table%s\n", job.r.toc.server,
 		       job.r.toc.program, (long long)job.r.toc.tables, plural(job.r.toc.tables));
-	forecast_need(job.load.has_manifest ? &job.load.m : NULL);
+	forecast_need(job.input.has_manifest ? &job.input.m : NULL);
 	show("target:  %s\n", job.target.shown);
 	fflush(stdout);
 	if (job.target.kind == TARGET_PG)
@@ -330,7 +330,7 @@ static int plan(void)
 		mode = file_exists(job.target.path) ? APPLY_REPLACE : APPLY_CREATE;
 	if (mode == APPLY_CLEAN && safety_check(o.dir, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, and would not be touched", job.target.shown);
-	forecast_apply(&job.place, mode, &job.target, job.r.superuser);
+	forecast_apply(&job.apply, mode, &job.target, job.r.superuser);
 	db_free(&db);
 	free(size);
 	return DONE;
@@ -356,25 +356,25 @@ static int restore_pg(void)
 	enum apply_mode mode = prepare(&db);
 	int rc;
 
-	job.r.headway.name = database();
+	job.r.progress.name = database();
 	open_journal();
 	/* Before any application is stopped: it may take its time. */
-	record_clear(&job.record, &job.place.side, job.target.shown, msg_tell);
+	record_clear(&job.record, &job.apply.shadow, job.target.shown, msg_tell);
 	if (mode == APPLY_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
 	if (mode == APPLY_CREATE || mode == APPLY_REPLACE) {
 		db_free(&db);
-		rc = apply_beside(&job.place, &error);
+		rc = apply_beside(&job.apply, &error);
 	} else {
-		rc = apply_inside(&job.place, &db, &error);
+		rc = apply_inside(&job.apply, &db, &error);
 	}
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
-	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.load.name,
+	msg(MSG_INFO, "%s: restored from '%s' in %.1f s", job.target.shown, job.input.name,
 	    (double)(clock_ms() - began) / 1000);
 	db_free(&db);
-	apply_free(&job.place);
+	apply_free(&job.apply);
 	buf_free(&error);
 	return DONE;
 }
@@ -382,7 +382,7 @@ static int restore_pg(void)
 static int restore_lite(void)
 {
 	struct buf error = BUF_INIT;
-	struct target copy = { .kind = TARGET_SQLITE, .path = job.load.data, .shown = job.load.name };
+	struct target copy = { .kind = TARGET_SQLITE, .path = job.input.data, .shown = job.input.name };
 	struct finish s = { .tables = -1, .wait = o.wait, .check = o.verify ? &job.verify : NULL };
 	char *before;
 	int rc;
@@ -395,12 +395,12 @@ static int restore_lite(void)
 	if (rc)
 		fail(rc, &error);
 	open_journal();
-	record_start(&job.record, file_base(job.target.path), job.target.shown, job.load.m.sha256);
+	record_start(&job.record, file_base(job.target.path), job.target.shown, job.input.m.sha256);
 	rc = sqlite_restore(&job.lite, job.r.path, &before, &error);
 	if (rc)
 		fail(rc, &error);
 	record_end(&job.record, "done", NULL);
-	msg(MSG_INFO, "%s: restored from '%s'%s%s", job.target.shown, job.load.name,
+	msg(MSG_INFO, "%s: restored from '%s'%s%s", job.target.shown, job.input.name,
 	    before ? "; the old database is " : "", before ? before : "");
 	free(before);
 	return DONE;
@@ -421,11 +421,11 @@ static void read_all(int argc, char **argv)
 	check_options();
 	find_target(url);
 	job.lite = (struct sqlite_file){ job.target.path, o.replace, o.drop_old, o.wait };
-	job.load.remote = o.remote;
-	job.load.lite = job.target.kind == TARGET_SQLITE;
-	job.load.fetch.streams = o.stream;
-	job.load.show = job.r.headway.show = progress_is_shown() ? report_progress : NULL;
-	job.r.headway.line = msg_tell;
+	job.input.remote = o.remote;
+	job.input.lite = job.target.kind == TARGET_SQLITE;
+	job.input.fetch.streams = o.stream;
+	job.input.show = job.r.progress.show = progress_is_shown() ? report_progress : NULL;
+	job.r.progress.line = msg_tell;
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();
@@ -438,7 +438,7 @@ static int restore(int argc, char **argv)
 	read_all(argc, argv);
 	rc = job.target.kind == TARGET_PG ? restore_pg() : restore_lite();
 	restore_free(&job.r);
-	input_free(&job.load);
+	input_free(&job.input);
 	return rc;
 }
 
@@ -455,7 +455,7 @@ static int restore_dropped(char *path, char *url)
 /* The database itself may be missing: a restore makes it. */
 static int log_in(struct buf *error)
 {
-	struct shadow side = SHADOW_INIT;
+	struct shadow shadow = SHADOW_INIT;
 	struct target target;
 	int rc = target_find(&target, o.url, error);
 
@@ -463,11 +463,11 @@ static int log_in(struct buf *error)
 		buf_cut(error, 0);
 		rc = 0;
 	} else if (!rc && target.kind == TARGET_PG) {
-		rc = shadow_open(&side, &target, clock_within(LOG_IN_MS), error);
+		rc = shadow_open(&shadow, &target, clock_within(LOG_IN_MS), error);
 	} else if (!rc) {
 		rc = watch_check_file(target.path, error);
 	}
-	shadow_free(&side);
+	shadow_free(&shadow);
 	target_free(&target);
 	return rc;
 }
@@ -554,7 +554,7 @@ static int run(int argc, char **argv, char ***command)
 	read_all(argc - 1, argv + 1);
 	rc = plan();
 	restore_free(&job.r);
-	input_free(&job.load);
+	input_free(&job.input);
 	return rc;
 }
 

@@ -31,31 +31,31 @@ const char *apply_words(enum apply_mode mode)
 static bool fills_beside(struct apply *p)
 {
 	struct buf why = BUF_INIT;
-	bool may = shadow_check_swap(&p->side, &why) == 0;
+	bool may = shadow_check_swap(&p->shadow, &why) == 0;
 	char *words;
 
 	if (!may && p->r->jobs > 1) {
 		words = xasprintf("--jobs: it is filled by one, in one transaction: %s", why.data);
-		p->settle.tell(MSG_INFO, words);
+		p->finish.tell(MSG_INFO, words);
 		free(words);
 		p->r->jobs = 1;
 	}
 	buf_free(&why);
-	return p->flow || (may && (p->r->jobs > 1 || p->settle.check));
+	return p->download || (may && (p->r->jobs > 1 || p->finish.check));
 }
 
 static int is_empty(const struct apply *p, const char *database, struct buf *error)
 {
-	return emptiness_check(p->target, database, clock_within(p->settle.wait), error);
+	return emptiness_check(p->target, database, clock_within(p->finish.wait), error);
 }
 
 /* The sessions of several jobs would share a pooler's connections, and each might leave what it set in
  * another's. */
 static void limit_jobs(struct apply *p)
 {
-	if (p->r->jobs <= 1 || !p->side.db.pg.pooled)
+	if (p->r->jobs <= 1 || !p->shadow.db.pg.pooled)
 		return;
-	p->settle.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a "
+	p->finish.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a "
 	               "pooler");
 	p->r->jobs = 1;
 }
@@ -65,12 +65,12 @@ static int choose_mode(struct apply *p, struct buf *error)
 	int rc;
 
 	limit_jobs(p);
-	p->mode = p->side.exists ? APPLY_CLEAN : APPLY_CREATE;
-	if (p->side.exists && p->into) {
+	p->mode = p->shadow.exists ? APPLY_CLEAN : APPLY_CREATE;
+	if (p->shadow.exists && p->into) {
 		buf_printf(error, "database '%s' is there already: --into makes a new one", p->into);
 		return NO;
 	}
-	if (p->clean || !p->side.exists)
+	if (p->clean || !p->shadow.exists)
 		return 0;
 	rc = is_empty(p, NULL, error);
 	if (rc == NO && !p->replace)
@@ -87,28 +87,28 @@ static int choose_mode(struct apply *p, struct buf *error)
 int apply_look(struct apply *p, struct db *db, struct strs *problems, struct strs *notes, struct buf *error)
 {
 	bool beside, fresh;
-	int rc = shadow_open(&p->side, p->target, clock_within(p->settle.wait), error);
+	int rc = shadow_open(&p->shadow, p->target, clock_within(p->finish.wait), error);
 
-	p->side.tell = p->settle.tell;
+	p->shadow.tell = p->finish.tell;
 	rc = rc ? rc : choose_mode(p, error);
 	rc = rc ? rc : apply_properties(p, problems, notes, error);
 	/* Only now: a role or database may have a timeout for idle sessions. */
-	if (!rc && p->side.exists)
-		rc = db_reopen(db, p->target, clock_within(p->settle.wait), error);
+	if (!rc && p->shadow.exists)
+		rc = db_reopen(db, p->target, clock_within(p->finish.wait), error);
 	if (rc)
 		return rc;
 	beside = p->mode == APPLY_CREATE || p->mode == APPLY_REPLACE;
 	fresh = beside && !p->was_empty;
 	p->r->clean = p->mode == APPLY_CLEAN;
-	rc = restore_check(p->r, fresh ? &p->side.db : db, fresh, problems, notes, error);
+	rc = restore_check(p->r, fresh ? &p->shadow.db : db, fresh, problems, notes, error);
 	if (p->r->clean && p->r->jobs > 1)
 		strs_add(notes, "--clean with --jobs is not one transaction: if it fails, the database is "
 		         "half restored");
 	if (!rc)
 		apply_settings(p, problems, notes);
 	if (!rc && beside)
-		rc = p->mode == APPLY_REPLACE ? shadow_check_swap(&p->side, error)
-		                              : shadow_check_create(&p->side, error);
+		rc = p->mode == APPLY_REPLACE ? shadow_check_swap(&p->shadow, error)
+		                              : shadow_check_create(&p->shadow, error);
 	if (rc && error->len && beside) {
 		strs_add(problems, error->data);
 		buf_cut(error, 0);
@@ -121,9 +121,9 @@ int apply_look(struct apply *p, struct db *db, struct strs *problems, struct str
 }
 
 /* What must be right of a restored database before anybody sees it. */
-static int settle(const struct apply *p, const struct target *target, struct buf *error)
+static int finish(const struct apply *p, const struct target *target, struct buf *error)
 {
-	struct finish s = p->settle;
+	struct finish s = p->finish;
 
 	if (p->mode == APPLY_CLEAN) /* beside what is put back there may be more */
 		s.tables = -1;
@@ -150,18 +150,18 @@ static void leave(struct apply *p, const char *before, struct buf *error)
 	if (p->was_empty)
 		drop = is_empty(p, before, error) == 0;
 	drop = drop && before;
-	dropped = drop && shadow_drop(&p->side, before, error) == 0;
+	dropped = drop && shadow_drop(&p->shadow, before, error) == 0;
 	if (dropped)
 		words = xasprintf("dropped '%s'", before);
-	else if (drop && !shadow_is_whole(&p->side, before))
+	else if (drop && !shadow_is_whole(&p->shadow, before))
 		words = xasprintf("the old database, '%s', cannot be used any more: the next restore drops "
 		                  "it", before);
 	else if (before)
 		words = xasprintf("the old database is '%s': pgrestore undo swaps it back", before);
 	if (words)
-		p->settle.tell(MSG_INFO, words);
+		p->finish.tell(MSG_INFO, words);
 	if (error->len)
-		p->settle.tell(MSG_WARNING, error->data);
+		p->finish.tell(MSG_WARNING, error->data);
 	buf_cut(error, 0);
 	free(words);
 }
@@ -177,7 +177,7 @@ static int run(struct apply *p, const struct target *target, struct buf *error)
 	char *words = rc ? NULL : restore_rights_left_out(p->r);
 
 	if (words)
-		p->settle.tell(MSG_INFO, words);
+		p->finish.tell(MSG_INFO, words);
 	free(words);
 	return rc;
 }
@@ -185,10 +185,10 @@ static int run(struct apply *p, const struct target *target, struct buf *error)
 static int make(struct apply *p, struct buf *error)
 {
 	struct buf note = BUF_INIT;
-	int rc = shadow_create(&p->side, &p->properties, p->was_empty, p->near_locale, &note, error);
+	int rc = shadow_create(&p->shadow, &p->properties, p->was_empty, p->near_locale, &note, error);
 
 	if (!rc && note.len)
-		p->settle.tell(MSG_WARNING, note.data);
+		p->finish.tell(MSG_WARNING, note.data);
 	buf_free(&note);
 	return rc;
 }
@@ -198,11 +198,11 @@ static int begin_beside(struct apply *p, struct buf *error)
 {
 	int rc;
 
-	shadow_plan(&p->side);
-	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->side.name);
-	record_start(p->record, p->side.name, p->target->shown, p->m ? p->m->sha256 : NULL);
+	shadow_plan(&p->shadow);
+	stands(p, "it is as it was; the next restore drops, if it was begun, ", p->shadow.name);
+	record_start(p->record, p->shadow.name, p->target->shown, p->m ? p->m->sha256 : NULL);
 	/* One of them may be the new database's owner. */
-	rc = restore_make_roles(p->r, &p->side.db, error);
+	rc = restore_make_roles(p->r, &p->shadow.db, error);
 	return rc ? rc : make(p, error);
 }
 
@@ -211,19 +211,19 @@ static int fill_beside(struct apply *p, struct buf *error)
 {
 	int rc;
 
-	if (!p->flow)
-		return run(p, &p->side.at, error);
-	rc = download_pour(p->flow, error);
-	return rc ? rc : download_poured(p->flow, p->m, run(p, &p->side.at, error), error);
+	if (!p->download)
+		return run(p, &p->shadow.at, error);
+	rc = download_pour(p->download, error);
+	return rc ? rc : download_poured(p->download, p->m, run(p, &p->shadow.at, error), error);
 }
 
 /* All that must hold before it is swapped in. */
 static int finish_beside(struct apply *p, struct buf *error)
 {
-	int rc = settle(p, &p->side.at, error);
+	int rc = finish(p, &p->shadow.at, error);
 
 	if (!rc)
-		rc = shadow_dress(&p->side, &p->properties, error);
+		rc = shadow_dress(&p->shadow, &p->properties, error);
 	if (!rc)
 		rc = get_ready(p, error);
 	/* What was empty may have been filled by somebody else meanwhile. */
@@ -233,7 +233,7 @@ static int finish_beside(struct apply *p, struct buf *error)
 static int swap_in(struct apply *p, struct buf *error)
 {
 	char *before = NULL;
-	int rc = shadow_swap(&p->side, &before, error);
+	int rc = shadow_swap(&p->shadow, &before, error);
 
 	if (!rc) {
 		stands(p, "the backup is in its place", "");
@@ -276,7 +276,7 @@ int apply_inside(struct apply *p, struct db *db, struct buf *error)
 		                               "database"
 		                             : "; nothing has changed");
 	stands(p, "what was restored is there, but was not looked over", "");
-	if (!rc && (rc = settle(p, p->target, error)) != 0)
+	if (!rc && (rc = finish(p, p->target, error)) != 0)
 		buf_puts(error, "; what was restored is there all the same");
 	if (rc && p->mode == APPLY_CLEAN)
 		buf_puts(error, "; the backup from before is the newest in " SELECT_SAFETY);
@@ -285,11 +285,11 @@ int apply_inside(struct apply *p, struct db *db, struct buf *error)
 
 int apply_discard(struct apply *p, struct buf *error)
 {
-	return shadow_discard(&p->side, error);
+	return shadow_discard(&p->shadow, error);
 }
 
 void apply_free(struct apply *p)
 {
-	shadow_free(&p->side);
+	shadow_free(&p->shadow);
 	properties_free(&p->properties);
 }

@@ -28,9 +28,9 @@ struct apply {
 	bool near_locale;           /* a database that is made may have another locale than the backup's */
 	enum apply_settings settings;
 	const char *encoding;       /* what the text of a backup in SQL_ASCII is in; NULL: not known */
-	struct finish settle;       /* tables of the whole backup; no analyze where statistics came along */
+	struct finish finish;       /* tables of the whole backup; no analyze where statistics came along */
 	struct record *record;      /* hears what is begun */
-	struct download *flow;          /* what it comes from, compared at the end; NULL: a file */
+	struct download *download;          /* what it comes from, compared at the end; NULL: a file */
 	/* Called when all that can be checked is, right before the swap, or before the first change in the
 	 * database itself; not 0, with a message in error, and nothing is changed. May be NULL. */
 	int (*ready)(struct buf *error);
@@ -39,7 +39,7 @@ struct apply {
 	/* What apply_look has found. */
 	enum apply_mode mode;
 	bool was_empty;             /* the database is empty, and replaced all the same */
-	struct shadow side;
+	struct shadow shadow;
 	struct properties properties; /* the backup's; less what is not given */
 };
 

@@ -14,7 +14,7 @@
 
 static int ask(struct apply *p, const char *sql, const char *a, struct rows *rows)
 {
-	return server_query(&p->side.db.pg, sql, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
+	return server_query(&p->shadow.db.pg, sql, &a, a ? 1 : 0, clock_after(ASK_MS), rows);
 }
 
 static const char *own_name(const struct apply *p)
@@ -126,7 +126,7 @@ static const char *find_form(int version)
 static int read_target(struct apply *p, struct properties *found)
 {
 	struct rows rows = { 0 };
-	int rc = ask(p, find_form(server_version(&p->side.db.pg)), own_name(p), &rows);
+	int rc = ask(p, find_form(server_version(&p->shadow.db.pg)), own_name(p), &rows);
 	char **fields[] = { &found->encoding, &found->provider, &found->collate, &found->ctype,
 		            &found->locale };
 
@@ -170,7 +170,7 @@ static void note_kept(struct apply *p, const struct properties *found, struct st
 /* What cannot be is said before anything is made. */
 static void check_form(struct apply *p, struct strs *problems)
 {
-	const char *why = properties_too_new(&p->properties, server_version(&p->side.db.pg));
+	const char *why = properties_too_new(&p->properties, server_version(&p->shadow.db.pg));
 
 	if (why && !p->near_locale)
 		strs_printf(problems, "locale: %s: use --locale near for the nearest that this server has",
@@ -192,7 +192,7 @@ static void disown(struct apply *p)
 static void leave_tablespace(struct apply *p, struct strs *notes)
 {
 	struct properties *of = &p->properties;
-	bool has = properties_has_tablespace(of, &p->side.db);
+	bool has = properties_has_tablespace(of, &p->shadow.db);
 
 	if (!has && !p->r->no_tablespaces)
 		strs_printf(notes, PROPERTIES_NO_TABLESPACE, of->tablespace);
@@ -209,13 +209,13 @@ int apply_properties(struct apply *p, struct strs *problems, struct strs *notes,
 	struct properties found = PROPERTIES_INIT;
 	int rc = read_backup(p, error);
 
-	if (!rc && p->side.exists && read_target(p, &found) != 0) {
+	if (!rc && p->shadow.exists && read_target(p, &found) != 0) {
 		buf_printf(error, "%s: cannot look at the database: %s",
-		           p->target->shown, db_error(&p->side.db));
+		           p->target->shown, db_error(&p->shadow.db));
 		rc = UNAVAILABLE;
 	}
 	rc = rc ? rc : choose_encoding(p, found.encoding, problems, error);
-	if (!rc && p->side.exists)
+	if (!rc && p->shadow.exists)
 		note_kept(p, &found, notes);
 	properties_free(&found);
 	if (rc || !is_made(p))
@@ -265,6 +265,6 @@ void apply_settings(struct apply *p, struct strs *problems, struct strs *notes)
 		leave_out_absent(p, notes);
 	else if (p->r->roles == ROLES_SKIP)
 		properties_without(&p->properties, &p->r->missing_roles);
-	properties_try(&p->properties, &p->side.db, p->settings == SETTINGS_NEAR, &p->r->missing_roles,
+	properties_try(&p->properties, &p->shadow.db, p->settings == SETTINGS_NEAR, &p->r->missing_roles,
 	               problems, notes);
 }

@@ -100,12 +100,12 @@ int fetch_backup(struct fetch *f, const char *word, const char *database, const 
 	int rc = fetch_folder(f, scratch, error);
 
 	*path = NULL;
-	rc = rc ? rc : find_object(&f->flow, f, word, database, error);
+	rc = rc ? rc : find_object(&f->download, f, word, database, error);
 	if (!rc && f->streams)
-		rc = download_suits(&f->flow, m, error);
+		rc = download_suits(&f->download, m, error);
 	else if (!rc)
-		rc = bucket_fetch(&f->flow.remote, f->flow.key, f->folder, path, error);
-	if (rc == CANNOT_WRITE && *path && download_suits(&f->flow, m, &why) == 0) {
+		rc = bucket_fetch(&f->download.remote, f->download.key, f->folder, path, error);
+	if (rc == CANNOT_WRITE && *path && download_suits(&f->download, m, &why) == 0) {
 		f->streams = true;
 		file_remove(*path);
 		free(*path);
@@ -113,8 +113,8 @@ int fetch_backup(struct fetch *f, const char *word, const char *database, const 
 		rc = 0;
 	}
 	if (!rc && f->streams) {
-		*path = xasprintf("s3://%s/%s", f->flow.remote.s3.bucket, f->flow.key);
-		rc = download_open(&f->flow, f->folder, error);
+		*path = xasprintf("s3://%s/%s", f->download.remote.s3.bucket, f->download.key);
+		rc = download_open(&f->download, f->folder, error);
 	}
 	buf_free(&why);
 	return rc;
@@ -144,7 +144,7 @@ void fetch_free(struct fetch *f)
 		file_remove(f->folder);
 	if (f->fd >= 0)
 		close(f->fd);
-	download_free(&f->flow);
+	download_free(&f->download);
 	strs_free(&f->warnings);
 	free(f->folder);
 	*f = (struct fetch)FETCH_INIT;

@@ -11,12 +11,12 @@ struct fetch {
 	int fd;       /* the folder's, whose lock keeps it from others' clearing up; -1 */
 
 	bool streams;     /* it is not fetched but flows; the caller may set it */
-	struct download flow;
+	struct download download;
 
 	struct strs warnings; /* of manifests that could not be read where the choice was made */
 };
 
-#define FETCH_INIT { .fd = -1, .flow = DOWNLOAD_INIT }
+#define FETCH_INIT { .fd = -1, .download = DOWNLOAD_INIT }
 
 /*
  * Fetches what word means into a new folder in scratch: s3://BUCKET/KEY, or what repo/select knows
@@ -24,7 +24,7 @@ struct fetch {
  * be NULL. *path is the data's, which the caller frees.
  *
  * With streams set nothing is fetched, nor where there is no room and restore/download can do without:
- * then streams is set, m is the manifest, and flow gives the data through its pipe.
+ * then streams is set, m is the manifest, and download gives the data through its pipe.
  *
  * 0; as s3/s3, BAD_USAGE, BAD_CONFIG; CANNOT_WRITE, also when there is no space for it; with a
  * sentence in error. fetch_free after all.

@@ -404,12 +404,12 @@ static int examine_flow(struct input *l, struct buf *error)
 
 	l->has_manifest = true;
 	l->content = FORMAT_CUSTOM;
-	l->data = xstrdup(l->fetch.flow.pipe);
+	l->data = xstrdup(l->fetch.download.pipe);
 	do {
 		buf_cut(&words, 0);
 		free(l->head);
 		short_of = false;
-		rc = download_head(&l->fetch.flow, bytes, &l->head, &words);
+		rc = download_head(&l->fetch.download, bytes, &l->head, &words);
 		rc = rc ? rc : structure_check_head(l->head, &short_of, &words);
 		bytes *= 8;
 	} while (rc == BAD_DATA && short_of && bytes < HEAD_MAX && bytes / 8 < l->m.bytes);

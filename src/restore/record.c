@@ -30,7 +30,7 @@ void record_start(struct record *r, const char *name, const char *target, const 
 	journal_start(&r->journal, &run, &r->run);
 }
 
-void record_clear(struct record *r, struct shadow *side, const char *target,
+void record_clear(struct record *r, struct shadow *shadow, const char *target,
                   void (*tell)(enum msg_level level, const char *words))
 {
 	struct strs names = { 0 };
@@ -39,7 +39,7 @@ void record_clear(struct record *r, struct shadow *side, const char *target,
 	journal_runs_dead(&r->journal, APPLET, target, &rows);
 	for (size_t i = 0; i < rows.n; i++)
 		strs_add(&names, rows_text(&rows, i, 1));
-	shadow_drop_leftovers(side, &names, tell);
+	shadow_drop_leftovers(shadow, &names, tell);
 	rows_free(&rows);
 	strs_free(&names);
 }

@@ -27,7 +27,7 @@ void record_start(struct record *r, const char *name, const char *target, const 
 
 /* Drops the databases that restores into target have left because they were killed, of which tell
  * hears. */
-void record_clear(struct record *r, struct shadow *side, const char *target,
+void record_clear(struct record *r, struct shadow *shadow, const char *target,
                   void (*tell)(enum msg_level level, const char *words));
 
 /* done or failed, and why; why may be NULL. */

@@ -25,7 +25,7 @@ struct restore {
 	bool bare;                    /* neither owners, privileges nor subscriptions */
 	bool humble; /* with bare: nor what only a superuser may make (restore/drill_subset), nor the
 	              * schemas that are there; set by the caller */
-	struct restore_progress_tell headway;  /* how it is told how far it is */
+	struct restore_progress_tell progress;  /* how it is told how far it is */
 	const struct strs *tables;    /* only these; none: all */
 	enum role_policy roles;
 	struct strs database_roles;   /* that the database's own rights, settings and ownership name */

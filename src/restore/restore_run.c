@@ -97,19 +97,19 @@ static int run_archive(struct restore *r, const struct target *target, struct bu
 	                 : -1,
 	    rc = error->len ? CANNOT_WRITE : 0;
 	struct strs args = { 0 };
-	struct restore_progress headway;
+	struct restore_progress progress;
 	struct program t = { .job = { .program = pg_restore_main, .args = &args, .output = -1,
 		                   .conninfo = &target->conninfo, .keep_fd = fd,
 		                   .edit = restore_edit, .arg = r },
-		          .tick = on_tick, .arg = &headway };
+		          .tick = on_tick, .arg = &progress };
 
 	arguments(r, fd, &args);
-	restore_progress_begin(&headway, &r->headway, conninfo_get(&target->conninfo, "dbname"),
+	restore_progress_begin(&progress, &r->progress, conninfo_get(&target->conninfo, "dbname"),
 	                       r->pipe ? r->pipe : r->path);
-	t.job.meter = headway.meter;
+	t.job.meter = progress.meter;
 	if (!rc && program_run(&t) != 0)
 		rc = explain_archive(r, &t, error);
-	restore_progress_end(&headway);
+	restore_progress_end(&progress);
 	if (fd >= 0)
 		close(fd);
 	program_free(&t);
@@ -123,12 +123,12 @@ struct sql_errors {
 	struct buf words;
 	struct strs notes; /* of edit_sql's */
 	struct engine_failure failure;
-	struct restore_progress headway;
+	struct restore_progress progress;
 };
 
 static void on_sql_tick(void *arg)
 {
-	restore_progress_tick(&((struct sql_errors *)arg)->headway);
+	restore_progress_tick(&((struct sql_errors *)arg)->progress);
 }
 
 /* psql's words for a server that is gone are no ERROR. */
@@ -199,13 +199,13 @@ static int run_sql(struct restore *r, const struct target *target, struct buf *e
 	int rc = 0;
 
 	strs_add(&files, r->path);
-	restore_progress_begin(&errors.headway, &r->headway, conninfo_get(&target->conninfo, "dbname"),
+	restore_progress_begin(&errors.progress, &r->progress, conninfo_get(&target->conninfo, "dbname"),
 	                       r->path);
-	job.meter = errors.headway.meter;
+	job.meter = errors.progress.meter;
 	child.pid = psql_start(&job, &child.messages);
 	if (child.pid >= 0)
 		ending = child_watch(&child);
-	restore_progress_end(&errors.headway);
+	restore_progress_end(&errors.progress);
 	r->lost = ending.status == PSQL_LOST || (ending.status && errtext_is_loss(errors.failure.sqlstate));
 	if (ending.status != DONE)
 		rc = explain_sql(r, &ending, &errors, error);

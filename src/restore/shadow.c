@@ -12,7 +12,7 @@
 #define ASK_MS SHADOW_ASK_MS
 #define MAKE_MS 600000  /* CREATE DATABASE may wait for a checkpoint */
 #define COMMENT "pgbox: being restored"
-/* What a side database is made with, so that one is told also before it has the comment: no
+/* What a shadow database is made with, so that one is told also before it has the comment: no
  * statement does both. shadow_dress sets the right one. */
 #define MARK " CONNECTION LIMIT 7919"
 
@@ -32,7 +32,7 @@ static void drop_leftover(struct shadow *s, const char *name,
 	free(words);
 }
 
-/* The lock is of the side database's name, so it is free when its restore is gone; whose sessions may
+/* The lock is of the shadow database's name, so it is free when its restore is gone; whose sessions may
  * not be: of a client that was killed with its host they wait in COPY for data. What DROP DATABASE has
  * begun with can only be dropped (dbcommands.c, DATCONNLIMIT_INVALID_DB). */
 void shadow_drop_leftovers(struct shadow *s, const struct strs *names,

@@ -18,7 +18,7 @@ struct shadow {
 	struct db claims;            /* through a pooler, the transaction that holds the names' locks */
 	void (*tell)(enum msg_level level, const char *words); /* hears what is waited for; may be NULL */
 	const char *door;            /* which one; NULL: none yet */
-	struct target at;            /* the side database */
+	struct target at;            /* the shadow database */
 	char *name;                  /* its name; NULL: there is none */
 	bool exists;                 /* the target's database is there */
 	const char *comment;         /* that a new database gets; NULL: none, or the target's */
@@ -34,7 +34,7 @@ char *shadow_name(const char *database, const char *word, int64_t moment);
  * UNAVAILABLE or DENIED with a sentence in error. shadow_free after both. */
 int shadow_open(struct shadow *s, const struct target *target, int64_t deadline, struct buf *error);
 
-/* Drops what restores of this database left that were killed: side databases that have our
+/* Drops what restores of this database left that were killed: shadow databases that have our
  * comment or are among the names (of the journal), and whose lock is free, with the sessions that are
  * still in them; and old ones whose drop was broken off. tell hears of each, and of those that cannot
  * be dropped. */
@@ -44,11 +44,11 @@ void shadow_drop_leftovers(struct shadow *s, const struct strs *names,
 /* Whether this role may make databases. 0, or DENIED with a sentence in error. */
 int shadow_check_create(struct shadow *s, struct buf *error);
 
-/* Gives the side database its name, which shadow_create makes. */
+/* Gives the shadow database its name, which shadow_create makes. */
 void shadow_plan(struct shadow *s);
 
 /*
- * Makes the side database: where the target's is there, with the owner, encoding, locale and
+ * Makes the shadow database: where the target's is there, with the owner, encoding, locale and
  * tablespace of that, and with copy with all that is in it, whose sessions are ended for it; else
  * with those of the properties, or with near the nearest that the server has: note says what is
  * not the same. 0; DENIED, CANNOT_WRITE, UNAVAILABLE or NO with a sentence in error.
@@ -61,7 +61,7 @@ int shadow_create(struct shadow *s, const struct properties *p, bool copy, bool 
  * it. 0; NO or DENIED with a sentence in error. */
 int shadow_check_swap(struct shadow *s, struct buf *error);
 
-/* Gives the side database the target's privileges, settings and connection limit, and makes it a
+/* Gives the shadow database the target's privileges, settings and connection limit, and makes it a
  * template where that is one; where there is no target's, those of the properties. Its comment comes
  * with the swap: p lives until then. 0, or as db_failure with a sentence in error. */
 int shadow_dress(struct shadow *s, const struct properties *p, struct buf *error);
@@ -87,7 +87,7 @@ int shadow_drop(struct shadow *s, const char *name, struct buf *error);
  * out. */
 bool shadow_is_whole(struct shadow *s, const char *name);
 
-/* Drops the side database if it is still one. 0, or NO with a sentence in error. */
+/* Drops the shadow database if it is still one. 0, or NO with a sentence in error. */
 int shadow_discard(struct shadow *s, struct buf *error);
 
 /* The same, silently, and closes. */

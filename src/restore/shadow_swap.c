@@ -1,4 +1,4 @@
-/* shadow_swap - puts a side database in the place of another, and back. */
+/* shadow_swap - puts a shadow database in the place of another, and back. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,7 +196,7 @@ void shadow_stop_ending(struct shadow *s, const struct shadow_ending *ending)
 
 /* --- swapping --- */
 
-/* The side database says what it is by its comment until the moment that it is none. */
+/* The shadow database says what it is by its comment until the moment that it is none. */
 static int pass_comment(struct shadow *s, const char *from, const char *own)
 {
 	const char *words[] = { own, s->comment };

@@ -9,15 +9,15 @@
 int undo_database(const struct target *target, int64_t wait, char **current, struct buf *error)
 {
 	const struct sqlite_file file = { .path = target->path, .replace = true, .wait = wait };
-	struct shadow side = SHADOW_INIT;
+	struct shadow shadow = SHADOW_INIT;
 	int rc;
 
 	*current = NULL;
 	if (target->kind == TARGET_SQLITE)
 		return sqlite_undo(&file, current, error);
-	rc = shadow_open(&side, target, clock_within(wait), error);
+	rc = shadow_open(&shadow, target, clock_within(wait), error);
 	if (!rc)
-		rc = shadow_undo(&side, current, error);
-	shadow_free(&side);
+		rc = shadow_undo(&shadow, current, error);
+	shadow_free(&shadow);
 	return rc;
 }
