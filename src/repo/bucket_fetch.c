@@ -37,7 +37,7 @@ static int fetch_object(struct bucket *r, const char *key, int64_t bytes, const 
 	return rc;
 }
 
-static int fetch_folder(struct bucket *r, const char *key, const struct s3_objects *files, const char *to,
+static int fetch_files(struct bucket *r, const char *key, const struct s3_objects *files, const char *to,
                         struct buf *error)
 {
 	int rc = file_make_folders(to, 0700) == 0 ? 0 : file_cannot(error, "make the folder", to);
@@ -136,7 +136,7 @@ int bucket_fetch(struct bucket *r, const char *key, const char *dir, char **path
 	rc = rc ? rc : check_space(dir, bytes, error);
 	rc = rc ? rc : fetch_manifest(r, own, bytes, *path, error);
 	if (!rc)
-		rc = files.n ? fetch_folder(r, own, &files, *path, error) : fetch_object(r, own, bytes, *path, error);
+		rc = files.n ? fetch_files(r, own, &files, *path, error) : fetch_object(r, own, bytes, *path, error);
 	s3_objects_free(&files);
 	free(own);
 	return rc;

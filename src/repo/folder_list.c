@@ -28,12 +28,12 @@ void folder_each(const char *dir, int depth, void (*visit)(const char *folder, v
 	strs_free(&folders);
 }
 
-struct search {
+struct folder_search {
 	struct strs *paths, *unreadable;
 };
 
 /* One that has gone meanwhile is no matter. */
-static void note_unreadable(struct search *s, const char *folder)
+static void note_unreadable(struct folder_search *s, const char *folder)
 {
 	struct buf error = BUF_INIT;
 
@@ -47,7 +47,7 @@ static void note_unreadable(struct search *s, const char *folder)
 static void add_manifests(const char *folder, void *arg)
 {
 	static const char *const manifests[] = { ".json", NULL };
-	struct search *s = arg;
+	struct folder_search *s = arg;
 	struct strs found = { 0 };
 
 	if (file_list(folder, manifests, &found) != 0)
@@ -60,7 +60,7 @@ static void add_manifests(const char *folder, void *arg)
 
 void folder_manifests(const char *dir, struct strs *paths, struct strs *unreadable)
 {
-	struct search s = { .paths = paths, .unreadable = unreadable };
+	struct folder_search s = { .paths = paths, .unreadable = unreadable };
 	struct strs folders = { 0 };
 
 	if (file_folders(dir, &folders) != 0)

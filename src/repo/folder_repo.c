@@ -72,7 +72,7 @@ static int remove_one(struct repo *r, const char *path, struct buf *error)
 }
 
 /* One that is compared with its manifest. */
-struct comparison {
+struct against_manifest {
 	const char *path;
 	const struct repo_backup *backup;
 	void (*seen)(void *arg, size_t bytes);
@@ -81,7 +81,7 @@ struct comparison {
 
 static int compare(void *arg, struct buf *error)
 {
-	const struct comparison *c = arg;
+	const struct against_manifest *c = arg;
 
 	return folder_compare(c->path, &c->backup->m, c->seen, c->arg, error);
 }
@@ -90,7 +90,7 @@ static int check_one(struct repo *r, const struct repo_backup *b, void (*seen)(v
                      struct buf *error)
 {
 	char *full = xasprintf("%s/%s", r->name, b->path), *scratch = xasprintf("%s/.pgbox", r->name);
-	struct comparison c = { .path = full, .backup = b, .seen = seen, .arg = arg };
+	struct against_manifest c = { .path = full, .backup = b, .seen = seen, .arg = arg };
 	int rc = readback(&(struct readback){ .path = full, .kind = b->m.kind, .scratch = scratch, .keep_fd = -1,
 	                                      .meanwhile = compare, .arg = &c }, error);
 

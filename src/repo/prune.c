@@ -22,7 +22,7 @@ struct pruning {
 };
 
 /* The backups of one folder and system: past[i].id is an index into paths. */
-struct group {
+struct prune_group {
 	struct past *past;
 	size_t n;
 	struct strs paths;
@@ -121,7 +121,7 @@ static int carry_out(struct pruning *p, struct past *past, const char *path)
 }
 
 /* Judges what is in the group, and frees it. */
-static int prune_group(struct pruning *p, struct group *g)
+static int prune_group(struct pruning *p, struct prune_group *g)
 {
 	int rc = 0;
 
@@ -147,7 +147,7 @@ static int note_missing(struct pruning *p, const char *folder)
 
 static int prune_recorded(struct pruning *p, const char *folder, const char *system_id)
 {
-	struct group g = { 0 };
+	struct prune_group g = { 0 };
 	struct newest newest;
 
 	system_id = *system_id ? system_id : NULL;
@@ -180,7 +180,7 @@ static int prune_all_recorded(struct pruning *p)
 
 static int prune_listed(struct pruning *p, const char *folder, const char *system_id)
 {
-	struct group g = { .past = xcalloc(p->list.n + 1, sizeof(*g.past)) };
+	struct prune_group g = { .past = xcalloc(p->list.n + 1, sizeof(*g.past)) };
 	int64_t newest = 0;
 
 	for (size_t i = 0; i < p->list.n; i++) {

@@ -14,23 +14,23 @@
 
 /* --- uploads that have begun --- */
 
-struct watch {
+struct push_watch {
 	struct catalog *c;
 	struct bucket *r;
 };
 
 static void on_begun(const char *key, const char *id, void *arg)
 {
-	const struct watch *w = arg;
+	const struct push_watch *w = arg;
 
 	catalog_upload_begun(w->c, w->r->s3.place, key, id);
 }
 
 void push_watch(struct catalog *c, struct bucket *r)
 {
-	static struct watch w;
+	static struct push_watch w;
 
-	w = (struct watch){ .c = c, .r = r };
+	w = (struct push_watch){ .c = c, .r = r };
 	r->begun = on_begun;
 	r->arg = &w;
 }

@@ -15,8 +15,8 @@
 #include "repo/folder.h"
 #include "schedule/zone.h"
 
-/* One search. */
-struct search {
+/* One selection. */
+struct selection {
 	struct repo *r;
 	const char *word, *database;
 	const char *of;        /* what `latest:` is followed by */
@@ -134,7 +134,7 @@ static bool has_folder(const struct strs *folders, const char *database)
 #define NAMES_MOST 10
 
 /* Too much to choose from. */
-static void name_databases(const struct search *s, const struct strs *folders)
+static void name_databases(const struct selection *s, const struct strs *folders)
 {
 	if (s->database)
 		buf_printf(s->error,
@@ -151,7 +151,7 @@ static void name_databases(const struct search *s, const struct strs *folders)
 
 /* database, if it has backups, or the only one that has. The caller frees it; NULL with a message in error, and NO_INPUT
  * or BAD_USAGE in *rc. */
-static char *which_database(const struct search *s, int *rc)
+static char *which_database(const struct selection *s, int *rc)
 {
 	struct strs folders = { 0 };
 	char *only = NULL;
@@ -174,13 +174,13 @@ static char *which_database(const struct search *s, int *rc)
 
 /* --- which of its backups --- */
 
-static int choose(const struct search *s, char *word, bool all, struct chosen *chosen)
+static int choose(const struct selection *s, char *word, bool all, struct chosen *chosen)
 {
 	return choose_backups(s->r, &s->list, &(struct choice){ .n = 1, .words = &word, .all = all }, chosen, s->error);
 }
 
 /* Its path; that of its manifest where there is no more than that. */
-static void take(const struct search *s, const struct repo_backup *b)
+static void take(const struct selection *s, const struct repo_backup *b)
 {
 	char *full = xasprintf("%s/%s", s->r->name, b->path);
 	struct stat st;
@@ -191,7 +191,7 @@ static void take(const struct search *s, const struct repo_backup *b)
 }
 
 /* The newest of those that the word names; the last where it names several. */
-static int select_newest(const struct search *s, char *word)
+static int select_newest(const struct selection *s, char *word)
 {
 	struct chosen chosen = { 0 };
 	int rc = choose(s, word, false, &chosen);
@@ -203,7 +203,7 @@ static int select_newest(const struct search *s, char *word)
 }
 
 /* of: of that database and no other. */
-static int select_latest(const struct search *s)
+static int select_latest(const struct selection *s)
 {
 	int rc = DONE;
 	char *word = s->of ? xstrdup(s->of) : which_database(s, &rc);
@@ -243,7 +243,7 @@ bool select_moment_of(const char *text, int64_t *moment)
 }
 
 /* Whether it was begun by then, as its manifest says, which may be that of another file. */
-static bool is_made_by(const struct search *s, size_t i, int64_t moment)
+static bool is_made_by(const struct selection *s, size_t i, int64_t moment)
 {
 	struct repo_backup *b = &s->list.v[i];
 	bool *one = xcalloc(s->list.n + 1, sizeof(*one));
@@ -259,7 +259,7 @@ static bool is_made_by(const struct search *s, size_t i, int64_t moment)
 	       b->m.sha256 && b->m.started <= moment;
 }
 
-static int select_moment(const struct search *s)
+static int select_moment(const struct selection *s)
 {
 	int64_t moment = 0;
 	int rc = BAD_USAGE;
@@ -282,7 +282,7 @@ static int select_moment(const struct search *s)
 	return rc;
 }
 
-static int select_run(const struct search *s)
+static int select_run(const struct selection *s)
 {
 	*s->path = s->r->catalog ? catalog_made_by(s->r->catalog, s->word) : NULL;
 	if (*s->path)
@@ -291,7 +291,7 @@ static int select_run(const struct search *s)
 	return NO_INPUT;
 }
 
-static int select_name(const struct search *s)
+static int select_name(const struct selection *s)
 {
 	char *word = xstrdup(s->word);
 	int rc = select_newest(s, word);
@@ -320,7 +320,7 @@ static char *find_folder(const struct repo_list *list, const char *database)
 }
 
 /* Those that the word names, by their names. */
-static int read_named(struct search *s)
+static int read_named(struct selection *s)
 {
 	bool *named = xcalloc(s->list.n + 1, sizeof(*named));
 	int rc;
@@ -338,7 +338,7 @@ static int read_named(struct search *s)
 }
 
 /* Leaves those that are verified. */
-static void keep_verified(struct search *s, struct strs *warnings)
+static void keep_verified(struct selection *s, struct strs *warnings)
 {
 	size_t n = 0;
 
@@ -359,7 +359,7 @@ static void keep_verified(struct search *s, struct strs *warnings)
 
 /* Reads what the word may mean, and no more: of `latest` and `@...` the newest of each folder, or
  * of the one that is wanted; of a folder's name that one's; else the one of that name. */
-static int narrow(struct search *s, struct strs *warnings)
+static int narrow(struct selection *s, struct strs *warnings)
 {
 	struct repo_look look = { .before = INT64_MAX };
 	const char *database = !s->latest && !s->moment ? s->word : s->of ? s->of : s->database;
@@ -376,7 +376,7 @@ static int narrow(struct search *s, struct strs *warnings)
 }
 
 /* What is a file here is not in the repository. */
-static int refuse_file(const struct search *s)
+static int refuse_file(const struct selection *s)
 {
 	char *path;
 	int rc = select_file(s->word, &path, s->error);
@@ -391,7 +391,7 @@ static int refuse_file(const struct search *s)
 
 int select_backup(struct repo *r, const struct wanted *w, char **path, struct buf *error)
 {
-	struct search s = { .r = r, .word = w->word, .database = w->database, .path = path, .error = error,
+	struct selection s = { .r = r, .word = w->word, .database = w->database, .path = path, .error = error,
 		            .latest = is_latest(w->word), .of = skip_prefix(w->word, "latest:"),
 		            .moment = *w->word == '@' };
 	int rc = r->ops->list(r, NULL, &s.list, error);
