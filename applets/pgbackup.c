@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/show.h"
+#include "base/teller.h"
 #include "envcheck/volume.h"
 #include "opt/opt.h"
 #include "repo/dir_lock.h"
@@ -45,9 +46,11 @@ static struct {
 	.volume = "no", .jobs = 1, .lock_wait = 60000, .busy_wait = 60000, .wait = 30000, .keep = { .min = 3 },
 };
 
-static void tell(enum msg_level level, const char *words);
+static void tell(enum msg_level level, const char *words, void *arg);
 
-static struct notify notify = { .outcome = RESULTS_INIT, .tell = tell };
+static const struct teller teller = { .say = tell };
+
+static struct notify notify = { .outcome = RESULTS_INIT, .tell = &teller };
 
 static const struct opt opts[] = {
 	TEXT('d', "dir", "BACKUP_DIR", "DIR", &o.dir, "the folder of the backups"),
@@ -156,8 +159,9 @@ static struct sources sources;
 
 /* --- messages --- */
 
-static void tell(enum msg_level level, const char *words)
+static void tell(enum msg_level level, const char *words, void *arg)
 {
+	(void)arg;
 	progress_clear();
 	msg(level, "%s", words);
 	results_say(&notify.outcome, level, words);
@@ -251,7 +255,7 @@ static void look_at_foreign(bool named)
 /* A bucket is not lost with the container. 0 or BAD_CONFIG. */
 static int look_at_folder(struct buf *error)
 {
-	return o.remote ? 0 : volume_look(o.dir, strcmp(o.volume, "yes") == 0, remote.on, tell, error);
+	return o.remote ? 0 : volume_look(o.dir, strcmp(o.volume, "yes") == 0, remote.on, &teller, error);
 }
 
 static struct backup read_backup(bool named)
@@ -262,7 +266,7 @@ static struct backup read_backup(bool named)
 		.dir = o.dir, .sources = &sources, .jobs = o.jobs, .lock_wait = o.lock_wait,
 		.busy_wait = o.busy_wait, .wait = o.wait, .first = o.first, .restore = strcmp(o.check, "restore") == 0,
 		.as_login = strcmp(o.as_superuser, "yes") == 0, .search_path = o.search_path,
-		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = tell,
+		.roles = strcmp(o.roles, "yes") == 0, .keep = o.keep, .remote = &remote, .tell = &teller,
 		.progress = progress_is_shown() ? report_progress : NULL,
 	};
 
@@ -293,9 +297,9 @@ static void clean(void *arg, int signal)
 	                                : xasprintf("the run was stopped by signal %d", signal);
 	const struct backup *b = arg;
 
-	tell(MSG_ERROR, words);
+	teller_say(&teller, MSG_ERROR, words);
 	free(words);
-	backup_recover(b->dir, tell);
+	backup_recover(b->dir, &teller);
 }
 
 static int supervise(struct backup *b, const char *scope, int64_t due)
@@ -395,7 +399,7 @@ static void open_catalog(struct catalog *c, bool create)
 static int list(const struct report_only *only)
 {
 	struct buf error = BUF_INIT;
-	int rc = report_backups(o.remote ? NULL : o.dir, only, o.json, tell, &error);
+	int rc = report_backups(o.remote ? NULL : o.dir, only, o.json, &teller, &error);
 
 	must(error.len ? rc : 0, &error);
 	return rc;
@@ -488,7 +492,7 @@ static int prune(void)
 	struct catalog c = { .journal = JOURNAL_INIT };
 	struct buf error = BUF_INIT;
 	struct repo folder;
-	struct prune p = { .dry = o.dry_run, .verdict = print_verdict, .tell = tell };
+	struct prune p = { .dry = o.dry_run, .verdict = print_verdict, .tell = &teller };
 	int rc;
 
 	read_schedule();
@@ -518,9 +522,9 @@ static int sync_journal(void)
 	if (!file_is_dir(o.dir))
 		die(NO_INPUT, "there is no folder '%s': set BACKUP_DIR or --dir", o.dir);
 	lock_folder(&lock);
-	if (catalog_open_anew(&c, o.dir, tell) != 0)
+	if (catalog_open_anew(&c, o.dir, &teller) != 0)
 		die(CANNOT_WRITE, "%s", c.journal.error.data);
-	rc = rebuild_all(&c, tell);
+	rc = rebuild_all(&c, &teller);
 	dir_lock_release(&lock);
 	catalog_free(&c);
 	return rc;
@@ -529,8 +533,8 @@ static int sync_journal(void)
 static int verify(int argc, char **argv)
 {
 	struct drill_into drill = { .url = o.into, .as_login = strcmp(o.as_superuser, "yes") == 0,
-		                    .search_path = o.search_path, .wait = o.wait, .tell = tell };
-	struct verify v = { .restore = o.into ? drill_into : NULL, .arg = &drill, .tell = tell,
+		                    .search_path = o.search_path, .wait = o.wait, .tell = &teller };
+	struct verify v = { .restore = o.into ? drill_into : NULL, .arg = &drill, .tell = &teller,
 		            .progress = progress_is_shown() ? report_progress : NULL };
 	struct choice what = { .n = argc, .words = argv, .all = o.all };
 	bool bucket = o.remote || (argc && skip_prefix(argv[0], "s3://"));

@@ -18,6 +18,7 @@
 #include "base/progress.h"
 #include "base/show.h"
 #include "base/size.h"
+#include "base/teller.h"
 #include "check/check.h"
 #include "opt/opt.h"
 #include "repo/folder.h"
@@ -292,7 +293,7 @@ static enum apply_mode prepare(struct db *db)
 		.near_locale = strcmp(o.locale, "near") == 0, .encoding = o.encoding, .properties = PROPERTIES_INIT,
 		.settings = strcmp(o.settings, "exact") == 0 ? SETTINGS_EXACT
 		            : strcmp(o.settings, "near") == 0 ? SETTINGS_NEAR : SETTINGS_NONE,
-		.finish = { .tables = counts ? job.input.m.tables : -1, .wait = o.wait, .tell = msg_tell,
+		.finish = { .tables = counts ? job.input.m.tables : -1, .wait = o.wait, .tell = &teller_msg,
 		            .analyze = strcmp(o.analyze, "yes") == 0 && !o.schema_only, .search_path = o.search_path,
 		            .check = o.verify ? &job.verify : NULL }, .record = &job.record, .shadow = SHADOW_INIT,
 		.download = job.input.head ? &job.input.fetch.download : NULL, .stands = at_signal, .ready = watch_ready,
@@ -328,7 +329,7 @@ static int plan(void)
 		fail(rc, &error);
 	else
 		mode = file_exists(job.target.path) ? APPLY_REPLACE : APPLY_CREATE;
-	if (mode == APPLY_CLEAN && safety_check(o.dir, msg_tell) != DONE)
+	if (mode == APPLY_CLEAN && safety_check(o.dir, &teller_msg) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, and would not be touched", job.target.shown);
 	forecast_apply(&job.apply, mode, &job.target, job.r.superuser);
 	db_free(&db);
@@ -359,8 +360,8 @@ static int restore_pg(void)
 	job.r.progress.name = database();
 	open_journal();
 	/* Before any application is stopped: it may take its time. */
-	record_clear(&job.record, &job.apply.shadow, job.target.shown, msg_tell);
-	if (mode == APPLY_CLEAN && safety_backup(o.dir, &job.target, o.wait, msg_tell) != DONE)
+	record_clear(&job.record, &job.apply.shadow, job.target.shown, &teller_msg);
+	if (mode == APPLY_CLEAN && safety_backup(o.dir, &job.target, o.wait, &teller_msg) != DONE)
 		die(CANNOT_WRITE, "%s: could not be backed up, so nothing was touched", job.target.shown);
 	if (mode == APPLY_CREATE || mode == APPLY_REPLACE) {
 		db_free(&db);
@@ -425,7 +426,7 @@ static void read_all(int argc, char **argv)
 	job.input.lite = job.target.kind == TARGET_SQLITE;
 	job.input.fetch.streams = o.stream;
 	job.input.show = job.r.progress.show = progress_is_shown() ? report_progress : NULL;
-	job.r.progress.line = msg_tell;
+	job.r.progress.line = &teller_msg;
 	read_backup(argv[0]);
 	choose_database(url != NULL);
 	check_content();
@@ -492,7 +493,7 @@ static int watch(int argc, char **argv)
 		o.url = argv[0];
 	o.replace = true;
 	check_options();
-	w.restore = restore_dropped, w.tell = msg_tell, w.database = log_in;
+	w.restore = restore_dropped, w.tell = &teller_msg, w.database = log_in;
 	if (o.status) {
 		proc_yes_or_no();
 		return watch_status();
@@ -526,7 +527,7 @@ static int list(int argc, char **argv)
 {
 	const struct report_only only = { argc, argv };
 	struct buf error = BUF_INIT;
-	int rc = report_backups(o.remote ? NULL : o.dir, &only, o.json, msg_tell, &error);
+	int rc = report_backups(o.remote ? NULL : o.dir, &only, o.json, &teller_msg, &error);
 
 	if (error.len)
 		die(rc, "%s", error.data);

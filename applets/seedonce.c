@@ -11,6 +11,7 @@
 
 #include "base/banned.h"
 #include "base/show.h"
+#include "base/teller.h"
 #include "check/wait.h"
 #include "opt/opt.h"
 #include "repo/journal.h"
@@ -215,7 +216,7 @@ static void read_seed(void)
 	seed.marker.version = o.version ? xstrdup(o.version) : NULL;
 	seed.marker.attempt = 1;
 	seed.lock = &lock;
-	seed.tell = msg_tell;
+	seed.tell = &teller_msg;
 	seed.patience = o.lock_timeout;
 }
 

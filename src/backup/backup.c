@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "check/wait.h"
 #include "dump/readback.h"
 #include "repo/folder.h"
@@ -272,7 +273,7 @@ int backup_run(const struct backup *b)
 	return rc;
 }
 
-void backup_recover(const char *dir, void (*say)(enum msg_level level, const char *words))
+void backup_recover(const char *dir, const struct teller *say)
 {
 	struct backup b = { .dir = dir, .tell = say };
 	struct backup_run r = { .b = &b, .catalog = { .journal = JOURNAL_INIT }, .error = BUF_INIT };

@@ -6,6 +6,7 @@
 #define BACKUP_BACKUP_H
 
 #include "backup/backup_options.h"
+#include "base/teller.h"
 
 #define BACKUP_JOBS_MAX 64
 
@@ -23,6 +24,6 @@ int backup_run(const struct backup *b);
 
 /* What a run that died left in dir: parts are deleted, its record says interrupted. Waits no
  * longer than a second for the folder's lock. */
-void backup_recover(const char *dir, void (*tell)(enum msg_level level, const char *words));
+void backup_recover(const char *dir, const struct teller *tell);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include "backup/results.h"
 #include "backup/sources.h"
-#include "base/msg.h"
 #include "base/progress.h"
+#include "base/teller.h"
 #include "dump/dump.h"
 #include "repo/bucket.h"
 #include "repo/catalog.h"
@@ -32,7 +32,7 @@ struct backup {
 	const struct results *outcome;      /* gets what comes of each database; may be NULL */
 
 	/* Hear what goes on; progress may be NULL. */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 	void (*progress)(const struct progress *p); /* NULL: it is over */
 };
 

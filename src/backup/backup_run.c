@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/teller.h"
 
 void backup_run_tell(const struct backup_run *r, enum msg_level level, const char *format, ...)
 {
@@ -14,7 +15,7 @@ void backup_run_tell(const struct backup_run *r, enum msg_level level, const cha
 	va_start(args, format);
 	buf_vprintf(&words, format, args);
 	va_end(args);
-	r->b->tell(level, words.data);
+	teller_say(r->b->tell, level, words.data);
 	buf_free(&words);
 }
 

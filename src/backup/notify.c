@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "ext/http.h"
 #include "ext/lite.h"
 
@@ -197,7 +198,7 @@ static void end_post(const struct notify *n, struct post *p, int64_t deadline)
 		close(p->said);
 	if (why.len) {
 		buf_printf(&words, "%s: %s could not be told: %s", p->name, host, why.data);
-		n->tell(MSG_WARNING, words.data);
+		teller_say(n->tell, MSG_WARNING, words.data);
 	}
 	buf_free(&words);
 	buf_free(&why);
@@ -283,7 +284,7 @@ static void write_metrics(const struct notify *n, const struct ran *r, int64_t e
 
 	catalog_open(&c, r->dir, false);
 	if (metrics_write(n->metrics, &m, &c, r->about, &error) != 0)
-		n->tell(MSG_WARNING, error.data);
+		teller_say(n->tell, MSG_WARNING, error.data);
 	catalog_free(&c);
 	buf_free(&error);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "backup/results.h"
+#include "base/teller.h"
 #include "repo/catalog.h"
 
 #define NOTIFY_START_MS 5000
@@ -25,7 +26,7 @@ struct notify {
 	int64_t began;             /* ms since 1970 */
 
 	/* Hears what could not be told; without tokens. */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 };
 
 /* Checks that the URLs are some, and registers their tokens as secrets. 0, or BAD_CONFIG

@@ -11,11 +11,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/select.h"
 
 #define LOCK_MS 60000
 
-int safety_check(const char *dir, void (*tell)(enum msg_level level, const char *words))
+int safety_check(const char *dir, const struct teller *tell)
 {
 	bool there = file_is_dir(dir);
 	char *words;
@@ -25,13 +26,12 @@ int safety_check(const char *dir, void (*tell)(enum msg_level level, const char 
 	words = there ? xasprintf("cannot write to the folder '%s' for a backup of it: %s",
 	                          dir, strerror(errno))
 	              : xasprintf("there is no folder '%s' for a backup of it: make it, or set --dir", dir);
-	tell(MSG_ERROR, words);
+	teller_say(tell, MSG_ERROR, words);
 	free(words);
 	return CANNOT_WRITE;
 }
 
-int safety_backup(const char *dir, const struct target *target, int64_t wait,
-                  void (*tell)(enum msg_level level, const char *words))
+int safety_backup(const char *dir, const struct target *target, int64_t wait, const struct teller *tell)
 {
 	char name[] = SELECT_SAFETY;
 	struct source source = { .name = name, .target = *target };
@@ -42,6 +42,6 @@ int safety_backup(const char *dir, const struct target *target, int64_t wait,
 
 	if (safety_check(dir, tell) != DONE)
 		return CANNOT_WRITE;
-	tell(MSG_INFO, "a backup of it first");
+	teller_say(tell, MSG_INFO, "a backup of it first");
 	return backup_run(&b);
 }

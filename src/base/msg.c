@@ -195,11 +195,6 @@ void msg(enum msg_level level, const char *format, ...)
 	va_end(args);
 }
 
-void msg_tell(enum msg_level level, const char *words)
-{
-	msg(level, "%s", words);
-}
-
 void msg_each(enum msg_level level, const struct strs *texts)
 {
 	for (size_t i = 0; i < texts->n; i++)

@@ -28,9 +28,6 @@ bool msg_format(const char *format);
 
 void msg(enum msg_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Says it as it stands. */
-void msg_tell(enum msg_level level, const char *words);
-
 /* Says each of the texts. */
 struct strs;
 void msg_each(enum msg_level level, const struct strs *texts);

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/teller.h"
 
 #define STEP_MS 5000    /* between two looks at what it waits for */
 #define HELD_MS 60000   /* that others may hold it up */
@@ -18,7 +19,7 @@ struct dropping {
 	const char *name;
 	char *sql;
 	struct buf held;      /* by whom; "" when by nobody that can be seen */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 };
 
 /* Once it waits for that signal: the sessions that talk to their clients in a statement, as in COPY. */
@@ -58,8 +59,7 @@ static void say(const struct dropping *d)
 	char *words = xasprintf("waiting to drop database '%s'%s%s%s", d->name, d->held.len ? ": the server waits for " : "",
 	                        d->held.data, d->held.len ? ", in COPY with a client that stalls or is gone" : "");
 
-	if (d->tell)
-		d->tell(MSG_INFO, words);
+	teller_say(d->tell, MSG_INFO, words);
 	free(words);
 }
 
@@ -104,7 +104,7 @@ static char *statement(struct db *db, const char *name)
 	return buf_detach(&sql);
 }
 
-int database_drop(struct db *db, const char *name, void (*tell)(enum msg_level level, const char *words),
+int database_drop(struct db *db, const char *name, const struct teller *tell,
                struct buf *error)
 {
 	struct dropping d = { .db = db, .look = DB_INIT, .name = name, .held = BUF_INIT, .tell = tell,

@@ -7,7 +7,7 @@
 #ifndef DB_DROP_DATABASE_H
 #define DB_DROP_DATABASE_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "db/db.h"
 
 /*
@@ -16,7 +16,7 @@
  * waits for. It waits a minute for other sessions, ten minutes in all. 0, or -1 with a sentence in error
  * and, unless it waited in vain, the SQLSTATE in db_sqlstate().
  */
-int database_drop(struct db *db, const char *name, void (*tell)(enum msg_level level, const char *words),
+int database_drop(struct db *db, const char *name, const struct teller *tell,
                struct buf *error);
 
 #endif

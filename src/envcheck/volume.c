@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/container.h"
 #include "base/status.h"
+#include "base/teller.h"
 
 /* The real path of the folder, or of the nearest one above it that is there. The caller frees it; NULL: none. */
 static char *find_real(const char *dir)
@@ -53,7 +54,7 @@ const char *volume_fate(const char *dir)
 }
 
 /* Whoever else may write there is the user's business; but everybody seldom is meant. */
-static void look_at_mode(const char *dir, void (*tell)(enum msg_level level, const char *words))
+static void look_at_mode(const char *dir, const struct teller *tell)
 {
 	struct stat st;
 	char *words;
@@ -61,12 +62,11 @@ static void look_at_mode(const char *dir, void (*tell)(enum msg_level level, con
 	if (stat(dir, &st) != 0 || !(st.st_mode & S_IWOTH))
 		return;
 	words = xasprintf("'%s' can be written by every user, who could delete or replace backups: chmod o-w", dir);
-	tell(MSG_WARNING, words);
+	teller_say(tell, MSG_WARNING, words);
 	free(words);
 }
 
-int volume_look(const char *dir, bool required, bool elsewhere,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error)
+int volume_look(const char *dir, bool required, bool elsewhere, const struct teller *tell, struct buf *error)
 {
 	enum container_storage place = find_place(dir);
 	const char *fate = fates[place];
@@ -79,7 +79,7 @@ int volume_look(const char *dir, bool required, bool elsewhere,
 		buf_printf(required ? error : &words, "'%s' %s: mount a %s or a folder of the host at '%s'%s", dir, fate,
 		           place == STORAGE_NAMELESS ? "named volume" : "volume", dir, required ? " (BACKUP_REQUIRE_VOLUME=yes)" : "");
 	if (words.len)
-		tell(elsewhere ? MSG_INFO : MSG_WARNING, words.data);
+		teller_say(tell, elsewhere ? MSG_INFO : MSG_WARNING, words.data);
 	buf_free(&words);
 	return fate && required ? BAD_CONFIG : 0;
 }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
+#include "base/teller.h"
 #include "repo/folder.h"
 
 #define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -77,14 +78,14 @@ int catalog_imagine(struct catalog *c, const char *dir)
 	return journal_open_memory(&c->journal);
 }
 
-int catalog_renew(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+int catalog_renew(struct catalog *c, const struct teller *tell)
 {
 	char *aside = xasprintf("%s.damaged", c->journal.path), *dir = xstrdup(c->root);
 	char *words = xasprintf("%s: it is moved aside, to '%s'", c->journal.error.data, aside);
 	int rc = -1;
 
 	if (lite_is_corrupt(&c->journal.lite) && beneath_rename(c->journal.path, aside) == 0) {
-		tell(MSG_WARNING, words);
+		teller_say(tell, MSG_WARNING, words);
 		catalog_free(c);
 		rc = catalog_open(c, dir, true);
 	}
@@ -94,8 +95,7 @@ int catalog_renew(struct catalog *c, void (*tell)(enum msg_level level, const ch
 	return rc;
 }
 
-int catalog_open_anew(struct catalog *c, const char *dir,
-                      void (*tell)(enum msg_level level, const char *words))
+int catalog_open_anew(struct catalog *c, const char *dir, const struct teller *tell)
 {
 	int rc = catalog_open(c, dir, true);
 
@@ -320,31 +320,28 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 #define NOT_THERE "not there"
 #define OUTSIDE "not a backup of this folder"
 
-static int note_missing(struct catalog *c, const char *path,
-                        void (*tell)(enum msg_level level, const char *words))
+static int note_missing(struct catalog *c, const char *path, const struct teller *tell)
 {
 	char *words = xasprintf("%s: is not there any more", path);
 	int rc = catalog_gone(c, path, NOT_THERE);
 
-	tell(MSG_WARNING, words);
+	teller_say(tell, MSG_WARNING, words);
 	free(words);
 	return rc;
 }
 
 /* Somebody else has written it. */
-static int note_outside(struct catalog *c, const char *path,
-                        void (*tell)(enum msg_level level, const char *words))
+static int note_outside(struct catalog *c, const char *path, const struct teller *tell)
 {
 	char *words = xasprintf("the journal names '%s', which is " OUTSIDE ": it is left alone", path);
 	int rc = catalog_gone(c, path, OUTSIDE);
 
-	tell(MSG_WARNING, words);
+	teller_say(tell, MSG_WARNING, words);
 	free(words);
 	return rc;
 }
 
-int catalog_missing(struct catalog *c, const char *folder,
-                    void (*tell)(enum msg_level level, const char *words))
+int catalog_missing(struct catalog *c, const char *folder, const struct teller *tell)
 {
 	struct rows rows = { 0 };
 	int rc = catalog_query(c,

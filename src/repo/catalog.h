@@ -7,7 +7,7 @@
 #ifndef REPO_CATALOG_H
 #define REPO_CATALOG_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "dump/manifest.h"
 #include "repo/journal.h"
 #include "repo/retention.h"
@@ -30,12 +30,11 @@ int catalog_open(struct catalog *c, const char *dir, bool create);
 
 /* The same with create, but a journal that is damaged is moved aside (`.damaged`),
  * of which tell hears, and a new one made. The folder's lock is held. */
-int catalog_open_anew(struct catalog *c, const char *dir,
-                      void (*tell)(enum msg_level level, const char *words));
+int catalog_open_anew(struct catalog *c, const char *dir, const struct teller *tell);
 
 /* Moves a journal aside that was found to be damaged after it was opened, and makes a new one, in the same
  * way. 0, or -1 when the last failure was another, or it cannot be done. */
-int catalog_renew(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
+int catalog_renew(struct catalog *c, const struct teller *tell);
 
 /* Opens the journal again that a failed write has closed, without making one: what is in it can still be read
  * on a full disk. As journal_open. */
@@ -125,7 +124,7 @@ bool catalog_is_there(const struct catalog *c, const char *path);
 
 /* Notes as gone the backups of a folder (NULL: of all) that are not there any more, of which
  * tell hears, and takes that back of those that are there again. The lock is held. */
-int catalog_missing(struct catalog *c, const char *folder, void (*tell)(enum msg_level level, const char *words));
+int catalog_missing(struct catalog *c, const char *folder, const struct teller *tell);
 
 /* The folders that hold backups, and of which systems ("" where that is not known), side by
  * side. */

@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/catalog.h"
 #include "repo/folder.h"
 
@@ -69,7 +70,7 @@ static void record_late(struct pruning *p)
 		written = catalog_gone(p->c, p->paths.v[i], p->reasons.v[i]) == 0;
 	if (p->paths.n && !written) {
 		words = xasprintf("%s: what was deleted is not recorded there; the next run does it", p->unwritten.data);
-		p->p->tell(MSG_WARNING, words);
+		teller_say(p->p->tell, MSG_WARNING, words);
 		free(words);
 	}
 }
@@ -89,7 +90,7 @@ static int delete_one(struct pruning *p, const char *path, const char *reason)
 	char *words = xasprintf("deleted %s%s: %s", r->before, path, reason);
 
 	if (!rc) {
-		p->p->tell(MSG_INFO, words);
+		teller_say(p->p->tell, MSG_INFO, words);
 		forget(p, path);
 		rc = p->c ? record(p, path, reason) : 0;
 	}

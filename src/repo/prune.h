@@ -4,6 +4,7 @@
 #ifndef REPO_PRUNE_H
 #define REPO_PRUNE_H
 
+#include "base/teller.h"
 #include "repo/repo.h"
 #include "repo/retention.h"
 
@@ -18,7 +19,7 @@ struct prune {
 	const struct retention *keep;
 	bool dry;   /* only judge */
 	void (*verdict)(const char *path, bool keep, const char *reason); /* hears of each, newest first; may be NULL */
-	void (*tell)(enum msg_level level, const char *words); /* of each that was deleted, also by somebody else */
+	const struct teller *tell; /* of each that was deleted, also by somebody else */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/folder.h"
 #include "repo/prune.h"
 
@@ -60,8 +61,7 @@ static int end_known(struct catalog *c, struct bucket *r, size_t *n, struct buf 
 	return rc;
 }
 
-static int sweep(struct catalog *c, struct bucket *r,
-                 void (*tell)(enum msg_level level, const char *words), struct buf *error)
+static int sweep(struct catalog *c, struct bucket *r, const struct teller *tell, struct buf *error)
 {
 	size_t known = 0, old = 0;
 	int rc = end_known(c, r, &known, error);
@@ -72,37 +72,33 @@ static int sweep(struct catalog *c, struct bucket *r,
 	if (known + old) {
 		words = xasprintf("%s: ended %zu upload%s that an interrupted run had left", r->name, known + old,
 		                  plural((int64_t)(known + old)));
-		tell(MSG_INFO, words);
+		teller_say(tell, MSG_INFO, words);
 		free(words);
 	}
 	return rc;
 }
 
-void push_sweep(struct catalog *c, struct bucket *r, void (*tell)(enum msg_level level, const char *words))
+void push_sweep(struct catalog *c, struct bucket *r, const struct teller *tell)
 {
 	struct buf error = BUF_INIT;
 
 	if (sweep(c, r, tell, &error))
-		tell(MSG_WARNING, error.data);
+		teller_say(tell, MSG_WARNING, error.data);
 	buf_free(&error);
 }
 
 /* --- shipping --- */
 
 static void tell_shipped(const struct bucket *r, const char *path, const struct manifest *m, int64_t began,
-                         void (*tell)(enum msg_level level, const char *words))
+                         const struct teller *tell)
 {
 	char *size = size_text(m->bytes);
-	char *words = xasprintf("uploaded %s in %.1f s: %s/%s", size,
+	teller_sayf(tell, MSG_INFO, "uploaded %s in %.1f s: %s/%s", size,
 	                        (double)(clock_ms() - began) / 1000, r->name, path);
-
-	tell(MSG_INFO, words);
-	free(words);
 	free(size);
 }
 
-void push_prune(struct bucket *r, const char *path, const struct manifest *m,
-                void (*tell)(enum msg_level level, const char *words))
+void push_prune(struct bucket *r, const char *path, const struct manifest *m, const struct teller *tell)
 {
 	struct prune p = { .repo = &r->repo, .keep = &r->keep, .tell = tell };
 	char *folder = xstrndup(path, repo_folder_length(path));
@@ -110,7 +106,7 @@ void push_prune(struct bucket *r, const char *path, const struct manifest *m,
 
 	if (retention_is_on(&r->keep) && prune_folder(&p, folder, m->system_id ? m->system_id : "", &error) != 0) {
 		buf_printf(&words, "%s/%s: not pruned: %s", r->name, folder, error.data);
-		tell(MSG_WARNING, words.data);
+		teller_say(tell, MSG_WARNING, words.data);
 	}
 	buf_free(&error);
 	buf_free(&words);
@@ -118,7 +114,7 @@ void push_prune(struct bucket *r, const char *path, const struct manifest *m,
 }
 
 static int push_one(struct catalog *c, struct bucket *r, const char *path,
-                    void (*tell)(enum msg_level level, const char *words), struct buf *error)
+                    const struct teller *tell, struct buf *error)
 {
 	char *manifest = xasprintf("%s/%s.json", c->root, path), *full;
 	int64_t began = clock_ms();
@@ -145,8 +141,7 @@ static bool is_hopeless(int rc)
 	return rc != BAD_DATA && rc != NO_INPUT;
 }
 
-int push_all(struct catalog *c, struct bucket *r, const struct strs *made,
-             void (*tell)(enum msg_level level, const char *words))
+int push_all(struct catalog *c, struct bucket *r, const struct strs *made, const struct teller *tell)
 {
 	struct buf error = BUF_INIT;
 	struct strs paths = { 0 };
@@ -163,13 +158,13 @@ int push_all(struct catalog *c, struct bucket *r, const struct strs *made,
 	stop = rc != 0;
 	left = stop ? paths.n : 0;
 	if (stop)
-		tell(MSG_ERROR, error.data);
+		teller_say(tell, MSG_ERROR, error.data);
 	for (size_t i = 0; i < paths.n && !stop; i++) {
 		buf_cut(&error, 0);
 		one = push_one(c, r, paths.v[i], tell, &error);
 		if (!one)
 			continue;
-		tell(MSG_ERROR, error.data);
+		teller_say(tell, MSG_ERROR, error.data);
 		stop = is_hopeless(one);
 		left += stop ? paths.n - i : 1;
 		rc = !rc || stop ? one : rc;
@@ -178,7 +173,7 @@ int push_all(struct catalog *c, struct bucket *r, const struct strs *made,
 		buf_cut(&error, 0);
 		buf_printf(&error, "%s: %zu backup%s only in the folder: the next run uploads what is owed", r->name, left,
 		           left == 1 ? " is" : "s are");
-		tell(MSG_ERROR, error.data);
+		teller_say(tell, MSG_ERROR, error.data);
 	}
 	buf_free(&error);
 	strs_free(&paths);

@@ -7,7 +7,7 @@
 #ifndef REPO_PUSH_H
 #define REPO_PUSH_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "repo/bucket.h"
 #include "repo/catalog.h"
 
@@ -17,20 +17,17 @@
  * The folder's lock is held. tell hears of each. 0; what the first failure was, after which
  * the rest is left for the next run where it would fail as well.
  */
-int push_all(struct catalog *c, struct bucket *r, const struct strs *made,
-             void (*tell)(enum msg_level level, const char *words));
+int push_all(struct catalog *c, struct bucket *r, const struct strs *made, const struct teller *tell);
 
 /* Prunes, by S3_KEEP_*, the folder in the bucket that a new backup is in. What fails is told. */
-void push_prune(struct bucket *r, const char *path, const struct manifest *m,
-                void (*tell)(enum msg_level level, const char *words));
+void push_prune(struct bucket *r, const char *path, const struct manifest *m, const struct teller *tell);
 
 /* Forgets the uploads that have begun: they have ended. */
 void push_over(struct catalog *c, const struct bucket *r);
 
 /* Ends the uploads in this bucket that the journal knows of, and those that are a day old. tell
  * hears what was found, and what failed. */
-void push_sweep(struct catalog *c, struct bucket *r,
-                void (*tell)(enum msg_level level, const char *words));
+void push_sweep(struct catalog *c, struct bucket *r, const struct teller *tell);
 
 /* Makes r tell the journal of uploads that begin; both outlive them. */
 void push_watch(struct catalog *c, struct bucket *r);

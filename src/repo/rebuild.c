@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/folder.h"
 #include "repo/folder_repo.h"
 
@@ -59,7 +60,7 @@ int rebuild_adopt(struct catalog *c, const char *path, struct buf *error)
 }
 
 /* NO: the journal cannot be read or written. */
-static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+static int adopt_all(struct catalog *c, const struct teller *tell)
 {
 	struct repo_list list;
 	struct repo r;
@@ -68,7 +69,7 @@ static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const
 	folder_repo(&r, c->root, c);
 	r.ops->list(&r, NULL, &list, NULL);
 	for (size_t i = 0; i < list.unreadable.n && rc != NO; i++) {
-		tell(MSG_ERROR, list.unreadable.v[i]);
+		teller_say(tell, MSG_ERROR, list.unreadable.v[i]);
 		rc = NO_INPUT;
 	}
 	for (size_t i = 0; i < list.n && rc != NO; i++) {
@@ -76,7 +77,7 @@ static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const
 		int one = rebuild_adopt(c, list.v[i].path, &error);
 
 		if (one != NO)
-			tell(one ? MSG_ERROR : MSG_INFO, one ? error.data : list.v[i].path);
+			teller_say(tell, one ? MSG_ERROR : MSG_INFO, one ? error.data : list.v[i].path);
 		rc = one ? one == NO ? NO : BAD_DATA : rc;
 		buf_free(&error);
 	}
@@ -85,14 +86,14 @@ static int adopt_all(struct catalog *c, void (*tell)(enum msg_level level, const
 }
 
 /* Not all damage is seen when the journal is opened. */
-int rebuild_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words))
+int rebuild_all(struct catalog *c, const struct teller *tell)
 {
 	int rc = adopt_all(c, tell);
 
 	if (rc == NO && catalog_renew(c, tell) == 0)
 		rc = adopt_all(c, tell);
 	if (rc == NO)
-		tell(MSG_ERROR, c->journal.error.data);
+		teller_say(tell, MSG_ERROR, c->journal.error.data);
 	return rc;
 }
 

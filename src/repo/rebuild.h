@@ -4,7 +4,7 @@
 #ifndef REPO_REBUILD_H
 #define REPO_REBUILD_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "repo/catalog.h"
 #include "repo/repo.h"
 
@@ -19,7 +19,7 @@ int rebuild_adopt(struct catalog *c, const char *path, struct buf *error);
 /* Adopts every backup that has a manifest, and marks those gone that are not there any
  * more. Other files are left alone. DONE, or BAD_DATA when a backup was damaged or not
  * adopted, or NO; everything has been told. */
-int rebuild_all(struct catalog *c, void (*tell)(enum msg_level level, const char *words));
+int rebuild_all(struct catalog *c, const struct teller *tell);
 
 /* Adds to a catalog that is thrown away what the manifests say of each folder's newest
  * backups, back to one that was verified, has the size that it should and is not from the

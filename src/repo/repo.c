@@ -6,17 +6,18 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/teller.h"
 #include "repo/catalog.h"
 
 int repo_find(struct repo *r, const char *folder, struct repo_list *list,
-              void (*tell)(enum msg_level level, const char *words), struct buf *error)
+              const struct teller *tell, struct buf *error)
 {
 	int rc = r->ops->list(r, folder, list, error);
 
 	rc = rc ? rc : r->ops->read(r, list, NULL, error);
 	for (size_t i = 0; i < list->n && !rc; i++)
 		if (list->v[i].what == REPO_BAD)
-			tell(MSG_WARNING, list->v[i].words.data);
+			teller_say(tell, MSG_WARNING, list->v[i].words.data);
 	return rc;
 }
 

@@ -8,7 +8,7 @@
 #ifndef REPO_REPO_H
 #define REPO_REPO_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "dump/manifest.h"
 
 struct catalog;
@@ -71,7 +71,7 @@ struct repo {
 
 /* Lists a folder (NULL: all) and reads all of it. tell gets a warning for each manifest that cannot be read. */
 int repo_find(struct repo *r, const char *folder, struct repo_list *list,
-              void (*tell)(enum msg_level level, const char *words), struct buf *error);
+              const struct teller *tell, struct buf *error);
 
 void repo_list_free(struct repo_list *list);
 void repo_backup_free(struct repo_backup *b);

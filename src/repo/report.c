@@ -12,6 +12,7 @@
 #include "base/show.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/bucket.h"
 #include "repo/folder_repo.h"
 
@@ -64,7 +65,7 @@ static int find_wanted(struct repo *r, const struct report_only *only, struct re
 }
 
 int report_list(struct repo *r, const struct report_only *only, bool json,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error)
+                const struct teller *tell, struct buf *error)
 {
 	struct repo_list list;
 	bool *found = report_new_found(only);
@@ -74,11 +75,11 @@ int report_list(struct repo *r, const struct report_only *only, bool json,
 		print_head();
 	for (size_t i = 0; i < list.n && !rc; i++)
 		if (list.v[i].what == REPO_BAD)
-			tell(MSG_WARNING, list.v[i].words.data);
+			teller_say(tell, MSG_WARNING, list.v[i].words.data);
 		else if (list.v[i].what == REPO_WHOLE && is_wanted(only, &list.v[i], found))
 			print_one(r, &list.v[i], json);
 	for (size_t i = 0; i < list.unreadable.n; i++)
-		tell(MSG_ERROR, list.unreadable.v[i]);
+		teller_say(tell, MSG_ERROR, list.unreadable.v[i]);
 	/* What cannot be read may well have one. */
 	for (int i = 0; i < only->n && (rc || list.unreadable.n); i++)
 		found[i] = true;
@@ -89,7 +90,7 @@ int report_list(struct repo *r, const struct report_only *only, bool json,
 }
 
 static int list_folder(const char *dir, const struct report_only *only, bool json,
-                       void (*tell)(enum msg_level level, const char *words), struct buf *error)
+                       const struct teller *tell, struct buf *error)
 {
 	struct catalog c;
 	struct repo r;
@@ -104,7 +105,7 @@ static int list_folder(const char *dir, const struct report_only *only, bool jso
 		return NO_INPUT;
 	}
 	if (catalog_open(&c, dir, false) < 0)
-		tell(MSG_WARNING, c.journal.error.data);
+		teller_say(tell, MSG_WARNING, c.journal.error.data);
 	folder_repo(&r, dir, &c);
 	rc = report_list(&r, only, json, tell, error);
 	catalog_free(&c);
@@ -112,7 +113,7 @@ static int list_folder(const char *dir, const struct report_only *only, bool jso
 }
 
 static int list_bucket(const struct report_only *only, bool json,
-                       void (*tell)(enum msg_level level, const char *words), struct buf *error)
+                       const struct teller *tell, struct buf *error)
 {
 	struct bucket r;
 	int rc = bucket_open(&r, error);
@@ -127,7 +128,7 @@ static int list_bucket(const struct report_only *only, bool json,
 }
 
 int report_backups(const char *dir, const struct report_only *only, bool json,
-                   void (*tell)(enum msg_level level, const char *words), struct buf *error)
+                   const struct teller *tell, struct buf *error)
 {
 	return dir ? list_folder(dir, only, json, tell, error) : list_bucket(only, json, tell, error);
 }

@@ -4,8 +4,8 @@
 #ifndef REPO_REPORT_H
 #define REPO_REPORT_H
 
-#include "base/msg.h"
 #include "base/progress.h"
+#include "base/teller.h"
 #include "repo/catalog.h"
 #include "repo/repo.h"
 
@@ -20,12 +20,12 @@ struct report_only {
  * are told. DONE; NO_INPUT, told, when a folder cannot be read, or one of those in only has no backup; else what the
  * repository gives, with a sentence in error. */
 int report_list(struct repo *r, const struct report_only *only, bool json,
-                void (*tell)(enum msg_level level, const char *words), struct buf *error);
+                const struct teller *tell, struct buf *error);
 
 /* The same of a folder, whose journal is opened for it, or with dir NULL of S3_BUCKET. Also NO_INPUT with a sentence in
  * error where there is no such folder, and BAD_CONFIG where there is no bucket. */
 int report_backups(const char *dir, const struct report_only *only, bool json,
-                   void (*tell)(enum msg_level level, const char *words), struct buf *error);
+                   const struct teller *tell, struct buf *error);
 
 /* Prints a line for each database of the last run (catalog_last): the age of its newest
  * verified backup, which must be below limit ms. Where backups go to a bucket, too (remote, its

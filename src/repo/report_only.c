@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/folder.h"
 #include "repo/report_parts.h"
 
@@ -37,8 +38,7 @@ bool *report_new_found(const struct report_only *only)
 }
 
 /* Tells which of the names have no backup there, and frees found. DONE, or NO_INPUT when there are such. */
-int report_unfound(const struct report_only *only, bool *found, const char *place,
-                        void (*tell)(enum msg_level level, const char *words))
+int report_unfound(const struct report_only *only, bool *found, const char *place, const struct teller *tell)
 {
 	int rc = DONE;
 
@@ -46,7 +46,7 @@ int report_unfound(const struct report_only *only, bool *found, const char *plac
 		char *words = xasprintf("no backup of '%s' in '%s'", msg_word(only->names[i]), place);
 
 		if (!found[i]) {
-			tell(MSG_ERROR, words);
+			teller_say(tell, MSG_ERROR, words);
 			rc = NO_INPUT;
 		}
 		free(words);

@@ -4,6 +4,7 @@
 #ifndef REPO_REPORT_PARTS_H
 #define REPO_REPORT_PARTS_H
 
+#include "base/teller.h"
 #include "repo/report.h"
 
 /* A flag for each of the names: whether it was found. The caller frees it. */
@@ -13,7 +14,6 @@ bool *report_new_found(const struct report_only *only);
 bool report_is_wanted(const struct report_only *only, const char *folder, size_t len, bool *found);
 
 /* Tells which of the names have no backup in that place, and frees found. DONE, or NO_INPUT when there are such. */
-int report_unfound(const struct report_only *only, bool *found, const char *place,
-                   void (*tell)(enum msg_level level, const char *words));
+int report_unfound(const struct report_only *only, bool *found, const char *place, const struct teller *tell);
 
 #endif

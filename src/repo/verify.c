@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/catalog.h"
 
 /* One backup that is being verified. */
@@ -33,7 +34,7 @@ static void tell_result(const struct reading *r, int rc, bool restored, const st
 
 	if (r->v->progress)
 		r->v->progress(NULL);
-	r->v->tell(rc ? MSG_ERROR : MSG_INFO, words);
+	teller_say(r->v->tell, rc ? MSG_ERROR : MSG_INFO, words);
 	free(words);
 	free(size);
 }
@@ -98,7 +99,7 @@ static int leave_whole(const struct verify *v, const struct repo *r, const struc
 			chosen->v[chosen->n++] = i;
 		if (list->v[i].what != REPO_BAD)
 			continue;
-		v->tell(MSG_WARNING, list->v[i].words.data);
+		teller_say(v->tell, MSG_WARNING, list->v[i].words.data);
 		bad = list->v[i].rc;
 	}
 	if (chosen->n || bad)
@@ -147,7 +148,7 @@ int verify_backups(const struct verify *v, struct repo *r, const struct choice *
 	int rc = find(v, r, what, &list, &chosen, &error);
 
 	if (error.len)
-		v->tell(MSG_ERROR, error.data);
+		teller_say(v->tell, MSG_ERROR, error.data);
 	for (size_t i = 0; i < chosen.n && !error.len; i++) {
 		int one = verify_one(v, r, &list.v[chosen.v[i]]);
 

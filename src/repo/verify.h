@@ -4,8 +4,8 @@
 #ifndef REPO_VERIFY_H
 #define REPO_VERIFY_H
 
-#include "base/msg.h"
 #include "base/progress.h"
+#include "base/teller.h"
 #include "repo/choose.h"
 #include "repo/repo.h"
 
@@ -14,7 +14,7 @@ struct verify {
 	 * NULL: they are only read, as is what is no file here. */
 	int (*restore)(const void *arg, const char *name, const char *path, const struct manifest *m, struct buf *error);
 	const void *arg;    /* of restore */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 	void (*progress)(const struct progress *p); /* may be NULL; NULL: it is over */
 };
 

@@ -6,6 +6,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "db/emptiness.h"
 #include "repo/select.h"
 #include "restore/apply_parts.h"
@@ -36,7 +37,7 @@ static bool fills_beside(struct apply *p)
 
 	if (!may && p->r->jobs > 1) {
 		words = xasprintf("--jobs: it is filled by one, in one transaction: %s", why.data);
-		p->finish.tell(MSG_INFO, words);
+		teller_say(p->finish.tell, MSG_INFO, words);
 		free(words);
 		p->r->jobs = 1;
 	}
@@ -55,7 +56,8 @@ static void limit_jobs(struct apply *p)
 {
 	if (p->r->jobs <= 1 || !p->shadow.db.pg.pooled)
 		return;
-	p->finish.tell(MSG_WARNING, "--jobs: restored by one job, because the connection goes through a "
+	teller_say(p->finish.tell, MSG_WARNING,
+	           "--jobs: restored by one job, because the connection goes through a "
 	               "pooler");
 	p->r->jobs = 1;
 }
@@ -159,9 +161,9 @@ static void leave(struct apply *p, const char *before, struct buf *error)
 	else if (before)
 		words = xasprintf("the old database is '%s': pgrestore undo swaps it back", before);
 	if (words)
-		p->finish.tell(MSG_INFO, words);
+		teller_say(p->finish.tell, MSG_INFO, words);
 	if (error->len)
-		p->finish.tell(MSG_WARNING, error->data);
+		teller_say(p->finish.tell, MSG_WARNING, error->data);
 	buf_cut(error, 0);
 	free(words);
 }
@@ -177,7 +179,7 @@ static int run(struct apply *p, const struct target *target, struct buf *error)
 	char *words = rc ? NULL : restore_rights_left_out(p->r);
 
 	if (words)
-		p->finish.tell(MSG_INFO, words);
+		teller_say(p->finish.tell, MSG_INFO, words);
 	free(words);
 	return rc;
 }
@@ -188,7 +190,7 @@ static int make(struct apply *p, struct buf *error)
 	int rc = shadow_create(&p->shadow, &p->properties, p->was_empty, p->near_locale, &note, error);
 
 	if (!rc && note.len)
-		p->finish.tell(MSG_WARNING, note.data);
+		teller_say(p->finish.tell, MSG_WARNING, note.data);
 	buf_free(&note);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "db/db.h"
 #include "db/drop_database.h"
 #include "dump/properties.h"
@@ -96,7 +97,7 @@ static void drop_stale(struct trial *t)
 	db_read(&t->db, find, (const char *const *)&seconds, 1, clock_after(DROP_MS), &rows);
 	for (size_t i = 0; i < rows.n; i++) {
 		if (drop_database(t, rows_text(&rows, i, 0), &why) != 0 && t->job->tell)
-			t->job->tell(MSG_WARNING, why.data);
+			teller_say(t->job->tell, MSG_WARNING, why.data);
 		buf_cut(&why, 0);
 	}
 	buf_free(&why);

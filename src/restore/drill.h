@@ -8,7 +8,7 @@
 #ifndef RESTORE_DRILL_H
 #define RESTORE_DRILL_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "db/target.h"
 #include "dump/manifest.h"
 
@@ -19,7 +19,7 @@ struct drill {
 	bool as_login;                /* run the database's code as the login, whatever its rights */
 	const char *search_path; /* of the session that restores, as in struct restore; NULL: the backup's */
 	int64_t deadline;             /* to log in */
-	void (*tell)(enum msg_level level, const char *words); /* hears what a drop waits for; or NULL */
+	const struct teller *tell; /* hears what a drop waits for; or NULL */
 	struct buf *note;      /* gets what the new database's locale differs in (a message); or NULL */
 	struct strs *left_out; /* gets what no role but a superuser may restore: TYPE schema name owner */
 };

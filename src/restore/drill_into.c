@@ -5,6 +5,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/teller.h"
 #include "db/target.h"
 #include "dump/toc.h"
 #include "restore/drill.h"
@@ -14,7 +15,7 @@ static void tell(const struct drill_into *d, enum msg_level level, const char *n
 {
 	char *words = xasprintf("%s: %s%s", name, what, of);
 
-	d->tell(level, words);
+	teller_say(d->tell, level, words);
 	free(words);
 }
 

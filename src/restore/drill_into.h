@@ -4,7 +4,7 @@
 #ifndef RESTORE_DRILL_INTO_H
 #define RESTORE_DRILL_INTO_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "dump/manifest.h"
 
 struct drill_into {
@@ -12,7 +12,7 @@ struct drill_into {
 	bool as_login;           /* run a database's code as the login, whatever its rights */
 	const char *search_path; /* as in struct drill */
 	int64_t wait;            /* ms, for that server */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 };
 
 /* Restores the backup whose data is at path, and drops it again; name is how the user knows it. arg is a

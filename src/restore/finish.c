@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "dump/dump.h"
 
 /* It is looked at as a backup of it would. */
@@ -58,10 +59,7 @@ static void analyze(const struct finish *s, struct db *db)
 			rc = -1;
 	find_names(s, db, "pg_catalog");
 	if (rc) {
-		char *words = xasprintf("%s: not analyzed: %s", db->target->shown, db_error(db));
-
-		s->tell(MSG_WARNING, words);
-		free(words);
+		teller_sayf(s->tell, MSG_WARNING, "%s: not analyzed: %s", db->target->shown, db_error(db));
 	}
 	rows_free(&rows);
 }

@@ -4,7 +4,7 @@
 #ifndef RESTORE_FINISH_H
 #define RESTORE_FINISH_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "check/check.h"
 
 struct finish {
@@ -13,7 +13,7 @@ struct finish {
 	const char *search_path;   /* of the functions that ANALYZE calls; NULL: none */
 	const struct check *check; /* what must hold of it; or NULL */
 	int64_t wait;              /* ms for the server */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 };
 
 /* Counts the tables, analyzes and asks. No session is left open. 0; BAD_DATA for another

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/banned.h"
+#include "base/teller.h"
 #include "repo/journal_runs.h"
 
 #define APPLET "pgrestore"
@@ -30,8 +31,7 @@ void record_start(struct record *r, const char *name, const char *target, const 
 	journal_start(&r->journal, &run, &r->run);
 }
 
-void record_clear(struct record *r, struct shadow *shadow, const char *target,
-                  void (*tell)(enum msg_level level, const char *words))
+void record_clear(struct record *r, struct shadow *shadow, const char *target, const struct teller *tell)
 {
 	struct strs names = { 0 };
 	struct rows rows = { 0 };

@@ -6,7 +6,7 @@
 #ifndef RESTORE_RECORD_H
 #define RESTORE_RECORD_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "repo/journal.h"
 #include "restore/shadow.h"
 
@@ -27,8 +27,7 @@ void record_start(struct record *r, const char *name, const char *target, const 
 
 /* Drops the databases that restores into target have left because they were killed, of which tell
  * hears. */
-void record_clear(struct record *r, struct shadow *shadow, const char *target,
-                  void (*tell)(enum msg_level level, const char *words));
+void record_clear(struct record *r, struct shadow *shadow, const char *target, const struct teller *tell);
 
 /* done or failed, and why; why may be NULL. */
 void record_end(struct record *r, const char *status, const char *why);

@@ -22,7 +22,7 @@ static void tell_line(struct restore_progress *h, const struct progress *p)
 		buf_printf(&words, " of %s, %d %%", total, (int)(p->done * 100 / p->total));
 	if (*p->table)
 		buf_printf(&words, ", now table %s", p->table);
-	h->tell.line(MSG_INFO, words.data);
+	teller_say(h->tell.line, MSG_INFO, words.data);
 	h->next = clock_after(PAUSE_MS);
 	buf_free(&words);
 	free(done);

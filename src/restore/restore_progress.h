@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "ext/meter.h"
 
 struct progress;
@@ -15,8 +15,7 @@ struct progress;
 struct restore_progress_tell {
 	const char *name; /* of the database; else the one that is connected to */
 	void (*show)(const struct progress *p);                      /* draws it; NULL: it is over */
-	void (*line)(enum msg_level level,
-	             const char *words); /* else gets a line after ten seconds, then each half minute */
+	const struct teller *line; /* else gets a line after ten seconds, then each half minute */
 };
 
 struct restore_progress {

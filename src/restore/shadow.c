@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "db/drop_database.h"
 #include "restore/shadow.h"
 #include "restore/shadow_parts.h"
@@ -18,8 +19,7 @@
 
 /* --- leftovers --- */
 
-static void drop_leftover(struct shadow *s, const char *name,
-                          void (*tell)(enum msg_level level, const char *words))
+static void drop_leftover(struct shadow *s, const char *name, const struct teller *tell)
 {
 	struct buf error = BUF_INIT;
 	int rc;
@@ -27,7 +27,7 @@ static void drop_leftover(struct shadow *s, const char *name,
 
 	s->tell = tell;
 	rc = shadow_drop(s, name, &error);
-	tell(rc ? MSG_WARNING : MSG_INFO, rc ? error.data : words);
+	teller_say(tell, rc ? MSG_WARNING : MSG_INFO, rc ? error.data : words);
 	buf_free(&error);
 	free(words);
 }
@@ -35,8 +35,7 @@ static void drop_leftover(struct shadow *s, const char *name,
 /* The lock is of the shadow database's name, so it is free when its restore is gone; whose sessions may
  * not be: of a client that was killed with its host they wait in COPY for data. What DROP DATABASE has
  * begun with can only be dropped (dbcommands.c, DATCONNLIMIT_INVALID_DB). */
-void shadow_drop_leftovers(struct shadow *s, const struct strs *names,
-                         void (*tell)(enum msg_level level, const char *words))
+void shadow_drop_leftovers(struct shadow *s, const struct strs *names, const struct teller *tell)
 {
 	struct rows rows = { 0 };
 	struct buf list = BUF_INIT;

@@ -8,7 +8,7 @@
 #ifndef RESTORE_SHADOW_H
 #define RESTORE_SHADOW_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "db/db.h"
 #include "dump/properties.h"
 
@@ -16,7 +16,7 @@ struct shadow {
 	const struct target *target; /* the database that is, or is to be */
 	struct db db;                /* a session in another database of the server */
 	struct db claims;            /* through a pooler, the transaction that holds the names' locks */
-	void (*tell)(enum msg_level level, const char *words); /* hears what is waited for; may be NULL */
+	const struct teller *tell; /* hears what is waited for; may be NULL */
 	const char *door;            /* which one; NULL: none yet */
 	struct target at;            /* the shadow database */
 	char *name;                  /* its name; NULL: there is none */
@@ -38,8 +38,7 @@ int shadow_open(struct shadow *s, const struct target *target, int64_t deadline,
  * comment or are among the names (of the journal), and whose lock is free, with the sessions that are
  * still in them; and old ones whose drop was broken off. tell hears of each, and of those that cannot
  * be dropped. */
-void shadow_drop_leftovers(struct shadow *s, const struct strs *names,
-                         void (*tell)(enum msg_level level, const char *words));
+void shadow_drop_leftovers(struct shadow *s, const struct strs *names, const struct teller *tell);
 
 /* Whether this role may make databases. 0, or DENIED with a sentence in error. */
 int shadow_check_create(struct shadow *s, struct buf *error);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "restore/shadow.h"
 #include "restore/shadow_parts.h"
 
@@ -167,8 +168,9 @@ static void await_gone(struct shadow *s, const char *key)
 
 	while (!gone && !(gone = is_gone(s, key)) && clock_left(deadline))
 		clock_sleep(20, deadline);
-	if (!gone && s->tell)
-		s->tell(MSG_WARNING, "a session that ends others did not stop in time: it may end the next "
+	if (!gone)
+		teller_say(s->tell, MSG_WARNING,
+		           "a session that ends others did not stop in time: it may end the next "
 		        "session of the database");
 	buf_free(&ignored);
 }

@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/clock.h"
+#include "base/teller.h"
 #include "ext/hash.h"
 #include "seed/seed_files.h"
 
@@ -23,7 +24,7 @@ void seed_tell(const struct seed *s, enum msg_level level, const char *format, .
 	va_start(args, format);
 	buf_vprintf(&line, format, args);
 	va_end(args);
-	s->tell(level, line.data);
+	teller_say(s->tell, level, line.data);
 	buf_free(&line);
 }
 
@@ -50,7 +51,7 @@ int seed_read(const struct seed *s, struct db *db, struct marker *m)
 	if (!rc)
 		rc = marker_read(db, seed_key(s), clock_after(SEED_ASK_MS), m, &error);
 	if (rc)
-		s->tell(MSG_ERROR, error.data);
+		teller_say(s->tell, MSG_ERROR, error.data);
 	buf_free(&error);
 	return rc;
 }

@@ -4,7 +4,7 @@
 #ifndef SEED_SEED_H
 #define SEED_SEED_H
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "db/finding.h"
 #include "db/lock.h"
 #include "seed/marker.h"
@@ -36,7 +36,7 @@ struct seed {
 	bool interrupted;          /* set by seed_run: it was stopped half-way, as said there */
 
 	/* Gets what psql says, a line at a time, and what seed_tell does. */
-	void (*tell)(enum msg_level level, const char *line);
+	const struct teller *tell;
 };
 
 /* Returns which marker is the seed's. */

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "ext/engine.h"
 #include "ext/pack.h"
 #include "ext/rehearsal.h"
@@ -123,7 +124,7 @@ static void take_line(const char *line, void *arg)
 	if (!talk->error && level == MSG_ERROR)
 		talk->error = xstrdup(text);
 	if (text[strspn(text, " ")])
-		talk->seed->tell(level, text);
+		teller_say(talk->seed->tell, level, text);
 }
 
 static bool still_locked(void *arg)
@@ -223,7 +224,7 @@ static pid_t start_command(struct seed *s)
 	env_export("SEEDONCE_ATTEMPT", attempt);
 	status = proc_exec(s->command, env_original());
 	words = xasprintf("cannot run '%s': %s", s->command[0], strerror(errno));
-	s->tell(MSG_ERROR, words);
+	teller_say(s->tell, MSG_ERROR, words);
 	_exit(status);
 }
 
@@ -440,7 +441,7 @@ int seed_prepare(struct seed *s, struct db *db, int64_t deadline, struct buf *wh
 	    seed_sqlite_read(&lite, &s->files, &ignored) == 0)
 		rc = seed_sqlite_settle(&lite, &db->lite, why);
 	for (size_t i = 0; s->one_transaction && i < lite.notes.n; i++)
-		s->tell(MSG_WARNING, lite.notes.v[i]);
+		teller_say(s->tell, MSG_WARNING, lite.notes.v[i]);
 	seed_sqlite_free(&lite);
 	buf_free(&ignored);
 	return rc ? rc : marker_prepare(db, s->schema, deadline, why);

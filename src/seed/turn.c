@@ -4,6 +4,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "seed/decision.h"
 
 #define POLL_MS 250 /* between two tries for the lock, at first */
@@ -58,7 +59,7 @@ int turn_take(const struct seed *s, struct db *db)
 
 	while ((rc = try_once(s, db, &error)) == LOCKED && clock_left(deadline)) {
 		if (!told && error.len)
-			s->tell(MSG_INFO, error.data);
+			teller_say(s->tell, MSG_INFO, error.data);
 		else if (!told)
 			turn_holder(s, MSG_INFO, "waiting for");
 		told = true;
@@ -68,7 +69,7 @@ int turn_take(const struct seed *s, struct db *db)
 		pause = pause * 2 > POLL_MAX_MS ? POLL_MAX_MS : pause * 2;
 	}
 	if (rc && error.len)
-		s->tell(MSG_ERROR, error.data);
+		teller_say(s->tell, MSG_ERROR, error.data);
 	else if (rc == LOCKED)
 		turn_holder(s, MSG_ERROR, "gave up waiting for");
 	buf_free(&error);

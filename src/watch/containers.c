@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "repo/journal_stops.h"
 #include "watch/docker.h"
 #include "watch/docker_json.h"
@@ -19,21 +20,6 @@
 #define MADE_ANEW_MS 15000 /* that a container may be missing while it is made anew */
 #define RETRY_MS 3000     /* for an engine that is out of order for a moment */
 #define LOOK_MS 300
-
-static void tell(const struct containers *c, enum msg_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void tell(const struct containers *c, enum msg_level level, const char *format, ...)
-{
-	struct buf words = BUF_INIT;
-	va_list args;
-
-	va_start(args, format);
-	buf_vprintf(&words, format, args);
-	va_end(args);
-	c->tell(level, words.data, c->arg);
-	buf_free(&words);
-}
 
 static bool is_ending(const struct containers *c)
 {
@@ -177,7 +163,7 @@ static int stop_one(const struct containers *c, const struct engine *e, size_t i
 	if (!rc)
 		rc = docker_stop(&e->docker, name, clock_after(state.grace + STOP_SLACK_MS), error);
 	if (!rc)
-		tell(c, MSG_INFO, "stopped container '%s'", name);
+		teller_sayf(c->tell, MSG_INFO, "stopped container '%s'", name);
 	docker_json_state_free(&state);
 	return rc;
 }
@@ -203,7 +189,8 @@ static int choose(const struct containers *c, const struct engine *e, bool *want
 	for (size_t i = 0; i < e->fleet.rows.n && !rc; i++) {
 		wanted[i] = is_chosen(c, e, i) && rows_true(&e->fleet.rows, i, DOCKER_JSON_RUNS);
 		if (aloud && is_chosen(c, e, i) && !wanted[i])
-			tell(c, MSG_INFO, "container '%s' does not run: it is left so", name_of(e, i));
+			teller_sayf(c->tell, MSG_INFO, "container '%s' does not run: it is left so",
+			            name_of(e, i));
 		if (wanted[i])
 			rc = check_one(e, i, error);
 	}
@@ -288,13 +275,15 @@ static void start_owed(const struct containers *c, const struct docker *d, struc
 
 	if (!rc) {
 		journal_stops_end(j, id, NULL);
-		tell(c, MSG_INFO, "started container '%s' again", name);
+		teller_sayf(c->tell, MSG_INFO, "started container '%s' again", name);
 	} else if (rc == NO_INPUT && !is_ending(c)) {
 		journal_stops_end(j, id, error.data);
-		tell(c, MSG_ERROR, "container '%s' was stopped for a restore and is no more: it is not "
+		teller_sayf(c->tell, MSG_ERROR,
+		            "container '%s' was stopped for a restore and is no more: it is not "
 		     "started again", name);
 	} else {
-		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again",
+		teller_sayf(c->tell, MSG_ERROR,
+		            "container '%s' cannot be started again: %s; it will be tried again",
 		     name, error.data);
 	}
 	buf_free(&error);
@@ -324,7 +313,7 @@ static void wait_until_healthy(const struct containers *c, const struct docker *
 
 	while (!is_healthy(d, name, &state)) {
 		if (is_ending(c) || !clock_left(deadline)) {
-			tell(c, MSG_WARNING, "container '%s' is started, but %s", name, state);
+			teller_sayf(c->tell, MSG_WARNING, "container '%s' is started, but %s", name, state);
 			break;
 		}
 		free(state);
@@ -363,11 +352,13 @@ static bool may_start(const struct containers *c, struct engine *e, struct journ
 		may = is_known(c, e, name);
 	}
 	if (!may && !listed) {
-		tell(c, MSG_ERROR, "container '%s' cannot be started again: %s; it will be tried again",
+		teller_sayf(c->tell, MSG_ERROR,
+		            "container '%s' cannot be started again: %s; it will be tried again",
 		     name, error.data);
 	} else if (!may) {
 		journal_stops_end(j, id, "not one of this watcher's containers");
-		tell(c, MSG_ERROR, "the journal names a container '%s', which is not one of this watcher's: "
+		teller_sayf(c->tell, MSG_ERROR,
+		            "the journal names a container '%s', which is not one of this watcher's: "
 		     "it is not started",
 		     name);
 	}

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/msg.h"
+#include "base/teller.h"
 #include "repo/journal.h"
 
 /* What is wanted. */
@@ -25,8 +25,7 @@ struct containers {
 	const char *dir;   /* the folder that is watched: journals may be shared; NULL: whatever it is */
 	int64_t healthy;   /* ms that each row of them gets to become healthy */
 
-	void (*tell)(enum msg_level level, const char *words, void *arg);
-	void *arg;
+	const struct teller *tell;
 	const volatile int *stopping; /* not 0: this process is to end, and waits for nobody's health */
 };
 

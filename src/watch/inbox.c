@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "base/text.h"
 #include "watch/companion.h"
 
@@ -112,7 +113,7 @@ static void tell_once(struct inbox *b, const char *words)
 	if (b->told.n >= TOLD_MOST || strs_has(&b->told, words))
 		return;
 	strs_add(&b->told, words);
-	b->tell(MSG_WARNING, words);
+	teller_say(b->tell, MSG_WARNING, words);
 }
 
 static bool ends_in(const char *name, const char *const *suffixes, size_t n)

@@ -19,12 +19,12 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/msg.h"
+#include "base/teller.h"
 
 struct inbox {
 	const char *dir;  /* where files are dropped */
 	int64_t settle;   /* ms that a file must have been still */
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 
 	char *base;       /* of the other folders */
 	char *processing, *done, *failed;

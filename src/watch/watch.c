@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "envcheck/volume.h"
 #include "repo/journal_runs.h"
 #include "watch/watch_check.h"
@@ -126,10 +127,7 @@ static int loop(struct watching *s)
 static void tell_holder(const char *holder, void *arg)
 {
 	const struct watching *s = arg;
-	char *words = xasprintf("waiting for another watch: %s", holder);
-
-	s->w->tell(MSG_INFO, words);
-	free(words);
+	teller_sayf(s->w->tell, MSG_INFO, "waiting for another watch: %s", holder);
 }
 
 /* Without a journal nobody could know which containers to start again. */
@@ -141,7 +139,8 @@ static int check_journal(struct watching *s, struct buf *error)
 		buf_printf(error, "containers are to be stopped, and which must be in a journal: %s",
 		           s->journal.error.len ? s->journal.error.data : "its folder is missing");
 	else if (rc)
-		s->w->tell(MSG_WARNING, s->journal.error.len ? s->journal.error.data : "there is no journal");
+		teller_say(s->w->tell, MSG_WARNING,
+		           s->journal.error.len ? s->journal.error.data : "there is no journal");
 	journal_free(&s->journal);
 	return error->len ? CANNOT_WRITE : 0;
 }
@@ -155,7 +154,7 @@ static void tell_fate(const struct watching *s)
 	                               "containers that are stopped then may stay so", folder, fate) : NULL;
 
 	if (words)
-		s->w->tell(MSG_WARNING, words);
+		teller_say(s->w->tell, MSG_WARNING, words);
 	free(words);
 	free(folder);
 }
@@ -171,10 +170,10 @@ static int find_journal(struct watching *s, struct buf *error)
 	if (!rc && containers_wanted(&s->w->containers))
 		tell_fate(s);
 	if (warning.len)
-		s->w->tell(MSG_WARNING, warning.data);
+		teller_say(s->w->tell, MSG_WARNING, warning.data);
 	buf_free(&warning);
 	if (rc && !containers_wanted(&s->w->containers)) {
-		s->w->tell(MSG_WARNING, error->data);
+		teller_say(s->w->tell, MSG_WARNING, error->data);
 		buf_cut(error, 0);
 		rc = 0;
 	}
@@ -190,7 +189,7 @@ static void tell_missing(const struct watching *s)
 	                                                        s->w->dir);
 
 	if (words)
-		s->w->tell(MSG_WARNING, words);
+		teller_say(s->w->tell, MSG_WARNING, words);
 	free(words);
 }
 
@@ -213,12 +212,11 @@ int watch_run(struct watch *w, struct buf *error)
 {
 	struct watching s = { .w = w, .inbox = { .dir = w->dir, .settle = w->settle, .tell = w->tell },
 		           .lock = { .fd = -1 }, .journal = JOURNAL_INIT, .events = -1, .log = -1 };
-	char *words;
+	struct teller log = { .say = watching_say, .arg = &s };
 	int rc;
 
 	w->containers.dir = w->dir;
-	w->containers.tell = watching_say;
-	w->containers.arg = &s;
+	w->containers.tell = &log;
 	w->containers.stopping = &s.signal;
 	rc = start(&s, error);
 	if (!rc) {
@@ -227,9 +225,7 @@ int watch_run(struct watch *w, struct buf *error)
 		recover(&s);
 		proc_hold(NULL);
 		watch_check_warn(w);
-		words = xasprintf("watching '%s'", w->dir);
-		w->tell(MSG_INFO, words);
-		free(words);
+		teller_sayf(w->tell, MSG_INFO, "watching '%s'", w->dir);
 		rc = loop(&s);
 	}
 	if (s.events >= 0)

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "db/sqlite_fault.h"
 
 static int check_folder(const struct watch *w, struct buf *error)
@@ -134,7 +135,7 @@ void watch_check_warn(const struct watch *w)
 
 		if (!checks[i].running && checks[i].check(w, &error) != 0) {
 			buf_printf(&words, "a file that is dropped now cannot be restored: %s", error.data);
-			w->tell(MSG_WARNING, words.data);
+			teller_say(w->tell, MSG_WARNING, words.data);
 		}
 		buf_free(&error);
 		buf_free(&words);

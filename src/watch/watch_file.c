@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/status.h"
+#include "base/teller.h"
 #include "dump/format.h"
 #include "watch/companion.h"
 
@@ -217,7 +218,7 @@ void watch_file(struct watching *s, const char *name)
 
 	if (!path) {
 		if (error.len)
-			s->w->tell(MSG_ERROR, error.data);
+			teller_say(s->w->tell, MSG_ERROR, error.data);
 		buf_free(&error);
 		return;
 	}

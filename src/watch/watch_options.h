@@ -4,6 +4,7 @@
 #ifndef WATCH_WATCH_OPTIONS_H
 #define WATCH_WATCH_OPTIONS_H
 
+#include "base/teller.h"
 #include "watch/containers.h"
 #include "watch/inbox.h"
 
@@ -15,7 +16,7 @@ struct watch {
 	const char *journal;  /* or the file; NULL or "": in that folder, as is set here */
 	int64_t limit;        /* ms that the restore of one file may take */
 	struct strs allowed;  /* databases that a file may name */
-	struct containers containers; /* without dir, tell, arg and stopping */
+	struct containers containers; /* without dir, tell and stopping */
 
 	const char *sqlite;   /* the file that SQLite databases go to; NULL or "": as all others */
 
@@ -24,7 +25,7 @@ struct watch {
 	int (*restore)(char *path, char *url);
 	/* Logs in to the database that is configured; 0, or a status with a message in error. May be NULL. */
 	int (*database)(struct buf *error);
-	void (*tell)(enum msg_level level, const char *words);
+	const struct teller *tell;
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/teller.h"
 #include "watch/companion.h"
 
 void watching_log(const struct watching *s, const char *line)
@@ -31,7 +32,7 @@ void watching_say(enum msg_level level, const char *words, void *arg)
 	const struct watching *s = arg;
 	char *line = msg_line(level, "%s", words);
 
-	s->w->tell(level, words);
+	teller_say(s->w->tell, level, words);
 	line[strcspn(line, "\n")] = '\0';
 	watching_log(s, line);
 	free(line);

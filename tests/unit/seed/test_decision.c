@@ -11,10 +11,13 @@
 
 static struct buf told = BUF_INIT; /* each line with its level before it */
 
-static void tell(enum msg_level level, const char *line)
+static void tell(enum msg_level level, const char *line, void *arg)
 {
+	(void)arg;
 	buf_printf(&told, "%s %s\n", level == MSG_ERROR ? "error" : level == MSG_WARNING ? "warning" : "info", line);
 }
+
+static const struct teller teller = { .say = tell };
 
 /* A check that finds what its argument says. */
 static void answer(const void *arg, struct db *db, int64_t deadline, struct finding *f)
@@ -35,7 +38,7 @@ static struct target target = { .shown = (char *)"t" };
 static struct seed seed_of(const char *on_interrupted, const char *on_change)
 {
 	return (struct seed){ .target = &target, .name = "s", .on_interrupted = on_interrupted, .on_change = on_change,
-		              .tell = tell };
+		              .tell = &teller };
 }
 
 /* Fails unless the seed is decided so, with that code and those lines. */
