@@ -242,7 +242,13 @@ bool select_moment_of(const char *text, int64_t *moment)
 	return true;
 }
 
-/* Whether it was begun by then, as its manifest says, which may be that of another file. */
+/* One that was given another name by hand has a manifest all the same. */
+static bool is_of_another_file(const struct repo_backup *b)
+{
+	return b->what == REPO_BAD && b->m.file && b->m.sha256 && strcmp(b->m.file, file_base(b->path)) != 0;
+}
+
+/* Whether it was begun by then, as its manifest says. */
 static bool is_made_by(const struct selection *s, size_t i, int64_t moment)
 {
 	struct repo_backup *b = &s->list.v[i];
@@ -255,8 +261,7 @@ static bool is_made_by(const struct selection *s, size_t i, int64_t moment)
 		s->r->ops->read(s->r, &list, one, &ignored);
 	free(one);
 	buf_free(&ignored);
-	return (b->what == REPO_WHOLE || (b->what == REPO_BAD && b->m.file && strcmp(b->m.file, file_base(b->path)) != 0)) &&
-	       b->m.sha256 && b->m.started <= moment;
+	return (b->what == REPO_WHOLE || is_of_another_file(b)) && b->m.started <= moment;
 }
 
 static int select_moment(const struct selection *s)
