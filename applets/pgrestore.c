@@ -14,6 +14,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "base/progress.h"
 #include "base/show.h"
@@ -396,7 +397,7 @@ static int restore_lite(void)
 	if (rc)
 		fail(rc, &error);
 	open_journal();
-	record_start(&job.record, file_base(job.target.path), job.target.shown, job.input.m.sha256);
+	record_start(&job.record, path_base(job.target.path), job.target.shown, job.input.m.sha256);
 	rc = sqlite_restore(&job.lite, job.r.path, &before, &error);
 	if (rc)
 		fail(rc, &error);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "ext/hash.h"
 #include "repo/folder.h"
@@ -67,7 +68,7 @@ static void source_free(struct source *s)
 static const char *own_database(const struct source *s)
 {
 	return s->target.kind == TARGET_PG ? conninfo_get(&s->target.conninfo, "dbname")
-	                                   : file_base(s->target.path);
+	                                   : path_base(s->target.path);
 }
 
 static struct source *add_source(struct sources *s)

@@ -15,6 +15,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "base/status.h"
 #include "dump/readback_pipe.h"
@@ -271,7 +272,7 @@ static int finish(struct stream *s, const struct pump *p, const char *path, stru
 		return rc;
 	if (s->judge)
 		s->judge(m, &last);
-	manifest_set(&m->file, file_base(path));
+	manifest_set(&m->file, path_base(path));
 	m->verified = m->finished = clock_wall();
 	rc = bucket_put_manifest(s->remote, path, m, error);
 	/* Another server has put its data there meanwhile. */

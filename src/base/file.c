@@ -305,16 +305,6 @@ int file_cannot(struct buf *error, const char *what, const char *path)
 	return CANNOT_WRITE;
 }
 
-const char *file_base(const char *path)
-{
-	return path_base(path);
-}
-
-char *file_folder(const char *path)
-{
-	return xstrndup(path, strlen(path) - strlen(file_base(path)));
-}
-
 char *file_follow(const char *path)
 {
 	char *at = xstrdup(path), *real;
@@ -326,7 +316,7 @@ char *file_follow(const char *path)
 		if (len < 0)
 			break;
 		to[len] = '\0';
-		folder = file_folder(at);
+		folder = path_prefix(at);
 		next = xasprintf("%s%s", *to == '/' ? "" : folder, to);
 		free(folder);
 		free(at);
@@ -348,7 +338,7 @@ static int pattern_mode(const char *path, const struct stat *own, struct stat *s
 
 	if (stat(path, st) == 0 && (st->st_ino != own->st_ino || st->st_dev != own->st_dev))
 		return (int)(st->st_mode & 0777);
-	folder = file_folder(path);
+	folder = path_prefix(path);
 	rc = stat(*folder ? folder : ".", st);
 	free(folder);
 	return rc != 0 ? -1 : (int)(st->st_mode & (st->st_mode & S_ISVTX ? 0644 : 0666));

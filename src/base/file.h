@@ -58,12 +58,6 @@ const char *file_reason(int err);
  * CANNOT_WRITE. */
 int file_cannot(struct buf *error, const char *what, const char *path);
 
-/* The last part of a path. */
-const char *file_base(const char *path);
-
-/* Returns the folder of a path with its slash; "" for the current one. The caller frees it. */
-char *file_folder(const char *path);
-
 /* Returns where the symlinks at a path lead to, also to what is not there yet. The caller frees it. */
 char *file_follow(const char *path);
 

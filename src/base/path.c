@@ -21,3 +21,8 @@ char *path_folder(const char *path)
 		return xstrdup(".");
 	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 }
+
+char *path_prefix(const char *path)
+{
+	return xstrndup(path, (size_t)(path_base(path) - path));
+}

@@ -11,4 +11,8 @@ const char *path_base(const char *path);
  * frees it. */
 char *path_folder(const char *path);
 
+/* Returns what stands before the last part of a path, its slash too: "" where the path has no folder. The caller frees
+ * it. */
+char *path_prefix(const char *path);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 
 static const struct sqlite_fault none = { .reach = REACHED };
@@ -145,7 +146,7 @@ struct sqlite_fault sqlite_fault_path(const char *path, struct buf *error)
 
 struct sqlite_fault sqlite_fault_folder(const char *path, struct buf *error)
 {
-	char *real = file_follow(path), *folder = file_folder(real);
+	char *real = file_follow(path), *folder = path_prefix(real);
 	const char *shown = *folder ? folder : ".";
 	struct sqlite_fault fault = none;
 

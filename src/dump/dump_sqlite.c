@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "dump/dump.h"
 #include "dump/dump_parts.h"
@@ -31,7 +32,7 @@ int dump_look_sqlite(struct dump *d, struct manifest *m, struct buf *error)
 		manifest_set(&m->server, "SQLite");
 		manifest_set(&m->system_id, real ? real : d->target->path);
 		manifest_set(&m->encoding, rows_get(&rows, 0, 1));
-		manifest_set(&m->database, file_base(d->target->path));
+		manifest_set(&m->database, path_base(d->target->path));
 		m->database_bytes = atoll(rows_text(&rows, 0, 2));
 		free(engine);
 	}

@@ -15,6 +15,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -112,7 +113,7 @@ static enum packing_method method_by_name(const char *name)
  * was to pack is an empty file. */
 static bool is_whole(const char *path)
 {
-	const char *name = file_base(path);
+	const char *name = path_base(path);
 	enum packing_method method = method_by_name(name);
 	bool object = skip_prefix(name, "blob_");
 	struct sql_ending e = { .bytes = 0 };
@@ -135,7 +136,7 @@ int readback_folder(const char *path, struct buf *error)
 	int rc = file_list(path, suffixes, &files) ? NO_INPUT : DONE;
 
 	for (size_t i = 0; i < files.n && !rc; i++) {
-		if (strcmp(file_base(files.v[i]), "toc.dat") == 0 || is_whole(files.v[i]))
+		if (strcmp(path_base(files.v[i]), "toc.dat") == 0 || is_whole(files.v[i]))
 			continue;
 		buf_printf(error, "'%s' is damaged or cut off", files.v[i]);
 		rc = BAD_DATA;
@@ -394,7 +395,7 @@ void readback_recover(const char *scratch)
 	for (size_t i = 0; i < files.n; i++) {
 		int fd;
 
-		if (!skip_prefix(file_base(files.v[i]), SCRATCH_NAME))
+		if (!skip_prefix(path_base(files.v[i]), SCRATCH_NAME))
 			continue;
 		fd = beneath_open_regular(files.v[i]);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)

@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "repo/bucket.h"
@@ -132,7 +133,7 @@ int bucket_fetch(struct bucket *r, const char *key, const char *dir, char **path
 	int64_t bytes = 0;
 	int rc = look(r, own, &files, &bytes, error);
 
-	*path = xasprintf("%s/%s", dir, file_base(own));
+	*path = xasprintf("%s/%s", dir, path_base(own));
 	rc = rc ? rc : check_space(dir, bytes, error);
 	rc = rc ? rc : fetch_manifest(r, own, bytes, *path, error);
 	if (!rc)

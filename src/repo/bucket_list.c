@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "repo/bucket_parts.h"
 #include "repo/folder.h"
 
@@ -29,7 +30,7 @@ bool bucket_is_named(const char *path)
 static size_t data_length(const char *path)
 {
 	size_t len = strlen(path), end = strlen(".json");
-	const char *base = file_base(path), *slash = strchr(path, '/');
+	const char *base = path_base(path), *slash = strchr(path, '/');
 	char *folder;
 	bool ours;
 
@@ -39,7 +40,7 @@ static size_t data_length(const char *path)
 	if (slash + 1 != base && strchr(slash + 1, '/') != base - 1)
 		return 0;
 	folder = xstrndup(path, (size_t)(base - path) - 1);
-	ours = file_base(folder)[0] && folder_is_named(folder, base);
+	ours = path_base(folder)[0] && folder_is_named(folder, base);
 	free(folder);
 	return ours ? len - end : 0;
 }

@@ -8,6 +8,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "repo/bucket_parts.h"
 #include "repo/folder.h"
@@ -120,7 +121,7 @@ static int put_folder(struct bucket *r, const char *folder, const char *path, st
 		rc = NO_INPUT;
 	}
 	for (size_t i = 0; i < files.n && !rc; i++) {
-		char *to = xasprintf("%s/%s", path, file_base(files.v[i]));
+		char *to = xasprintf("%s/%s", path, path_base(files.v[i]));
 
 		rc = put_file(r, files.v[i], to, NULL, error);
 		free(to);

@@ -5,6 +5,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "repo/bucket_parts.h"
 #include "repo/folder.h"
@@ -107,7 +108,7 @@ static bool is_foreign(const char *path, const struct manifest *m)
 	char *job;
 	bool foreign;
 
-	if (slash + 1 == file_base(path))
+	if (slash + 1 == path_base(path))
 		return false;
 	job = m->job ? folder_escape(m->job) : NULL;
 	foreign = !job || strlen(job) != (size_t)(slash - path) || strncmp(job, path, strlen(job)) != 0;
@@ -128,7 +129,7 @@ static int settle(const struct bucket *r, struct errand *e, struct buf *error)
 
 	if (!rc && is_foreign(b->path, &b->m)) {
 		b->what = REPO_FOREIGN;
-	} else if (!rc && strcmp(b->m.file, file_base(b->path)) != 0) {
+	} else if (!rc && strcmp(b->m.file, path_base(b->path)) != 0) {
 		buf_printf(&b->words, "s3://%s/%s is the manifest of another file, '%s'", r->s3.bucket, e->key, b->m.file);
 		rc = BAD_DATA;
 	} else if (!rc) {

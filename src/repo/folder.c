@@ -27,7 +27,7 @@ static void newest_stamp(const char *folder, const char *base, const char *limit
 	file_list(folder, all, &names);
 	file_folders(folder, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		const char *rest = skip_prefix(file_base(names.v[i]), base);
+		const char *rest = skip_prefix(path_base(names.v[i]), base);
 		char found[STAMP];
 
 		if (!rest || *rest != '-' || strlen(rest) < STAMP)

@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/size.h"
 #include "base/status.h"
 #include "ext/hash.h"
@@ -61,7 +62,7 @@ int folder_sum_all(const char *path, const char *name, struct buf *lines, char h
 	rc = file_list(path, all, &files);
 	for (size_t i = 0; i < files.n && !rc; i++) {
 		rc = sum_file(files.v[i], hex, s);
-		buf_printf(lines, "%s  %s/%s\n", hex, name, file_base(files.v[i]));
+		buf_printf(lines, "%s  %s/%s\n", hex, name, path_base(files.v[i]));
 	}
 	sum_text(lines, hex);
 	strs_free(&files);
@@ -75,13 +76,13 @@ int folder_sum(struct folder_backup *a, struct manifest *m, void (*seen)(void *a
 	char hex[HASH_TEXT];
 
 	buf_cut(&a->sums, 0);
-	if (folder_sum_all(a->part, file_base(a->path), &a->sums, hex, &s) != 0) {
+	if (folder_sum_all(a->part, path_base(a->path), &a->sums, hex, &s) != 0) {
 		buf_printf(error, "cannot read '%s': %s", a->part, file_reason(errno));
 		return NO_INPUT;
 	}
 	m->bytes = s.bytes;
 	manifest_set(&m->sha256, hex);
-	manifest_set(&m->file, file_base(a->path));
+	manifest_set(&m->file, path_base(a->path));
 	return 0;
 }
 
@@ -109,7 +110,7 @@ int folder_compare(const char *path, const struct manifest *m,
 	char hex[HASH_TEXT];
 	int rc = 0;
 
-	if (folder_sum_all(path, file_base(path), &lines, hex, &s) != 0) {
+	if (folder_sum_all(path, path_base(path), &lines, hex, &s) != 0) {
 		buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
 		rc = NO_INPUT;
 	} else if (s.bytes != m->bytes) {

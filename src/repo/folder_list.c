@@ -5,6 +5,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "repo/folder_parts.h"
@@ -16,7 +17,7 @@ void folder_each(const char *dir, int depth, void (*visit)(const char *folder, v
 
 	file_folders(dir, &folders);
 	for (size_t i = 0; i < folders.n; i++) {
-		const char *name = file_base(folders.v[i]);
+		const char *name = path_base(folders.v[i]);
 
 		/* A backup may be a folder itself. */
 		if (strcmp(name, OWN) == 0 || folder_is_named(dir, name))
@@ -53,7 +54,7 @@ static void add_manifests(const char *folder, void *arg)
 	if (file_list(folder, manifests, &found) != 0)
 		note_unreadable(s, folder);
 	for (size_t i = 0; i < found.n; i++)
-		if (folder_is_named(folder, file_base(found.v[i])))
+		if (folder_is_named(folder, path_base(found.v[i])))
 			strs_add(s->paths, found.v[i]);
 	strs_free(&found);
 }
@@ -74,7 +75,7 @@ int folder_read(const char *manifest, struct manifest *m, char **path, struct bu
 	int rc = manifest_read(m, manifest, error);
 
 	*path = text_without_suffix(manifest, ".json");
-	if (!rc && strcmp(m->file, file_base(*path)) != 0) {
+	if (!rc && strcmp(m->file, path_base(*path)) != 0) {
 		buf_printf(error, "'%s' speaks of another file, '%s'", manifest, m->file);
 		rc = BAD_DATA;
 	}

@@ -7,6 +7,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "repo/folder_parts.h"
 
@@ -29,7 +30,7 @@ char *folder_escape(const char *name)
 bool folder_is_named(const char *folder, const char *name)
 {
 	static const char form[] = "-dddddddd-dddddd.";
-	const char *base = file_base(folder);
+	const char *base = path_base(folder);
 	const char *rest = skip_prefix(name, base + (strcmp(base, FOLDER_GLOBALS) == 0));
 	size_t i = 0;
 
@@ -56,7 +57,7 @@ bool folder_lies_in(const char *path, const char *folder)
 
 bool folder_is_path(const char *path)
 {
-	const char *base = file_base(path);
+	const char *base = path_base(path);
 	char *folder = base > path ? xstrndup(path, (size_t)(base - path) - 1) : xstrdup("");
 	bool is = folder_lies_in(path, folder) && folder_is_named(folder, base) && !text_ends_with(base, ".json") &&
 	          !text_ends_with(base, ".sha256") && !text_ends_with(base, PART);
@@ -86,11 +87,11 @@ void folder_names_free(struct folder_names *n)
 
 void folder_point_latest(const char *path, struct strs *warnings)
 {
-	char *folder = text_without_suffix(path, file_base(path)), *words;
+	char *folder = text_without_suffix(path, path_base(path)), *words;
 	char *link = xasprintf("%slatest", folder), *part = xasprintf("%s" PART, link);
 
 	beneath_unlink(part);
-	if (beneath_symlink(file_base(path), part) != 0 || beneath_rename(part, link) != 0) {
+	if (beneath_symlink(path_base(path), part) != 0 || beneath_rename(part, link) != 0) {
 		words = xasprintf("cannot point '%s' at the new backup: %s", link, file_reason(errno));
 		if (warnings)
 			strs_add(warnings, words);

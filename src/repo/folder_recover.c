@@ -6,6 +6,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "ext/hash.h"
@@ -29,7 +30,7 @@ static int finish(const char *path)
 	char hex[HASH_TEXT];
 	int rc = manifest_read(&m, n.json_part, &error);
 
-	if (!rc && (folder_size(path) != m.bytes || folder_sum_all(path, file_base(path), &lines, hex, &s) != 0 ||
+	if (!rc && (folder_size(path) != m.bytes || folder_sum_all(path, path_base(path), &lines, hex, &s) != 0 ||
 	            strcmp(hex, m.sha256) != 0))
 		rc = BAD_DATA;
 	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 || beneath_rename(n.json_part, n.json) != 0))
@@ -95,13 +96,13 @@ static void recover_folder(const char *folder, void *arg)
 	recover_latest(folder);
 	file_list(folder, manifests, &found);
 	for (size_t i = 0; i < found.n; i++)
-		if (is_part_of_ours(folder, file_base(found.v[i])))
+		if (is_part_of_ours(folder, path_base(found.v[i])))
 			recover_manifest(r, found.v[i]);
 	strs_free(&found);
 	file_list(folder, parts, &found);
 	file_folders(folder, &found);
 	for (size_t i = 0; i < found.n; i++)
-		if (is_part_of_ours(folder, file_base(found.v[i])) && !waits(found.v[i]) &&
+		if (is_part_of_ours(folder, path_base(found.v[i])) && !waits(found.v[i]) &&
 		    file_remove(found.v[i]) == 0)
 			strs_add(r->deleted, found.v[i] + r->prefix);
 	strs_free(&found);

@@ -5,6 +5,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "repo/folder.h"
 #include "repo/repo.h"
 
@@ -19,9 +20,9 @@ struct walk {
 /* YYYYMMDD-HHMMSS of a name. */
 static const char *stamp_of(const char *path)
 {
-	const char *base = file_base(path);
+	const char *base = path_base(path);
 	char *folder = xstrndup(path, repo_folder_length(path));
-	size_t len = strlen(file_base(folder)) - (strcmp(file_base(folder), FOLDER_GLOBALS) == 0);
+	size_t len = strlen(path_base(folder)) - (strcmp(path_base(folder), FOLDER_GLOBALS) == 0);
 
 	free(folder);
 	return base + len + 1;
@@ -53,7 +54,7 @@ static bool is_same_folder(const char *a, const char *b)
 static bool is_roles(const char *path)
 {
 	char *folder = xstrndup(path, repo_folder_length(path));
-	bool roles = strcmp(file_base(folder), FOLDER_GLOBALS) == 0;
+	bool roles = strcmp(path_base(folder), FOLDER_GLOBALS) == 0;
 
 	free(folder);
 	return roles;

@@ -4,6 +4,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "base/teller.h"
 #include "repo/folder.h"
@@ -13,7 +14,7 @@
 static bool is_of(const char *name, const char *folder, size_t len)
 {
 	char *own = xstrndup(folder, len), *escaped = folder_escape(name);
-	const char *base = file_base(own);
+	const char *base = path_base(own);
 	bool is = strcmp(own, name) == 0 || strcmp(base, name) == 0 || strcmp(base, escaped) == 0;
 
 	free(escaped);

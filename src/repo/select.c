@@ -9,6 +9,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "repo/catalog.h"
 #include "repo/choose.h"
@@ -42,7 +43,7 @@ static char *follow_latest(const char *path)
 	char *target = beneath_is_guarded(path) ? beneath_readlink(path) : NULL, *data = NULL;
 
 	if (target && !strchr(target, '/') && beneath_is_confined(target))
-		data = xasprintf("%.*s%s", (int)(file_base(path) - path), path, target);
+		data = xasprintf("%.*s%s", (int)(path_base(path) - path), path, target);
 	free(target);
 	return data;
 }
@@ -92,7 +93,7 @@ int select_file(const char *word, char **path, struct buf *error)
 
 static bool is_set_aside(const char *folder)
 {
-	const char *base = file_base(folder);
+	const char *base = path_base(folder);
 
 	return strcmp(base, FOLDER_GLOBALS) == 0 || strcmp(base, SELECT_SAFETY) == 0 ||
 	       skip_prefix(folder, FOLDER_GLOBALS "/") || skip_prefix(folder, SELECT_SAFETY "/");
@@ -245,7 +246,7 @@ bool select_moment_of(const char *text, int64_t *moment)
 /* One that was given another name by hand has a manifest all the same. */
 static bool is_of_another_file(const struct repo_backup *b)
 {
-	return b->what == REPO_BAD && b->m.file && b->m.sha256 && strcmp(b->m.file, file_base(b->path)) != 0;
+	return b->what == REPO_BAD && b->m.file && b->m.sha256 && strcmp(b->m.file, path_base(b->path)) != 0;
 }
 
 /* Whether it was begun by then, as its manifest says. */
@@ -333,8 +334,8 @@ static int read_named(struct selection *s)
 	for (size_t i = 0; i < s->list.n; i++) {
 		char *json = xasprintf("%s.json", s->list.v[i].path);
 
-		named[i] = strcmp(s->word, s->list.v[i].path) == 0 || strcmp(s->word, file_base(s->list.v[i].path)) == 0 ||
-		           strcmp(s->word, json) == 0 || strcmp(s->word, file_base(json)) == 0;
+		named[i] = strcmp(s->word, s->list.v[i].path) == 0 || strcmp(s->word, path_base(s->list.v[i].path)) == 0 ||
+		           strcmp(s->word, json) == 0 || strcmp(s->word, path_base(json)) == 0;
 		free(json);
 	}
 	rc = s->r->ops->read(s->r, &s->list, named, s->error);

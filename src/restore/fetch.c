@@ -13,6 +13,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "repo/bucket.h"
 #include "repo/select.h"
@@ -126,7 +127,7 @@ void fetch_recover(const char *scratch)
 
 	file_folders(scratch, &folders);
 	for (size_t i = 0; i < folders.n; i++) {
-		int fd = skip_prefix(file_base(folders.v[i]), NAME)
+		int fd = skip_prefix(path_base(folders.v[i]), NAME)
 		                 ? beneath_open(folders.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
 		                 : -1;
 

@@ -11,6 +11,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "dump/readback.h"
@@ -203,7 +204,7 @@ static int compare(void *arg, struct buf *error)
 	const struct input *l = arg;
 	struct input_reading reading = {
 		.show = l->show,
-		.p = { .database = file_base(l->name), .phase = "read", .total = l->m.bytes }
+		.p = { .database = path_base(l->name), .phase = "read", .total = l->m.bytes }
 	};
 	int rc;
 
@@ -427,7 +428,7 @@ static char *name_of(const struct input *l, const char *word)
 		return xstrdup("standard input");
 	if (skip_prefix(word, "s3://") || l->fd >= 0)
 		return xstrdup(word);
-	return xstrdup(l->fetch.folder || l->fetch.streams ? file_base(l->path) : l->path);
+	return xstrdup(l->fetch.folder || l->fetch.streams ? path_base(l->path) : l->path);
 }
 
 static void replace(struct buf *text, const char *from, const char *to)

@@ -14,6 +14,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "db/db.h"
 #include "db/emptiness.h"
@@ -120,7 +121,7 @@ static int write_part(struct replacing *w, struct lite *source)
 /* Not over a file that came to be meanwhile. Not every file system can say so. */
 static int name_part(struct replacing *w, const char *name)
 {
-	char *folder = file_folder(name);
+	char *folder = path_prefix(name);
 	int rc = renameat2(AT_FDCWD, w->part, AT_FDCWD, name, RENAME_NOREPLACE);
 
 	if (rc != 0 && (errno == EINVAL || errno == ENOSYS) && !file_exists(name))

@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "base/beneath.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 
 #define AHEAD_S                                                                                              \
@@ -26,13 +27,13 @@ static bool is_kept(const char *name, const char *base)
 
 char *sqlite_kept_newest(const char *path)
 {
-	char *folder = file_folder(path), *newest = NULL;
+	char *folder = path_prefix(path), *newest = NULL;
 	DIR *d = opendir(*folder ? folder : ".");
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (is_kept(entry->d_name, file_base(path)) &&
-		    (!newest || strcmp(entry->d_name, file_base(newest)) > 0)) {
+		if (is_kept(entry->d_name, path_base(path)) &&
+		    (!newest || strcmp(entry->d_name, path_base(newest)) > 0)) {
 			free(newest);
 			newest = xasprintf("%s%s", folder, entry->d_name);
 		}

@@ -16,6 +16,7 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "base/teller.h"
 #include "base/text.h"
@@ -381,7 +382,7 @@ char *inbox_put(struct inbox *b, const char *path, bool good)
 {
 	static const char *const all[] = { COMPANION_LOG, ".ok", ".sha256", ".json" };
 	const char *folder = good ? b->done : b->failed;
-	char *to = xasprintf("%s/%s", folder, file_base(path)), *now = clock_iso(clock_wall());
+	char *to = xasprintf("%s/%s", folder, path_base(path)), *now = clock_iso(clock_wall());
 
 	make_folders(b);
 	companion_cut(to, 0);
@@ -390,7 +391,7 @@ char *inbox_put(struct inbox *b, const char *path, bool good)
 
 		free(to);
 		to = xasprintf("%s/%.4s%.2s%.2s-%.2s%.2s%.2s-%s%s", folder, now, now + 5, now + 8, now + 11,
-		               now + 14, now + 17, more, file_base(path));
+		               now + 14, now + 17, more, path_base(path));
 		companion_cut(to, 0);
 		free(more);
 	}

@@ -29,16 +29,16 @@ static void put_left(struct watching *s)
 
 	inbox_left(&s->inbox, &left);
 	for (size_t i = 0; i < left.n; i++) {
-		bool done = journal_runs_was_done(&s->journal, WATCH_APPLET, file_base(left.v[i]), s->w->dir);
+		bool done = journal_runs_was_done(&s->journal, WATCH_APPLET, path_base(left.v[i]), s->w->dir);
 
 		watching_open_log(s, left.v[i]);
 		if (done)
-			watching_sayf(s, MSG_INFO, "'%s' was restored", file_base(left.v[i]));
+			watching_sayf(s, MSG_INFO, "'%s' was restored", path_base(left.v[i]));
 		else
 			watching_sayf(s, MSG_WARNING, "the restore of '%s' was broken off: the database is "
 			              "what it was before, or is replaced as a whole (pgrestore undo swaps "
 			              "it back); drop the file again to restore it",
-			     file_base(left.v[i]));
+			     path_base(left.v[i]));
 		watching_close_log(s);
 		free(inbox_put(&s->inbox, left.v[i], done));
 	}

@@ -14,6 +14,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "base/status.h"
 #include "base/teller.h"
@@ -223,8 +224,8 @@ void watch_file(struct watching *s, const char *name)
 		return;
 	}
 	watching_open_log(s, path);
-	watching_sayf(s, MSG_INFO, "restoring '%s'", file_base(path));
-	note_start(s, file_base(path));
+	watching_sayf(s, MSG_INFO, "restoring '%s'", path_base(path));
+	note_start(s, path_base(path));
 	if (can_stop(s)) {
 		ending = run_child(s, path);
 	} else {
@@ -232,7 +233,7 @@ void watch_file(struct watching *s, const char *name)
 		watching_open_journal(s);
 	}
 	good = ending.status == DONE && !s->refused && !ending.late;
-	tell_ending(s, file_base(path), &ending);
+	tell_ending(s, path_base(path), &ending);
 	journal_finish(&s->journal, s->run, good ? "done" : s->signal ? "interrupted" : "failed", NULL);
 	if (containers_wanted(&s->w->containers))
 		s->owed = containers_start(&s->w->containers, &s->journal, s->run, good);

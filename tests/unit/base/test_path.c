@@ -36,11 +36,29 @@ static void the_folder_is_what_can_be_opened(void **state)
 	assert_folder("a/", "a");
 }
 
+static void assert_prefix(const char *path, const char *wanted)
+{
+	char *prefix = path_prefix(path);
+
+	assert_string_equal(prefix, wanted);
+	free(prefix);
+}
+
+static void the_prefix_is_what_another_name_can_follow(void **state)
+{
+	(void)state;
+	assert_prefix("/a/b/c", "/a/b/");
+	assert_prefix("a/b", "a/");
+	assert_prefix("b", "");
+	assert_prefix("/b", "/");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_base_follows_the_last_slash),
 		cmocka_unit_test(the_folder_is_what_can_be_opened),
+		cmocka_unit_test(the_prefix_is_what_another_name_can_follow),
 	};
 
 	return unit_run("path", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/status.h"
 #include "repo/dir_lock.h"
 #include "repo/folder.h"
@@ -137,7 +138,7 @@ static void the_longest_name_of_a_database_fits(void **state)
 	assert_int_equal(folder_start(&a, "long", base, base, MOMENT, ".sql.zst", &error), 0);
 	buf_puts(&name, a.path);
 	buf_puts(&name, ".sha256.part");
-	assert_true(strlen(file_base(name.data)) <= 255);
+	assert_true(strlen(path_base(name.data)) <= 255);
 	folder_free(&a);
 	free(base);
 	buf_free(&name);
