@@ -111,7 +111,7 @@ static void read_row(struct catalog *c, struct row *row)
 	struct strs paths = { 0 };
 	size_t n = 0;
 
-	catalog_newest(c, row->database, NULL, clock_wall() + CATALOG_TOLERANCE_MS, &newest);
+	catalog_newest(c, row->database, NULL, clock_wall() + CLOCK_TOLERANCE_MS, &newest);
 	row->made = newest.made;
 	row->bytes = newest.bytes;
 	row->tables = newest.tables;

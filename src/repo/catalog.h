@@ -89,8 +89,6 @@ int catalog_gone(struct catalog *c, const char *path, const char *reason);
 int catalog_past(struct catalog *c, const char *folder, const char *system_id, struct past **past,
                  size_t *n, struct strs *paths);
 
-#define CATALOG_TOLERANCE_MS CLOCK_TOLERANCE_MS
-
 /* The newest verified backup of the folder that is there (a file not shorter than it was), is of that system (as in the
  * manifest; NULL: any) and was not made after a moment (ms since 1970; INT64_MAX: any). */
 struct newest {

@@ -90,7 +90,7 @@ bool catalog_is_done(struct catalog *c, const char *about, int64_t due, const ch
 
 int catalog_history(struct catalog *c, const char *about, int64_t now, struct run_history *h)
 {
-	char *limit = number(now + CATALOG_TOLERANCE_MS);
+	char *limit = number(now + CLOCK_TOLERANCE_MS);
 	struct rows rows = { 0 };
 	int rc = catalog_query(c,
 	               RUNS ", past AS (SELECT * FROM r WHERE due <= CAST(?2 AS INTEGER) AND about IS ?3),"

@@ -131,7 +131,7 @@ static int add_one(struct catalog *c, struct repo *r, struct repo_backup *b, str
 
 int rebuild_glance(struct catalog *c, struct repo *r, struct buf *error)
 {
-	struct repo_look look = { .before = clock_wall() + CATALOG_TOLERANCE_MS, .databases = true };
+	struct repo_look look = { .before = clock_wall() + CLOCK_TOLERANCE_MS, .databases = true };
 	struct repo_list list;
 	int rc = r->ops->list(r, NULL, &list, error);
 
