@@ -153,10 +153,10 @@ static int ask(const struct target *target)
 
 	shown = target->shown;
 	switch (db_open(&db, target, DB_READ, deadline)) {
-	case REACHED:
+	case CONNECTED:
 		rc = o.table ? ask_sentinel(&db, deadline) : ask_objects(&db, deadline);
 		break;
-	case REACH_NO_DATABASE:
+	case CONNECT_NO_DATABASE:
 		if (o.missing_ok) {
 			msg(MSG_INFO, "%s: empty: there is no such database", shown);
 			rc = DONE;

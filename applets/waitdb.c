@@ -139,8 +139,8 @@ static int try_once(struct checks *c)
 		int rc;
 
 		checks_ask(c, i, checks_soon(clock_after(o.timeout)), &f);
-		rc = f.verdict == PASS ? 0 : f.reach == REACH_NO_NAME || f.reach == REACH_REFUSED ||
-		                             f.reach == REACH_SILENT ? 2 : 1;
+		rc = f.verdict == PASS ? 0 : f.reach == CONNECT_NO_NAME || f.reach == CONNECT_REFUSED ||
+		                             f.reach == CONNECT_SILENT ? 2 : 1;
 		if (rc)
 			msg(MSG_INFO, "%s%sno %s: %s", place, *place ? ": " : "", c->v[i].shown,
 			    f.why.data);

@@ -84,7 +84,7 @@ static int reach_lite(struct job *j, struct buf *error)
 {
 	int rc = dump_open(&j->dump, clock_within(j->run->b->busy_wait), error);
 
-	return rc && j->dump.db.reach == REACH_FULL ? LOCKED : rc;
+	return rc && j->dump.db.reach == CONNECT_FULL ? LOCKED : rc;
 }
 
 /* Says so when the server is not there at once. */
@@ -94,7 +94,7 @@ static int reach(struct job *j, struct buf *error)
 	int rc = dump_open(&j->dump, clock_within(FIRST_MS), error);
 	char *time;
 
-	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == REACH_NO_DATABASE)
+	if (rc != UNAVAILABLE || wait <= FIRST_MS || j->dump.db.reach == CONNECT_NO_DATABASE)
 		return rc;
 	time = duration_text(wait);
 	backup_run_tell(j->run, MSG_INFO, "%s; waiting up to %s", error->data, time);

@@ -4,25 +4,25 @@
 #include "base/banned.h"
 #include "base/status.h"
 
-const char *reach_text(enum reach reach)
+const char *connect_state_text(enum connect_state reach)
 {
 	static const char *const texts[] = {
-		[REACHED] = "reached",
-		[REACH_NO_NAME] = "host name does not resolve",
-		[REACH_REFUSED] = "connection refused",
-		[REACH_SILENT] = "no answer",
-		[REACH_STARTING] = "server is not accepting logins yet",
-		[REACH_FULL] = "too many connections",
-		[REACH_DENIED] = "login refused",
-		[REACH_NO_DATABASE] = "no such database",
-		[REACH_INVALID] = "the server refuses a parameter of the connection",
-		[REACH_FAILED] = "connection failed",
+		[CONNECTED] = "reached",
+		[CONNECT_NO_NAME] = "host name does not resolve",
+		[CONNECT_REFUSED] = "connection refused",
+		[CONNECT_SILENT] = "no answer",
+		[CONNECT_STARTING] = "server is not accepting logins yet",
+		[CONNECT_FULL] = "too many connections",
+		[CONNECT_DENIED] = "login refused",
+		[CONNECT_NO_DATABASE] = "no such database",
+		[CONNECT_INVALID] = "the server refuses a parameter of the connection",
+		[CONNECT_FAILED] = "connection failed",
 	};
 
 	return texts[reach];
 }
 
-int reach_status(enum reach reach)
+int connect_state_status(enum connect_state reach)
 {
-	return reach == REACHED ? DONE : reach == REACH_DENIED ? DENIED : UNAVAILABLE;
+	return reach == CONNECTED ? DONE : reach == CONNECT_DENIED ? DENIED : UNAVAILABLE;
 }

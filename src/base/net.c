@@ -47,23 +47,23 @@ const char *net_host(const char *host)
 	return strcasecmp(host, "localhost") == 0 && !is_listed(host) ? "127.0.0.1" : host;
 }
 
-enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
-                            struct buf *error)
+enum connect_state net_resolve(struct net_addrs *addrs, const char *host, const char *port,
+                               struct buf *error)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	int rc;
 
 	if (addrs->list && clock_ms() - addrs->resolved < NAME_FRESH_MS)
-		return REACHED;
+		return CONNECTED;
 	net_forget(addrs);
 	rc = getaddrinfo(net_host(host), port, &hints, &addrs->list);
 	if (rc != 0) {
 		addrs->list = NULL;
 		buf_printf(error, "cannot resolve host name '%s': %s", host, gai_strerror(rc));
-		return REACH_NO_NAME;
+		return CONNECT_NO_NAME;
 	}
 	addrs->resolved = clock_ms();
-	return REACHED;
+	return CONNECTED;
 }
 
 bool net_is_address(const char *host)
@@ -77,22 +77,22 @@ bool net_is_address(const char *host)
 	return is;
 }
 
-static enum reach by_errno(int err)
+static enum connect_state by_errno(int err)
 {
 	switch (err) {
 	case ECONNREFUSED:
 	case ENOENT:
 	case ECONNRESET:
-		return REACH_REFUSED;
+		return CONNECT_REFUSED;
 	case ETIMEDOUT:
 	case EHOSTUNREACH:
 	case ENETUNREACH:
 	case EHOSTDOWN:
 	case ENETDOWN:
 	case EAGAIN:
-		return REACH_SILENT;
+		return CONNECT_SILENT;
 	default:
-		return REACH_FAILED;
+		return CONNECT_FAILED;
 	}
 }
 
@@ -132,36 +132,36 @@ static int dial(int family, const struct sockaddr *to, socklen_t len, int64_t de
 	return -1;
 }
 
-enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
-                            struct buf *error)
+enum connect_state net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
+                               struct buf *error)
 {
-	enum reach reach = REACH_FAILED;
+	enum connect_state reach = CONNECT_FAILED;
 	int err = EINVAL;
 
 	for (struct addrinfo *a = addrs->list; a; a = a->ai_next) {
 		*fd = dial(a->ai_family, a->ai_addr, a->ai_addrlen, deadline);
 		if (*fd >= 0)
-			return REACHED;
+			return CONNECTED;
 		/* A machine without IPv6 must not hide what IPv4 said. */
-		if (reach == REACH_FAILED || errno == ECONNREFUSED) {
+		if (reach == CONNECT_FAILED || errno == ECONNREFUSED) {
 			err = errno;
 			reach = by_errno(err);
 		}
 	}
 	/* The reach says it all. */
-	if (reach != REACH_REFUSED)
+	if (reach != CONNECT_REFUSED)
 		buf_puts(error, strerror(err));
 	return reach;
 }
 
-enum reach net_connect_unix(const char *path, int *fd, struct buf *error)
+enum connect_state net_connect_unix(const char *path, int *fd, struct buf *error)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	socklen_t len = sizeof(to);
 
 	if (strlen(path) >= sizeof(to.sun_path)) {
 		buf_printf(error, "socket path '%s' is too long", path);
-		return REACH_FAILED;
+		return CONNECT_FAILED;
 	}
 	memcpy(to.sun_path, path, strlen(path) + 1);
 	if (*path == '@') {
@@ -170,7 +170,7 @@ enum reach net_connect_unix(const char *path, int *fd, struct buf *error)
 	}
 	*fd = dial(AF_UNIX, (struct sockaddr *)&to, len, 0);
 	if (*fd >= 0)
-		return REACHED;
+		return CONNECTED;
 	buf_puts(error, strerror(errno));
 	return by_errno(errno);
 }
@@ -186,11 +186,11 @@ unsigned net_lines(const char *text)
 	return lines;
 }
 
-enum reach net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error)
+enum connect_state net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error)
 {
 	if (file_write(fd, q->text->data, q->text->len) != 0) {
 		buf_puts(error, strerror(errno));
-		return REACH_FAILED;
+		return CONNECT_FAILED;
 	}
 	while (net_lines(answer->data) < q->lines && answer->len < NET_ANSWER_MAX) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -198,17 +198,17 @@ enum reach net_talk(int fd, const struct net_question *q, struct buf *answer, st
 
 		if (poll(&p, 1, clock_poll(q->deadline)) == 0) {
 			buf_puts(error, "no answer in time");
-			return REACH_SILENT;
+			return CONNECT_SILENT;
 		}
 		n = read(fd, buf_room(answer, 1024), 1024);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
 			buf_puts(error, n ? strerror(errno) : "the connection was closed");
-			return REACH_FAILED;
+			return CONNECT_FAILED;
 		}
 		answer->len += (size_t)n;
 		answer->data[answer->len] = '\0';
 	}
-	return REACHED;
+	return CONNECTED;
 }

@@ -17,10 +17,10 @@ struct net_addrs {
 };
 
 /* Resolves host (a name or a numeric address) and port. Names are resolved anew
- * when addrs is older than a second. REACHED when addrs is filled, else
- * REACH_NO_NAME with the resolver's words in error. */
-enum reach net_resolve(struct net_addrs *addrs, const char *host, const char *port,
-                            struct buf *error);
+ * when addrs is older than a second. CONNECTED when addrs is filled, else
+ * CONNECT_NO_NAME with the resolver's words in error. */
+enum connect_state net_resolve(struct net_addrs *addrs, const char *host, const char *port,
+                               struct buf *error);
 
 /* What a resolver is asked for in place of host: 127.0.0.1 for localhost where /etc/hosts does not have
  * it, else host. */
@@ -30,13 +30,13 @@ const char *net_host(const char *host);
 bool net_is_address(const char *host);
 
 /* Connects to the first of the addresses that answers by the deadline, each
- * tried in turn. On REACHED *fd is a connected, close-on-exec, blocking stream
+ * tried in turn. On CONNECTED *fd is a connected, close-on-exec, blocking stream
  * that the caller closes. Error may stay empty where the reach says it all. */
-enum reach net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
-                            struct buf *error);
+enum connect_state net_connect(const struct net_addrs *addrs, int64_t deadline, int *fd,
+                               struct buf *error);
 
 /* The same for a unix socket's path; one that begins with @ is in the abstract namespace (unix(7)). */
-enum reach net_connect_unix(const char *path, int *fd, struct buf *error);
+enum connect_state net_connect_unix(const char *path, int *fd, struct buf *error);
 
 void net_forget(struct net_addrs *addrs);
 
@@ -52,8 +52,8 @@ struct net_question {
 	int64_t deadline;
 };
 
-/* Sends the question and reads until the answer is whole, at most 64 KiB. REACHED, or REACH_SILENT/REACH_FAILED with
- * error and what has come in answer. */
-enum reach net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error);
+/* Sends the question and reads until the answer is whole, at most 64 KiB. CONNECTED, or CONNECT_SILENT/CONNECT_FAILED
+ * with error and what has come in answer. */
+enum connect_state net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error);
 
 #endif

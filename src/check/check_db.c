@@ -52,7 +52,7 @@ void check_ready(const struct check *check, struct db *db, int64_t deadline, str
 		finding_unknown(f, db);
 	} else if (init) {
 		finding_set(f, FAIL, "the image is still initialising (temporary server)");
-		f->reach = REACH_STARTING;
+		f->reach = CONNECT_STARTING;
 	} else {
 		finding_pass(f);
 	}
@@ -70,7 +70,7 @@ static void writable_lite(struct db *db, struct finding *f)
 	else
 		fault = sqlite_fault_writable(&lite, path);
 	finding_pass(f);
-	if (fault.reach != REACHED)
+	if (fault.reach != CONNECTED)
 		finding_set(f, FAIL, "%s", lite.error.data);
 	f->final = fault.final;
 	f->lasting = fault.lasting;

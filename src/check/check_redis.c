@@ -213,13 +213,13 @@ void redis_judge(const char *answer, size_t len, struct finding *f)
 static int dial(const struct redis *r, int64_t deadline, struct finding *f)
 {
 	struct buf error = BUF_INIT;
-	enum reach reach;
+	enum connect_state reach;
 	int fd = -1;
 
 	if (!r->socket)
 		return dial_host(r->url.host, r->url.port ? r->url.port : PORT, deadline, f);
 	reach = net_connect_unix(r->socket, &fd, &error);
-	if (reach != REACHED)
+	if (reach != CONNECTED)
 		dial_failed(f, reach, &error);
 	buf_free(&error);
 	return fd;

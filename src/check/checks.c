@@ -250,15 +250,16 @@ static void not_reached(const struct check *check, const struct db *db, struct f
 	f->final = db_final(db);
 	/* No session to be had is an answer, too. */
 	no = check->kind->of_db == check_ready ||
-	     (check->kind->of_db == check_connections && db->reach == REACH_FULL);
-	finding_set(f, no ? FAIL : UNKNOWN, "%s", db_error(db)[0] ? db_error(db) : reach_text(db->reach));
+	     (check->kind->of_db == check_connections && db->reach == CONNECT_FULL);
+	finding_set(f, no ? FAIL : UNKNOWN, "%s",
+	            db_error(db)[0] ? db_error(db) : connect_state_text(db->reach));
 }
 
 static bool is_lost(const struct checks *c, size_t target)
 {
 	const struct db *db = &c->dbs[target];
 
-	return c->once && db->target && db->reach != REACHED;
+	return c->once && db->target && db->reach != CONNECTED;
 }
 
 bool checks_is_lost(const struct checks *c, size_t i)
@@ -274,7 +275,7 @@ static bool open_session(struct checks *c, size_t target, int64_t deadline)
 		return true;
 	if (is_lost(c, target))
 		return false;
-	return db_open(db, &c->targets[target], DB_READ, deadline) == REACHED;
+	return db_open(db, &c->targets[target], DB_READ, deadline) == CONNECTED;
 }
 
 int64_t checks_soon(int64_t deadline)
@@ -305,7 +306,7 @@ void checks_ask(struct checks *c, size_t i, int64_t deadline, struct finding *f)
 		check->kind->of_db(check, db, deadline, f);
 	/* A session that failed is no use, an idle one would hold up the stop of a
 	 * server that is about to restart, and an SQLite file may be replaced. */
-	if (f->reach != REACHED || f->verdict == UNKNOWN || db->lite.db)
+	if (f->reach != CONNECTED || f->verdict == UNKNOWN || db->lite.db)
 		db_close(db);
 }
 

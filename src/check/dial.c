@@ -7,10 +7,10 @@
 #include "base/banned.h"
 #include "base/net.h"
 
-void dial_failed(struct finding *f, enum reach reach, const struct buf *error)
+void dial_failed(struct finding *f, enum connect_state reach, const struct buf *error)
 {
 	f->reach = reach;
-	finding_set(f, FAIL, "%s%s%s", reach_text(reach), error->len ? ": " : "", error->data);
+	finding_set(f, FAIL, "%s%s%s", connect_state_text(reach), error->len ? ": " : "", error->data);
 }
 
 const char *dial_scheme_end(const char *text)
@@ -28,11 +28,11 @@ int dial_host(const char *host, const char *port, int64_t deadline, struct findi
 	struct net_addrs addrs = { 0 };
 	struct buf error = BUF_INIT;
 	int fd = -1;
-	enum reach reach = net_resolve(&addrs, host, port, &error);
+	enum connect_state reach = net_resolve(&addrs, host, port, &error);
 
-	if (reach == REACHED)
+	if (reach == CONNECTED)
 		reach = net_connect(&addrs, deadline, &fd, &error);
-	if (reach != REACHED)
+	if (reach != CONNECTED)
 		dial_failed(f, reach, &error);
 	net_forget(&addrs);
 	buf_free(&error);

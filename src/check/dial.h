@@ -18,6 +18,6 @@ bool dial_names_host(const struct url *u);
 int dial_host(const char *host, const char *port, int64_t deadline, struct finding *f);
 
 /* Sets FAIL with how far it came, and error, which may be empty. */
-void dial_failed(struct finding *f, enum reach reach, const struct buf *error);
+void dial_failed(struct finding *f, enum connect_state reach, const struct buf *error);
 
 #endif

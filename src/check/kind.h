@@ -31,7 +31,7 @@ struct check_kind {
 	enum check_arg arg;
 	const char *usage; /* for errors: table=[schema.]name */
 	/* Exactly one of the two. Each sets verdict and why; reach and final only
-	 * when they are not REACHED and 0. */
+	 * when they are not CONNECTED and 0. */
 	void (*of_db)(const struct check *check, struct db *db, int64_t deadline,
 	              struct finding *f);
 	void (*of_service)(const struct check *check, int64_t deadline, struct finding *f);

@@ -34,7 +34,7 @@ struct group {
 struct reply {
 	size_t check, words;
 	enum verdict verdict;
-	enum reach reach;
+	enum connect_state reach;
 	int64_t value, ms, at;
 };
 

@@ -26,12 +26,12 @@
 static int64_t pause_after(const struct finding *f, int64_t *eager_until)
 {
 	switch (f->reach) {
-	case REACH_REFUSED:
+	case CONNECT_REFUSED:
 		*eager_until = 0;
 		return KNOCK_MS;
-	case REACH_NO_NAME:
-	case REACH_DENIED:
-	case REACH_NO_DATABASE:
+	case CONNECT_NO_NAME:
+	case CONNECT_DENIED:
+	case CONNECT_NO_DATABASE:
 		return RARE_MS;
 	default:
 		if (!*eager_until)
@@ -73,7 +73,7 @@ static void guard(const struct checks *c, size_t i, const struct wait *w, const 
 struct telling {
 	struct strs told;
 	int64_t at; /* when the last was */
-	enum reach reach;
+	enum connect_state reach;
 	enum verdict verdict;
 };
 
@@ -110,10 +110,10 @@ static void ask(struct checks *c, size_t i, const struct wait *w, struct finding
 	bool created;
 
 	checks_ask(c, i, checks_soon(w->deadline), f);
-	if (w->create && f->reach == REACH_NO_DATABASE) {
+	if (w->create && f->reach == CONNECT_NO_DATABASE) {
 		size_t t = c->v[i].target;
 
-		if (db_create(&c->dbs[t], &c->targets[t], w->deadline, &created) == REACHED) {
+		if (db_create(&c->dbs[t], &c->targets[t], w->deadline, &created) == CONNECTED) {
 			checks_ask(c, i, checks_soon(w->deadline), f);
 			return;
 		}

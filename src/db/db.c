@@ -22,7 +22,7 @@ bool db_is_pg(const struct db *db)
 	return db->target->kind == TARGET_PG;
 }
 
-static enum reach take_fault(struct db *db, struct sqlite_fault fault)
+static enum connect_state take_fault(struct db *db, struct sqlite_fault fault)
 {
 	db->final = fault.final;
 	db->lasting = fault.lasting;
@@ -43,7 +43,7 @@ static int busy_ms(int64_t deadline)
 static struct sqlite_fault open_lite(struct db *db, enum lite_mode mode, int64_t deadline)
 {
 	const char *path = db->target->path;
-	struct sqlite_fault fault = { .reach = REACHED };
+	struct sqlite_fault fault = { .reach = CONNECTED };
 
 	if (lite_open(&db->lite, path, mode, busy_ms(deadline)) ||
 	    lite_query(&db->lite, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL)) {
@@ -53,22 +53,23 @@ static struct sqlite_fault open_lite(struct db *db, enum lite_mode mode, int64_t
 	return fault;
 }
 
-static enum reach find_lite(struct db *db, enum db_mode mode, int64_t deadline)
+static enum connect_state find_lite(struct db *db, enum db_mode mode, int64_t deadline)
 {
 	struct sqlite_fault fault = sqlite_fault_path(db->target->path, &db->lite.error);
 
-	if (fault.reach == REACHED)
+	if (fault.reach == CONNECTED)
 		fault = open_lite(db, mode == DB_READ ? LITE_READ : LITE_WRITE, deadline);
 	return take_fault(db, fault);
 }
 
 /* What a try that had no time found out is not worth what one before was told; what had time comes first. */
-static void take_reach(struct db *db, enum reach reach, int64_t given, int64_t deadline)
+static void take_reach(struct db *db, enum connect_state reach, int64_t given, int64_t deadline)
 {
-	bool silent = reach == REACH_SILENT || reach == REACH_NO_NAME, cut = given < DB_CUT_MS && !clock_left(deadline);
+	bool silent = reach == CONNECT_SILENT || reach == CONNECT_NO_NAME;
+	bool cut = given < DB_CUT_MS && !clock_left(deadline);
 
 	db->reach = reach;
-	if (reach == REACHED) {
+	if (reach == CONNECTED) {
 		buf_cut(&db->reason, 0);
 	} else if (!silent) {
 		buf_cut(&db->reason, 0);
@@ -83,22 +84,22 @@ static void take_reach(struct db *db, enum reach reach, int64_t given, int64_t d
 	}
 }
 
-enum reach db_open(struct db *db, const struct target *target, enum db_mode mode, int64_t deadline)
+enum connect_state db_open(struct db *db, const struct target *target, enum db_mode mode, int64_t deadline)
 {
 	int64_t given = clock_left(deadline);
 
 	db->target = target;
 	target_isolate();
-	take_fault(db, (struct sqlite_fault){ .reach = REACHED });
+	take_fault(db, (struct sqlite_fault){ .reach = CONNECTED });
 	if (!db_is_pg(db))
 		return find_lite(db, mode, deadline);
 	take_reach(db, server_open(&db->pg, &target->conninfo, deadline), given, deadline);
-	if (db->reach == REACH_INVALID) {
+	if (db->reach == CONNECT_INVALID) {
 		db->final = UNAVAILABLE;
 		db->certain = true;
 	}
 	/* ALTER DATABASE ... ALLOW_CONNECTIONS false, or a DROP DATABASE that was broken off (postinit.c). */
-	if (db->reach == REACH_FAILED && strcmp(db->pg.sqlstate, "55000") == 0)
+	if (db->reach == CONNECT_FAILED && strcmp(db->pg.sqlstate, "55000") == 0)
 		db->final = UNAVAILABLE;
 	return db->reach;
 }
@@ -112,24 +113,24 @@ int db_final(const struct db *db)
 {
 	if (db->final)
 		return db->final;
-	return db->reach == REACH_DENIED || db->reach == REACH_NO_DATABASE ? reach_status(db->reach) : 0;
+	return db->reach == CONNECT_DENIED || db->reach == CONNECT_NO_DATABASE ? connect_state_status(db->reach) : 0;
 }
 
 int db_status(const struct db *db)
 {
-	return db->final ? db->final : reach_status(db->reach);
+	return db->final ? db->final : connect_state_status(db->reach);
 }
 
 int db_reopen(struct db *db, const struct target *target, int64_t deadline, struct buf *error)
 {
 	while (!db_is_open(db)) {
-		enum reach reach = db_open(db, target, DB_WRITE, deadline);
+		enum connect_state reach = db_open(db, target, DB_WRITE, deadline);
 
-		if (reach == REACHED)
+		if (reach == CONNECTED)
 			break;
 		if (db_final(db) || !clock_left(deadline)) {
 			buf_printf(error, "%s: %s", target->shown,
-			           *db_error(db) ? db_error(db) : reach_text(reach));
+			           *db_error(db) ? db_error(db) : connect_state_text(reach));
 			return db_status(db);
 		}
 		clock_sleep(RETRY_MS, deadline);
@@ -281,20 +282,20 @@ static void make_lite(const char *path)
 	}
 }
 
-static enum reach create_lite(struct db *db, int64_t deadline, bool *created)
+static enum connect_state create_lite(struct db *db, int64_t deadline, bool *created)
 {
 	struct sqlite_fault fault = sqlite_fault_path(db->target->path, &db->lite.error);
-	bool missing = fault.reach == REACH_NO_DATABASE;
+	bool missing = fault.reach == CONNECT_NO_DATABASE;
 	char *path = file_follow(db->target->path);
 
 	if (missing)
 		fault = sqlite_fault_folder(path, &db->lite.error);
 	/* A page is written only with the first table: an empty file is a database. */
-	if (missing && fault.reach == REACHED)
+	if (missing && fault.reach == CONNECTED)
 		make_lite(path);
-	if (fault.reach == REACHED)
+	if (fault.reach == CONNECTED)
 		fault = open_lite(db, LITE_CREATE, deadline);
-	*created = missing && fault.reach == REACHED;
+	*created = missing && fault.reach == CONNECTED;
 	free(path);
 	return take_fault(db, fault);
 }
@@ -317,10 +318,10 @@ static int create_pg(struct db *db, const char *name, int64_t deadline)
 /* Of CREATE DATABASE, with the server's hint: a collation of the template that has changed, say. */
 static void judge_creation(struct db *db)
 {
-	db->reach = strcmp(db->pg.sqlstate, "42501") == 0 ? REACH_DENIED : REACH_FAILED;
+	db->reach = strcmp(db->pg.sqlstate, "42501") == 0 ? CONNECT_DENIED : CONNECT_FAILED;
 	if (db->pg.hint.len)
 		buf_printf(&db->pg.error, ": %s", db->pg.hint.data);
-	if (db->reach == REACH_DENIED || server_is_lost(&db->pg) || refusal_may_pass(db->pg.sqlstate))
+	if (db->reach == CONNECT_DENIED || server_is_lost(&db->pg) || refusal_may_pass(db->pg.sqlstate))
 		return;
 	db->final = UNAVAILABLE;
 	db->certain = true;
@@ -328,7 +329,7 @@ static void judge_creation(struct db *db)
 
 /* Logs in to a database that is there wherever the target's is not. Who may not enter the first, or is not let in by
  * pg_hba.conf, may enter the second; a wrong password is wrong for both. */
-static enum reach open_door(struct db *db, int64_t deadline)
+static enum connect_state open_door(struct db *db, int64_t deadline)
 {
 	static const char *const doors[] = { "postgres", "template1", NULL };
 	struct conninfo door = { 0 };
@@ -337,15 +338,15 @@ static enum reach open_door(struct db *db, int64_t deadline)
 	for (size_t i = 0; doors[i]; i++) {
 		conninfo_set(&door, "dbname", doors[i]);
 		db->reach = server_open(&db->pg, &door, deadline);
-		if (db->reach != REACH_NO_DATABASE &&
-		    (db->reach != REACH_DENIED || strcmp(db->pg.sqlstate, "28P01") == 0))
+		if (db->reach != CONNECT_NO_DATABASE &&
+		    (db->reach != CONNECT_DENIED || strcmp(db->pg.sqlstate, "28P01") == 0))
 			break;
 	}
 	conninfo_free(&door);
 	return db->reach;
 }
 
-enum reach db_create(struct db *db, const struct target *target, int64_t deadline, bool *created)
+enum connect_state db_create(struct db *db, const struct target *target, int64_t deadline, bool *created)
 {
 	int rc;
 
@@ -353,16 +354,16 @@ enum reach db_create(struct db *db, const struct target *target, int64_t deadlin
 	*created = false;
 	if (!db_is_pg(db))
 		return create_lite(db, deadline, created);
-	if (db_open(db, target, DB_WRITE, deadline) != REACH_NO_DATABASE)
+	if (db_open(db, target, DB_WRITE, deadline) != CONNECT_NO_DATABASE)
 		return db->reach;
-	if (open_door(db, deadline) == REACHED) {
+	if (open_door(db, deadline) == CONNECTED) {
 		rc = create_pg(db, conninfo_get(&target->conninfo, "dbname"), deadline);
 		*created = rc == 0;
 		if (rc < 0)
 			judge_creation(db);
 	}
 	server_close(&db->pg);
-	return db->reach == REACHED ? db_open(db, target, DB_WRITE, deadline) : db->reach;
+	return db->reach == CONNECTED ? db_open(db, target, DB_WRITE, deadline) : db->reach;
 }
 
 void db_close(struct db *db)

@@ -22,11 +22,11 @@ struct db {
 	const struct target *target; /* not owned */
 	struct server pg;
 	struct lite lite;
-	enum reach reach;      /* of the last db_open */
+	enum connect_state reach;      /* of the last db_open */
 	int final;             /* of the last db_open: as of a sqlite_fault, or a server's refusal for good */
 	bool lasting, certain;
 	struct buf reason;     /* of PostgreSQL, the last failure to log in that was not a silence */
-	enum reach reason_reach;
+	enum connect_state reason_reach;
 	int64_t deadline;      /* of the running transaction */
 	unsigned depth;        /* SQLite: transactions open, all but the first savepoints */
 };
@@ -39,11 +39,11 @@ struct db {
 enum db_mode { DB_READ, DB_WRITE };
 
 /* Opens a session. Variables of libpq that name a database are ignored from the
- * first call on (target_isolate). A missing SQLite file is REACH_NO_DATABASE; what
+ * first call on (target_isolate). A missing SQLite file is CONNECT_NO_DATABASE; what
  * else is wrong with one is judged by db/sqlite_fault. A try that the deadline cuts off before
  * it could find anything out has the reach and the error of the last that did. */
-enum reach db_open(struct db *db, const struct target *target, enum db_mode mode,
-                   int64_t deadline);
+enum connect_state db_open(struct db *db, const struct target *target, enum db_mode mode,
+                           int64_t deadline);
 
 bool db_is_open(const struct db *db);
 
@@ -95,7 +95,7 @@ int db_execute(struct db *db, const char *sql, int64_t deadline);
 /* Makes the target's database when it is missing (CREATE DATABASE, for which it
  * logs in to `postgres` or `template1`; an empty SQLite file). *created says
  * whether it did. The reach of the server; error is in db_error(). */
-enum reach db_create(struct db *db, const struct target *target, int64_t deadline, bool *created);
+enum connect_state db_create(struct db *db, const struct target *target, int64_t deadline, bool *created);
 
 void db_close(struct db *db);
 void db_free(struct db *db);

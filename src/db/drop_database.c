@@ -38,7 +38,7 @@ static const struct sql cancel = {
 
 static bool can_look(struct dropping *d)
 {
-	return db_is_open(&d->look) || db_open(&d->look, &d->target, DB_READ, clock_after(ASK_MS)) == REACHED;
+	return db_is_open(&d->look) || db_open(&d->look, &d->target, DB_READ, clock_after(ASK_MS)) == CONNECTED;
 }
 
 /* Finds out what holds it up. */

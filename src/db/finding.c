@@ -9,7 +9,7 @@
 void finding_reset(struct finding *f)
 {
 	f->verdict = UNKNOWN;
-	f->reach = REACHED;
+	f->reach = CONNECTED;
 	f->final = 0;
 	f->lasting = f->certain = f->near = false;
 	f->value = -1;

@@ -13,7 +13,7 @@ enum verdict { PASS, FAIL, UNKNOWN };
 /* finding_free after it; it may be used for many questions before. */
 struct finding {
 	enum verdict verdict;
-	enum reach reach; /* how far it got: REACHED when it was answered */
+	enum connect_state reach; /* how far it got: CONNECTED when it was answered */
 	int final;        /* an exit code when waiting will hardly help, else 0 */
 	bool lasting;     /* final is the code at a deadline, too */
 	bool certain;     /* waiting will not help at all: no grace */

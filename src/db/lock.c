@@ -75,7 +75,7 @@ static int failed(struct lock *l, struct buf *error)
 {
 	buf_printf(error, "%s: cannot take the %s lock: %s", l->target->shown,
 	           words[l->kind], db_error(&l->db));
-	return l->db.reach == REACHED ? UNAVAILABLE : reach_status(l->db.reach);
+	return l->db.reach == CONNECTED ? UNAVAILABLE : connect_state_status(l->db.reach);
 }
 
 static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
@@ -83,7 +83,7 @@ static int try_pg(struct lock *l, int64_t deadline, struct buf *error)
 	struct rows rows = { 0 };
 	int rc;
 
-	if (!db_is_open(&l->db) && db_open(&l->db, l->target, DB_WRITE, deadline) != REACHED)
+	if (!db_is_open(&l->db) && db_open(&l->db, l->target, DB_WRITE, deadline) != CONNECTED)
 		return failed(l, error);
 	if (server_begin(&l->db.pg, l->kind == LOCK_BACKUP ? "READ ONLY" : "READ WRITE", true,
 	                 deadline) ||
@@ -132,7 +132,7 @@ static bool is_held_pg(struct lock *l, int64_t deadline, bool *known)
 	struct rows rows = { 0 };
 	bool held;
 
-	*known = (db_is_open(&l->db) || db_open(&l->db, l->target, DB_READ, deadline) == REACHED) &&
+	*known = (db_is_open(&l->db) || db_open(&l->db, l->target, DB_READ, deadline) == CONNECTED) &&
 	         db_read(&l->db, find, (const char *const *)&l->key, 1, deadline, &rows) == 0 && rows_true(&rows, 0, 0);
 	held = *known && rows_true(&rows, 0, 1);
 	rows_free(&rows);

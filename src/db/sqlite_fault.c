@@ -13,19 +13,19 @@
 #include "base/path.h"
 #include "base/status.h"
 
-static const struct sqlite_fault none = { .reach = REACHED };
+static const struct sqlite_fault none = { .reach = CONNECTED };
 
 /* Of the files that SQLite keeps beside a database. */
 static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
 
-static struct sqlite_fault lasting(enum reach reach, int final)
+static struct sqlite_fault lasting(enum connect_state reach, int final)
 {
 	return (struct sqlite_fault){ .reach = reach, .final = final, .lasting = true };
 }
 
 static struct sqlite_fault certain(int final)
 {
-	return (struct sqlite_fault){ .reach = REACH_FAILED, .final = final, .lasting = true,
+	return (struct sqlite_fault){ .reach = CONNECT_FAILED, .final = final, .lasting = true,
 		                      .certain = true };
 }
 
@@ -68,7 +68,7 @@ static struct sqlite_fault absent(const char *path, struct buf *error)
 {
 	char to[4096], *folder = find_barrier(path);
 	ssize_t len = readlink(path, to, sizeof(to) - 1);
-	struct sqlite_fault fault = { .reach = REACH_NO_DATABASE, .final = UNAVAILABLE };
+	struct sqlite_fault fault = { .reach = CONNECT_NO_DATABASE, .final = UNAVAILABLE };
 
 	if (folder) {
 		buf_printf(error, "no folder '%s' found: correct the path, or mount it", folder);
@@ -86,10 +86,10 @@ static struct sqlite_fault absent(const char *path, struct buf *error)
 static struct sqlite_fault out_of_reach(const char *path, struct buf *error)
 {
 	int err = errno;
-	struct sqlite_fault fault = err == EACCES ? lasting(REACH_DENIED, DENIED)
+	struct sqlite_fault fault = err == EACCES ? lasting(CONNECT_DENIED, DENIED)
 	                         : err == ENOTDIR || err == ELOOP || err == ENAMETOOLONG
 	                                 ? certain(UNAVAILABLE)
-	                                 : (struct sqlite_fault){ .reach = REACH_FAILED };
+	                                 : (struct sqlite_fault){ .reach = CONNECT_FAILED };
 	char *folder;
 
 	if (err == ENOENT)
@@ -154,7 +154,7 @@ struct sqlite_fault sqlite_fault_folder(const char *path, struct buf *error)
 	if (folder[0] && folder[1])
 		folder[strlen(folder) - 1] = '\0';
 	if (access(shown, W_OK | X_OK) != 0) {
-		fault = lasting(errno == EACCES ? REACH_DENIED : REACH_FAILED, CANNOT_WRITE);
+		fault = lasting(errno == EACCES ? CONNECT_DENIED : CONNECT_FAILED, CANNOT_WRITE);
 		if (errno == ENOENT)
 			buf_printf(error, "no folder '%s' found: make it, or mount it", shown);
 		else
@@ -216,11 +216,11 @@ static struct sqlite_fault judge_access(struct lite *lite, const char *path, str
 
 	if (access(path, R_OK) != 0) {
 		explain(&why, "read", path);
-		fault = lasting(REACH_DENIED, DENIED);
+		fault = lasting(CONNECT_DENIED, DENIED);
 	} else if (is_side_barred(path, &why)) {
-		fault = lasting(REACH_FAILED, CANNOT_WRITE);
-	} else if (sqlite_fault_folder(path, &why).reach != REACHED) {
-		fault = lasting(REACH_FAILED, CANNOT_WRITE);
+		fault = lasting(CONNECT_FAILED, CANNOT_WRITE);
+	} else if (sqlite_fault_folder(path, &why).reach != CONNECTED) {
+		fault = lasting(CONNECT_FAILED, CANNOT_WRITE);
 		if (has_wal(path))
 			buf_puts(&why, "; a database in WAL mode needs a folder that may be written to, even for reading "
 			         "(else set PRAGMA journal_mode = DELETE once, where it may be written)");
@@ -237,24 +237,24 @@ static struct sqlite_fault judge_access(struct lite *lite, const char *path, str
 
 struct sqlite_fault sqlite_fault_judge(struct lite *lite, const char *path)
 {
-	static const struct sqlite_fault failed = { .reach = REACH_FAILED };
+	static const struct sqlite_fault failed = { .reach = CONNECT_FAILED };
 
 	switch (lite_failure(lite)) {
 	case LITE_BUSY:
-		return (struct sqlite_fault){ .reach = REACH_FULL };
+		return (struct sqlite_fault){ .reach = CONNECT_FULL };
 	case LITE_NO_DATABASE:
 		buf_puts(&lite->error, ": it is encrypted, damaged, or another kind of file");
 		return certain(BAD_DATA);
 	case LITE_DAMAGED:
-		return lasting(REACH_FAILED, BAD_DATA);
+		return lasting(CONNECT_FAILED, BAD_DATA);
 	case LITE_UNOPENED:
 		return judge_access(lite, path, failed);
 	case LITE_UNWRITABLE:
-		return judge_access(lite, path, lasting(REACH_FAILED, CANNOT_WRITE));
+		return judge_access(lite, path, lasting(CONNECT_FAILED, CANNOT_WRITE));
 	case LITE_UNSUPPORTED:
-		return lasting(REACH_FAILED, UNAVAILABLE);
+		return lasting(CONNECT_FAILED, UNAVAILABLE);
 	default: /* an I/O error: the -shm of a WAL cannot be made on a full disk, either */
-		return is_full(path, &lite->error) ? lasting(REACH_FAILED, CANNOT_WRITE) : failed;
+		return is_full(path, &lite->error) ? lasting(CONNECT_FAILED, CANNOT_WRITE) : failed;
 	}
 }
 
@@ -276,7 +276,7 @@ static bool is_journal_barred(const char *path, struct buf *error)
 	bool barred = access(journal, R_OK | W_OK) != 0;
 
 	if (barred && errno == ENOENT) {
-		barred = sqlite_fault_folder(path, error).reach != REACHED;
+		barred = sqlite_fault_folder(path, error).reach != CONNECTED;
 		if (barred)
 			buf_puts(error, "; SQLite keeps its journal there");
 	} else if (barred) {
@@ -303,5 +303,5 @@ struct sqlite_fault sqlite_fault_writable(struct lite *lite, const char *path)
 		return none;
 	buf_free(&lite->error);
 	lite->error = why;
-	return lasting(REACH_FAILED, CANNOT_WRITE);
+	return lasting(CONNECT_FAILED, CANNOT_WRITE);
 }

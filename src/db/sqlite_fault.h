@@ -13,7 +13,7 @@
 #include "ext/lite.h"
 
 struct sqlite_fault {
-	enum reach reach; /* REACHED: no fault */
+	enum connect_state reach; /* CONNECTED: no fault */
 	int final;        /* the exit code, where trying again hardly helps; 0: it may pass */
 	bool lasting;     /* only somebody's hand can mend it: final is the code at a deadline, too */
 	bool certain;     /* it never becomes a database: no grace */

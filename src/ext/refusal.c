@@ -10,19 +10,19 @@
 /* By the beginnings of SQLSTATEs; the first that fits. */
 static const struct {
 	const char *state;
-	enum reach reach;
+	enum connect_state reach;
 } meanings[] = {
-	{ "57P", REACH_STARTING },       { "53", REACH_FULL },      { "28", REACH_DENIED },
-	{ "42501", REACH_DENIED },       { "3D000", REACH_NO_DATABASE }, { "0A", REACH_INVALID },
-	{ "22", REACH_INVALID },         { "42", REACH_INVALID },   { "55P02", REACH_INVALID },
+	{ "57P", CONNECT_STARTING },       { "53", CONNECT_FULL },      { "28", CONNECT_DENIED },
+	{ "42501", CONNECT_DENIED },       { "3D000", CONNECT_NO_DATABASE }, { "0A", CONNECT_INVALID },
+	{ "22", CONNECT_INVALID },         { "42", CONNECT_INVALID },   { "55P02", CONNECT_INVALID },
 };
 
-enum reach refusal_reach(const char *sqlstate)
+enum connect_state refusal_reach(const char *sqlstate)
 {
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
 		if (skip_prefix(sqlstate, meanings[i].state))
 			return meanings[i].reach;
-	return REACH_FAILED;
+	return CONNECT_FAILED;
 }
 
 bool refusal_may_pass(const char *sqlstate)

@@ -12,7 +12,7 @@
  * full; class 28 and 42501 denied; 3D000 no database; what says that a parameter of the connection is wrong or not
  * supported (classes 0A, 22 and 42, and 55P02) invalid, which it will always be; anything else failed, which may pass.
  */
-enum reach refusal_reach(const char *sqlstate);
+enum connect_state refusal_reach(const char *sqlstate);
 
 /* Whether CREATE DATABASE that failed with that SQLSTATE may succeed later: the template is in use, the server is
  * busy, full, on its way down, or a standby. "" is a lost session. */

@@ -23,7 +23,7 @@ struct server {
 	bool nested;           /* server_begin found a transaction and made a savepoint */
 	bool lost;             /* a statement ended with the session; error says by what */
 	bool pooled;           /* server_settle found a pooler in between */
-	enum reach reach;      /* of the last server_open */
+	enum connect_state reach;      /* of the last server_open */
 	struct net_addrs addrs;
 	char sqlstate[6];      /* of the last failure, or empty */
 	struct buf error;      /* words of the last failure */
@@ -41,7 +41,7 @@ struct server {
  * the socket in /var/run/postgresql or /tmp, else 127.0.0.1, looked up anew at
  * every call.
  */
-enum reach server_open(struct server *pg, const struct conninfo *c, int64_t deadline);
+enum connect_state server_open(struct server *pg, const struct conninfo *c, int64_t deadline);
 
 /* Wraps a connection of the linked psql, which stays its owner. */
 void server_borrow(struct server *pg, struct pg_conn *conn);

@@ -46,15 +46,15 @@ static const char *host_of(const struct conninfo *c)
 }
 
 /* Whether anybody listens, without a word to them. */
-static enum reach knock(struct server *pg, const struct conninfo *c, int64_t deadline)
+static enum connect_state knock(struct server *pg, const struct conninfo *c, int64_t deadline)
 {
 	const char *host = host_of(c);
-	enum reach reach;
+	enum connect_state reach;
 	int fd;
 
 	buf_cut(&pg->error, 0);
 	if (strchr(host, ','))
-		return REACH_FAILED;
+		return CONNECT_FAILED;
 	if (*host == '/' || *host == '@') {
 		char *path = socket_path(host, port_of(c));
 
@@ -63,20 +63,20 @@ static enum reach knock(struct server *pg, const struct conninfo *c, int64_t dea
 		free(path);
 	} else {
 		reach = net_resolve(&pg->addrs, host, port_of(c), &pg->error);
-		if (reach == REACHED)
+		if (reach == CONNECTED)
 			reach = net_connect(&pg->addrs, deadline, &fd, &pg->error);
 	}
-	if (reach == REACHED)
+	if (reach == CONNECTED)
 		close(fd);
 	return reach;
 }
 
 /* How far a login without any password gets. */
-static enum reach try_without_password(const struct conninfo *c, int64_t deadline, char sqlstate[6])
+static enum connect_state try_without_password(const struct conninfo *c, int64_t deadline, char sqlstate[6])
 {
 	struct server pg = SERVER_INIT;
 	struct conninfo bare = { 0 };
-	enum reach reach;
+	enum connect_state reach;
 
 	pg.trial = true;
 	conninfo_copy(&bare, c);
@@ -107,7 +107,7 @@ static bool is_to_blame(const struct server *pg, const struct refusal_suspect *s
 	const char *variable = getenv(s->variable);
 	char *kept = variable ? xstrdup(variable) : NULL, state[6];
 	struct conninfo less = { 0 };
-	enum reach without;
+	enum connect_state without;
 
 	conninfo_copy(&less, c);
 	leave_out(&less, s->key);
@@ -117,20 +117,20 @@ static bool is_to_blame(const struct server *pg, const struct refusal_suspect *s
 		setenv(s->variable, kept, 1);
 	conninfo_free(&less);
 	free(kept);
-	return (without == REACHED || without == REACH_DENIED || without == REACH_NO_DATABASE) &&
-	       try_without_password(c, deadline, state) == REACH_FAILED && strcmp(state, pg->sqlstate) == 0;
+	return (without == CONNECTED || without == CONNECT_DENIED || without == CONNECT_NO_DATABASE) &&
+	       try_without_password(c, deadline, state) == CONNECT_FAILED && strcmp(state, pg->sqlstate) == 0;
 }
 
 /* A failure that says nothing by its SQLSTATE, or has none. */
-static enum reach find_to_blame(struct server *pg, const struct conninfo *c, int64_t deadline)
+static enum connect_state find_to_blame(struct server *pg, const struct conninfo *c, int64_t deadline)
 {
 	for (const struct refusal_suspect *s = refusal_suspects; s->key && !pg->trial; s++)
 		if (refusal_is_set(s, c) && is_to_blame(pg, s, c, deadline)) {
 			buf_printf(&pg->error, ": the connection's parameter '%s' is refused: change it, or leave it out",
 			           s->key);
-			return REACH_INVALID;
+			return CONNECT_INVALID;
 		}
-	return REACH_FAILED;
+	return CONNECT_FAILED;
 }
 
 /* libpq goes on without a file that is not there: here it is what was missed. */
@@ -142,17 +142,17 @@ static void name_missing(struct server *pg, const struct conninfo *c, const char
 		buf_printf(&pg->error, ": cannot read %s '%s': %s", key, path, strerror(errno));
 }
 
-static enum reach lack_password(struct server *pg, const struct conninfo *c)
+static enum connect_state lack_password(struct server *pg, const struct conninfo *c)
 {
 	buf_cut(&pg->error, 0);
 	buf_puts(&pg->error, "the server asks for a password and none is set");
 	name_missing(pg, c, "passfile", "PGPASSFILE");
-	return REACH_DENIED;
+	return CONNECT_DENIED;
 }
 
-static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_t deadline)
+static enum connect_state why_failed(struct server *pg, const struct conninfo *c, int64_t deadline)
 {
-	enum reach reach;
+	enum connect_state reach;
 	struct buf said = BUF_INIT;
 
 	errtext_take(PQerrorMessage(pg->conn), pg->sqlstate, &pg->error);
@@ -160,18 +160,20 @@ static enum reach why_failed(struct server *pg, const struct conninfo *c, int64_
 		reach = refusal_reach(pg->sqlstate);
 		if (strcmp(pg->sqlstate, "28000") == 0)
 			name_missing(pg, c, "sslcert", "PGSSLCERT");
-		return reach == REACH_FAILED ? find_to_blame(pg, c, deadline) : reach;
+		return reach == CONNECT_FAILED ? find_to_blame(pg, c, deadline) : reach;
 	}
 	if (PQconnectionNeedsPassword(pg->conn))
 		return lack_password(pg, c);
 	buf_puts(&said, pg->error.data);
 	reach = knock(pg, c, deadline);
-	if (reach == REACHED || reach == REACH_FAILED) {
+	if (reach == CONNECTED || reach == CONNECT_FAILED) {
 		buf_cut(&pg->error, 0);
 		buf_puts(&pg->error, said.data);
-		reach = !errtext_is_tls(said.data) ? find_to_blame(pg, c, deadline) : pg->trial ? REACH_FAILED : REACH_DENIED;
+		reach = !errtext_is_tls(said.data) ? find_to_blame(pg, c, deadline)
+		        : pg->trial                ? CONNECT_FAILED
+		                                   : CONNECT_DENIED;
 	}
-	if (reach == REACH_DENIED)
+	if (reach == CONNECT_DENIED)
 		name_missing(pg, c, "sslcert", "PGSSLCERT");
 	buf_free(&said);
 	return reach;
@@ -204,7 +206,7 @@ static PGconn *start(const struct conninfo *c)
 	return conn;
 }
 
-static enum reach finish(struct server *pg, const struct conninfo *c, int64_t deadline)
+static enum connect_state finish(struct server *pg, const struct conninfo *c, int64_t deadline)
 {
 	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
 
@@ -215,40 +217,40 @@ static enum reach finish(struct server *pg, const struct conninfo *c, int64_t de
 		                 deadline)) {
 			buf_cut(&pg->error, 0);
 			buf_puts(&pg->error, "no answer in time");
-			return REACH_SILENT;
+			return CONNECT_SILENT;
 		}
 		want = PQconnectPoll(pg->conn);
 	}
 	if (PQstatus(pg->conn) == CONNECTION_OK) {
 		PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
-		return REACHED;
+		return CONNECTED;
 	}
 	return why_failed(pg, c, deadline);
 }
 
-enum reach server_open(struct server *pg, const struct conninfo *c, int64_t deadline)
+enum connect_state server_open(struct server *pg, const struct conninfo *c, int64_t deadline)
 {
-	enum reach before = pg->reach;
+	enum connect_state before = pg->reach;
 
 	server_close(pg);
 	pg->lost = false;
-	if (before == REACH_REFUSED || before == REACH_NO_NAME || before == REACH_SILENT) {
+	if (before == CONNECT_REFUSED || before == CONNECT_NO_NAME || before == CONNECT_SILENT) {
 		pg->reach = knock(pg, c, deadline);
-		if (pg->reach != REACHED && pg->reach != REACH_FAILED && !pg->error.len)
-			buf_puts(&pg->error, reach_text(pg->reach));
-		if (pg->reach != REACHED && pg->reach != REACH_FAILED)
+		if (pg->reach != CONNECTED && pg->reach != CONNECT_FAILED && !pg->error.len)
+			buf_puts(&pg->error, connect_state_text(pg->reach));
+		if (pg->reach != CONNECTED && pg->reach != CONNECT_FAILED)
 			return pg->reach;
 	}
 	pg->conn = start(c);
 	if (!pg->conn) {
 		buf_cut(&pg->error, 0);
 		buf_puts(&pg->error, "out of memory");
-		return pg->reach = REACH_FAILED;
+		return pg->reach = CONNECT_FAILED;
 	}
 	pg->reach = finish(pg, c, deadline);
-	if (pg->reach != REACHED)
+	if (pg->reach != CONNECTED)
 		server_close(pg);
-	if (pg->reach != REACHED && !pg->error.len)
-		buf_puts(&pg->error, reach_text(pg->reach));
+	if (pg->reach != CONNECTED && !pg->error.len)
+		buf_puts(&pg->error, connect_state_text(pg->reach));
 	return pg->reach;
 }

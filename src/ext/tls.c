@@ -100,8 +100,8 @@ static SSL *open_session(SSL_CTX *ctx, int fd, const struct tls *t)
 
 /* --- talking --- */
 
-/* Waits until OpenSSL may go on after rc. REACHED, or why it cannot. */
-static enum reach wait_for(SSL *ssl, int fd, int rc, int64_t deadline, struct buf *error)
+/* Waits until OpenSSL may go on after rc. CONNECTED, or why it cannot. */
+static enum connect_state wait_for(SSL *ssl, int fd, int rc, int64_t deadline, struct buf *error)
 {
 	int why = SSL_get_error(ssl, rc);
 	struct pollfd p = { .fd = fd, .events = why == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN };
@@ -112,40 +112,41 @@ static enum reach wait_for(SSL *ssl, int fd, int rc, int64_t deadline, struct bu
 			buf_printf(error, "the server's certificate is not trusted: %s", X509_verify_cert_error_string(verified));
 		else
 			buf_printf(error, "TLS: %s", last_reason());
-		return REACH_FAILED;
+		return CONNECT_FAILED;
 	}
 	if (poll(&p, 1, clock_poll(deadline)) == 0) {
 		buf_puts(error, "no answer in time");
-		return REACH_SILENT;
+		return CONNECT_SILENT;
 	}
-	return REACHED;
+	return CONNECTED;
 }
 
-static enum reach shake_hands(SSL *ssl, int fd, int64_t deadline, struct buf *error)
+static enum connect_state shake_hands(SSL *ssl, int fd, int64_t deadline, struct buf *error)
 {
-	enum reach reach = REACHED;
+	enum connect_state reach = CONNECTED;
 	int rc;
 
-	while (reach == REACHED && (rc = SSL_connect(ssl)) != 1)
+	while (reach == CONNECTED && (rc = SSL_connect(ssl)) != 1)
 		reach = wait_for(ssl, fd, rc, deadline, error);
 	return reach;
 }
 
-static enum reach send_all(SSL *ssl, int fd, const struct net_question *q, struct buf *error)
+static enum connect_state send_all(SSL *ssl, int fd, const struct net_question *q, struct buf *error)
 {
-	enum reach reach = REACHED;
+	enum connect_state reach = CONNECTED;
 	int rc;
 
-	while (reach == REACHED && (rc = SSL_write(ssl, q->text->data, (int)q->text->len)) <= 0)
+	while (reach == CONNECTED && (rc = SSL_write(ssl, q->text->data, (int)q->text->len)) <= 0)
 		reach = wait_for(ssl, fd, rc, q->deadline, error);
 	return reach;
 }
 
-static enum reach read_lines(SSL *ssl, int fd, const struct net_question *q, struct buf *answer, struct buf *error)
+static enum connect_state read_lines(SSL *ssl, int fd, const struct net_question *q, struct buf *answer,
+                                     struct buf *error)
 {
-	enum reach reach = REACHED;
+	enum connect_state reach = CONNECTED;
 
-	while (reach == REACHED && net_lines(answer->data) < q->lines && answer->len < NET_ANSWER_MAX) {
+	while (reach == CONNECTED && net_lines(answer->data) < q->lines && answer->len < NET_ANSWER_MAX) {
 		int n = SSL_read(ssl, buf_room(answer, 1024), 1024);
 
 		if (n <= 0) {
@@ -158,10 +159,11 @@ static enum reach read_lines(SSL *ssl, int fd, const struct net_question *q, str
 	return reach;
 }
 
-enum reach tls_talk(int fd, const struct tls *t, const struct net_question *q, struct buf *answer, struct buf *error)
+enum connect_state tls_talk(int fd, const struct tls *t, const struct net_question *q, struct buf *answer,
+                            struct buf *error)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	enum reach reach = REACH_FAILED;
+	enum connect_state reach = CONNECT_FAILED;
 	SSL *ssl = NULL;
 
 	if (!ctx || !load_files(ctx, t, error))
@@ -172,9 +174,9 @@ enum reach tls_talk(int fd, const struct tls *t, const struct net_question *q, s
 		goto out;
 	}
 	reach = shake_hands(ssl, fd, q->deadline, error);
-	if (reach == REACHED)
+	if (reach == CONNECTED)
 		reach = send_all(ssl, fd, q, error);
-	if (reach == REACHED)
+	if (reach == CONNECTED)
 		reach = read_lines(ssl, fd, q, answer, error);
 out:
 	SSL_free(ssl);

@@ -22,8 +22,9 @@ struct tls {
 struct net_question;
 
 /* As net_talk of base/net, encrypted, over a connected descriptor, which is made non-blocking and stays
- * the caller's. REACH_FAILED with OpenSSL's reason in error when there is no session or the
+ * the caller's. CONNECT_FAILED with OpenSSL's reason in error when there is no session or the
  * certificate is not believed. */
-enum reach tls_talk(int fd, const struct tls *t, const struct net_question *q, struct buf *answer, struct buf *error);
+enum connect_state tls_talk(int fd, const struct tls *t, const struct net_question *q, struct buf *answer,
+                            struct buf *error);
 
 #endif

@@ -212,7 +212,7 @@ static int log_in(struct trial *t, struct db *db, struct buf *error)
 	struct buf why = BUF_INIT;
 	int rc = db_reopen(db, &t->as, clock_after(DROP_MS), &why);
 
-	if (rc && t->guest.name && (db->reach == REACH_DENIED || db->reach == REACH_FAILED)) {
+	if (rc && t->guest.name && (db->reach == CONNECT_DENIED || db->reach == CONNECT_FAILED)) {
 		buf_printf(error,
 		           "%s: the throw-away role of the restore test cannot log in: add a line "
 		           "like 'host all all ADDRESS scram-sha-256' for it to pg_hba.conf (its name and "
@@ -313,7 +313,7 @@ static void drop_subscriptions(struct trial *t)
 	struct db db = DB_INIT;
 	struct rows rows = { 0 };
 
-	if (db_open(&db, &t->target, DB_WRITE, clock_after(DROP_MS)) == REACHED)
+	if (db_open(&db, &t->target, DB_WRITE, clock_after(DROP_MS)) == CONNECTED)
 		db_read(&db,
 		        (struct sql){ .pg = "SELECT s.subname FROM pg_subscription s JOIN pg_database d"
 		                            " ON d.oid = s.subdbid WHERE d.datname = current_database()" },

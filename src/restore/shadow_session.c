@@ -94,7 +94,7 @@ static int lock_name(struct shadow *s, const char *name, struct rows *locked)
 		                  locked);
 	if (!db_is_open(&s->claims)) {
 		target_copy(&door, s->target, s->door);
-		rc = db_open(&s->claims, &door, DB_WRITE, clock_after(ASK_MS)) != REACHED ||
+		rc = db_open(&s->claims, &door, DB_WRITE, clock_after(ASK_MS)) != CONNECTED ||
 		     server_begin(&s->claims.pg, "READ ONLY", true, CLOCK_NEVER) ||
 		     server_settle(&s->claims.pg, true, clock_after(ASK_MS));
 		target_free(&door);
@@ -168,7 +168,7 @@ int shadow_open(struct shadow *s, const struct target *target, int64_t deadline,
 		target_free(&door);
 		s->door = doors[i];
 		s->db.target = target;
-		if (rc && s->db.reach != REACH_NO_DATABASE && s->db.reach != REACH_DENIED)
+		if (rc && s->db.reach != CONNECT_NO_DATABASE && s->db.reach != CONNECT_DENIED)
 			return rc;
 	}
 	if (!rc && server_settle(&s->db.pg, false, clock_after(ASK_MS)) != 0)

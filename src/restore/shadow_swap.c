@@ -97,7 +97,7 @@ static _Noreturn void end_for_ever(struct shadow *s, const char *const *database
 
 	target_copy(&door, s->target, conninfo_get(&s->target->conninfo, "dbname"));
 	conninfo_set(&door.conninfo, "dbname", server_database(&s->db.pg));
-	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == REACHED &&
+	if (db_open(&db, &door, DB_WRITE, clock_after(ASK_MS)) == CONNECTED &&
 	    server_settle(&db.pg, false, clock_after(ASK_MS)) == 0)
 		while (server_is_open(&db.pg)) {
 			end_once(&db, databases, key);

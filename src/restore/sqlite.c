@@ -265,7 +265,7 @@ static enum holding holds(struct replacing *w, struct db *db)
 
 	if (!looks_like_one(w->target.path))
 		return NO_DATABASE;
-	while (db_open(db, &w->target, DB_WRITE, w->deadline) != REACHED ||
+	while (db_open(db, &w->target, DB_WRITE, w->deadline) != CONNECTED ||
 	       emptiness_ask(db, CLOCK_NEVER, &rows) != 0) {
 		if (lite_is_corrupt(&db->lite)) {
 			db_close(db);
@@ -284,10 +284,10 @@ static enum holding holds(struct replacing *w, struct db *db)
 static int try_to_write(struct replacing *w, struct db *db)
 {
 	struct buf why = BUF_INIT;
-	bool writable = sqlite_fault_folder(w->target.path, &why).reach == REACHED;
+	bool writable = sqlite_fault_folder(w->target.path, &why).reach == CONNECTED;
 
 	if (writable && db_is_open(db)) {
-		writable = sqlite_fault_writable(&db->lite, w->target.path).reach == REACHED;
+		writable = sqlite_fault_writable(&db->lite, w->target.path).reach == CONNECTED;
 		buf_puts(&why, db_error(db));
 	}
 	if (!writable)

@@ -47,7 +47,7 @@ static int try_once(const struct seed *s, struct db *db, struct buf *error)
 	/* Who holds one connection while it asks for another can deadlock a pool. */
 	db_close(db);
 	rc = lock_try(s->lock, clock_after(SEED_ASK_MS), error);
-	return rc == UNAVAILABLE && s->lock->db.reach == REACH_FULL ? LOCKED : rc;
+	return rc == UNAVAILABLE && s->lock->db.reach == CONNECT_FULL ? LOCKED : rc;
 }
 
 int turn_take(const struct seed *s, struct db *db)

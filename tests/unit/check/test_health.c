@@ -317,7 +317,7 @@ static void all_are_asked_each_in_its_place(void **state)
 	assert_int_equal(probe.answers[3].finding.verdict, FAIL);
 	assert_string_equal(probe.answers[3].finding.why.data, "there is no such table");
 	assert_int_equal(probe.answers[4].finding.verdict, FAIL);
-	assert_int_equal(probe.answers[4].finding.reach, REACH_NO_DATABASE);
+	assert_int_equal(probe.answers[4].finding.reach, CONNECT_NO_DATABASE);
 	assert_int_equal(probe.answers[5].finding.verdict, UNKNOWN);
 	assert_holds(probe.answers[5].finding.why.data, "No such file");
 	assert_true(probe.answers[6].finding.value >= 0);

@@ -242,13 +242,13 @@ static void a_missing_database_is_no_database_until_it_is_created(void **state)
 	bool created;
 
 	(void)state;
-	assert_int_equal(db_open(&db, &target, DB_WRITE, CLOCK_NEVER), REACH_NO_DATABASE);
+	assert_int_equal(db_open(&db, &target, DB_WRITE, CLOCK_NEVER), CONNECT_NO_DATABASE);
 	assert_holds(db_error(&db), "db");
 	assert_int_equal(access("db", F_OK), -1);
-	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), REACHED);
+	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), CONNECTED);
 	assert_true(created);
 	db_close(&db);
-	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), REACHED);
+	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), CONNECTED);
 	assert_false(created);
 	assert_true(db_is_open(&db));
 	db_free(&db);
@@ -262,7 +262,7 @@ static void a_transaction_within_another_is_a_savepoint(void **state)
 	bool created;
 
 	(void)state;
-	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), REACHED);
+	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), CONNECTED);
 	assert_int_equal(db_begin(&db, DB_WRITE, CLOCK_NEVER), 0);
 	assert_int_equal(run(&db, "CREATE TABLE a (x)"), 0);
 	assert_int_equal(db_begin(&db, DB_WRITE, CLOCK_NEVER), 0);
@@ -288,7 +288,7 @@ static void the_words_of_an_error_outlive_the_rollback(void **state)
 	bool created;
 
 	(void)state;
-	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), REACHED);
+	assert_int_equal(db_create(&db, &target, CLOCK_NEVER, &created), CONNECTED);
 	assert_int_equal(db_read(&db, (struct sql){ .lite = "SELECT nope" }, NULL, 0, CLOCK_NEVER,
 	                         NULL), -1);
 	assert_holds(db_error(&db), "nope");
