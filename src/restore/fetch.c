@@ -94,14 +94,13 @@ static int find_object(struct download *o, struct fetch *f, const char *word, co
 	return rc ? rc : find_key(&o->remote, f, word, database, &o->key, error);
 }
 
-int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch, char **path,
+int fetch_backup(struct fetch *f, const char *word, const char *database, char **path,
                  struct manifest *m, struct buf *error)
 {
 	struct buf why = BUF_INIT;
-	int rc = fetch_folder(f, scratch, error);
+	int rc = find_object(&f->download, f, word, database, error);
 
 	*path = NULL;
-	rc = rc ? rc : find_object(&f->download, f, word, database, error);
 	if (!rc && f->streams)
 		rc = download_suits(&f->download, m, error);
 	else if (!rc)

@@ -19,9 +19,9 @@ struct fetch {
 #define FETCH_INIT { .fd = -1, .download = DOWNLOAD_INIT }
 
 /*
- * Fetches what word means into a new folder in scratch: s3://BUCKET/KEY, or what repo/select knows
- * of the backups in S3_BUCKET; database is the one that is wanted where the word names none, may
- * be NULL. *path is the data's, which the caller frees.
+ * Fetches what word means into the folder that fetch_folder has made: s3://BUCKET/KEY, or what repo/select
+ * knows of the backups in S3_BUCKET; database is the one that is wanted where the word names none, may be
+ * NULL. *path is the data's, which the caller frees.
  *
  * With streams set nothing is fetched, nor where there is no room and restore/download can do without:
  * then streams is set, m is the manifest, and download gives the data through its pipe.
@@ -29,10 +29,11 @@ struct fetch {
  * 0; as s3/s3, BAD_USAGE, BAD_CONFIG; CANNOT_WRITE, also when there is no space for it; with a
  * sentence in error. fetch_free after all.
  */
-int fetch_backup(struct fetch *f, const char *word, const char *database, const char *scratch,
-                 char **path, struct manifest *m, struct buf *error);
+int fetch_backup(struct fetch *f, const char *word, const char *database, char **path,
+                 struct manifest *m, struct buf *error);
 
-/* Makes the folder alone, for something else that is to go again. As fetch_backup. */
+/* Makes the folder in scratch, for what fetch_backup or somebody else puts there. 0, or CANNOT_WRITE with a
+ * message in error; fetch_free after both. */
 int fetch_folder(struct fetch *f, const char *scratch, struct buf *error);
 
 /* Deletes what fetches that died left in scratch. */

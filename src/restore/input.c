@@ -116,8 +116,10 @@ static int find(struct input *l, const char *word, const char *dir, const char *
 		l->path = rc ? NULL : xstrdup(l->staged);
 		return rc;
 	}
-	if (l->remote || skip_prefix(word, "s3://"))
-		return fetch_backup(&l->fetch, word, database, folder, &l->path, &l->m, error);
+	if (l->remote || skip_prefix(word, "s3://")) {
+		rc = fetch_folder(&l->fetch, folder, error);
+		return rc ? rc : fetch_backup(&l->fetch, word, database, &l->path, &l->m, error);
+	}
 	return find_in_folder(l, word, dir, database, error);
 }
 
