@@ -1,6 +1,7 @@
 /* unit - what the unit tests share. */
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,14 @@
 #include "base/file.h"
 #include "base/proc.h"
 
-static char folder[] = "/tmp/pgbox-unit-XXXXXX";
+static char folder[PATH_MAX];
 
 int scratch_make(void **state)
 {
+	const char *parent = getenv("TMPDIR");
+
 	(void)state;
+	snprintf(folder, sizeof(folder), "%s/pgbox-unit-XXXXXX", parent ? parent : "/tmp");
 	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
 }
 
