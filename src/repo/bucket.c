@@ -118,7 +118,8 @@ static int check_prefix(const char *prefix, struct buf *error)
 {
 	if (s3_key_is_plain(prefix))
 		return 0;
-	buf_puts(error, "S3_PREFIX: it cannot have '.' or '..' between slashes: servers and proxies take them out, and "
+	buf_puts(error, "S3_PREFIX: it cannot have '.' or '..' between slashes: servers and proxies take "
+	                "them out, and "
 	         "then the backups are elsewhere; leave them out");
 	return BAD_CONFIG;
 }
@@ -182,7 +183,8 @@ int bucket_open_url(struct bucket *r, const char *url, const char **key, struct 
 		return BAD_USAGE;
 	}
 	if (!s3_key_is_plain(*key) || (*key)[strlen(*key) - 1] == '/') {
-		buf_puts(error, "s3://BUCKET/KEY: the key cannot have '.' or '..' between slashes, or end with a slash");
+		buf_puts(error, "s3://BUCKET/KEY: the key cannot have '.' or '..' between slashes, or end "
+		                "with a slash");
 		return BAD_USAGE;
 	}
 	rc = s3_open(&r->s3, r->bucket, error);

@@ -48,8 +48,8 @@ void bucket_begin(struct bucket *r, struct upload *u, const char *path, int64_t 
  * same database's name in the same second. 0; as s3.h says; BAD_DATA when another has it. */
 int bucket_check_free(struct bucket *r, const char *path, const char *sha256, struct buf *error);
 
-/* Uploads the backup root/path, unless another has its name. 0; as s3.h says; BAD_DATA when it is not what its manifest says
- * or does not arrive so; NO_INPUT when it cannot be read. */
+/* Uploads the backup root/path, unless another has its name. 0; as s3.h says; BAD_DATA when it is not what
+ * its manifest says or does not arrive so; NO_INPUT when it cannot be read. */
 int bucket_put(struct bucket *r, const char *root, const char *path, const struct manifest *m,
                struct buf *error);
 

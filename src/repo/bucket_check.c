@@ -61,19 +61,20 @@ static int read_object(struct coming *c, struct bucket *r, const struct repo_bac
 	return rc;
 }
 
-int bucket_check(struct repo *repo, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes), void *arg,
-                 struct buf *error)
+int bucket_check(struct repo *repo, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes),
+                 void *arg, struct buf *error)
 {
 	struct coming c = { .reader = READBACK_PIPE_INIT, .seen = seen, .arg = arg };
 	char *name = xasprintf("%s%s", repo->before, b->path);
 	int rc;
 
 	if (b->bytes != b->m.bytes) {
-		buf_printf(error, "'%s' has %lld byte%s in place of %lld", name, (long long)b->bytes, plural(b->bytes),
-		           (long long)b->m.bytes);
+		buf_printf(error, "'%s' has %lld byte%s in place of %lld", name, (long long)b->bytes,
+		           plural(b->bytes), (long long)b->m.bytes);
 		rc = b->bytes < 0 ? NO_INPUT : BAD_DATA;
 	} else if (strcmp(b->m.kind, "directory") == 0) {
-		buf_printf(error, "'%s' is a directory, which is not read on the way: fetch it with pgrestore plan", name);
+		buf_printf(error, "'%s' is a directory, which is not read on the way: fetch it with "
+		                  "pgrestore plan", name);
 		rc = BAD_USAGE;
 	} else {
 		rc = read_object(&c, (struct bucket *)repo, b, name, error);

@@ -30,8 +30,8 @@ static int fetch_object(struct bucket *r, const char *key, int64_t bytes, const 
 		buf_cut(error, 0);
 		rc = file_cannot(error, "write", to);
 	} else if (!rc && folder_size(to) != bytes) {
-		buf_printf(error, "s3://%s/%s is damaged: it ends after %lld of %lld bytes", r->s3.bucket, key,
-		           (long long)folder_size(to), (long long)bytes);
+		buf_printf(error, "s3://%s/%s is damaged: it ends after %lld of %lld bytes", r->s3.bucket,
+		           key, (long long)folder_size(to), (long long)bytes);
 		rc = BAD_DATA;
 	}
 	close(fd);
@@ -63,8 +63,8 @@ static int check_space(const char *dir, int64_t bytes, struct buf *error)
 		return 0;
 	need = size_text(bytes);
 	left = size_text(space);
-	buf_printf(error, "no space to fetch it: it has %s, '%s' has %s free: --stage names another folder", need,
-	           dir, left);
+	buf_printf(error, "no space to fetch it: it has %s, '%s' has %s free: --stage names another folder",
+	           need, dir, left);
 	free(need);
 	free(left);
 	return CANNOT_WRITE;
@@ -105,7 +105,8 @@ static int write_manifest(const struct manifest *m, const char *path, struct buf
 }
 
 /* Writes the manifest, if there is one; what it says of the size must be what the server says. */
-static int fetch_manifest(struct bucket *r, const char *key, int64_t bytes, const char *path, struct buf *error)
+static int fetch_manifest(struct bucket *r, const char *key, int64_t bytes, const char *path,
+                          struct buf *error)
 {
 	struct buf words = BUF_INIT;
 	struct manifest m;
@@ -114,8 +115,8 @@ static int fetch_manifest(struct bucket *r, const char *key, int64_t bytes, cons
 	if (rc && rc != NO_INPUT) {
 		buf_puts(error, words.data);
 	} else if (!rc && m.bytes != bytes) {
-		buf_printf(error, "s3://%s/%s is damaged: it has %lld bytes, and its manifest says %lld", r->s3.bucket, key,
-		           (long long)bytes, (long long)m.bytes);
+		buf_printf(error, "s3://%s/%s is damaged: it has %lld bytes, and its manifest says %lld",
+		           r->s3.bucket, key, (long long)bytes, (long long)m.bytes);
 		rc = BAD_DATA;
 	} else {
 		rc = rc ? 0 : write_manifest(&m, path, error);
@@ -128,7 +129,8 @@ static int fetch_manifest(struct bucket *r, const char *key, int64_t bytes, cons
 int bucket_fetch(struct bucket *r, const char *key, const char *dir, char **path, struct buf *error)
 {
 	size_t len = strlen(key), end = strlen(".json");
-	char *own = len > end && strcmp(key + len - end, ".json") == 0 ? xstrndup(key, len - end) : xstrdup(key);
+	char *own = len > end && strcmp(key + len - end, ".json") == 0 ? xstrndup(key, len - end)
+	            : xstrdup(key);
 	struct s3_objects files = { 0 };
 	int64_t bytes = 0;
 	int rc = look(r, own, &files, &bytes, error);
@@ -137,7 +139,8 @@ int bucket_fetch(struct bucket *r, const char *key, const char *dir, char **path
 	rc = rc ? rc : check_space(dir, bytes, error);
 	rc = rc ? rc : fetch_manifest(r, own, bytes, *path, error);
 	if (!rc)
-		rc = files.n ? fetch_files(r, own, &files, *path, error) : fetch_object(r, own, bytes, *path, error);
+		rc = files.n ? fetch_files(r, own, &files, *path, error)
+		     : fetch_object(r, own, bytes, *path, error);
 	s3_objects_free(&files);
 	free(own);
 	return rc;

@@ -100,7 +100,8 @@ static void take_names(const struct bucket *r, struct s3_objects *objects, struc
 		char *key = len ? xasprintf("%s%.*s", r->prefix, (int)len, path) : NULL;
 
 		if (key && (!i || strcmp(objects->v[i].key, objects->v[i - 1].key) != 0))
-			list->v[list->n++] = (struct repo_backup){ .path = xstrndup(path, len), .words = BUF_INIT,
+			list->v[list->n++] = (struct repo_backup){ .path = xstrndup(path, len),
+			                                           .words = BUF_INIT,
 				                                   .bytes = data_bytes(objects, key) };
 		free(key);
 	}

@@ -10,8 +10,8 @@
 int bucket_list(struct repo *repo, const char *folder, struct repo_list *list, struct buf *error);
 int bucket_read(struct repo *repo, struct repo_list *list, const bool *chosen, struct buf *error);
 const char *bucket_state(struct repo *repo, const struct repo_backup *b);
-int bucket_check(struct repo *repo, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes), void *arg,
-                 struct buf *error);
+int bucket_check(struct repo *repo, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes),
+                 void *arg, struct buf *error);
 int bucket_remove(struct repo *repo, const char *path, struct buf *error);
 
 #endif

@@ -63,7 +63,8 @@ int bucket_check_free(struct bucket *r, const char *path, const char *sha256, st
 	if (rc && rc != NO_INPUT) {
 		buf_puts(error, words.data);
 	} else if (!rc && (!m.sha256 || strcmp(m.sha256, sha256) != 0)) {
-		buf_printf(error, "%s/%s: there is another backup of that name, which is left as it is: give each server an "
+		buf_printf(error, "%s/%s: there is another backup of that name, which is left as it is: "
+		                  "give each server an "
 		           "S3_PREFIX of its own", r->name, path);
 		rc = BAD_DATA;
 	} else {
@@ -83,7 +84,8 @@ static int check_arrived(struct bucket *r, const char *path, const struct manife
 	int rc = s3_head(&r->s3, key, &bytes, &etag, error);
 
 	if (!rc && bytes != m->bytes) {
-		buf_printf(error, "%s/%s: it was replaced meanwhile: give each server an S3_PREFIX of its own", r->name,
+		buf_printf(error, "%s/%s: it was replaced meanwhile: give each server an S3_PREFIX of its "
+		                  "own", r->name,
 		           path);
 		rc = BAD_DATA;
 	}

@@ -130,7 +130,8 @@ static int settle(const struct bucket *r, struct errand *e, struct buf *error)
 	if (!rc && is_foreign(b->path, &b->m)) {
 		b->what = REPO_FOREIGN;
 	} else if (!rc && strcmp(b->m.file, path_base(b->path)) != 0) {
-		buf_printf(&b->words, "s3://%s/%s is the manifest of another file, '%s'", r->s3.bucket, e->key, b->m.file);
+		buf_printf(&b->words, "s3://%s/%s is the manifest of another file, '%s'", r->s3.bucket,
+		           e->key, b->m.file);
 		rc = BAD_DATA;
 	} else if (!rc) {
 		b->what = REPO_WHOLE;
@@ -177,7 +178,8 @@ int bucket_read(struct repo *repo, struct repo_list *list, const bool *chosen, s
 	for (size_t i = 0; i < list->n && !rc; i++) {
 		if (!chosen || chosen[i])
 			b->v[b->n++] = (struct errand){ .backup = &list->v[i], .text = BUF_INIT,
-				                        .key = xasprintf("%s%s.json", r->prefix, list->v[i].path) };
+				                        .key = xasprintf("%s%s.json", r->prefix,
+				                                         list->v[i].path) };
 		if (b->n == BATCH || (b->n && i + 1 == list->n))
 			rc = read_batch(r, b, lanes, error);
 	}

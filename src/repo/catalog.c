@@ -112,7 +112,8 @@ static char *number(int64_t value)
 	return xasprintf("%lld", (long long)value);
 }
 
-int catalog_query(struct catalog *c, const char *sql, const char *a, const char *b, const char *d, struct rows *rows)
+int catalog_query(struct catalog *c, const char *sql, const char *a, const char *b, const char *d,
+                  struct rows *rows)
 {
 	const char *params[] = { c->dir, a, b, d };
 
@@ -302,7 +303,8 @@ int catalog_newest(struct catalog *c, const char *folder, const char *system_id,
 	size_t i = 0;
 
 	*newest = (struct newest){ 0 };
-	while (i < rows.n && !(folder_lies_in(rows_text(&rows, i, 0), folder) && is_whole(c, rows_get(&rows, i, 0), atoll(rows_text(&rows, i, 2)))))
+	while (i < rows.n && !(folder_lies_in(rows_text(&rows, i, 0), folder) &&
+	                       is_whole(c, rows_get(&rows, i, 0), atoll(rows_text(&rows, i, 2)))))
 		i++;
 	if (i < rows.n) {
 		newest->made = atoll(rows_text(&rows, i, 1));
@@ -360,7 +362,8 @@ int catalog_missing(struct catalog *c, const char *folder, const struct teller *
 		else if (!gone && !there)
 			rc = note_missing(c, path, tell);
 		else if (gone && there)
-			rc = catalog_query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 AND path = ?2",
+			rc = catalog_query(c, "UPDATE files SET gone = NULL, reason = NULL WHERE dir = ?1 "
+			                      "AND path = ?2",
 			           path, NULL, NULL, NULL);
 	}
 	rows_free(&rows);
@@ -389,7 +392,8 @@ char *catalog_made_by(struct catalog *c, const char *run)
 	char *path = NULL;
 
 	if (catalog_is_open(c) &&
-	    catalog_query(c, "SELECT path FROM files WHERE dir = ?1 AND run = ?2 AND gone IS NULL", run, NULL, NULL, &rows) == 0 &&
+	    catalog_query(c, "SELECT path FROM files WHERE dir = ?1 AND run = ?2 AND gone IS NULL", run, NULL,
+	                  NULL, &rows) == 0 &&
 	    rows.n && folder_is_path(rows_text(&rows, 0, 0)))
 		path = xstrdup(rows_text(&rows, 0, 0));
 	rows_free(&rows);
@@ -399,9 +403,11 @@ char *catalog_made_by(struct catalog *c, const char *run)
 int catalog_read_through(struct catalog *c)
 {
 	return journal_query(&c->journal,
-	                     "SELECT (SELECT count(*) FROM runs WHERE applet || name || target || started || finished"
+	                     "SELECT (SELECT count(*) FROM runs WHERE applet || name || target || started "
+	                     "|| finished"
 	                     "  || status || sha256 || error || host || dir || about = ''),"
-	                     " (SELECT count(*) FROM files WHERE path || kind || database || sha256 || verified || dir"
+	                     " (SELECT count(*) FROM files WHERE path || kind || database || sha256 || "
+	                     "verified || dir"
 	                     "  || system || compression || gone || reason || remote = '')",
 	                     NULL, 0, NULL);
 }

@@ -89,8 +89,8 @@ int catalog_gone(struct catalog *c, const char *path, const char *reason);
 int catalog_past(struct catalog *c, const char *folder, const char *system_id, struct past **past,
                  size_t *n, struct strs *paths);
 
-/* The newest verified backup of the folder that is there (a file not shorter than it was), is of that system (as in the
- * manifest; NULL: any) and was not made after a moment (ms since 1970; INT64_MAX: any). */
+/* The newest verified backup of the folder that is there (a file not shorter than it was), is of that
+ * system (as in the manifest; NULL: any) and was not made after a moment (ms since 1970; INT64_MAX: any). */
 struct newest {
 	int64_t made; /* 0: there is none */
 	int64_t bytes, tables;
@@ -131,10 +131,11 @@ int catalog_folders(struct catalog *c, struct strs *folders, struct strs *system
 /* The path of the backup that a run made and that is there, or NULL. The caller frees it. */
 char *catalog_made_by(struct catalog *c, const char *run);
 
-/* Reads all of the journal that is the folder's and others': finds values that are too large, and damaged pages. */
+/* Reads all of the journal that is the folder's and others': finds values that are too large, and damaged
+ * pages. */
 int catalog_read_through(struct catalog *c);
 
-/* --- catalog_uploads.c: what goes to a bucket, and what is on its way. Does nothing on a closed journal. --- */
+/* --- catalog_uploads.c: what goes to a bucket; does nothing on a closed journal --- */
 
 /* Notes that a backup (path relative to the folder) is to be uploaded. -1 when the journal failed. */
 int catalog_owe(struct catalog *c, const char *path);
@@ -158,8 +159,8 @@ struct owed {
 /* Looks at the backups in that folder, for the bucket of that name. */
 void catalog_lag(struct catalog *c, const char *name, const char *folder, struct owed *o);
 
-/* Remembers an upload that has begun in a bucket (struct s3's place), lists them (columns key and id), and forgets
- * all of a bucket: they have ended. */
+/* Remembers an upload that has begun in a bucket (struct s3's place), lists them (columns key and id), and
+ * forgets all of a bucket: they have ended. */
 void catalog_upload_begun(struct catalog *c, const char *place, const char *key, const char *id);
 void catalog_uploads(struct catalog *c, const char *place, struct rows *rows);
 void catalog_uploads_over(struct catalog *c, const char *place);

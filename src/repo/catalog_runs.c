@@ -58,7 +58,8 @@ int catalog_last(struct catalog *c, const char *about, int64_t limit, struct row
 	               "  scope = '" CATALOG_SCHEDULED "' AND at >= (SELECT max(at) FROM parts)"
 	               "   - CAST(?3 AS INTEGER) DESC, at DESC LIMIT 1)"
 	               " SELECT name, iif(id IN dead, 'interrupted', status),"
-	               "  iif(id IN dead, '" JOURNAL_DEAD "', ifnull(error, '')) FROM parts WHERE (scope, at) IN newest"
+	               "  iif(id IN dead, '" JOURNAL_DEAD "', ifnull(error, '')) FROM parts"
+	               " WHERE (scope, at) IN newest"
 	               "  AND id IN (SELECT max(id) FROM parts GROUP BY scope, at, name)"
 	               " UNION SELECT database, 'done', '' FROM files WHERE NOT EXISTS (SELECT * FROM parts)"
 	               "  AND dir = ?1 AND gone IS NULL AND kind <> 'roles' ORDER BY 1",

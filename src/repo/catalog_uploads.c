@@ -66,8 +66,8 @@ void catalog_uploaded(struct catalog *c, const char *path, const char *name)
 	const char *params[] = { c->dir, path, name };
 
 	if (catalog_is_open(c))
-		journal_query(&c->journal, "UPDATE files SET remote = ?3 WHERE dir = ?1 AND path = ?2", params, 3,
-		              NULL);
+		journal_query(&c->journal, "UPDATE files SET remote = ?3 WHERE dir = ?1 AND path = ?2",
+		              params, 3, NULL);
 }
 
 void catalog_upload_begun(struct catalog *c, const char *place, const char *key, const char *id)
@@ -75,14 +75,15 @@ void catalog_upload_begun(struct catalog *c, const char *place, const char *key,
 	const char *params[] = { place, key, id };
 
 	if (catalog_is_open(c))
-		journal_query(&c->journal, "INSERT INTO uploads (place, key, upload) VALUES (?1, ?2, ?3)", params,
-		              3, NULL);
+		journal_query(&c->journal, "INSERT INTO uploads (place, key, upload) VALUES (?1, ?2, ?3)",
+		              params, 3, NULL);
 }
 
 void catalog_uploads(struct catalog *c, const char *place, struct rows *rows)
 {
 	if (catalog_is_open(c))
-		journal_query(&c->journal, "SELECT key, upload FROM uploads WHERE place = ?1", &place, 1, rows);
+		journal_query(&c->journal, "SELECT key, upload FROM uploads WHERE place = ?1", &place, 1,
+		              rows);
 }
 
 void catalog_uploads_over(struct catalog *c, const char *place)

@@ -22,7 +22,8 @@ static void add(struct chosen *chosen, size_t i)
 static bool names_file(const char *word, const char *root, const char *path)
 {
 	char *full = xasprintf("%s/%s", root, path), *manifest = xasprintf("%s.json", full);
-	bool named = strcmp(word, full) == 0 || strcmp(word, path) == 0 || strcmp(word, path_base(path)) == 0 ||
+	bool named = strcmp(word, full) == 0 || strcmp(word, path) == 0 ||
+	             strcmp(word, path_base(path)) == 0 ||
 	             strcmp(word, manifest) == 0 || strcmp(word, manifest + strlen(root) + 1) == 0;
 
 	free(manifest);

@@ -18,9 +18,9 @@ struct chosen {
 };
 
 /*
- * Finds those that the words name: a backup's file, with or without its folder, or a database (its folder), which
- * means its newest backup. No words: the newest of each database, with all every backup. 0, or NO_INPUT with a
- * sentence in error when there is none.
+ * * Finds those that the words name: a backup's file, with or without its folder, or a database (its folder),
+ * which means its newest backup. No words: the newest of each database, with all every backup. 0, or NO_INPUT
+ * with a sentence in error when there is none.
  */
 int choose_backups(const struct repo *r, const struct repo_list *list, const struct choice *c,
                    struct chosen *chosen, struct buf *error);

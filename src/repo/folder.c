@@ -143,8 +143,8 @@ void folder_free(struct folder_backup *a)
 	*a = (struct folder_backup){ .sums = BUF_INIT };
 }
 
-/* Gives a file its name for the time until it is deleted, which a directory on a full disk may have no room for:
- * then it is deleted at once. 0, also where it is not there, or -1 with errno. */
+/* Gives a file its name for the time until it is deleted, which a directory on a full disk may have no
+ * room for: then it is deleted at once. 0, also where it is not there, or -1 with errno. */
 static int step_aside(const char *from, const char *to)
 {
 	if (beneath_rename(from, to) == 0 || errno == ENOENT)

@@ -31,8 +31,8 @@ char *folder_escape(const char *name);
 /* Whether a file's name (BASE-YYYYMMDD-HHMMSS.what) is one of ours for that folder. */
 bool folder_is_named(const char *folder, const char *name);
 
-/* Whether a path, relative to DIR, names a file directly in that folder of a database. Paths that a journal, a
- * manifest or a bucket's key gives are used only then. */
+/* Whether a path, relative to DIR, names a file directly in that folder of a database. Paths that a
+ * journal, a manifest or a bucket's key gives are used only then. */
 bool folder_lies_in(const char *path, const char *folder);
 
 /* Whether a path, relative to DIR, is named as the data of a backup. */

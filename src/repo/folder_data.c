@@ -114,8 +114,8 @@ int folder_compare(const char *path, const struct manifest *m,
 		buf_printf(error, "cannot read '%s': %s", path, file_reason(errno));
 		rc = NO_INPUT;
 	} else if (s.bytes != m->bytes) {
-		buf_printf(error, "'%s' has %lld byte%s in place of %lld", path, (long long)s.bytes, plural(s.bytes),
-		           (long long)m->bytes);
+		buf_printf(error, "'%s' has %lld byte%s in place of %lld", path, (long long)s.bytes,
+		           plural(s.bytes), (long long)m->bytes);
 		rc = BAD_DATA;
 	} else if (strcmp(hex, m->sha256) != 0) {
 		buf_printf(error, "'%s' is damaged: its sha256 is not the one of its manifest", path);

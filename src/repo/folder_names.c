@@ -34,7 +34,8 @@ bool folder_is_named(const char *folder, const char *name)
 	const char *rest = skip_prefix(name, base + (strcmp(base, FOLDER_GLOBALS) == 0));
 	size_t i = 0;
 
-	while (rest && form[i] && (form[i] == 'd' ? isdigit((unsigned char)rest[i]) != 0 : rest[i] == form[i]))
+	while (rest && form[i] && (form[i] == 'd' ? isdigit((unsigned char)rest[i]) != 0
+	                           : rest[i] == form[i]))
 		i++;
 	return rest && !form[i];
 }
@@ -44,7 +45,8 @@ static bool is_folder(const char *folder)
 {
 	const char *slash = strchr(folder, '/');
 
-	return beneath_is_confined(folder) && !(slash && strchr(slash + 1, '/')) && strcmp(folder, OWN) != 0 &&
+	return beneath_is_confined(folder) && !(slash && strchr(slash + 1, '/')) &&
+	       strcmp(folder, OWN) != 0 &&
 	       !skip_prefix(folder, OWN "/");
 }
 
@@ -52,14 +54,16 @@ bool folder_lies_in(const char *path, const char *folder)
 {
 	const char *rest = skip_prefix(path, folder);
 
-	return rest && *rest == '/' && !strchr(rest + 1, '/') && is_folder(folder) && beneath_is_confined(path);
+	return rest && *rest == '/' && !strchr(rest + 1, '/') && is_folder(folder) &&
+	       beneath_is_confined(path);
 }
 
 bool folder_is_path(const char *path)
 {
 	const char *base = path_base(path);
 	char *folder = base > path ? xstrndup(path, (size_t)(base - path) - 1) : xstrdup("");
-	bool is = folder_lies_in(path, folder) && folder_is_named(folder, base) && !text_ends_with(base, ".json") &&
+	bool is = folder_lies_in(path, folder) && folder_is_named(folder, base) &&
+	          !text_ends_with(base, ".json") &&
 	          !text_ends_with(base, ".sha256") && !text_ends_with(base, PART);
 
 	free(folder);

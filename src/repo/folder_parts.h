@@ -18,8 +18,8 @@ struct folder_names {
 struct folder_names folder_names_of(const char *path);
 void folder_names_free(struct folder_names *n);
 
-/* Points `latest` beside the data at it. A symlink appears by rename, too; file systems without them keep their
- * backups: what fails only leaves a text in warnings (may be NULL). */
+/* Points `latest` beside the data at it. A symlink appears by rename, too; file systems without them keep
+ * their backups: what fails only leaves a text in warnings (may be NULL). */
 void folder_point_latest(const char *path, struct strs *warnings);
 
 #define FOLDER_DEPTH 2
@@ -34,8 +34,9 @@ struct folder_sum {
 	void *arg;
 };
 
-/* Of a file adds to lines the line that sha256sum(1) writes; of a directory one for each of its files, in byte order.
- * hex is the backup's sha256. 0, or -1 with errno. */
-int folder_sum_all(const char *path, const char *name, struct buf *lines, char hex[HASH_TEXT], struct folder_sum *s);
+/* Of a file adds to lines the line that sha256sum(1) writes; of a directory one for each of its files, in
+ * byte order. hex is the backup's sha256. 0, or -1 with errno. */
+int folder_sum_all(const char *path, const char *name, struct buf *lines, char hex[HASH_TEXT],
+                   struct folder_sum *s);
 
 #endif

@@ -30,10 +30,12 @@ static int finish(const char *path)
 	char hex[HASH_TEXT];
 	int rc = manifest_read(&m, n.json_part, &error);
 
-	if (!rc && (folder_size(path) != m.bytes || folder_sum_all(path, path_base(path), &lines, hex, &s) != 0 ||
+	if (!rc && (folder_size(path) != m.bytes ||
+	            folder_sum_all(path, path_base(path), &lines, hex, &s) != 0 ||
 	            strcmp(hex, m.sha256) != 0))
 		rc = BAD_DATA;
-	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 || beneath_rename(n.json_part, n.json) != 0))
+	if (!rc && (file_write_new(n.sums, lines.data, lines.len) != 0 ||
+	            beneath_rename(n.json_part, n.json) != 0))
 		rc = CANNOT_WRITE;
 	if (!rc) {
 		beneath_unlink(n.sums_part);

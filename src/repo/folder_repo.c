@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "dump/readback.h"
 #include "repo/folder.h"
 
@@ -22,7 +23,7 @@ static int list_folder(struct repo *r, const char *folder, struct repo_list *lis
 		const char *name = manifests.v[i] + prefix;
 
 		if (!folder || repo_is_in(name, folder))
-			list->v[list->n++] = (struct repo_backup){ .path = xstrndup(name, strlen(name) - strlen(".json")),
+			list->v[list->n++] = (struct repo_backup){ .path = text_without_suffix(name, ".json"),
 				                                   .bytes = -1, .words = BUF_INIT };
 	}
 	strs_free(&manifests);
@@ -86,13 +87,13 @@ static int compare(void *arg, struct buf *error)
 	return folder_compare(c->path, &c->backup->m, c->seen, c->arg, error);
 }
 
-static int check_one(struct repo *r, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes), void *arg,
-                     struct buf *error)
+static int check_one(struct repo *r, const struct repo_backup *b, void (*seen)(void *arg, size_t bytes),
+                     void *arg, struct buf *error)
 {
 	char *full = xasprintf("%s/%s", r->name, b->path), *scratch = xasprintf("%s/.pgbox", r->name);
 	struct against_manifest c = { .path = full, .backup = b, .seen = seen, .arg = arg };
-	int rc = readback(&(struct readback){ .path = full, .kind = b->m.kind, .scratch = scratch, .keep_fd = -1,
-	                                      .meanwhile = compare, .arg = &c }, error);
+	int rc = readback(&(struct readback){ .path = full, .kind = b->m.kind, .scratch = scratch,
+	                                      .keep_fd = -1, .meanwhile = compare, .arg = &c }, error);
 
 	free(scratch);
 	free(full);

@@ -7,8 +7,8 @@
 #include "repo/catalog.h"
 #include "repo/repo.h"
 
-/* Makes r the repository of that folder, as its journal has it; c NULL: as the manifests do. Both must outlive r,
- * which owns nothing. */
+/* Makes r the repository of that folder, as its journal has it; c NULL: as the manifests do. Both must
+ * outlive r, which owns nothing. */
 void folder_repo(struct repo *r, const char *dir, struct catalog *c);
 
 #endif

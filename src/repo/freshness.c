@@ -19,8 +19,8 @@ int64_t freshness_limit(const struct schedule *s)
 void freshness_judge(struct catalog *c, const struct rows *last, size_t row, int64_t limit,
                      struct freshness *f)
 {
-	*f = (struct freshness){ .root = c->root, .folder = rows_get(last, row, 0), .run = rows_get(last, row, 1),
-		                 .error = rows_get(last, row, 2) };
+	*f = (struct freshness){ .root = c->root, .folder = rows_get(last, row, 0),
+	                         .run = rows_get(last, row, 1), .error = rows_get(last, row, 2) };
 	catalog_newest(c, f->folder, NULL, clock_wall() + CLOCK_TOLERANCE_MS, &f->newest);
 	f->age = clock_wall() - f->newest.made;
 	f->fresh = f->newest.made && f->age < limit;

@@ -165,7 +165,8 @@ static void compare_schema(const struct rows *found, const struct rows *expected
 			buf_printf(what, "it has a %s '%s' that is not pgbox's", rows_get(found, i, 1),
 			           rows_get(found, i, 2));
 	if (!what->len && next < expected->n && *rows_text(expected, next, 1))
-		buf_printf(what, "it lacks pgbox's %s '%s'", rows_get(expected, next, 1), rows_get(expected, next, 2));
+		buf_printf(what, "it lacks pgbox's %s '%s'", rows_get(expected, next, 1),
+		           rows_get(expected, next, 2));
 }
 
 /* Others may be able to write the file: what is in it and could run, or is not as it should be, is taken for
@@ -232,7 +233,8 @@ static void explain(struct journal *j, bool create)
 		buf_printf(&j->lite.error, AS_WHOM, (long)geteuid());
 }
 
-/* Whether the folder of a journal is there: 0, 1 where it is missing, or -1 with the error where nobody can tell. */
+/* Whether the folder of a journal is there: 0, 1 where it is missing, or -1 with the error where nobody
+ * can tell. */
 static int find_folder(struct journal *j, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -460,9 +462,12 @@ int journal_last(struct journal *j, long n, bool json, struct rows *rows)
 		" 'started', started, 'finished', finished, 'seconds', seconds, 'status', status,"
 		" 'attempt', attempt, 'bytes', bytes, 'sha256', sha256, 'error', error,"
 		" 'host', host, 'pid', pid) FROM last ORDER BY id";
-	char *sql = xasprintf("WITH dead AS (SELECT value AS id FROM json_each(?1)), last AS (SELECT id, applet, name,"
-	                      " target, started, finished, round((julianday(finished) - julianday(started)) * 86400,"
-	                      " 1) AS seconds, iif(id IN dead, 'interrupted', status) AS status, attempt, bytes,"
+	char *sql = xasprintf("WITH dead AS (SELECT value AS id FROM json_each(?1)), last AS (SELECT id, "
+	                      "applet, name,"
+	                      " target, started, finished, round((julianday(finished) - julianday(started)) "
+	                      "* 86400,"
+	                      " 1) AS seconds, iif(id IN dead, 'interrupted', status) AS status, attempt, "
+	                      "bytes,"
 	                      " sha256, iif(id IN dead, '" JOURNAL_DEAD "', error) AS error, host, pid"
 	                      " FROM runs ORDER BY id DESC LIMIT %ld) %s",
 	                      n, json ? object : text);

@@ -15,11 +15,14 @@ static const char sound_sql[] =
 	" AND (SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('runs', 'stops')) = 2";
 
 static const char stops_sql[] =
-	"SELECT name, place, substr(planned, 1, 40) FROM stops WHERE started IS NULL AND typeof(name) = 'text'"
-	" AND length(name) < 256 AND typeof(place) = 'integer' AND typeof(planned) = 'text' ORDER BY id DESC LIMIT 100";
+	"SELECT name, place, substr(planned, 1, 40) FROM stops WHERE started IS NULL"
+	" AND typeof(name) = 'text'"
+	" AND length(name) < 256 AND typeof(place) = 'integer' AND typeof(planned) = 'text' ORDER BY id "
+	"DESC LIMIT 100";
 
 static const char runs_sql[] =
-	"SELECT applet, substr(name, 1, 255), substr(target, 1, 255), substr(started, 1, 40), substr(finished, 1, 40),"
+	"SELECT applet, substr(name, 1, 255), substr(target, 1, 255), substr(started, 1, 40), "
+	"substr(finished, 1, 40),"
 	" iif(status IN ('done', 'failed'), status, 'interrupted'), substr(error, 1, 1000)"
 	" FROM runs WHERE applet IN ('watch', 'pgrestore') ORDER BY id LIMIT 1000";
 
@@ -71,7 +74,8 @@ static int write_runs(struct journal *j, const struct journal_old *o, const char
 
 		for (size_t k = 0; k < 7; k++)
 			params[k + 1] = rows_get(&o->runs, i, k);
-		rc = journal_query(j, "INSERT INTO runs (dir, applet, name, target, started, finished, status, error)"
+		rc = journal_query(j, "INSERT INTO runs (dir, applet, name, target, started, finished, "
+		                      "status, error)"
 		                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", params, 8, NULL);
 	}
 	return rc;
@@ -86,8 +90,8 @@ static int write_stops(struct journal *j, const struct journal_old *o, int64_t r
 		const char *params[] = { id, rows_get(&o->stops, i, 0), rows_get(&o->stops, i, 1),
 			                 rows_get(&o->stops, i, 2) };
 
-		rc = journal_query(j, "INSERT INTO stops (run, name, place, planned) VALUES (?1, ?2, ?3, ?4)", params, 4,
-		                   NULL);
+		rc = journal_query(j, "INSERT INTO stops (run, name, place, planned) VALUES (?1, ?2, ?3, ?4)",
+		                   params, 4, NULL);
 	}
 	free(id);
 	return rc;
@@ -95,7 +99,8 @@ static int write_stops(struct journal *j, const struct journal_old *o, int64_t r
 
 int journal_adopt_write(struct journal *j, const struct journal_old *o, const char *dir, struct buf *error)
 {
-	struct run run = { .applet = "watch", .name = "journal.db", .status = "adopted", .attempt = 1, .dir = dir };
+	struct run run = { .applet = "watch", .name = "journal.db", .status = "adopted", .attempt = 1,
+	                   .dir = dir };
 	int64_t id;
 	int rc = journal_query(j, "BEGIN IMMEDIATE", NULL, 0, NULL);
 

@@ -13,8 +13,8 @@ struct journal_old {
 	bool only_ours;  /* no backup is recorded in it: pgbackup does not write it as well */
 };
 
-/* Reads the one at path, which anybody may have made: containers that are still to be started, and the runs of
- * restores. 0, or -1 with a message in error. journal_adopt_free after both. */
+/* Reads the one at path, which anybody may have made: containers that are still to be started, and the
+ * runs of restores. 0, or -1 with a message in error. journal_adopt_free after both. */
 int journal_adopt_read(struct journal_old *o, const char *path, struct buf *error);
 
 /* Writes that into the journal, as of the folder dir: all, or nothing. 0, or -1 with a message in error. */

@@ -32,7 +32,8 @@ void journal_stops_add(struct journal *j, int64_t run, const char *name)
 	const char *params[] = { id, name };
 
 	journal_query(j, "INSERT INTO stops (run, name, place, planned) SELECT ?1, ?2, -1, " NOW
-	              " WHERE NOT EXISTS (SELECT * FROM stops WHERE run = ?1 AND name = ?2)", params, 2, NULL);
+	              " WHERE NOT EXISTS (SELECT * FROM stops WHERE run = ?1 AND name = ?2)", params, 2,
+	              NULL);
 	free(id);
 }
 
@@ -46,7 +47,8 @@ void journal_stops_end(struct journal *j, const char *id, const char *gone)
 bool journal_stops_is_started(struct journal *j, const char *id)
 {
 	struct rows rows = { 0 };
-	bool is = journal_query(j, "SELECT 1 FROM stops WHERE id = ?1 AND started IS NOT NULL AND gone IS NULL",
+	bool is = journal_query(j, "SELECT 1 FROM stops WHERE id = ?1 AND started IS NOT NULL"
+	                           " AND gone IS NULL",
 	                        &id, 1, &rows) == 0 && rows.n;
 
 	rows_free(&rows);

@@ -1,5 +1,6 @@
 /*
- * journal_stops - the containers that a restore stops, in the journal: whoever comes after it knows which to start.
+ * * journal_stops - the containers that a restore stops, in the journal: whoever comes after it knows which
+ * to start.
  */
 #ifndef REPO_JOURNAL_STOPS_H
 #define REPO_JOURNAL_STOPS_H
@@ -23,7 +24,8 @@ void journal_stops_end(struct journal *j, const char *id, const char *gone);
 /* Returns whether one was started, and was there. */
 bool journal_stops_is_started(struct journal *j, const char *id);
 
-/* Columns of journal_stops_owed; a run is adopted when its journal lay where others may write (watch/state_dir). */
+/* Columns of journal_stops_owed; a run is adopted when its journal lay where others may write
+ * (watch/state_dir). */
 enum { STOP_ID, STOP_NAME, STOP_PLACE, STOP_DIR, STOP_ADOPTED };
 
 /* Gets those that are still to be started, in that order. 0, or -1 as journal_query. */

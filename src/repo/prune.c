@@ -32,8 +32,8 @@ struct prune_group {
 
 /* --- what is recorded --- */
 
-/* A journal that can be read suffices to delete by: on a full disk it can be written afterwards, if at all. One that is
- * damaged does not. */
+/* A journal that can be read suffices to delete by: on a full disk it can be written afterwards, if at
+ * all. One that is damaged does not. */
 static int read_only(struct pruning *p)
 {
 	if (lite_is_corrupt(&p->c->journal.lite))
@@ -69,7 +69,8 @@ static void record_late(struct pruning *p)
 	for (size_t i = 0; i < p->paths.n && written; i++)
 		written = catalog_gone(p->c, p->paths.v[i], p->reasons.v[i]) == 0;
 	if (p->paths.n && !written) {
-		words = xasprintf("%s: what was deleted is not recorded there; the next run does it", p->unwritten.data);
+		words = xasprintf("%s: what was deleted is not recorded there; the next run does it",
+		                  p->unwritten.data);
 		teller_say(p->p->tell, MSG_WARNING, words);
 		free(words);
 	}
@@ -188,7 +189,8 @@ static int prune_listed(struct pruning *p, const char *folder, const char *syste
 		const struct repo_backup *b = &p->list.v[i];
 		struct past *past = &g.past[g.n];
 
-		if (b->what != REPO_WHOLE || b->gone || !repo_is_in(b->path, folder) || !repo_is_of(b, system_id))
+		if (b->what != REPO_WHOLE || b->gone || !repo_is_in(b->path, folder) ||
+		    !repo_is_of(b, system_id))
 			continue;
 		*past = (struct past){ .made = b->m.started, .id = g.n++, .reason = BUF_INIT,
 			               .verified = repo_is_verified(p->p->repo, b) };

@@ -9,23 +9,24 @@
 #include "repo/retention.h"
 
 /*
- * What is verified is what the repository's journal says, or where it has none what the manifests say.
+ * * What is verified is what the repository's journal says, or where it has none what the manifests say.
  *
- * (A journal that can be read suffices: what cannot be recorded at once, on a full disk, is recorded at the end, and
- * what cannot be even then is told, and found by the next run.)
+ * (A journal that can be read suffices: what cannot be recorded at once, on a full disk, is recorded at the
+ * end, and what cannot be even then is told, and found by the next run.)
  */
 struct prune {
 	struct repo *repo;
 	const struct retention *keep;
 	bool dry;   /* only judge */
-	void (*verdict)(const char *path, bool keep, const char *reason); /* hears of each, newest first; may be NULL */
+	/* Gets each, newest first; may be NULL. */
+	void (*verdict)(const char *path, bool keep, const char *reason);
 	const struct teller *tell; /* of each that was deleted, also by somebody else */
 };
 
 /*
- * Judges the verified backups of a folder (relative to the repository), of that system ("": any), and deletes those
- * that are not kept, nor owed to a bucket where keep says so. The folder's lock is held. 0; CANNOT_WRITE, or NO when
- * the journal failed, or of a bucket as s3/s3, with a sentence in error.
+ * * Judges the verified backups of a folder (relative to the repository), of that system ("": any), and
+ * deletes those that are not kept, nor owed to a bucket where keep says so. The folder's lock is held. 0;
+ * CANNOT_WRITE, or NO when the journal failed, or of a bucket as s3/s3, with a sentence in error.
  */
 int prune_folder(const struct prune *p, const char *folder, const char *system_id, struct buf *error);
 

@@ -70,8 +70,8 @@ static int sweep(struct catalog *c, struct bucket *r, const struct teller *tell,
 	if (!rc)
 		rc = bucket_sweep(r, &old, error);
 	if (known + old) {
-		words = xasprintf("%s: ended %zu upload%s that an interrupted run had left", r->name, known + old,
-		                  plural((int64_t)(known + old)));
+		words = xasprintf("%s: ended %zu upload%s that an interrupted run had left", r->name,
+		                  known + old, plural((int64_t)(known + old)));
 		teller_say(tell, MSG_INFO, words);
 		free(words);
 	}
@@ -104,7 +104,8 @@ void push_prune(struct bucket *r, const char *path, const struct manifest *m, co
 	char *folder = xstrndup(path, repo_folder_length(path));
 	struct buf error = BUF_INIT, words = BUF_INIT;
 
-	if (retention_is_on(&r->keep) && prune_folder(&p, folder, m->system_id ? m->system_id : "", &error) != 0) {
+	if (retention_is_on(&r->keep) && prune_folder(&p, folder, m->system_id ? m->system_id : "",
+	                                              &error) != 0) {
 		buf_printf(&words, "%s/%s: not pruned: %s", r->name, folder, error.data);
 		teller_say(tell, MSG_WARNING, words.data);
 	}
@@ -171,8 +172,8 @@ int push_all(struct catalog *c, struct bucket *r, const struct strs *made, const
 	}
 	if (rc) {
 		buf_cut(&error, 0);
-		buf_printf(&error, "%s: %zu backup%s only in the folder: the next run uploads what is owed", r->name, left,
-		           left == 1 ? " is" : "s are");
+		buf_printf(&error, "%s: %zu backup%s only in the folder: the next run uploads what is owed",
+		           r->name, left, left == 1 ? " is" : "s are");
 		teller_say(tell, MSG_ERROR, error.data);
 	}
 	buf_free(&error);

@@ -121,7 +121,8 @@ static int add_one(struct catalog *c, struct repo *r, struct repo_backup *b, str
 	if (bad)
 		set_damaged(&b->m);
 	folder = xstrndup(b->path, repo_folder_length(b->path));
-	if ((bad || b->what == REPO_WHOLE) && catalog_add(c, b->path, folder, &b->m, repo_is_verified(r, b)) != 0) {
+	if ((bad || b->what == REPO_WHOLE) &&
+	    catalog_add(c, b->path, folder, &b->m, repo_is_verified(r, b)) != 0) {
 		buf_puts(error, c->journal.error.data);
 		rc = NO;
 	}

@@ -66,7 +66,8 @@ static void fill_newest(struct newest *newest, const struct manifest *m)
 	*newest = (struct newest){ .made = m->started, .bytes = m->bytes, .tables = m->tables,
 		                   .suspect = m->suspect };
 	snprintf(newest->kind, sizeof(newest->kind), "%s", m->kind);
-	snprintf(newest->compression, sizeof(newest->compression), "%s", m->compression ? m->compression : "");
+	snprintf(newest->compression, sizeof(newest->compression), "%s", m->compression ? m->compression
+	         : "");
 }
 
 int repo_newest(struct repo *r, const char *folder, const char *system_id, struct newest *newest,

@@ -83,7 +83,8 @@ static size_t make_walks(const struct repo_list *list, const struct repo_look *l
 }
 
 /* Whether a walk ends with what was read. */
-static bool is_done(struct repo *r, const struct repo_look *look, const struct walk *w, const struct repo_backup *b)
+static bool is_done(struct repo *r, const struct repo_look *look, const struct walk *w,
+                    const struct repo_backup *b)
 {
 	return w->once || b->what == REPO_FOREIGN ||
 	       (repo_is_verified(r, b) && b->m.started <= look->before);

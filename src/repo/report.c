@@ -50,7 +50,8 @@ static bool is_wanted(const struct report_only *only, const struct repo_backup *
 	return report_is_wanted(only, b->path, repo_folder_length(b->path), found);
 }
 
-/* Reads those that are wanted; where names do not tell all, of which the caller looks at those that are ours. */
+/* Reads those that are wanted; where names do not tell all, of which the caller looks at those that are
+ * ours. */
 static int find_wanted(struct repo *r, const struct report_only *only, struct repo_list *list, bool *found,
                        struct buf *error)
 {

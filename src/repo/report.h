@@ -9,21 +9,22 @@
 #include "repo/catalog.h"
 #include "repo/repo.h"
 
-/* What lists and status are about: databases, as their folders or without the NAME/ of a target; none: all. */
+/* What lists and status are about: databases, as their folders or without the NAME/ of a target; none:
+ * all. */
 struct report_only {
 	int n;
 	char *const *names;
 };
 
-/* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json a manifest a line with its
- * path and state: verified, damaged, unknown (not in the journal) or missing. Manifests and folders that cannot be read
- * are told. DONE; NO_INPUT, told, when a folder cannot be read, or one of those in only has no backup; else what the
- * repository gives, with a sentence in error. */
+/* Prints all backups that have a manifest, oldest first, on stdout: a table, or with json a manifest a
+ * line with its path and state: verified, damaged, unknown (not in the journal) or missing. Manifests and
+ * folders that cannot be read are told. DONE; NO_INPUT, told, when a folder cannot be read, or one of those
+ * in only has no backup; else what the repository gives, with a sentence in error. */
 int report_list(struct repo *r, const struct report_only *only, bool json,
                 const struct teller *tell, struct buf *error);
 
-/* The same of a folder, whose journal is opened for it, or with dir NULL of S3_BUCKET. Also NO_INPUT with a sentence in
- * error where there is no such folder, and BAD_CONFIG where there is no bucket. */
+/* The same of a folder, whose journal is opened for it, or with dir NULL of S3_BUCKET. Also NO_INPUT with
+ * a sentence in error where there is no such folder, and BAD_CONFIG where there is no bucket. */
 int report_backups(const char *dir, const struct report_only *only, bool json,
                    const struct teller *tell, struct buf *error);
 

@@ -23,7 +23,8 @@ static void print_state(const struct freshness *s, const struct lag *l)
 
 	show("%s", text);
 	if (l->owed.n)
-		show("; %zu backup%s not in %s yet, where %s%s%s%s", l->owed.n, l->owed.n > 1 ? "s are" : " is", l->remote,
+		show("; %zu backup%s not in %s yet, where %s%s%s%s", l->owed.n, l->owed.n > 1 ? "s are"
+		     : " is", l->remote,
 		       l->owed.newest ? "the newest is " : "there is none", l->owed.newest ? age : "",
 		       l->owed.newest ? " old" : "", l->late ? ": too old" : "");
 	show("\n");

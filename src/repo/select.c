@@ -139,10 +139,12 @@ static void name_databases(const struct selection *s, const struct strs *folders
 {
 	if (s->database)
 		buf_printf(s->error,
-		           "'%s' has no backup of '%s': to restore another database's into it, say latest:DATABASE, of",
+		           "'%s' has no backup of '%s': to restore another database's into it, say "
+		           "latest:DATABASE, of",
 		           s->r->name, s->database);
 	else
-		buf_printf(s->error, "'%s' has backups of %zu databases: say latest:DATABASE, or give a URL, of", s->r->name,
+		buf_printf(s->error, "'%s' has backups of %zu databases: say latest:DATABASE, or give a "
+		                     "URL, of", s->r->name,
 		           folders->n);
 	for (size_t i = 0; i < folders->n && i < NAMES_MOST; i++)
 		buf_printf(s->error, "%s %s", i ? "," : "", folders->v[i]);
@@ -150,8 +152,8 @@ static void name_databases(const struct selection *s, const struct strs *folders
 		buf_puts(s->error, ", ...");
 }
 
-/* database, if it has backups, or the only one that has. The caller frees it; NULL with a message in error, and NO_INPUT
- * or BAD_USAGE in *rc. */
+/* database, if it has backups, or the only one that has. The caller frees it; NULL with a message in
+ * error, and NO_INPUT or BAD_USAGE in *rc. */
 static char *which_database(const struct selection *s, int *rc)
 {
 	struct strs folders = { 0 };
@@ -177,7 +179,8 @@ static char *which_database(const struct selection *s, int *rc)
 
 static int choose(const struct selection *s, char *word, bool all, struct chosen *chosen)
 {
-	return choose_backups(s->r, &s->list, &(struct choice){ .n = 1, .words = &word, .all = all }, chosen, s->error);
+	return choose_backups(s->r, &s->list, &(struct choice){ .n = 1, .words = &word, .all = all }, chosen,
+	                      s->error);
 }
 
 /* Its path; that of its manifest where there is no more than that. */
@@ -239,7 +242,8 @@ bool select_moment_of(const char *text, int64_t *moment)
 	/* 31 February would be some day in March. */
 	if (timegm(&at) < 0 || at.tm_mday != day)
 		return false;
-	*moment = ((utc ? (int64_t)timegm(&at) : zone_moment(year, month, day, hour, minute)) + second) * 1000;
+	*moment = ((utc ? (int64_t)timegm(&at)
+	            : zone_moment(year, month, day, hour, minute)) + second) * 1000;
 	return true;
 }
 
@@ -334,7 +338,8 @@ static int read_named(struct selection *s)
 	for (size_t i = 0; i < s->list.n; i++) {
 		char *json = xasprintf("%s.json", s->list.v[i].path);
 
-		named[i] = strcmp(s->word, s->list.v[i].path) == 0 || strcmp(s->word, path_base(s->list.v[i].path)) == 0 ||
+		named[i] = strcmp(s->word, s->list.v[i].path) == 0 ||
+		           strcmp(s->word, path_base(s->list.v[i].path)) == 0 ||
 		           strcmp(s->word, json) == 0 || strcmp(s->word, path_base(json)) == 0;
 		free(json);
 	}

@@ -13,7 +13,7 @@
 /* What is looked for. */
 struct wanted {
 	const char *word;
-	const char *database;  /* the one that is wanted where the word names none; NULL: the only one there */
+	const char *database;  /* wanted where the word names none; NULL: the only one there */
 	struct strs *warnings; /* gets a sentence for each manifest that was read and is bad; may be NULL */
 };
 
@@ -26,8 +26,9 @@ struct wanted {
  */
 int select_backup(struct repo *r, const struct wanted *w, char **path, struct buf *error);
 
-/* Finds the data that a file or folder here stands for, which may be a manifest or a `latest`. 0, or NO_INPUT with a
- * sentence in error; -1: the word is no file, or means something else. The caller frees *path. */
+/* Finds the data that a file or folder here stands for, which may be a manifest or a `latest`. 0, or
+ * NO_INPUT with a sentence in error; -1: the word is no file, or means something else. The caller frees
+ * *path. */
 int select_file(const char *word, char **path, struct buf *error);
 
 /* Reads the ... of `@...`: ms since 1970. False when it is not a time. */

@@ -51,8 +51,10 @@ static int restore(const struct reading *r, struct repo *repo, const struct repo
 static int verify_one(const struct verify *v, struct repo *repo, const struct repo_backup *b)
 {
 	char *name = xasprintf("%s%s", repo->before, b->path);
-	struct reading r = { .v = v, .progress = { .database = name, .phase = "check", .total = b->m.bytes } };
-	bool restores = v->restore && !repo->shared && b->what == REPO_WHOLE && strcmp(b->m.kind, "roles") != 0;
+	struct reading r = { .v = v, .progress = { .database = name, .phase = "check",
+	                                           .total = b->m.bytes } };
+	bool restores = v->restore && !repo->shared && b->what == REPO_WHOLE &&
+	                strcmp(b->m.kind, "roles") != 0;
 	struct buf error = BUF_INIT;
 	int rc = b->rc;
 
@@ -86,10 +88,11 @@ static int cut_names(const struct repo *r, int n, char **words, struct buf *erro
 	return 0;
 }
 
-/* Of what only manifests tell: tells which of those that were read are bad, and leaves those that are whole, each once.
- * 0, what is the matter with the last bad one, or NO_INPUT with a sentence in error when there is nothing. */
-static int leave_whole(const struct verify *v, const struct repo *r, const struct repo_list *list, struct chosen *chosen,
-                       struct buf *error)
+/* Of what only manifests tell: tells which of those that were read are bad, and leaves those that are
+ * whole, each once. 0, what is the matter with the last bad one, or NO_INPUT with a sentence in error when
+ * there is nothing. */
+static int leave_whole(const struct verify *v, const struct repo *r, const struct repo_list *list,
+                       struct chosen *chosen, struct buf *error)
 {
 	int bad = 0;
 
