@@ -105,7 +105,8 @@ static int open_segment(int at, const char *name, int flags, unsigned mode)
 	struct stat st;
 
 	if (fd < 0 && errno == ENOTDIR)
-		errno = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
+		errno = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) ? ELOOP
+		                                                                                : ENOTDIR;
 	return fd;
 }
 
@@ -190,7 +191,8 @@ static int open_root(const char *root)
 	return open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int open_below(const char *path, int flags, unsigned mode, int (*how)(int, const char *, int, unsigned))
+static int open_below(const char *path, int flags, unsigned mode,
+                      int (*how)(int, const char *, int, unsigned))
 {
 	const char *rest;
 	char *root = guard_find(path, &rest);

@@ -154,12 +154,14 @@ static bool is_of_image(const char *root, char *const *env)
 {
 	const char *engine = env_lookup(env, "container");
 
-	return container_detect(root, env) && !(engine && (skip_prefix(engine, "lxc") || skip_prefix(engine, "systemd")));
+	return container_detect(root, env) &&
+	       !(engine && (skip_prefix(engine, "lxc") || skip_prefix(engine, "systemd")));
 }
 
 static bool is_layer(const char *line, bool of_image)
 {
-	static const char *const layers[] = { "overlay", "fuse-overlayfs", "fuse.fuse-overlayfs", "aufs", NULL };
+	static const char *const layers[] = { "overlay", "fuse-overlayfs", "fuse.fuse-overlayfs", "aufs",
+		                              NULL };
 	static const char *const engines[] = { "zfs", "virtiofs", "9p", NULL };
 	char *point = mount_point(line), *type = type_of(line), *within = field_of(line, 4);
 	bool layer = strcmp(point, "/") == 0 &&

@@ -22,8 +22,8 @@ void env_export(const char *name, const char *value);
 /* Takes a variable out of env_original(). */
 void env_forget(const char *name);
 
-/* Returns the value of a variable in env, a list of `NAME=value` that ends in NULL; it points into the list. NULL: it
- * is not there. */
+/* Returns the value of a variable in env, a list of `NAME=value` that ends in NULL; it points into the list.
+ * NULL: it is not there. */
 const char *env_lookup(char *const *env, const char *name);
 
 /* Reads variable name or, through NAME_FILE, the file's content less exactly

@@ -329,8 +329,8 @@ char *file_follow(const char *path)
 	return real;
 }
 
-/* The mode for a new file, which has `own`, of the one at path, or of its folder; *st is of what was found. -1 with
- * errno. */
+/* The mode for a new file, which has `own`, of the one at path, or of its folder; *st is of what was found.
+ * -1 with errno. */
 static int pattern_mode(const char *path, const struct stat *own, struct stat *st)
 {
 	char *folder;

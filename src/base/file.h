@@ -61,9 +61,9 @@ int file_cannot(struct buf *error, const char *what, const char *path);
 /* Returns where the symlinks at a path lead to, also to what is not there yet. The caller frees it. */
 char *file_follow(const char *path);
 
-/* Gives a file that was just made the mode, and where this is root the owner, of the file at `like`; where that is not
- * there, or is itself, of its folder, without x bits (and in one like /tmp without others' right to write). 0, or -1 with
- * errno. */
+/* Gives a file that was just made the mode, and where this is root the owner, of the file at `like`; where
+ * that is not there, or is itself, of its folder, without x bits (and in one like /tmp without others' right
+ * to write). 0, or -1 with errno. */
 int file_take_after(int fd, const char *like);
 
 bool file_exists(const char *path);

@@ -17,7 +17,8 @@ enum msg_level { MSG_ERROR, MSG_WARNING, MSG_INFO, MSG_DEBUG };
 /* The most talkative level that is printed; -q sets MSG_ERROR, -v MSG_DEBUG. */
 extern enum msg_level msg_limit;
 
-/* Names the applet in front of each line, also of what mem says at the end; the string must outlive the process. */
+/* Names the applet in front of each line, also of what mem says at the end; the string must outlive the
+ * process. */
 void msg_name(const char *applet);
 
 /* The name given last, or "pgbox". */
@@ -35,9 +36,9 @@ void msg_each(enum msg_level level, const struct strs *texts);
 /* Says an error and exits with status, or what proc_ending makes of it. */
 _Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Says of a status that stays the same however often the process is started again, BAD_CONFIG and BROKEN_OFF, that
- * it does: restart policies start it for ever. Nothing in a child of the process that msg_name was called in. die()
- * does it by itself. */
+/* Says of a status that stays the same however often the process is started again, BAD_CONFIG and BROKEN_OFF,
+ * that it does: restart policies start it for ever. Nothing in a child of the process that msg_name was
+ * called in. die() does it by itself. */
 void msg_ending(int status);
 
 /* Flushes stdout; dies with CANNOT_WRITE when something that was printed has not

@@ -52,8 +52,8 @@ struct net_question {
 	int64_t deadline;
 };
 
-/* Sends the question and reads until the answer is whole, at most 64 KiB. CONNECTED, or CONNECT_SILENT/CONNECT_FAILED
- * with error and what has come in answer. */
+/* Sends the question and reads until the answer is whole, at most 64 KiB. CONNECTED, or
+ * CONNECT_SILENT/CONNECT_FAILED with error and what has come in answer. */
 enum connect_state net_talk(int fd, const struct net_question *q, struct buf *answer, struct buf *error);
 
 #endif

@@ -105,8 +105,8 @@ static void set_action(int number, void (*handler)(int))
  * of real time. */
 void proc_yes_or_no(void)
 {
-	static const int ending[] = { SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
-		                      SIGIO, SIGPWR, SIGSTKFLT };
+	static const int ending[] = { SIGQUIT,   SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU,  SIGXFSZ,
+		                      SIGVTALRM, SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT };
 	struct sigaction now;
 
 	yes_or_no = 1;

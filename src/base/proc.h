@@ -23,13 +23,14 @@ void proc_no_standard_files(void);
 void proc_signals(void);
 
 /*
- * Keeps what is in memory, passwords among it, out of core dumps (core(5)), and from the other processes of this
- * user (ptrace(2), /proc/PID/mem). Children that are forked inherit it. A program that is exec'ed is as dumpable
- * as any, by the kernel (prctl(2), PR_SET_DUMPABLE), and gets its limit back by proc_public.
+ * Keeps what is in memory, passwords among it, out of core dumps (core(5)), and from the other processes of
+ * this user (ptrace(2), /proc/PID/mem). Children that are forked inherit it. A program that is exec'ed is as
+ * dumpable as any, by the kernel (prctl(2), PR_SET_DUMPABLE), and gets its limit back by proc_public.
  */
 void proc_private(void);
 
-/* Gives the limit of core files back as it was when this was started, for a program that is about to be exec'ed. */
+/* Gives the limit of core files back as it was when this was started, for a program that is about to be
+ * exec'ed. */
 void proc_public(void);
 
 /* Undoes proc_signals, for what runs after exec or fork: only after proc_signals, once. */
@@ -83,8 +84,8 @@ void proc_take_terminal(void);
  * must not hold its parent's connections. */
 void proc_close_all_but(int keep);
 
-/* Has children keep this descriptor (-1: none), too. One of this process's can be opened as /proc/self/fd/N by a
- * child alone: other processes may not look into it. */
+/* Has children keep this descriptor (-1: none), too. One of this process's can be opened as /proc/self/fd/N
+ * by a child alone: other processes may not look into it. */
 void proc_keep(int fd);
 
 /*

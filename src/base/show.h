@@ -4,8 +4,8 @@
 #ifndef BASE_SHOW_H
 #define BASE_SHOW_H
 
-/* printf(3) of one line or a part of one. Characters that a terminal obeys (utf8_hidden) become blanks, but for
- * a newline at the very end of the format. */
+/* printf(3) of one line or a part of one. Characters that a terminal obeys (utf8_hidden) become blanks, but
+ * for a newline at the very end of the format. */
 void show(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints a JSON text and a newline. Characters that a terminal obeys, which stand in its strings, become \u

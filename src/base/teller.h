@@ -1,7 +1,8 @@
 /*
  * teller - who gets the messages of something that takes long, or says more than its result.
  *
- * Libraries return, applets print: what is worth a line meanwhile goes to the teller that the caller handed in.
+ * Libraries return, applets print: what is worth a line meanwhile goes to the teller that the caller handed
+ * in.
  */
 #ifndef BASE_TELLER_H
 #define BASE_TELLER_H

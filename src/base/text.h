@@ -14,7 +14,8 @@ bool text_ends_with(const char *text, const char *end);
 /* As text_ends_with, where a capital letter of ASCII is the same as a small one. */
 bool text_ends_with_nocase(const char *text, const char *end);
 
-/* Returns text without the suffix; NULL where it does not end in that, or is nothing else. The caller frees it. */
+/* Returns text without the suffix; NULL where it does not end in that, or is nothing else. The caller frees
+ * it. */
 char *text_without_suffix(const char *text, const char *suffix);
 
 /* Returns whether word is in the list, which ends in NULL, byte for byte. */

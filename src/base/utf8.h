@@ -17,9 +17,9 @@ size_t utf8_cut(const char *text, size_t most);
 /* The code point of a well-formed sequence. */
 unsigned utf8_point(const char *text);
 
-/* How many bytes the character at text has, if a terminal obeys it or shows other text differently for it: the
- * control characters C0, DEL and C1 (a byte from 0x80 to 0x9f that is no UTF-8 is one for some) and those of the
- * bidirectional algorithm (Unicode Standard Annex 9, 2). 0: it is none of these. */
+/* How many bytes the character at text has, if a terminal obeys it or shows other text differently for it:
+ * the control characters C0, DEL and C1 (a byte from 0x80 to 0x9f that is no UTF-8 is one for some) and those
+ * of the bidirectional algorithm (Unicode Standard Annex 9, 2). 0: it is none of these. */
 size_t utf8_hidden(const char *text);
 
 /* Appends text with a blank in place of each such character. */

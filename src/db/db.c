@@ -30,7 +30,8 @@ static enum connect_state take_fault(struct db *db, struct sqlite_fault fault)
 	return db->reach = fault.reach;
 }
 
-/* How long SQLite may wait for a lock: a little less than there is, for whoever set the deadline is to hear of it. */
+/* How long SQLite may wait for a lock: a little less than there is, for whoever set the deadline is to hear
+ * of it. */
 static int busy_ms(int64_t deadline)
 {
 	int64_t left = clock_left(deadline);
@@ -113,7 +114,9 @@ int db_final(const struct db *db)
 {
 	if (db->final)
 		return db->final;
-	return db->reach == CONNECT_DENIED || db->reach == CONNECT_NO_DATABASE ? connect_state_status(db->reach) : 0;
+	return db->reach == CONNECT_DENIED || db->reach == CONNECT_NO_DATABASE
+	             ? connect_state_status(db->reach)
+	             : 0;
 }
 
 int db_status(const struct db *db)
@@ -270,8 +273,8 @@ void db_identifier(struct db *db, struct buf *b, const char *name)
 
 /* --- creating --- */
 
-/* SQLite would make it with this process's owner and umask; its own files beside it get the file's. Another replica may
- * have made it, and where it cannot be given away this process can use it all the same. */
+/* SQLite would make it with this process's owner and umask; its own files beside it get the file's. Another
+ * replica may have made it, and where it cannot be given away this process can use it all the same. */
 static void make_lite(const char *path)
 {
 	int fd = beneath_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -327,8 +330,8 @@ static void judge_creation(struct db *db)
 	db->certain = true;
 }
 
-/* Logs in to a database that is there wherever the target's is not. Who may not enter the first, or is not let in by
- * pg_hba.conf, may enter the second; a wrong password is wrong for both. */
+/* Logs in to a database that is there wherever the target's is not. Who may not enter the first, or is not
+ * let in by pg_hba.conf, may enter the second; a wrong password is wrong for both. */
 static enum connect_state open_door(struct db *db, int64_t deadline)
 {
 	static const char *const doors[] = { "postgres", "template1", NULL };

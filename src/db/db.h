@@ -50,7 +50,8 @@ bool db_is_open(const struct db *db);
 /* The exit code for an applet that does not wait, of a db_open or db_create that failed. */
 int db_status(const struct db *db);
 
-/* The same where trying again hardly helps: a refused login, no such database, what is refused for good; else 0. */
+/* The same where trying again hardly helps: a refused login, no such database, what is refused for good; else
+ * 0. */
 int db_final(const struct db *db);
 
 /* Whether the target is PostgreSQL's; else it is an SQLite file. */

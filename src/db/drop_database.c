@@ -33,12 +33,14 @@ static const struct sql find_holders = {
 };
 
 static const struct sql cancel = {
-	.pg = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = $1 AND pid <> pg_backend_pid()",
+	.pg = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = $1 AND pid <> "
+	      "pg_backend_pid()",
 };
 
 static bool can_look(struct dropping *d)
 {
-	return db_is_open(&d->look) || db_open(&d->look, &d->target, DB_READ, clock_after(ASK_MS)) == CONNECTED;
+	return db_is_open(&d->look) ||
+	       db_open(&d->look, &d->target, DB_READ, clock_after(ASK_MS)) == CONNECTED;
 }
 
 /* Finds out what holds it up. */
@@ -56,8 +58,9 @@ static void look(struct dropping *d)
 
 static void say(const struct dropping *d)
 {
-	char *words = xasprintf("waiting to drop database '%s'%s%s%s", d->name, d->held.len ? ": the server waits for " : "",
-	                        d->held.data, d->held.len ? ", in COPY with a client that stalls or is gone" : "");
+	char *words = xasprintf("waiting to drop database '%s'%s%s%s", d->name,
+	                        d->held.len ? ": the server waits for " : "", d->held.data,
+	                        d->held.len ? ", in COPY with a client that stalls or is gone" : "");
 
 	teller_say(d->tell, MSG_INFO, words);
 	free(words);
@@ -116,10 +119,14 @@ int database_drop(struct db *db, const char *name, const struct teller *tell,
 	if (rc < 0)
 		buf_printf(error, "cannot drop database '%s': %s", name, db_error(db));
 	else if (rc && d.held.len)
-		buf_printf(error, "cannot drop database '%s': waited %d s for %s, in COPY with a client that stalls or is "
-		           "gone: end it with pg_terminate_backend(), then %s", name, HELD_MS / 1000, d.held.data, d.sql);
+		buf_printf(error,
+		           "cannot drop database '%s': waited %d s for %s, in COPY with a client that stalls "
+		           "or is "
+		           "gone: end it with pg_terminate_backend(), then %s",
+		           name, HELD_MS / 1000, d.held.data, d.sql);
 	else if (rc)
-		buf_printf(error, "cannot drop database '%s': it took more than %d s: %s", name, LONGEST_MS / 1000, d.sql);
+		buf_printf(error, "cannot drop database '%s': it took more than %d s: %s", name,
+		           LONGEST_MS / 1000, d.sql);
 	db_free(&d.look);
 	target_free(&d.target);
 	buf_free(&d.held);

@@ -12,8 +12,8 @@
  * rows: it is empty. 0 or -1. */
 int emptiness_ask(struct db *db, int64_t deadline, struct rows *rows);
 
-/* Whether a database (NULL: the target's own) is empty, looked at by a session of its own: 0; NO with a sentence in
- * error that names the first thing in it; UNAVAILABLE or what db_reopen gives. */
+/* Whether a database (NULL: the target's own) is empty, looked at by a session of its own: 0; NO with a
+ * sentence in error that names the first thing in it; UNAVAILABLE or what db_reopen gives. */
 int emptiness_check(const struct target *target, const char *database, int64_t deadline, struct buf *error);
 
 #endif

@@ -90,13 +90,16 @@ static const struct foreign_name {
 };
 
 #define EACH(v) \
-	(const struct foreign_name *v = variables; v < variables + sizeof(variables) / sizeof(*variables); v++)
+	(const struct foreign_name *v = variables; v < variables + sizeof(variables) / sizeof(*variables); \
+	 v++)
 
 /* --- the environment --- */
 
 static bool is_off(const char *value)
 {
-	static const char *const words[] = { "", "0", "no", "off", "false", "none", "null", "**none**", NULL };
+	static const char *const words[] = {
+		"", "0", "no", "off", "false", "none", "null", "**none**", NULL
+	};
 
 	for (size_t i = 0; words[i]; i++)
 		if (strcasecmp(words[i], value) == 0)
@@ -135,11 +138,12 @@ struct foreign foreign_find(const char *name)
  * (Laravel), DB_TYPE=sqlite, DATABASE_CLIENT=mysql (Strapi), DB_PORT=3306. */
 static bool is_about_another(void)
 {
-	static const char *const kinds[] = { "DB_CONNECTION", "DB_TYPE", "DB_CLIENT", "DB_DIALECT", "DB_DRIVER",
-		                             "DB_ENGINE", "DB_ADAPTER", "DATABASE_CLIENT", "DATABASE_TYPE",
+	static const char *const kinds[] = { "DB_CONNECTION",   "DB_TYPE",         "DB_CLIENT",
+		                             "DB_DIALECT",      "DB_DRIVER",       "DB_ENGINE",
+		                             "DB_ADAPTER",      "DATABASE_CLIENT", "DATABASE_TYPE",
 		                             "DATABASE_DRIVER", "DATABASE_ENGINE", NULL };
-	static const char *const others[] = { "mysql", "maria", "sqlite", "mssql", "sqlsrv", "sqlserver", "mongo", "oracle",
-		                              "oci", NULL };
+	static const char *const others[] = { "mysql",     "maria", "sqlite", "mssql", "sqlsrv",
+		                              "sqlserver", "mongo", "oracle", "oci",   NULL };
 	const char *port = getenv("DB_PORT");
 
 	for (size_t i = 0; kinds[i]; i++) {
@@ -152,12 +156,13 @@ static bool is_about_another(void)
 	return port && (strcmp(port, "3306") == 0 || strcmp(port, "1433") == 0 || strcmp(port, "27017") == 0);
 }
 
-/* The same where a URL names the database, of which value then has the name; owned is its text. Nothing where it
- * is no URL of PostgreSQL, or names none. */
+/* The same where a URL names the database, of which value then has the name; owned is its text. Nothing where
+ * it is no URL of PostgreSQL, or names none. */
 static struct foreign find_url(const struct foreign_name *v, char **owned)
 {
 	struct foreign f = foreign_find(v->name);
-	const char *value = f.value && skip_prefix(f.value, "jdbc:") ? skip_prefix(f.value, "jdbc:") : f.value;
+	const char *value =
+		f.value && skip_prefix(f.value, "jdbc:") ? skip_prefix(f.value, "jdbc:") : f.value;
 	const char *rest = value && skip_prefix(value, "post") ? strstr(value, "://") : NULL, *why;
 	struct url u = { 0 };
 
@@ -195,7 +200,9 @@ static const char *default_of(const struct conninfo *c, enum foreign_part what)
 
 static const char *ours(enum foreign_part what, enum foreign_family family)
 {
-	return family == FOREIGN_URL ? "DATABASE_URL" : family == FOREIGN_LIBPQ ? parts[what].libpq : parts[what].image;
+	return family == FOREIGN_URL   ? "DATABASE_URL"
+	     : family == FOREIGN_LIBPQ ? parts[what].libpq
+	                               : parts[what].image;
 }
 
 /* Whether ours say it, perhaps in another way. */
@@ -255,7 +262,8 @@ static int compare(const struct foreign_name *v, const struct foreign *f, const 
 static struct foreign find_part(const struct foreign_name *v, char **value)
 {
 	*value = NULL;
-	if (v->common && is_about_another() && (skip_prefix(v->name, "DB_") || skip_prefix(v->name, "DATABASE_")))
+	if (v->common && is_about_another() &&
+	    (skip_prefix(v->name, "DB_") || skip_prefix(v->name, "DATABASE_")))
 		return (struct foreign){ 0 };
 	return v->what == URL ? find_url(v, value) : foreign_find(v->name);
 }
@@ -265,8 +273,11 @@ static void compare_image(const struct conninfo *c, struct strs *warnings)
 {
 	struct foreign f = foreign_find("POSTGRES_DB");
 
-	if (f.name && !is_said(c, DATABASE, FOREIGN_LIBPQ) && (!f.value || strcmp(f.value, default_of(c, DATABASE)) != 0))
-		strs_printf(warnings, "%s is set, but beside PGHOST or PGUSER pgbox does not read it: set PGDATABASE", f.name);
+	if (f.name && !is_said(c, DATABASE, FOREIGN_LIBPQ) &&
+	    (!f.value || strcmp(f.value, default_of(c, DATABASE)) != 0))
+		strs_printf(warnings,
+		            "%s is set, but beside PGHOST or PGUSER pgbox does not read it: set PGDATABASE",
+		            f.name);
 	free(f.name);
 }
 

@@ -133,7 +133,8 @@ static bool is_held_pg(struct lock *l, int64_t deadline, bool *known)
 	bool held;
 
 	*known = (db_is_open(&l->db) || db_open(&l->db, l->target, DB_READ, deadline) == CONNECTED) &&
-	         db_read(&l->db, find, (const char *const *)&l->key, 1, deadline, &rows) == 0 && rows_true(&rows, 0, 0);
+	         db_read(&l->db, find, (const char *const *)&l->key, 1, deadline, &rows) == 0 &&
+	         rows_true(&rows, 0, 0);
 	held = *known && rows_true(&rows, 0, 1);
 	rows_free(&rows);
 	return held;

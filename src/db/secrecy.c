@@ -10,7 +10,9 @@
 #define WORD 32
 
 /* libpq's modes, the weakest first (PostgreSQL docs, 'SSL Mode Descriptions'). */
-static const char *const modes[] = { NULL, "disable", "allow", "prefer", "require", "verify-ca", "verify-full" };
+static const char *const modes[] = {
+	NULL, "disable", "allow", "prefer", "require", "verify-ca", "verify-full"
+};
 
 enum { NOTHING, DISABLE, ALLOW, PREFER, REQUIRE, VERIFY_CA, VERIFY_FULL };
 
@@ -112,8 +114,8 @@ static bool sounds_secret(const char *word)
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
 		if (strcmp(harmless[i], word) == 0)
 			return false;
-	return strstr(word, "ssl") || strstr(word, "tls") || strstr(word, "encrypt") || strstr(word, "cert") ||
-	       strstr(word, "secure") || strstr(word, "rejectunauthorized");
+	return strstr(word, "ssl") || strstr(word, "tls") || strstr(word, "encrypt") ||
+	       strstr(word, "cert") || strstr(word, "secure") || strstr(word, "rejectunauthorized");
 }
 
 int secrecy_take(struct secrecy *s, struct conninfo *c, const char *key, const char *value, const char **why)
@@ -134,7 +136,8 @@ int secrecy_take(struct secrecy *s, struct conninfo *c, const char *key, const c
 		}
 	if (conninfo_known(key) || !sounds_secret(word))
 		return 0;
-	*why = "a parameter about TLS is not one that pgbox knows: use sslmode, sslrootcert, sslcert and sslkey";
+	*why = "a parameter about TLS is not one that pgbox knows: use sslmode, sslrootcert, sslcert and "
+	       "sslkey";
 	return -1;
 }
 

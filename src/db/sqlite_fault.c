@@ -43,13 +43,15 @@ static void explain(struct buf *error, const char *what, const char *path)
 	else if (err == EPERM)
 		buf_puts(error, "operation not permitted: is it immutable (chattr +i)?");
 	else if (err == EACCES && stat(path, &st) == 0)
-		buf_printf(error, "permission denied: it belongs to uid %ld (mode %04o), and this runs as uid %ld",
+		buf_printf(error,
+		           "permission denied: it belongs to uid %ld (mode %04o), and this runs as uid %ld",
 		           (long)st.st_uid, (unsigned)st.st_mode & 07777, (long)geteuid());
 	else
 		buf_puts(error, file_reason(err));
 }
 
-/* Finds the first of the folders above path that cannot be entered, by errno. The caller frees it; NULL: all can. */
+/* Finds the first of the folders above path that cannot be entered, by errno. The caller frees it; NULL: all
+ * can. */
 static char *find_barrier(const char *path)
 {
 	for (const char *slash = strchr(path + (*path == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -105,8 +107,8 @@ static struct sqlite_fault out_of_reach(const char *path, struct buf *error)
 	return fault;
 }
 
-/* SQLite opens what lies beside a database without following symlinks (os_unix.c, unixOpen), and reports a directory
- * there as an I/O error. Says so in error. */
+/* SQLite opens what lies beside a database without following symlinks (os_unix.c, unixOpen), and reports a
+ * directory there as an I/O error. Says so in error. */
 static void check_sides(const char *path, struct buf *error)
 {
 	char *real = file_follow(path);
@@ -116,9 +118,14 @@ static void check_sides(const char *path, struct buf *error)
 		struct stat st;
 
 		if (lstat(beside, &st) == 0 && !S_ISREG(st.st_mode))
-			buf_printf(error, "SQLite file '%s': '%s' beside it is %s: SQLite keeps a file of its own there: remove it, "
-			           "and mount the folder, not single files", path, beside,
-			           S_ISDIR(st.st_mode) ? "a directory" : S_ISLNK(st.st_mode) ? "a symlink" : "not a regular file");
+			buf_printf(error,
+			           "SQLite file '%s': '%s' beside it is %s: SQLite keeps a file of its own "
+			           "there: remove it, "
+			           "and mount the folder, not single files",
+			           path, beside,
+			           S_ISDIR(st.st_mode)   ? "a directory"
+			           : S_ISLNK(st.st_mode) ? "a symlink"
+			                                 : "not a regular file");
 		free(beside);
 	}
 	free(real);
@@ -133,8 +140,9 @@ struct sqlite_fault sqlite_fault_path(const char *path, struct buf *error)
 	if (stat(path, &st) != 0)
 		return out_of_reach(path, error);
 	if (S_ISDIR(st.st_mode))
-		buf_puts(error, "it is a directory: Docker makes one in place of a file that it is to mount and does not find: "
-		         "remove it, and mount the folder, or make the file first");
+		buf_puts(error, "it is a directory: Docker makes one in place of a file that it is to mount "
+		                "and does not find: "
+		                "remove it, and mount the folder, or make the file first");
 	else if (!S_ISREG(st.st_mode))
 		buf_puts(error, "it is not a regular file");
 	else
@@ -193,7 +201,8 @@ static bool has_wal(const char *path)
 	return wal;
 }
 
-/* Not one block is left to those who are not root: no page can be added, to the journal, the WAL or the file. */
+/* Not one block is left to those who are not root: no page can be added, to the journal, the WAL or the file.
+ */
 static bool is_full(const char *path, struct buf *error)
 {
 	struct statvfs fs;
@@ -208,7 +217,8 @@ static bool is_full(const char *path, struct buf *error)
 
 /* --- judging --- */
 
-/* SQLite says no more than that it cannot open or write something. Keeps its message where nothing is found. */
+/* SQLite says no more than that it cannot open or write something. Keeps its message where nothing is found.
+ */
 static struct sqlite_fault judge_access(struct lite *lite, const char *path, struct sqlite_fault otherwise)
 {
 	struct buf why = BUF_INIT;
@@ -222,7 +232,9 @@ static struct sqlite_fault judge_access(struct lite *lite, const char *path, str
 	} else if (sqlite_fault_folder(path, &why).reach != CONNECTED) {
 		fault = lasting(CONNECT_FAILED, CANNOT_WRITE);
 		if (has_wal(path))
-			buf_puts(&why, "; a database in WAL mode needs a folder that may be written to, even for reading "
+			buf_puts(&why,
+			         "; a database in WAL mode needs a folder that may be written to, even for "
+			         "reading "
 			         "(else set PRAGMA journal_mode = DELETE once, where it may be written)");
 	} else if (fault.final && access(path, W_OK) != 0) {
 		explain(&why, "write to", path);
@@ -268,8 +280,9 @@ static bool is_wal(struct lite *lite)
 	return wal;
 }
 
-/* A rollback journal is made with the first page that is written (pager.c, pager_open_journal). One that is kept
- * (journal_mode PERSIST, TRUNCATE) needs no more than that it may be written. Says in error what is in the way. */
+/* A rollback journal is made with the first page that is written (pager.c, pager_open_journal). One that is
+ * kept (journal_mode PERSIST, TRUNCATE) needs no more than that it may be written. Says in error what is in
+ * the way. */
 static bool is_journal_barred(const char *path, struct buf *error)
 {
 	char *real = file_follow(path), *journal = xasprintf("%s-journal", real);

@@ -200,7 +200,8 @@ void target_use(struct target *t, const char *database)
 static void list_allowed(struct buf *error, const struct strs *allowed)
 {
 	if (!allowed->n)
-		buf_puts(error, ": name that database in the URL, or allow others by RESTORE_ALLOW_DATABASES");
+		buf_puts(error,
+		         ": name that database in the URL, or allow others by RESTORE_ALLOW_DATABASES");
 	for (size_t i = 0; i < allowed->n; i++)
 		buf_printf(error, "%s'%s'", i ? ", " : "; RESTORE_ALLOW_DATABASES allows ", allowed->v[i]);
 }
@@ -235,8 +236,10 @@ int target_choose(struct target *t, const char *into, const char *backup, bool m
 	else if (!t->named && backup)
 		target_use(t, backup);
 	else if (!meant && backup && strcmp(backup, own) != 0) {
-		buf_printf(error, "the backup is of database '%s', the environment names '%s': give the URL of "
-		           "the one that is meant", backup, own);
+		buf_printf(error,
+		           "the backup is of database '%s', the environment names '%s': give the URL of "
+		           "the one that is meant",
+		           backup, own);
 		return BAD_USAGE;
 	}
 	return 0;

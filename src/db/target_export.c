@@ -8,8 +8,10 @@
 /* Whether a word of a command line of PostgreSQL's says where the server is, or asks for no server at all. */
 static bool names_server(const char *word)
 {
-	static const char *const beginnings[] = { "-h", "--host", "postgres://", "postgresql://", "host=", "hostaddr=",
-		                                  "service=", "user=", "port=", "dbname=", "--help", "--version", "-V", "-?" };
+	static const char *const beginnings[] = { "-h",    "--host",    "postgres://", "postgresql://",
+		                                  "host=", "hostaddr=", "service=",    "user=",
+		                                  "port=", "dbname=",   "--help",      "--version",
+		                                  "-V",    "-?" };
 	const char *value = skip_prefix(word, "--dbname=");
 
 	value = value ? value : skip_prefix(word, "-d");

@@ -173,15 +173,16 @@ static void add_keepalives(struct conninfo *c)
 			conninfo_set(c, defaults[i][0], defaults[i][1]);
 }
 
-/* What no server will be asked with. 0, -1, or BAD_CONFIG where a variable of libpq's is at fault, and not what
- * the target was read from. */
+/* What no server will be asked with. 0, -1, or BAD_CONFIG where a variable of libpq's is at fault, and not
+ * what the target was read from. */
 static int judge(const struct conninfo *c, const char *origin, struct buf *error)
 {
 	struct buf why = BUF_INIT;
 	int rc = connparam_judge(c, &why);
 
 	if (rc)
-		buf_printf(error, "%s%s%s", rc == BAD_CONFIG ? "" : origin, rc == BAD_CONFIG ? "" : ": ", why.data);
+		buf_printf(error, "%s%s%s", rc == BAD_CONFIG ? "" : origin, rc == BAD_CONFIG ? "" : ": ",
+		           why.data);
 	buf_free(&why);
 	return rc == BAD_USAGE ? -1 : rc;
 }
@@ -306,7 +307,8 @@ static bool is_address(const char *text)
 {
 	size_t len = strcspn(text, ":/@= ");
 
-	return len && text[len] == ':' && text[len + 1] && !text[len + 1 + strspn(text + len + 1, "0123456789")];
+	return len && text[len] == ':' && text[len + 1] &&
+	       !text[len + 1 + strspn(text + len + 1, "0123456789")];
 }
 
 int target_read(struct target *t, const char *text, const char *origin, struct buf *error)

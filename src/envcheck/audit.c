@@ -75,7 +75,8 @@ static void judge_rest(const struct auditing *a)
 	struct strs names = { 0 };
 
 	for (char *const *entry = a->s->env; *entry; entry++) {
-		char *name = xstrndup(*entry, audit_name_length(*entry)), *stem = text_without_suffix(name, "_FILE");
+		char *name = xstrndup(*entry, audit_name_length(*entry)),
+		     *stem = text_without_suffix(name, "_FILE");
 		bool twin = stem && (envspec_is_secret(stem) || audit_is_own(stem));
 		const char *of = twin ? stem : name;
 
@@ -93,8 +94,10 @@ static void judge_volume(const struct auditing *a)
 {
 	if (container_misses_data(a->s->root, a->s->env))
 		problem_add(a->problems, "PGDATA", PROBLEM_ERROR, "volume",
-		            "is not on the volume that is mounted at /var/lib/postgresql/data: images of PostgreSQL 18 "
-		            "and newer keep their data in a folder per version; mount it at /var/lib/postgresql (data "
+		            "is not on the volume that is mounted at /var/lib/postgresql/data: images of "
+		            "PostgreSQL 18 "
+		            "and newer keep their data in a folder per version; mount it at "
+		            "/var/lib/postgresql (data "
 		            "of an older version needs pg_upgrade, or a dump and a restore)");
 }
 
@@ -120,8 +123,8 @@ char *audit_json(const struct audit *a, const struct surroundings *s)
 	                     : problem_count(&a->problems, PROBLEM_WARNING) ? "warn"
 	                                                                    : "pass";
 	char *list = problem_json(&a->problems);
-	char *json = xasprintf("{\"status\":\"%s\",\"production\":%s,\"variables\":%zu,\"problems\":%s}", status,
-	                 s->production ? "true" : "false", a->judged, list);
+	char *json = xasprintf("{\"status\":\"%s\",\"production\":%s,\"variables\":%zu,\"problems\":%s}",
+	                       status, s->production ? "true" : "false", a->judged, list);
 	free(list);
 	return json;
 }

@@ -31,8 +31,8 @@ struct surroundings {
 
 /*
  * Looks at the variables of the spec; at those that pgbox itself knows (DATABASE_URL, PG*,
- * POSTGRES_*, those of audit_environment); and of all others at those that sound like a secret or hold a database's
- * URL. audit_free after it.
+ * POSTGRES_*, those of audit_environment); and of all others at those that sound like a secret or hold a
+ * database's URL. audit_free after it.
  */
 void audit_run(struct audit *a, const struct envspec *spec, const struct surroundings *s);
 

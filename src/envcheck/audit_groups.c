@@ -39,9 +39,11 @@ static void judge_group(const struct auditing *a, const struct strs *group)
 static const struct {
 	const char *half, *others[6];
 } pairs[] = {
-	{ "ACCESS_KEY_ID", { "SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET", "SECRET", "ACCESS_SECRET" } },
+	{ "ACCESS_KEY_ID",
+	  { "SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET", "SECRET", "ACCESS_SECRET" } },
 	{ "SECRET_ACCESS_KEY", { "ACCESS_KEY_ID", "ACCESS_KEY", "KEY_ID", "KEY", "ACCESS_ID" } },
-	{ "ACCESS_KEY", { "SECRET_KEY", "SECRET_ACCESS_KEY", "SECRET", "ACCESS_SECRET", "ACCESS_KEY_SECRET" } },
+	{ "ACCESS_KEY",
+	  { "SECRET_KEY", "SECRET_ACCESS_KEY", "SECRET", "ACCESS_SECRET", "ACCESS_KEY_SECRET" } },
 	{ "SECRET_KEY", { "ACCESS_KEY", "ACCESS_KEY_ID", "KEY", "KEY_ID", "ACCESS_ID" } },
 	{ "ROOT_USER", { "ROOT_PASSWORD" } },
 	{ "ROOT_PASSWORD", { "ROOT_USER" } },

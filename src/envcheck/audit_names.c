@@ -176,8 +176,10 @@ void audit_unknown(const struct auditing *a)
 			bool file = audit_name_length(*entry) != strlen(unknown);
 
 			name = xstrndup(*entry, audit_name_length(*entry));
-			problem_add(a->problems, name, PROBLEM_WARNING, "unknown", "is set, but %s%s is what is known: is it "
-			            "misspelt?", meant, file ? "_FILE" : "");
+			problem_add(a->problems, name, PROBLEM_WARNING, "unknown",
+			            "is set, but %s%s is what is known: is it "
+			            "misspelt?",
+			            meant, file ? "_FILE" : "");
 			free(name);
 		}
 		free(unknown);

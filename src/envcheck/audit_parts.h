@@ -29,8 +29,8 @@ struct subject {
 	bool secret;
 };
 
-/* audit_names.c: what names are known, and those that nobody knows. Whether it is set and not empty, itself or
- * through NAME_FILE. */
+/* audit_names.c: what names are known, and those that nobody knows. Whether it is set and not empty, itself
+ * or through NAME_FILE. */
 bool audit_is_set(const struct auditing *a, const char *name);
 
 /* Whether the spec or pgbox knows the name. */
@@ -58,8 +58,8 @@ const char *audit_misspelt(const struct auditing *a, const char *name, size_t *l
 /* audit_groups.c: adds those that are not set beside others that they belong to. */
 void audit_groups(const struct auditing *a);
 
-/* audit_weak.c: adds that a secret is weak: an error in production, a warning elsewhere, allowed where the user said
- * so. what stands before why: "" or "its password ". */
+/* audit_weak.c: adds that a secret is weak: an error in production, a warning elsewhere, allowed where the
+ * user said so. what stands before why: "" or "its password ". */
 void audit_weak(const struct auditing *a, const char *name, const char *what, const char *why);
 
 /* The same where the level does not hang on what the environment is for. */
@@ -82,7 +82,8 @@ bool audit_is_conninfo(const char *name, const char *value);
 /* Whether value is the address of a server or a web page, of which only a part may be secret. */
 bool audit_is_address(const char *value);
 
-/* Whether a value is the path of an SQLite file, which Drizzle and others take: ./dev.db, local.db, :memory:. */
+/* Whether a value is the path of an SQLite file, which Drizzle and others take: ./dev.db, local.db, :memory:.
+ */
 bool audit_is_file(const char *value);
 
 /* Whether value may name a database to some program: a URL, scheme:path, or key=value pairs. */

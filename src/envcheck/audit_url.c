@@ -208,7 +208,8 @@ static void judge_password(const struct auditing *a, const char *name, const str
 	struct buf why = BUF_INIT;
 
 	if (leftover_reference(l->password, true))
-		problem_add(a->problems, name, PROBLEM_ERROR, "unexpanded", "has a reference in place of its password, which nothing "
+		problem_add(a->problems, name, PROBLEM_ERROR, "unexpanded",
+		            "has a reference in place of its password, which nothing "
 		            "has resolved: set the password itself");
 	else if (weak_find(l->password, &about, &why))
 		audit_weak(a, name, "has a password that ", why.data);
@@ -216,9 +217,10 @@ static void judge_password(const struct auditing *a, const char *name, const str
 	buf_free(&why);
 }
 
-/* Values that libpq takes from nobody. Files and services may be those of another container. c has what is said of
- * encryption. */
-static void judge_parameters(const struct auditing *a, const char *name, const struct url *url, struct conninfo *c)
+/* Values that libpq takes from nobody. Files and services may be those of another container. c has what is
+ * said of encryption. */
+static void judge_parameters(const struct auditing *a, const char *name, const struct url *url,
+                             struct conninfo *c)
 {
 	static const char *const elsewhere[] = { "service", "servicefile", "passfile", "sslcert",
 		                                 "sslkey",  "sslrootcert", "host",     "hostaddr" };
@@ -238,7 +240,8 @@ static void judge_parameters(const struct auditing *a, const char *name, const s
 }
 
 /* What the other applets refuse. JDBC's own parameters are for Java alone. */
-static void judge_secrecy(const struct auditing *a, const char *name, const char *value, const struct url *url)
+static void judge_secrecy(const struct auditing *a, const char *name, const char *value,
+                          const struct url *url)
 {
 	struct conninfo c = { 0 };
 	const char *why;
@@ -267,12 +270,14 @@ bool audit_url(const struct auditing *a, const char *name, const char *value, co
 	if (!take_apart(&l, value)) {
 		if (server)
 			problem_add(a->problems, name, PROBLEM_ERROR, "type",
-			            "is a URL that cannot be read: scheme://USER:PASSWORD@HOST:PORT/NAME, with "
+			            "is a URL that cannot be read: scheme://USER:PASSWORD@HOST:PORT/NAME, "
+			            "with "
 			            "everything special in it percent-encoded");
 	} else {
 		if (l.url.lenient && server)
 			problem_add(a->problems, name, PROBLEM_WARNING, "encoding",
-			            "has a password that is not percent-encoded: pgbox reads it all the same, most "
+			            "has a password that is not percent-encoded: pgbox reads it all the "
+			            "same, most "
 			            "programs do not");
 		found = has_password(&l, server);
 		if (found)

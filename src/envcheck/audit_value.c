@@ -22,15 +22,18 @@ static void say_missing(const struct auditing *a, const struct subject *subject)
 	const char *wants = vartype_wants(&subject->var->type);
 
 	if (misspelt)
-		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing", "is required, but not set: %.*s is, which "
-		            "looks like a misspelling of it", (int)len, misspelt);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing",
+		            "is required, but not set: %.*s is, which "
+		            "looks like a misspelling of it",
+		            (int)len, misspelt);
 	else if (subject->secret)
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing",
-		            "is required, but not set: set it, or %s_FILE to the path of a file that holds it",
+		            "is required, but not set: set it, or %s_FILE to the path of a file that holds "
+		            "it",
 		            subject->name);
 	else
-		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing", "is required, but not set%s%s",
-		            wants ? ": set it to " : "", wants ? wants : "");
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "missing",
+		            "is required, but not set%s%s", wants ? ": set it to " : "", wants ? wants : "");
 }
 
 static bool is_blank(const char *value)
@@ -41,8 +44,8 @@ static bool is_blank(const char *value)
 /* What is put between or before other text may begin or end in a blank: Django's EMAIL_SUBJECT_PREFIX. */
 static bool may_have_edge(const char *name)
 {
-	static const char *const ends[] = { "PREFIX", "SUFFIX", "SEPARATOR", "DELIMITER", "DELIM", "INDENT", "PROMPT",
-		                            "GLUE", "PADDING", "PS1", NULL };
+	static const char *const ends[] = { "PREFIX", "SUFFIX", "SEPARATOR", "DELIMITER", "DELIM", "INDENT",
+		                            "PROMPT", "GLUE",   "PADDING",   "PS1",       NULL };
 
 	for (size_t i = 0; ends[i]; i++)
 		if (text_ends_with_nocase(name, ends[i]))
@@ -70,7 +73,8 @@ static void say_none(const struct auditing *a, const struct subject *subject)
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "empty",
 		            "is required, but set to a word for no value, such as null or none");
 	else if (weak_is_signing_key(subject->name))
-		audit_weak_as(a, subject->name, PROBLEM_WARNING, "", "is a word for no value, such as null or none");
+		audit_weak_as(a, subject->name, PROBLEM_WARNING, "",
+		              "is a word for no value, such as null or none");
 }
 
 /* Whether there is a value to look at; says so where there should be. */
@@ -82,12 +86,15 @@ static bool has_value(const struct auditing *a, const struct subject *subject, c
 		say_missing(a, subject);
 	else if (value && !*value && required)
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "empty",
-		            "is required, but empty: Compose sets it so when ${%s} is not set where it is read",
+		            "is required, but empty: Compose sets it so when ${%s} is not set where it is "
+		            "read",
 		            subject->name);
 	else if (value && is_none(subject, value))
 		say_none(a, subject);
-	else if (value && is_blank(value) && !may_have_edge(subject->name) && !(example_of(subject) && is_blank(example_of(subject))))
-		problem_add(a->problems, subject->name, PROBLEM_ERROR, "blank", "is set to nothing but blanks");
+	else if (value && is_blank(value) && !may_have_edge(subject->name) &&
+	         !(example_of(subject) && is_blank(example_of(subject))))
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "blank",
+		            "is set to nothing but blanks");
 	else
 		return value && *value;
 	return false;
@@ -181,7 +188,8 @@ static bool ends_line(const char *value)
 #define COMMENT \
 	"has a comment in its value: what reads this file does not take it out; write it on a line of its own"
 #define REFERENCE \
-	"is a reference, or an encrypted form, that nothing has resolved: start the app by the program that does, " \
+	"is a reference, or an encrypted form, that nothing has resolved: start the app by the program " \
+	"that does, " \
 	"or set the value itself"
 
 void audit_stranger(const struct auditing *a, const char *name, const char *value)
@@ -202,7 +210,8 @@ static void judge_leftovers(const struct auditing *a, const struct subject *subj
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "comment", COMMENT);
 	if (is_unexpanded(value))
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "unexpanded",
-		            "still has a $ reference in it, which nothing has expanded: env files are not read by a "
+		            "still has a $ reference in it, which nothing has expanded: env files are not "
+		            "read by a "
 		            "shell; write what it stands for");
 	else if ((leftover_reference(value, subject->secret) &&
 	          !(example && !subject->secret && leftover_reference(example, false))) ||
@@ -210,7 +219,8 @@ static void judge_leftovers(const struct auditing *a, const struct subject *subj
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "unexpanded", REFERENCE);
 	else if (subject->secret && leftover_path(value))
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "file",
-		            "is the path of a mounted secret, and not the secret: set %s_FILE to it, or read the file",
+		            "is the path of a mounted secret, and not the secret: set %s_FILE to it, or read "
+		            "the file",
 		            subject->name);
 }
 
@@ -225,15 +235,18 @@ static bool has_marks(const struct auditing *a, const struct subject *subject,
 
 	if (ends_in_return(value))
 		problem_add(a->problems, name, PROBLEM_ERROR, "space",
-		            "ends in a carriage return: the file it comes from has the line ends of Windows; save it "
+		            "ends in a carriage return: the file it comes from has the line ends of Windows; "
+		            "save it "
 		            "with those of Unix");
 	else if (ends_line(value) && !setting->mounted)
 		problem_add(a->problems, name, PROBLEM_ERROR, "space", "ends in a line end: take it away");
 	else if (has_edge(value, example) && !may_have_edge(name))
-		problem_add(a->problems, name, PROBLEM_ERROR, "space", "begins or ends with a blank: take it away");
+		problem_add(a->problems, name, PROBLEM_ERROR, "space",
+		            "begins or ends with a blank: take it away");
 	if (has_quotes(value, example) && !is_of_kind(subject, "json"))
 		problem_add(a->problems, name, PROBLEM_ERROR, "quotes",
-		            "has quotes around it, which `docker run --env-file` leaves there: take them out of the file");
+		            "has quotes around it, which `docker run --env-file` leaves there: take them out "
+		            "of the file");
 	judge_leftovers(a, subject, value);
 	return a->problems->n > before;
 }
@@ -248,7 +261,8 @@ static bool file_is_fine(const struct auditing *a, const struct subject *subject
 	char *twin = xasprintf("%s_FILE", subject->name);
 
 	if (setting->twice)
-		problem_add(a->problems, subject->name, PROBLEM_ERROR, "twice", "is set, and so is %s: unset one", twin);
+		problem_add(a->problems, subject->name, PROBLEM_ERROR, "twice",
+		            "is set, and so is %s: unset one", twin);
 	else if (fault)
 		problem_add(a->problems, twin, PROBLEM_ERROR, "file", "%s", fault);
 	else if (setting->file == FILE_FINE && setting->open && !setting->mounted && subject->secret)
@@ -299,7 +313,8 @@ static bool is_plain(const struct subject *subject, const char *value)
 
 /* whole: false where only a part of it may be secret, as of an address: then a placeholder is weak,
  * and a short or plain word is not. */
-static void judge_secret(const struct auditing *a, const struct subject *subject, const char *value, bool whole)
+static void judge_secret(const struct auditing *a, const struct subject *subject, const char *value,
+                         bool whole)
 {
 	bool plain = is_plain(subject, value);
 	struct weak_about about = {
@@ -333,7 +348,8 @@ static void judge_guess(const struct auditing *a, const struct subject *subject,
 		return;
 	if (vartype_read(&type, strstr(guess, "-url") ? "url" : guess, &why) == 0 &&
 	    vartype_judge(&type, value, &why) != 0)
-		problem_add(a->problems, subject->name, PROBLEM_WARNING, "type", "%s, as the example's value is", why.data);
+		problem_add(a->problems, subject->name, PROBLEM_WARNING, "type",
+		            "%s, as the example's value is", why.data);
 	vartype_free(&type);
 	buf_free(&why);
 }
@@ -342,7 +358,8 @@ static void judge_guess(const struct auditing *a, const struct subject *subject,
  * (libpq, 'port'). */
 static bool is_port(const char *name, const char *value)
 {
-	return (strcmp(name, "PGPORT") == 0 || strcmp(name, "POSTGRES_PORT") == 0 || strcmp(name, "DB_PORT") == 0) &&
+	return (strcmp(name, "PGPORT") == 0 || strcmp(name, "POSTGRES_PORT") == 0 ||
+	        strcmp(name, "DB_PORT") == 0) &&
 	       !strchr(value, ',') && !strstr(value, "://");
 }
 
@@ -368,15 +385,19 @@ static bool judge_type(const struct auditing *a, const struct subject *subject, 
 	struct buf why = BUF_INIT;
 	bool fits = is_of_type(subject, value, &why);
 
-	if (fits && !(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 && !audit_is_database(value)) {
+	if (fits && !(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 &&
+	    !audit_is_database(value)) {
 		fits = false;
-		buf_puts(&why, "is not the URL of a database: postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:///FILE");
+		buf_puts(&why, "is not the URL of a database: postgres://USER:PASSWORD@HOST:PORT/NAME, or "
+		               "sqlite:///FILE");
 	}
 	if (!fits)
 		problem_add(a->problems, subject->name, PROBLEM_ERROR, "type", "%s", why.data);
-	else if (!(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 && audit_is_file(value))
+	else if (!(var && var->type.kind) && strcmp(subject->name, "DATABASE_URL") == 0 &&
+	         audit_is_file(value))
 		problem_add(a->problems, subject->name, PROBLEM_WARNING, "type",
-		            "is a path, which only some programs take: write sqlite:///FILE for pgbox and the others");
+		            "is a path, which only some programs take: write sqlite:///FILE for pgbox and "
+		            "the others");
 	else if (var && !var->type.kind && var->example && !subject->secret)
 		judge_guess(a, subject, value);
 	buf_free(&why);

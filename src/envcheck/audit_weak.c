@@ -9,8 +9,8 @@ void audit_weak_as(const struct auditing *a, const char *name, enum problem_leve
                    const char *why)
 {
 	if (strs_has(&a->s->allowed, name))
-		problem_add(a->problems, name, PROBLEM_ALLOWED, "weak", "%s%s; it is allowed by ENVCHECK_ALLOW_WEAK",
-		            what, why);
+		problem_add(a->problems, name, PROBLEM_ALLOWED, "weak",
+		            "%s%s; it is allowed by ENVCHECK_ALLOW_WEAK", what, why);
 	else
 		problem_add(a->problems, name, level, "weak", "%s%s: " ADVICE, what, why);
 }

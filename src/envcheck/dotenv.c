@@ -135,7 +135,8 @@ static void read_bare(const char *at, bool spaced, struct dotenv_value *v)
 {
 	const char *end = at;
 
-	while (*end && *end != '\n' && !(*end == '#' && (end > at ? strchr(BLANKS, end[-1]) != NULL : spaced)))
+	while (*end && *end != '\n' &&
+	       !(*end == '#' && (end > at ? strchr(BLANKS, end[-1]) != NULL : spaced)))
 		end++;
 	v->end = end;
 	buf_add(&v->text, at, (size_t)(end - at));
@@ -291,7 +292,9 @@ static bool is_commented_out(const char *text, bool tight)
 static bool read_commented_out(struct dotenv_reader *r, const char *text)
 {
 	struct buf error = BUF_INIT;
-	struct dotenv_reader inner = { .at = text, .line = r->line, .d = r->d, .room = r->room, .error = &error };
+	struct dotenv_reader inner = {
+		.at = text, .line = r->line, .d = r->d, .room = r->room, .error = &error
+	};
 	size_t n = r->d->n;
 	bool read = read_entry(&inner) == 0 && !*inner.at;
 	struct dotenv_entry *e = &r->d->v[n];
@@ -327,7 +330,8 @@ static void read_comment(struct dotenv_reader *r)
 
 	if (divides(raw + strspn(raw, BLANKS)))
 		part(r);
-	else if (*raw == '#' || !is_commented_out(text, !strchr(BLANKS, *raw)) || !read_commented_out(r, text))
+	else if (*raw == '#' || !is_commented_out(text, !strchr(BLANKS, *raw)) ||
+	         !read_commented_out(r, text))
 		strs_add(&r->pending, text);
 	r->at += strcspn(r->at, "\n");
 	free(text);

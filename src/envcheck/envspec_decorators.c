@@ -33,9 +33,12 @@ static const char *const known[] = {
 
 /* Of env-spec and without meaning here; then what people write from habit, as in JSDoc. */
 static const char *const passed_over[] = {
-	"docs", "docsUrl", "icon", "deprecated", "tag", "internal", "dynamic", "static", "cache",
-	"currentEnv", "envFlag", "redactLogs", "preventLeaks", "plugin", "defaultDynamic",
-	"disableProcessEnvInjection", "see", "link", "note", "todo", "default", "author", "since", "description",
+	"docs",         "docsUrl",    "icon",           "deprecated",
+	"tag",          "internal",   "dynamic",        "static",
+	"cache",        "currentEnv", "envFlag",        "redactLogs",
+	"preventLeaks", "plugin",     "defaultDynamic", "disableProcessEnvInjection",
+	"see",          "link",       "note",           "todo",
+	"default",      "author",     "since",          "description",
 };
 
 static bool is_known(const char *name)
@@ -131,8 +134,9 @@ static enum decorator_answer evaluate_plain(const struct hearing *h, const char 
 static enum decorator_answer evaluate(struct hearing *h, const struct decorator *decorator)
 {
 	const char *value = decorator->value;
-	char *enabled = value && *value == '{' && value[1] && value[strlen(value) - 1] == '}' ? enabled_of(value)
-	                                                                                      : NULL;
+	char *enabled = value && *value == '{' && value[1] && value[strlen(value) - 1] == '}'
+	                      ? enabled_of(value)
+	                      : NULL;
 	char *inner = decorator_call(enabled ? enabled : value, "not");
 	enum decorator_answer answer = evaluate_plain(h, inner ? inner : enabled ? enabled : value);
 
@@ -145,7 +149,8 @@ static enum decorator_answer evaluate(struct hearing *h, const struct decorator 
 }
 
 /* What cannot be told leaves what was said before. */
-static void hear_answer(struct hearing *h, const struct decorator *decorator, bool turn, enum decorator_answer *said)
+static void hear_answer(struct hearing *h, const struct decorator *decorator, bool turn,
+                        enum decorator_answer *said)
 {
 	enum decorator_answer answer = evaluate(h, decorator);
 
@@ -170,7 +175,8 @@ static void hear_item(struct hearing *h, const struct decorator *decorator, stru
 	else if (strcmp(name, "example") == 0)
 		said->example = decorator->value;
 	else if (skip_prefix(name, "default"))
-		envspec_warn(h, "@%s belongs to the header: a blank line or a divider (# ---) ends that", name);
+		envspec_warn(h, "@%s belongs to the header: a blank line or a divider (# ---) ends that",
+		             name);
 	else
 		hear_unknown(h, name);
 }
@@ -194,7 +200,8 @@ static void hear_header(struct hearing *h, const struct decorator *decorator, st
 		said->public_prefix = decorator_call(value, "inferFromPrefix");
 		said->sensitive = said->public_prefix ? YES : evaluate(h, decorator);
 	} else if (is_known(name)) {
-		envspec_warn(h, "@%s belongs to no variable: there is a blank line or a divider below it", name);
+		envspec_warn(h, "@%s belongs to no variable: there is a blank line or a divider below it",
+		             name);
 	} else {
 		hear_unknown(h, name);
 	}

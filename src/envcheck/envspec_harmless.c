@@ -28,12 +28,13 @@ static const struct {
 	const char *word;
 	bool glued;
 } openers[] = {
-	{ "PASS", true }, { "PWD", true }, { "AUTH", false }, { "AUTHORIZATION", false },
-	{ "CREDENTIAL", true }, { "CREDENTIALS", true }, { "CRED", false }, { "CREDS", false },
-	{ "PIN", false }, { "OTP", false }, { "PSK", false }, { "BEARER", false }, { "JWT", false },
-	{ "COOKIE", false }, { "MNEMONIC", false }, { "SEED", false }, { "LICENSE", false },
-	{ "LICENCE", false }, { "MDP", false }, { "MOTDEPASSE", false }, { "CONTRASENA", false }, { "CLAVE", false }, { "SENHA", false },
-	{ "WACHTWOORD", false }, { "HASLO", false },
+	{ "PASS", true },        { "PWD", true },         { "AUTH", false },     { "AUTHORIZATION", false },
+	{ "CREDENTIAL", true },  { "CREDENTIALS", true }, { "CRED", false },     { "CREDS", false },
+	{ "PIN", false },        { "OTP", false },        { "PSK", false },      { "BEARER", false },
+	{ "JWT", false },        { "COOKIE", false },     { "MNEMONIC", false }, { "SEED", false },
+	{ "LICENSE", false },    { "LICENCE", false },    { "MDP", false },      { "MOTDEPASSE", false },
+	{ "CONTRASENA", false }, { "CLAVE", false },      { "SENHA", false },    { "WACHTWOORD", false },
+	{ "HASLO", false },
 };
 
 /* Whether a name's last word is one of those. */
@@ -85,7 +86,8 @@ static bool is_word(const char *word, size_t len, size_t *mixtures)
 	if (!l.digits)
 		return len <= WORD_LETTERS && l.humps <= 3;
 	one_case = !l.upper || !l.lower || (l.upper == 1 && isupper((unsigned char)*word));
-	return one_case && len <= WORD_LETTERS && l.digits <= 4 && l.digits <= l.upper + l.lower && l.runs <= 2;
+	return one_case && len <= WORD_LETTERS && l.digits <= 4 && l.digits <= l.upper + l.lower &&
+	       l.runs <= 2;
 }
 
 /* Whether a : in the value stands before a port, a path or a //, or by something that is quoted:
@@ -136,7 +138,8 @@ static bool is_worded(const char *value)
 
 bool envspec_is_harmless(const char *name, const char *value)
 {
-	if (!*value || !value[1] || envspec_is_switch(value) || weak_is_none(value) || weak_is_unfilled(value))
+	if (!*value || !value[1] || envspec_is_switch(value) || weak_is_none(value) ||
+	    weak_is_unfilled(value))
 		return true;
 	return (is_path(value) || !opens(name)) && !is_webhook(name, value) && is_worded(value);
 }

@@ -26,7 +26,9 @@ struct writing {
 /* Values that stand for one: no type can be told by them. */
 static bool is_placeholder(const char *value)
 {
-	static const char *const marks[] = { "your", "change", "replace", "todo", "xxx", "...", "${", "insert" };
+	static const char *const marks[] = {
+		"your", "change", "replace", "todo", "xxx", "...", "${", "insert"
+	};
 
 	if (*value == '<')
 		return true;
@@ -70,7 +72,8 @@ static void add_quoted(struct buf *b, const char *value)
 
 static void add_value(struct buf *b, const struct dotenv_entry *e)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@,+%=-";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@,+%=-";
 
 	if (envspec_is_call(e) || !envspec_has_value(e) || !e->value[strspn(e->value, plain)])
 		buf_puts(b, e->value);

@@ -157,8 +157,8 @@ static void decide_sensitive(const struct spec_reading *r, const struct said *sa
 	free(type);
 }
 
-static bool decide_required(const struct spec_reading *r, const struct said *said, const struct dotenv_entry *e,
-                            const struct strs *comments)
+static bool decide_required(const struct spec_reading *r, const struct said *said,
+                            const struct dotenv_entry *e, const struct strs *comments)
 {
 	if (said->required != UNSAID)
 		return said->required == YES;

@@ -170,10 +170,11 @@ static bool is_typed(const char *name)
 static bool is_bare_key(const char *name)
 {
 	static const char *const kinds[] = {
-		"API", "PRIVATE", "ACCESS", "ENCRYPTION", "ENCRYPT", "DECRYPTION", "CRYPTO", "CIPHER", "SIGNING",
-		"SIGN", "SIGNATURE", "AUTH", "JWT", "APP", "MASTER", "SESSION", "HMAC", "SERVICE", "ROLE",
-		"ADMIN", "WEBHOOK", "LICENSE", "FERNET", "AES", "RSA", "SSH", "DEPLOY", "COOKIE", "SECURITY",
-		"SHARED", "ACCOUNT", "STORAGE",
+		"API",      "PRIVATE", "ACCESS",  "ENCRYPTION", "ENCRYPT", "DECRYPTION", "CRYPTO",
+		"CIPHER",   "SIGNING", "SIGN",    "SIGNATURE",  "AUTH",    "JWT",        "APP",
+		"MASTER",   "SESSION", "HMAC",    "SERVICE",    "ROLE",    "ADMIN",      "WEBHOOK",
+		"LICENSE",  "FERNET",  "AES",     "RSA",        "SSH",     "DEPLOY",     "COOKIE",
+		"SECURITY", "SHARED",  "ACCOUNT", "STORAGE",
 	};
 	size_t len, words = 0, secrets_n = 0;
 	const char *before = word_from_end(name, true, &len);

@@ -21,29 +21,43 @@ static const struct beginning {
 	const char *text;
 	bool secret; /* only in a secret */
 } beginnings[] = {
-	{ "op://", false }, { "<path:", false }, { "vault:", false }, { "hashivault:", false }, { "hcvault:", false }, { "ref+", false },
-	{ "secretref+", false }, { "ssm:", true }, { "aws-ssm:", false }, { "awsssm:", false }, { "aws:ssm:", false },
+	{ "op://", false }, { "<path:", false }, { "vault:", false }, { "hashivault:", false },
+	{ "hcvault:", false }, { "ref+", false },
+	{ "secretref+", false }, { "ssm:", true }, { "aws-ssm:", false }, { "awsssm:", false },
+	{ "aws:ssm:", false },
 	{ "awsps:", false }, { "parameterstore:", false }, { "secretsmanager:", false }, { "aws-sm:", false },
 	{ "awssm:", false }, { "asm://", false }, { "awssecret:", false }, { "awssecrets:", false },
 	{ "aws-secretsmanager:", false }, { "aws-secret:", false }, { "{{resolve:", false }, { "arn:", true },
-	{ "sm://", true }, { "gcp-sm:", false }, { "gcpsm:", false }, { "gsm:", false }, { "gcpsecrets:", false },
-	{ "gcp-secret:", false }, { "gcpsecretmanager:", false }, { "secretmanager:", false }, { "projects/", true },
+	{ "sm://", true }, { "gcp-sm:", false }, { "gcpsm:", false }, { "gsm:", false },
+	{ "gcpsecrets:", false },
+	{ "gcp-secret:", false }, { "gcpsecretmanager:", false }, { "secretmanager:", false },
+	{ "projects/", true },
 	{ "akv:", false }, { "akvs:", false }, { "kv://", true }, { "keyvault:", false }, { "azkv:", false },
-	{ "azurekeyvault:", false }, { "azurekms:", false }, { "@microsoft.keyvault(", false }, { "bws:", false }, { "bw://", false },
+	{ "azurekeyvault:", false }, { "azurekms:", false }, { "@microsoft.keyvault(", false },
+	{ "bws:", false }, { "bw://", false },
 	{ "bitwarden:", false }, { "doppler:", false }, { "infisical:", false }, { "keeper:", false },
-	{ "lastpass:", false }, { "lpass:", false }, { "lp://", true }, { "dashlane:", false }, { "dl://", true },
+	{ "lastpass:", false }, { "lpass:", false }, { "lp://", true }, { "dashlane:", false },
+	{ "dl://", true },
 	{ "proton-pass:", false }, { "pass://", true }, { "gopass:", false }, { "keyring:", false },
 	{ "keychain:", false }, { "keepass:", false }, { "secret://", true }, { "secrets://", true },
-	{ "secret:", true }, { "secrets:", true }, { "docker-secret:", true }, { "k8s:", true }, { "kubernetes:", true },
-	{ "file:", true }, { "env:", true }, { "sops:", false }, { "berglas://", false }, { "conjur:", false },
-	{ "cyberark:", false }, { "chamber:", false }, { "delinea:", false }, { "akeyless:", false }, { "varlock(", false },
+	{ "secret:", true }, { "secrets:", true }, { "docker-secret:", true }, { "k8s:", true },
+	{ "kubernetes:", true },
+	{ "file:", true }, { "env:", true }, { "sops:", false }, { "berglas://", false },
+	{ "conjur:", false },
+	{ "cyberark:", false }, { "chamber:", false }, { "delinea:", false }, { "akeyless:", false },
+	{ "varlock(", false },
 	{ "yandexlockbox:", false }, { "exec:", true }, { "cmd:", true },
 	{ "!ref ", false }, { "!sub ", false }, { "!getatt ", false }, { "!importvalue ", false },
-	{ "!secret ", false }, { "!vault ", false }, { "!env ", false }, { "!env_var ", false }, { "!reference ", false },
-	{ "enc[", false }, { "enc(", false }, { "{cipher}", false }, { "encrypted:", true }, { "ej[1:", false },
-	{ "$ansible_vault;", false }, { "-----begin age encrypted", false }, { "-----begin pgp message", false },
-	{ "secretkeyref", true }, { "valuefrom:", true }, { "process.env.", true }, { "import.meta.env.", true },
-	{ "os.environ", true }, { "os.getenv(", true }, { "getenv(", true }, { "env(", true }, { "data.aws_", true },
+	{ "!secret ", false }, { "!vault ", false }, { "!env ", false }, { "!env_var ", false },
+	{ "!reference ", false },
+	{ "enc[", false }, { "enc(", false }, { "{cipher}", false }, { "encrypted:", true },
+	{ "ej[1:", false },
+	{ "$ansible_vault;", false }, { "-----begin age encrypted", false },
+	{ "-----begin pgp message", false },
+	{ "secretkeyref", true }, { "valuefrom:", true }, { "process.env.", true },
+	{ "import.meta.env.", true },
+	{ "os.environ", true }, { "os.getenv(", true }, { "getenv(", true }, { "env(", true },
+	{ "data.aws_", true },
 	{ "var.", true }, { "local.", true }, { "module.", true },
 };
 
@@ -111,7 +125,8 @@ static bool begins(const char *value, const char *text)
 {
 	size_t len = strlen(text);
 
-	return strncasecmp(value, text, len) == 0 && !(text[len - 1] == ':' && isdigit((unsigned char)value[len]));
+	return strncasecmp(value, text, len) == 0 &&
+	       !(text[len - 1] == ':' && isdigit((unsigned char)value[len]));
 }
 
 /* Whether the whole of it stands between two marks. */
@@ -125,8 +140,10 @@ static bool is_between(const char *value, const char *open, const char *close)
 /* ${name}, #{name}, $[name]: nothing but a name or path between them. */
 static bool is_named(const char *value)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/- ()~',";
-	bool braces = is_between(value, "${", "}") || is_between(value, "#{", "}") || is_between(value, "#{", "}#");
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/- ()~',";
+	bool braces =
+		is_between(value, "${", "}") || is_between(value, "#{", "}") || is_between(value, "#{", "}#");
 	size_t n = strspn(value + (braces ? 2 : 0), plain);
 
 	return (braces && n && value[2 + n] == '}') || is_between(value, "$[[", "]]");
@@ -173,7 +190,8 @@ static bool is_sealed(const char *value)
 	size_t len = strlen(value);
 
 	return len >= SEALED_LEAST && strspn(value, BASE64) == len &&
-	       (skip_prefix(value, "AQICAH") || (skip_prefix(value, "Ag") && len >= 3 * (size_t)SEALED_LEAST));
+	       (skip_prefix(value, "AQICAH") ||
+	        (skip_prefix(value, "Ag") && len >= 3 * (size_t)SEALED_LEAST));
 }
 
 bool leftover_reference(const char *value, bool secret)
@@ -183,14 +201,14 @@ bool leftover_reference(const char *value, bool secret)
 		    is_wanted(&beginnings[i], value))
 			return true;
 	/* Of GitHub's workflows and of Railway. */
-	return is_between(value, "${{", "}}") ||
-	       (secret && (leftover_template(value) || is_marked(value) || is_sealed(value) || is_of_store(value)));
+	return is_between(value, "${{", "}}") || (secret && (leftover_template(value) || is_marked(value) ||
+	                                                     is_sealed(value) || is_of_store(value)));
 }
 
 bool leftover_path(const char *value)
 {
-	static const char *const folders[] = { "/run/secrets/", "/var/run/secrets/", "/etc/secrets/", "/secrets/",
-		                               "/mnt/secrets", "/vault/secrets/" };
+	static const char *const folders[] = { "/run/secrets/", "/var/run/secrets/", "/etc/secrets/",
+		                               "/secrets/",     "/mnt/secrets",      "/vault/secrets/" };
 
 	value += *value == '@' || *value == '<';
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)

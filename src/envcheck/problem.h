@@ -39,7 +39,8 @@ void problem_sort(struct problems *list);
 /* Returns how many there are of a level. */
 size_t problem_count(const struct problems *list, enum problem_level level);
 
-/* Returns them as a JSON array of objects: name, level (error, warning, allowed), code, message. The caller frees it. */
+/* Returns them as a JSON array of objects: name, level (error, warning, allowed), code, message. The caller
+ * frees it. */
 char *problem_json(const struct problems *list);
 
 void problem_free(struct problems *list);

@@ -13,7 +13,7 @@ struct vartype_kind;
 /* A type with its options. */
 struct vartype {
 	const struct vartype_kind *kind; /* NULL: any string */
-	struct strs names, values;       /* its options: min=1 is `min` and `1`, a bare word has the name "" */
+	struct strs names, values; /* its options: min=1 is `min` and `1`, a bare word has the name "" */
 };
 
 /* A row of the table of types. */

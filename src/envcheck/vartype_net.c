@@ -144,7 +144,8 @@ static bool domain_allowed(const struct vartype *t, const char *rest)
 static bool options_fit(const struct vartype *t, const char *scheme, const char *rest,
                         const char *value, struct buf *why)
 {
-	const char *schemes = vartype_option(t, "schemes"), *protocols = vartype_option(t, "allowedProtocols");
+	const char *schemes = vartype_option(t, "schemes"),
+		   *protocols = vartype_option(t, "allowedProtocols");
 	const char *slash = vartype_option(t, "noTrailingSlash");
 
 	if ((schemes || protocols) && !vartype_lists(t, "schemes", scheme) &&

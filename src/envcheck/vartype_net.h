@@ -1,8 +1,8 @@
 /*
  * vartype_net - names of places: hosts, URLs, files; and the types whose readers stand elsewhere in pgbox.
  *
- * Each says whether a value is of its type; t has the options. Where it is not, why may get the message, in which no
- * byte of the value is.
+ * Each says whether a value is of its type; t has the options. Where it is not, why may get the message, in
+ * which no byte of the value is.
  */
 #ifndef ENVCHECK_VARTYPE_NET_H
 #define ENVCHECK_VARTYPE_NET_H

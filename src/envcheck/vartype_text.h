@@ -1,8 +1,8 @@
 /*
  * vartype_text - types that the text of a value alone decides.
  *
- * Each says whether a value is of its type; t has the options. Where it is not, why may get the message, in which no
- * byte of the value is.
+ * Each says whether a value is of its type; t has the options. Where it is not, why may get the message, in
+ * which no byte of the value is.
  */
 #ifndef ENVCHECK_VARTYPE_TEXT_H
 #define ENVCHECK_VARTYPE_TEXT_H

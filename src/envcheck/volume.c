@@ -12,7 +12,8 @@
 #include "base/status.h"
 #include "base/teller.h"
 
-/* The real path of the folder, or of the nearest one above it that is there. The caller frees it; NULL: none. */
+/* The real path of the folder, or of the nearest one above it that is there. The caller frees it; NULL: none.
+ */
 static char *find_real(const char *dir)
 {
 	char *path = xstrdup(dir), *real = realpath(path, NULL), *slash;
@@ -39,13 +40,17 @@ static enum container_storage find_place(const char *dir)
 /* What happens to a folder there; NULL: nothing. */
 static const char *const fates[] = {
 	[STORAGE_KEPT] = NULL,
-	[STORAGE_LAYER] = "is on the container's own file system and not on a volume: what is there is lost when the "
-	                 "container is removed or made again",
-	[STORAGE_MEMORY] = "is in the container's memory (tmpfs) and not on a volume: what is there is lost when the "
-	                  "container stops",
-	[STORAGE_POD] = "is on an emptyDir and not on a persistent volume: what is there is lost with the pod",
-	[STORAGE_NAMELESS] = "is on a volume without a name, which is deleted with `docker run --rm` and not found again "
-	                    "after `docker compose down`",
+	[STORAGE_LAYER] =
+		"is on the container's own file system and not on a volume: what is there is lost when the "
+		"container is removed or made again",
+	[STORAGE_MEMORY] =
+		"is in the container's memory (tmpfs) and not on a volume: what is there is lost when the "
+		"container stops",
+	[STORAGE_POD] =
+		"is on an emptyDir and not on a persistent volume: what is there is lost with the pod",
+	[STORAGE_NAMELESS] =
+		"is on a volume without a name, which is deleted with `docker run --rm` and not found again "
+		"after `docker compose down`",
 };
 
 const char *volume_fate(const char *dir)
@@ -61,7 +66,8 @@ static void look_at_mode(const char *dir, const struct teller *tell)
 
 	if (stat(dir, &st) != 0 || !(st.st_mode & S_IWOTH))
 		return;
-	words = xasprintf("'%s' can be written by every user, who could delete or replace backups: chmod o-w", dir);
+	words = xasprintf("'%s' can be written by every user, who could delete or replace backups: chmod o-w",
+	                  dir);
 	teller_say(tell, MSG_WARNING, words);
 	free(words);
 }
@@ -76,8 +82,9 @@ int volume_look(const char *dir, bool required, bool elsewhere, const struct tel
 	/* It is a volume, and somebody may well know its id. */
 	required = required && place != STORAGE_NAMELESS;
 	if (fate)
-		buf_printf(required ? error : &words, "'%s' %s: mount a %s or a folder of the host at '%s'%s", dir, fate,
-		           place == STORAGE_NAMELESS ? "named volume" : "volume", dir, required ? " (BACKUP_REQUIRE_VOLUME=yes)" : "");
+		buf_printf(required ? error : &words, "'%s' %s: mount a %s or a folder of the host at '%s'%s",
+		           dir, fate, place == STORAGE_NAMELESS ? "named volume" : "volume", dir,
+		           required ? " (BACKUP_REQUIRE_VOLUME=yes)" : "");
 	if (words.len)
 		teller_say(tell, elsewhere ? MSG_INFO : MSG_WARNING, words.data);
 	buf_free(&words);

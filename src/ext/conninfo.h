@@ -20,7 +20,8 @@ struct conninfo {
 /* What libpq is told by default: how long a peer may leave what was sent unanswered, in ms. */
 #define CONNINFO_UNANSWERED "25000"
 
-/* Sets a keyword; a NULL or empty value removes it. libpq's arrays pass over an empty one, its strings do not. */
+/* Sets a keyword; a NULL or empty value removes it. libpq's arrays pass over an empty one, its strings do
+ * not. */
 void conninfo_set(struct conninfo *c, const char *key, const char *value);
 
 /* A keyword's value, or NULL; lives until the keyword is set again. */

@@ -142,7 +142,8 @@ static bool is_short(const char *host)
 /* Each host has its port, or all have one. What PGHOST and PGPORT say does not count (target_isolate). */
 static int judge_hosts(const struct conninfo *c, struct buf *why)
 {
-	const char *host = conninfo_get(c, "host"), *addr = conninfo_get(c, "hostaddr"), *port = conninfo_get(c, "port");
+	const char *host = conninfo_get(c, "host"), *addr = conninfo_get(c, "hostaddr"),
+		   *port = conninfo_get(c, "port");
 	size_t hosts = count_list(addr ? addr : host ? host : "");
 
 	if (port && !connparam_is_port(port))
@@ -197,13 +198,17 @@ static int judge_root_at_home(const struct value *mode, struct buf *why)
 		return 0;
 	if (is_word(mode, getenv("PGSSLMODE")))
 		rc = BAD_CONFIG; /* the target has taken it from there */
-	buf_printf(why, "sslmode=%s needs the certificate of an authority: set sslrootcert, or PGSSLROOTCERT, to its file, "
-	           "or use sslmode=verify-full, which knows the public ones", mode->text);
+	buf_printf(why,
+	           "sslmode=%s needs the certificate of an authority: set sslrootcert, or PGSSLROOTCERT, to "
+	           "its file, "
+	           "or use sslmode=verify-full, which knows the public ones",
+	           mode->text);
 	return rc;
 }
 
 /* A client certificate that is not there is not sent, and its key not looked for (fe-secure-openssl.c,
- * initialize_SSL): some name such a file to keep libpq away from the one at home. With a colon a key is an engine's. */
+ * initialize_SSL): some name such a file to keep libpq away from the one at home. With a colon a key is an
+ * engine's. */
 static int judge_identity(const struct given *g, struct buf *why)
 {
 	struct value cert = value_of(g, "sslcert"), key = value_of(g, "sslkey");
@@ -223,8 +228,8 @@ static bool is_local(const struct conninfo *c)
 	return !conninfo_get(c, "hostaddr") && (!host || is_each(host, is_socket));
 }
 
-/* Files that are needed to log in; those of sslmode=prefer are not. Of a password file that is not there libpq takes no
- * notice. */
+/* Files that are needed to log in; those of sslmode=prefer are not. Of a password file that is not there
+ * libpq takes no notice. */
 static int judge_files(const struct given *g, struct buf *why)
 {
 	struct value mode = value_of(g, "sslmode"), root = value_of(g, "sslrootcert");
@@ -244,9 +249,9 @@ static int judge_files(const struct given *g, struct buf *why)
 
 /* --- the rest, by libpq itself --- */
 
-/* A listener that only we know, for libpq tells what it refuses from what it cannot reach by its words alone: once it
- * has begun to connect, it has refused nothing. *host is a socket folder of libpq's in the abstract namespace
- * (unix(7)). A descriptor, or -1. */
+/* A listener that only we know, for libpq tells what it refuses from what it cannot reach by its words alone:
+ * once it has begun to connect, it has refused nothing. *host is a socket folder of libpq's in the abstract
+ * namespace (unix(7)). A descriptor, or -1. */
 static int listen_here(char **host)
 {
 	static unsigned calls;
@@ -263,7 +268,8 @@ static int listen_here(char **host)
 		at.sun_path[0] = '\0';
 	}
 	free(path);
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) != 0 ||
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&at,
+	                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) != 0 ||
 	                listen(fd, 1) != 0)) {
 		close(fd);
 		fd = -1;
@@ -335,8 +341,8 @@ static void show_again(const char *name, char *kept)
 
 int connparam_judge(const struct conninfo *c, struct buf *why)
 {
-	/* PGSERVICE and PGHOSTADDR are of a target of its own (db/target.c): where another was given, they do not
-	 * count. And the listener is ours, not that of whom the server should run as. */
+	/* PGSERVICE and PGHOSTADDR are of a target of its own (db/target.c): where another was given, they do
+	 * not count. And the listener is ours, not that of whom the server should run as. */
 	char *service = hide("PGSERVICE"), *address = hide("PGHOSTADDR"), *peer = hide("PGREQUIREPEER");
 	struct given g = { c, PQconndefaults() };
 	int rc = judge_by_libpq(c, why);

@@ -1,8 +1,8 @@
 /*
  * connparam - judges connection parameters before anybody is connected to.
  *
- * What libpq would refuse at each try, waiting does not mend: a value that is not one of a parameter's, a service that
- * is not in the service file, a certificate that is not there.
+ * What libpq would refuse at each try, waiting does not mend: a value that is not one of a parameter's, a
+ * service that is not in the service file, a certificate that is not there.
  */
 #ifndef EXT_CONNPARAM_H
 #define EXT_CONNPARAM_H
@@ -10,9 +10,9 @@
 #include "ext/conninfo.h"
 
 /*
- * Judges the parameters of c, with those that libpq adds from its variables and service files. 0; BAD_USAGE when
- * those of c are at fault, BAD_CONFIG when it is a variable of libpq's that c does not override; with a sentence in
- * why, which never has a password in it. Sends nothing.
+ * Judges the parameters of c, with those that libpq adds from its variables and service files. 0; BAD_USAGE
+ * when those of c are at fault, BAD_CONFIG when it is a variable of libpq's that c does not override; with a
+ * sentence in why, which never has a password in it. Sends nothing.
  */
 int connparam_judge(const struct conninfo *c, struct buf *why);
 

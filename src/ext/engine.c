@@ -71,7 +71,8 @@ char *engine_conninfo(const struct conninfo *c, bool sends)
 
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->keys[i], "password") != 0)
-			conninfo_quote(&text, c->keys[i], sends && is_default_timeout(c, i) ? "0" : c->values[i]);
+			conninfo_quote(&text, c->keys[i],
+			               sends && is_default_timeout(c, i) ? "0" : c->values[i]);
 	return buf_detach(&text);
 }
 
@@ -151,7 +152,8 @@ static rlim_t smaller(rlim_t a, int64_t b)
 	return a < (rlim_t)b ? a : (rlim_t)b;
 }
 
-/* What comes through a pipe has been looked at on its way (dump/readback_pipe), so its memory is in proportion. */
+/* What comes through a pipe has been looked at on its way (dump/readback_pipe), so its memory is in
+ * proportion. */
 static void bound(const char *path)
 {
 	int64_t bytes = size_of(path);

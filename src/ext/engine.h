@@ -50,13 +50,14 @@ pid_t engine_start(const struct engine_job *job, int *messages);
 
 /* The last statement that failed in such a child, or in psql_start's. */
 struct engine_failure {
-	char sqlstate[6];    /* PostgreSQL docs, appendix A; a connection that was lost, or could not be made, is
-	                      * 08006 or 08001; "": none failed */
+	char sqlstate[6]; /* PostgreSQL docs, appendix A; a connection that was lost, or could not be made, is
+	                   * 08006 or 08001; "": none failed */
 	bool within;         /* in code that the statement calls, such as a function's body */
 	unsigned int object; /* the large object that it could not open; 0: none */
 };
 
-/* Reads a line of such messages that is not the program's own, but reports a failure; returns whether it is one. */
+/* Reads a line of such messages that is not the program's own, but reports a failure; returns whether it is
+ * one. */
 bool engine_failed(const char *line, struct engine_failure *f);
 
 /* Called in the child, by an edit: sends a note to the parent, one line. */

@@ -242,7 +242,8 @@ static bool is_outside(const char *path)
 	const char *rest = folder ? skip_prefix(path, folder) : NULL;
 	struct stat st;
 
-	return rest && *rest == '/' && (strchr(rest + 1, '/') || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)));
+	return rest && *rest == '/' &&
+	       (strchr(rest + 1, '/') || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)));
 }
 
 FILE *engine_fopen(const char *path, const char *mode)

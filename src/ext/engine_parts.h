@@ -16,16 +16,19 @@ struct pg_result;
 /* The job of this process, in a child of engine_start; NULL elsewhere. */
 extern const struct engine_job *engine_job;
 
-/* Forks a child in a group of its own. 0 in the child, whose messages go to *messages there; else as engine_start. */
+/* Forks a child in a group of its own. 0 in the child, whose messages go to *messages there; else as
+ * engine_start. */
 pid_t engine_fork(int *messages);
 
-/* In the child: output (-1: none) becomes stdout, messages stderr, and a terminal is not read. name is the program's. */
+/* In the child: output (-1: none) becomes stdout, messages stderr, and a terminal is not read. name is the
+ * program's. */
 void engine_redirect(const char *name, int output, int messages);
 
 /* In the child: the password of c (NULL: none) goes where ps(1) does not show it. */
 void engine_hand_password(const struct conninfo *c);
 
-/* Returns c as a string, less the password; sends: for a program that sends COPY's data. The caller frees it. */
+/* Returns c as a string, less the password; sends: for a program that sends COPY's data. The caller frees it.
+ */
 char *engine_conninfo(const struct conninfo *c, bool sends);
 
 /* Remembers the SQLSTATE of a statement that failed; result NULL: the connection did. */

@@ -148,8 +148,9 @@ static bool is_bracket(const char *query)
 {
 	switch (rehearse_query(query, &bracket)) {
 	case SCRIPT_REFUSE:
-		leave(BAD_DATA, "the file would end the transaction that all is run in (COMMIT or ROLLBACK): remove "
-		                "that, or use --no-transaction");
+		leave(BAD_DATA,
+		      "the file would end the transaction that all is run in (COMMIT or ROLLBACK): remove "
+		      "that, or use --no-transaction");
 	case SCRIPT_DROP:
 		return true;
 	default:
@@ -171,11 +172,13 @@ static bool is_dropped(PGconn *conn, const char *query)
 	case SCRIPT_STATISTICS:
 		return PQserverVersion(conn) < 180000;
 	case SCRIPT_DATABASE:
-		leave(BAD_USAGE, "the file makes its database itself (pg_dump --create): dump it without that, "
+		leave(BAD_USAGE,
+		      "the file makes its database itself (pg_dump --create): dump it without that, "
 		      "or run it with psql");
 	case SCRIPT_BREAKS:
 		if (job->one_transaction)
-			leave(BAD_DATA, "the file ends its transaction in a way that cannot be one with the rest "
+			leave(BAD_DATA,
+			      "the file ends its transaction in a way that cannot be one with the rest "
 			      "(ROLLBACK, AND CHAIN, PREPARE TRANSACTION): remove that");
 		return false;
 	default:
@@ -241,7 +244,8 @@ int seam_PQputCopyEnd(PGconn *conn, const char *words)
 
 	if (job && job->restricted && !words && source && feof(source)) {
 		if (!marked)
-			leave(BAD_DATA, "the file ends within its data, without the \\. that ends it: it is cut off");
+			leave(BAD_DATA,
+			      "the file ends within its data, without the \\. that ends it: it is cut off");
 		PQputCopyData(conn, "\n", 1);
 	}
 	memset(tail, 0, sizeof(tail));

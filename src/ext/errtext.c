@@ -23,7 +23,8 @@ static const char *find_code(const char *text)
 	return NULL;
 }
 
-/* Of several hosts each has a line. Where one refuses the login libpq tries no further: the last is the answer. */
+/* Of several hosts each has a line. Where one refuses the login libpq tries no further: the last is the
+ * answer. */
 static const char *choose_code(const char *message)
 {
 	const char *chosen = find_code(message);

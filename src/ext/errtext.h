@@ -17,8 +17,9 @@
  */
 void errtext_take(const char *message, char sqlstate[6], struct buf *text);
 
-/* Whether PQerrorMessage()'s text, of a connection for which no server has spoken, is of a fault of TLS: a certificate
- * that is refused, a server without it. libpq has no code for that. Not of a connection that broke in the midst. */
+/* Whether PQerrorMessage()'s text, of a connection for which no server has spoken, is of a fault of TLS: a
+ * certificate that is refused, a server without it. libpq has no code for that. Not of a connection that
+ * broke in the midst. */
 bool errtext_is_tls(const char *message);
 
 /* Whether an SQLSTATE says that the session is gone, or the server about to be: class 08, 57P01 to 57P05

@@ -250,9 +250,9 @@ static CURLcode perform(struct transfer *t, char *words)
 static bool is_passing(CURLcode rc)
 {
 	static const CURLcode codes[] = {
-		CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_GOT_NOTHING,
-		CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SSL_CONNECT_ERROR,
-		CURLE_WEIRD_SERVER_REPLY,
+		CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,   CURLE_OPERATION_TIMEDOUT,
+		CURLE_GOT_NOTHING,          CURLE_SEND_ERROR,        CURLE_RECV_ERROR,
+		CURLE_PARTIAL_FILE,         CURLE_SSL_CONNECT_ERROR, CURLE_WEIRD_SERVER_REPLY,
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
@@ -303,9 +303,15 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 
 int http_ask(const struct http_question *q, long *code, struct buf *answer, struct buf *error)
 {
-	struct http_request r = { .method = q->method, .url = q->url, .body = q->body,
-		                  .len = q->body ? strlen(q->body) : 0, .socket = q->socket,
-		                  .deadline = q->deadline, .most = ANSWER_MAX, .go_on = q->go_on, .arg = q->arg };
+	struct http_request r = { .method = q->method,
+		                  .url = q->url,
+		                  .body = q->body,
+		                  .len = q->body ? strlen(q->body) : 0,
+		                  .socket = q->socket,
+		                  .deadline = q->deadline,
+		                  .most = ANSWER_MAX,
+		                  .go_on = q->go_on,
+		                  .arg = q->arg };
 	struct http_answer a = HTTP_ANSWER_INIT;
 	struct http h = { 0 };
 	int rc;

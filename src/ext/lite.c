@@ -118,9 +118,10 @@ static char *name_of(const char *path, enum lite_mode mode, int *flags)
 
 int lite_open(struct lite *lite, const char *path, enum lite_mode mode, int busy_ms)
 {
-	int flags = mode == LITE_STILL  ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-	            : mode == LITE_PEEK ? SQLITE_OPEN_READONLY
-	                                : SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
+	int flags = mode == LITE_STILL ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+	          : mode == LITE_PEEK
+	                  ? SQLITE_OPEN_READONLY
+	                  : SQLITE_OPEN_READWRITE | (mode == LITE_CREATE ? SQLITE_OPEN_CREATE : 0);
 	char *name;
 	int code;
 
@@ -163,10 +164,12 @@ void lite_distrust(struct lite *lite)
 }
 
 /* SQLite, 'Compile-Time Authorization Callbacks'. */
-static int authorize(void *arg, int action, const char *a, const char *b, const char *schema, const char *within)
+static int authorize(void *arg, int action, const char *a, const char *b, const char *schema,
+                     const char *within)
 {
-	static const char *const pragmas[] = { "writable_schema", "encoding", "page_size", "auto_vacuum", "user_version",
-		                               "application_id", "legacy_alter_table" };
+	static const char *const pragmas[] = { "writable_schema",   "encoding",     "page_size",
+		                               "auto_vacuum",       "user_version", "application_id",
+		                               "legacy_alter_table" };
 
 	(void)arg, (void)b, (void)schema, (void)within;
 	if (action == SQLITE_ATTACH || action == SQLITE_DETACH)
@@ -183,7 +186,8 @@ void lite_confine(struct lite *lite)
 {
 	static const struct lite_setting settings[] = {
 		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 }, { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
-		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 }, { SQLITE_DBCONFIG_DQS_DDL, 1 }, { SQLITE_DBCONFIG_DQS_DML, 1 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },    { SQLITE_DBCONFIG_DQS_DDL, 1 },
+		{ SQLITE_DBCONFIG_DQS_DML, 1 },
 	};
 
 	set_options(lite, settings, sizeof(settings) / sizeof(*settings));

@@ -47,17 +47,18 @@ void lite_patience(struct lite *lite, int busy_ms);
  * only what is harmless, and no statement harms the file (SQLite, 'Defense Against The Dark Arts'). */
 void lite_distrust(struct lite *lite);
 
-/* For SQL that somebody else may have written, into a new database of its own: no other file is reached, triggers and
- * views do nothing, and PRAGMAs that a dump does not have are ignored. The schema itself may be written, as .dump does
- * for virtual tables: whether the database is sound must be checked afterwards. Texts in double quotes are texts, as they were for the SQLite that wrote them. */
+/* For SQL that somebody else may have written, into a new database of its own: no other file is reached,
+ * triggers and views do nothing, and PRAGMAs that a dump does not have are ignored. The schema itself may be
+ * written, as .dump does for virtual tables: whether the database is sound must be checked afterwards. Texts
+ * in double quotes are texts, as they were for the SQLite that wrote them. */
 void lite_confine(struct lite *lite);
 
 /* Interrupts each statement that computes for longer than ms. The handle must not be moved in memory
  * from then on. */
 void lite_limit(struct lite *lite, int64_t ms);
 
-/* Takes a file for damaged in which a value, or a row, has more than `value` bytes, or of which a query gives more
- * than `answer` bytes: what is read of a file is held in memory. */
+/* Takes a file for damaged in which a value, or a row, has more than `value` bytes, or of which a query gives
+ * more than `answer` bytes: what is read of a file is held in memory. */
 void lite_bound(struct lite *lite, int value, size_t answer);
 
 /* Runs one statement with text parameters (?1 ...; NULL is NULL). 0 and rows
@@ -120,8 +121,8 @@ enum lite_failure lite_failure(const struct lite *lite);
 bool lite_is_busy(const struct lite *lite);
 bool lite_is_corrupt(const struct lite *lite);
 
-/* Returns whether the open file cannot be written to: SQLite opens such a file all the same, and begins no more than
- * a read transaction in it. */
+/* Returns whether the open file cannot be written to: SQLite opens such a file all the same, and begins no
+ * more than a read transaction in it. */
 bool lite_is_readonly(const struct lite *lite);
 
 /* Takes the file for damaged, for a reason of the caller's. Returns -1. */

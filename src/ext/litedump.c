@@ -12,7 +12,8 @@
 #include "ext/pack.h"
 #include "ext/script.h"
 
-/* How long a dump may take: so long, and a millisecond for each KiB of it, which a slow disk does ten times as fast. */
+/* How long a dump may take: so long, and a millisecond for each KiB of it, which a slow disk does ten times
+ * as fast. */
 #define LEAST_MS 300000
 #define BYTES_PER_MS 1024
 
@@ -66,7 +67,11 @@ static int run(struct dump_reading *r, const char *text)
 
 		if (refused)
 			buf_puts(&r->lite.error, ": no dump needs that (ATTACH, DETACH, VACUUM)");
-		return fail(r, refused ? BAD_DATA : lite_is_full(&r->lite) ? CANNOT_WRITE : NO, r->lite.error.data);
+		return fail(r,
+		            refused                  ? BAD_DATA
+		            : lite_is_full(&r->lite) ? CANNOT_WRITE
+		                                     : NO,
+		            r->lite.error.data);
 	}
 	if (r->begun && lite_autocommit(&r->lite))
 		return fail(r, BAD_DATA, "it ends the transaction of the dump");
@@ -81,7 +86,8 @@ static int take_statement(struct dump_reading *r, const char *text)
 		return 0;
 	switch (script_within(script_lite_first_word(text), &r->open)) {
 	case SCRIPT_REFUSE:
-		return fail(r, BAD_DATA, "it ends the transaction of the dump: sqlite3 writes ROLLBACK when it cannot "
+		return fail(r, BAD_DATA,
+		            "it ends the transaction of the dump: sqlite3 writes ROLLBACK when it cannot "
 		            "read the database to its end");
 	case SCRIPT_DROP:
 		r->closed = was_open && !r->open;
@@ -96,7 +102,9 @@ static int take_command(struct dump_reading *r, const char *text)
 {
 	const char *first = script_lite_first_word(text);
 
-	return begins(first, ".dbconfig defensive off") ? 0 : fail(r, BAD_DATA, "commands of the sqlite3 shell are not run");
+	return begins(first, ".dbconfig defensive off")
+	             ? 0
+	             : fail(r, BAD_DATA, "commands of the sqlite3 shell are not run");
 }
 
 /* --- reading --- */
@@ -119,8 +127,8 @@ static bool makes_trigger(const char *at)
 	return is_word(at, "TRIGGER");
 }
 
-/* At a semicolon: whether the statement is whole. A trigger ends with END after a semicolon (complete.c). Each byte is
- * looked at once, however many semicolons there are. */
+/* At a semicolon: whether the statement is whole. A trigger ends with END after a semicolon (complete.c).
+ * Each byte is looked at once, however many semicolons there are. */
 static bool ends_statement(struct dump_reading *r)
 {
 	const char *text = r->text.data;
@@ -160,11 +168,13 @@ static bool look(struct dump_reading *r, const char *c)
 	return *c == ';' && ends_statement(r);
 }
 
-/* True when the byte ends a statement or a command. A quote that is doubled ends the quotes and begins others. */
+/* True when the byte ends a statement or a command. A quote that is doubled ends the quotes and begins
+ * others. */
 static bool step(struct dump_reading *r)
 {
 	const char *c = r->text.data + r->at;
-	bool ends = (r->inside == IN_QUOTES && *c == r->quote) || (r->inside == IN_LINE_COMMENT && *c == '\n') ||
+	bool ends = (r->inside == IN_QUOTES && *c == r->quote) ||
+	            (r->inside == IN_LINE_COMMENT && *c == '\n') ||
 	            (r->inside == IN_COMMENT && *c == '/' && c[-1] == '*');
 
 	if (r->inside == IN_NOTHING)
@@ -252,7 +262,8 @@ static int finish(struct dump_reading *r)
 
 static int open_new(struct dump_reading *r, const char *to)
 {
-	if (lite_open(&r->lite, to, LITE_CREATE, 0) || lite_query(&r->lite, "PRAGMA journal_mode = OFF", NULL, 0, NULL) ||
+	if (lite_open(&r->lite, to, LITE_CREATE, 0) ||
+	    lite_query(&r->lite, "PRAGMA journal_mode = OFF", NULL, 0, NULL) ||
 	    lite_query(&r->lite, "PRAGMA synchronous = OFF", NULL, 0, NULL)) {
 		buf_printf(r->error, "cannot make '%s': %s", to, r->lite.error.data);
 		return CANNOT_WRITE;
@@ -265,7 +276,9 @@ static int open_new(struct dump_reading *r, const char *to)
 
 int litedump_load(const char *path, const char *to, struct buf *error)
 {
-	struct dump_reading r = { .lite = LITE_INIT, .text = BUF_INIT, .line = 1, .fresh = true, .error = error };
+	struct dump_reading r = {
+		.lite = LITE_INIT, .text = BUF_INIT, .line = 1, .fresh = true, .error = error
+	};
 	int rc = open_new(&r, to);
 
 	if (!rc && unpack_each(path, take, &r) != 0 && !r.rc) {

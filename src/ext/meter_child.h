@@ -12,7 +12,8 @@ struct meter;
 /* Which meter the calls below are for; NULL: none. */
 void meter_use(struct meter *m);
 
-/* The file that rows are read from next, open for as long as rows come; NULL: one whose position cannot be known. */
+/* The file that rows are read from next, open for as long as rows come; NULL: one whose position cannot be
+ * known. */
 void meter_file(FILE *file);
 
 /* Whether statements and rows are the file's own text, as it is sent. */

@@ -62,8 +62,8 @@ static bool is_on(const char *value)
 
 enum pragma_kind pragma_judge(const char *text)
 {
-	static const char *const before[] = { "journal_mode", "page_size", "auto_vacuum", "encoding", "synchronous",
-		                              "temp_store", NULL };
+	static const char *const before[] = { "journal_mode", "page_size",  "auto_vacuum", "encoding",
+		                              "synchronous",  "temp_store", NULL };
 	static const char *const unsafe[] = { "off", "memory", NULL };
 	char name[WORD], value[WORD];
 

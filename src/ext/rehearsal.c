@@ -33,7 +33,8 @@ enum { PSCAN_SEMICOLON, PSCAN_BACKSLASH, PSCAN_INCOMPLETE, PSCAN_EOL };
 enum { OT_WHOLE_LINE = 4, OT_NO_EVAL };
 struct PsqlScanStateData *psql_scan_create(const struct PsqlScanCallbacks *callbacks);
 void psql_scan_destroy(struct PsqlScanStateData *state);
-void psql_scan_setup(struct PsqlScanStateData *state, const char *line, int len, int encoding, bool std_strings);
+void psql_scan_setup(struct PsqlScanStateData *state, const char *line, int len, int encoding,
+                     bool std_strings);
 void psql_scan_finish(struct PsqlScanStateData *state);
 void psql_scan_set_passthrough(struct PsqlScanStateData *state, void *passthrough);
 void psql_scan_reset(struct PsqlScanStateData *state);
@@ -48,7 +49,8 @@ static const struct PsqlScanCallbacks {
 	char *(*get_variable)(const char *name, int quote, void *arg);
 } no_variables = { NULL };
 
-/* psql's stack of \if (fe_utils/conditional.h), in a branch that is not taken: its lexer runs no backticks there. */
+/* psql's stack of \if (fe_utils/conditional.h), in a branch that is not taken: its lexer runs no backticks
+ * there. */
 static struct if_stack {
 	struct if_branch {
 		int state;
@@ -95,7 +97,8 @@ struct rehearsing {
 	struct buf rest; /* of the text, a line that is not whole yet */
 	long line;
 
-	/* Who gets the statements, in place of the judge; what they say of the text to follow is kept then. */
+	/* Who gets the statements, in place of the judge; what they say of the text to follow is kept then.
+	 */
 	rehearsal_take *take;
 	void *arg;
 	bool backslashes; /* standard_conforming_strings is off */
@@ -149,7 +152,8 @@ static bool is_any(const char *name, const char *const *names)
 /* What a backslash command does to the query that stands before it, and to what follows. */
 static void take_command(struct rehearsing *r, const char *name)
 {
-	static const char *const sends[] = { "g", "gx", "gset", "gexec", "gdesc", "watch", "crosstabview", NULL };
+	static const char *const sends[] = { "g",     "gx",    "gset",         "gexec",
+		                             "gdesc", "watch", "crosstabview", NULL };
 	static const char *const clears[] = { "r", "reset", NULL };
 	static const char *const connects[] = { "c", "connect", NULL };
 	static const char *const hides[] = { "if", "i", "ir", "include", "include_relative", NULL };
@@ -295,7 +299,8 @@ int rehearse_each(const char *path, const char *text, rehearsal_take *take, void
 	begin(&r);
 	r.take = take;
 	r.arg = arg;
-	if ((text ? read_piece(&r, text, strlen(text)) : unpack_each(path, read_piece, &r)) != 0 && !is_read(&r)) {
+	if ((text ? read_piece(&r, text, strlen(text)) : unpack_each(path, read_piece, &r)) != 0 &&
+	    !is_read(&r)) {
 		buf_printf(error, "cannot read SQL file '%s': %s", path, strerror(errno));
 		rc = NO_INPUT;
 	} else if (!is_read(&r)) {

@@ -106,7 +106,8 @@ enum script_kind script_judge(const char *statement)
 	return SCRIPT_OTHER;
 }
 
-/* The value that SET [SESSION | LOCAL] gives that setting, behind = or TO and a quote; NULL: it sets another. */
+/* The value that SET [SESSION | LOCAL] gives that setting, behind = or TO and a quote; NULL: it sets another.
+ */
 static const char *value_of(const char *statement, const char *setting)
 {
 	const char *at = script_first_word(statement);
@@ -135,7 +136,8 @@ void script_strings(const char *statement, bool *backslashes)
 	const char *value = value_of(statement, "standard_conforming_strings");
 
 	if (value)
-		*backslashes = is_word(value, "off") || is_word(value, "false") || is_word(value, "no") || is_word(value, "0");
+		*backslashes = is_word(value, "off") || is_word(value, "false") || is_word(value, "no") ||
+		               is_word(value, "0");
 }
 
 /* COPY ... WITH (ENCODING 'SQL_ASCII'), or without brackets and quotes. */
@@ -153,7 +155,8 @@ static bool has_raw_option(const char *statement)
 
 bool script_is_unchecked(const char *statement, const char *client, const char *server)
 {
-	return client && server && strcmp(server, "SQL_ASCII") != 0 && is_word(script_first_word(statement), "COPY") &&
+	return client && server && strcmp(server, "SQL_ASCII") != 0 &&
+	       is_word(script_first_word(statement), "COPY") &&
 	       (strcmp(client, "SQL_ASCII") == 0 || has_raw_option(statement));
 }
 

@@ -30,8 +30,10 @@ char *script_client_encoding(const char *statement);
  * Leaves it alone for other statements. */
 void script_strings(const char *statement, bool *backslashes);
 
-#define SCRIPT_UNCHECKED "the text's encoding is not known (client_encoding is SQL_ASCII), and the database's is another:" \
-	" say in the file what it is in (SET client_encoding = 'UTF8', 'LATIN1' ...), or use a database in SQL_ASCII"
+#define SCRIPT_UNCHECKED \
+	"the text's encoding is not known (client_encoding is SQL_ASCII), and the database's is another:" \
+	" say in the file what it is in (SET client_encoding = 'UTF8', 'LATIN1' ...), or use a database in " \
+	"SQL_ASCII"
 
 /* What becomes of a statement in a transaction of ours. */
 enum script_fate {
@@ -50,8 +52,8 @@ const char *script_behind_comment(const char *at);
 /* Returns the first word at `at`, behind blanks and comments, or the end of the text. */
 const char *script_first_word(const char *at);
 
-/* The same as SQLite has it, whose comments hold no others, and to which a byte order mark is a blank wherever it is
- * (tokenize.c, CC_BOM). */
+/* The same as SQLite has it, whose comments hold no others, and to which a byte order mark is a blank
+ * wherever it is (tokenize.c, CC_BOM). */
 const char *script_lite_first_word(const char *at);
 
 /* Returns where the statement at `at` ends as SQLite has it, behind its semicolon or at the end of the

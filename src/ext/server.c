@@ -305,12 +305,13 @@ int server_settle(struct server *pg, bool local, int64_t deadline)
 	if (rc || (!local && pg->pooled))
 		return rc;
 	/* First: a database's own path could have operators of the same names. */
-	rc = server_query(pg, local ? "SET LOCAL search_path = pg_catalog" : "SET search_path = pg_catalog", NULL, 0,
-	                  deadline, NULL);
+	rc = server_query(pg, local ? "SET LOCAL search_path = pg_catalog" : "SET search_path = pg_catalog",
+	                  NULL, 0, deadline, NULL);
 	rc = rc ? rc : server_query(pg, sql, &how, 1, deadline, NULL);
 	/* A query's portal keeps its snapshot until the next statement; this one has none. */
-	return rc ? rc : server_query(pg, local ? "SET LOCAL lock_timeout = 0" : "SET lock_timeout = 0", NULL, 0,
-	                              deadline, NULL);
+	return rc ? rc
+	          : server_query(pg, local ? "SET LOCAL lock_timeout = 0" : "SET lock_timeout = 0", NULL, 0,
+	                         deadline, NULL);
 }
 
 void server_identifier(struct server *pg, struct buf *b, const char *name)

@@ -37,8 +37,8 @@ struct server {
  * Logs in. The reach says what came of it, by SQLSTATE where the server spoke
  * (ext/refusal); a bad certificate is denied. Where that does not tell whether a
  * parameter is refused for good, it tries again without that, and without any
- * password. After a refusal further tries only knock on the port (some microseconds) until somebody listens. A host-less conninfo means
- * the socket in /var/run/postgresql or /tmp, else 127.0.0.1, looked up anew at
+ * password. After a refusal further tries only knock on the port (some microseconds) until somebody listens.
+ * A host-less conninfo means the socket in /var/run/postgresql or /tmp, else 127.0.0.1, looked up anew at
  * every call.
  */
 enum connect_state server_open(struct server *pg, const struct conninfo *c, int64_t deadline);

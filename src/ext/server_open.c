@@ -99,8 +99,8 @@ static void leave_out(struct conninfo *c, const char *key)
 	}
 }
 
-/* Whether a login gets further without the suspect, and after that, when the server may just have come up, fails with it
- * as before. Passwords are not risked for it: require_auth may stand there to protect them. */
+/* Whether a login gets further without the suspect, and after that, when the server may just have come up,
+ * fails with it as before. Passwords are not risked for it: require_auth may stand there to protect them. */
 static bool is_to_blame(const struct server *pg, const struct refusal_suspect *s, const struct conninfo *c,
                         int64_t deadline)
 {
@@ -126,7 +126,8 @@ static enum connect_state find_to_blame(struct server *pg, const struct conninfo
 {
 	for (const struct refusal_suspect *s = refusal_suspects; s->key && !pg->trial; s++)
 		if (refusal_is_set(s, c) && is_to_blame(pg, s, c, deadline)) {
-			buf_printf(&pg->error, ": the connection's parameter '%s' is refused: change it, or leave it out",
+			buf_printf(&pg->error,
+			           ": the connection's parameter '%s' is refused: change it, or leave it out",
 			           s->key);
 			return CONNECT_INVALID;
 		}

@@ -39,8 +39,8 @@ static bool has_value(PQconninfoOption *options, const char *key, const char *va
 	return false;
 }
 
-/* PQconndefaults passes over a service that is not there: whether libpq got beyond it is seen by a parameter that it
- * has taken. A password that is given keeps it from reading ~/.pgpass. */
+/* PQconndefaults passes over a service that is not there: whether libpq got beyond it is seen by a parameter
+ * that it has taken. A password that is given keeps it from reading ~/.pgpass. */
 static int find(const char *service, struct buf *why)
 {
 	static const char *const keys[] = { "service", "user", "password", UNUSABLE, NULL };

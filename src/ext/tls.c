@@ -66,7 +66,8 @@ static bool load_files(SSL_CTX *ctx, const struct tls *t, struct buf *error)
 		bad = "the system's certificates";
 	else if (t->cert && SSL_CTX_use_certificate_chain_file(ctx, t->cert) != 1)
 		bad = t->cert;
-	else if (t->cert && SSL_CTX_use_PrivateKey_file(ctx, t->key ? t->key : t->cert, SSL_FILETYPE_PEM) != 1)
+	else if (t->cert &&
+	         SSL_CTX_use_PrivateKey_file(ctx, t->key ? t->key : t->cert, SSL_FILETYPE_PEM) != 1)
 		bad = t->key ? t->key : t->cert;
 	if (bad)
 		buf_printf(error, "cannot use %s: %s", bad, last_reason());
@@ -109,7 +110,8 @@ static enum connect_state wait_for(SSL *ssl, int fd, int rc, int64_t deadline, s
 
 	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
 		if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE)
-			buf_printf(error, "the server's certificate is not trusted: %s", X509_verify_cert_error_string(verified));
+			buf_printf(error, "the server's certificate is not trusted: %s",
+			           X509_verify_cert_error_string(verified));
 		else
 			buf_printf(error, "TLS: %s", last_reason());
 		return CONNECT_FAILED;

@@ -48,7 +48,8 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **attribute
 	r->texts[r->depth++] = (struct buf)BUF_INIT;
 }
 
-/* After XML_StopParser, the end of an empty element is still heard (expat.h, XML_StopParser): it has not begun here. */
+/* After XML_StopParser, the end of an empty element is still heard (expat.h, XML_StopParser): it has not
+ * begun here. */
 static bool is_stopped(const struct xml_reader *r)
 {
 	XML_ParsingStatus status;
@@ -99,7 +100,9 @@ static int parse(struct xml_reader *r, const char *xml, size_t len)
 int xml_read(const char *xml, size_t len,
              void (*element)(void *arg, const char *path, const char *text), void *arg)
 {
-	struct xml_reader r = { .parser = XML_ParserCreate("UTF-8"), .element = element, .arg = arg, .path = BUF_INIT };
+	struct xml_reader r = {
+		.parser = XML_ParserCreate("UTF-8"), .element = element, .arg = arg, .path = BUF_INIT
+	};
 	int rc;
 
 	if (!r.parser)

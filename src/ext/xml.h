@@ -1,8 +1,8 @@
 /*
  * xml - reads the XML that a server answered: elements and their texts, by Expat.
  *
- * XML 1.0 (W3C) in UTF-8, whatever its declaration says. A DOCTYPE is refused, so there are no entities but the five of
- * XML and numbers. Attributes are skipped.
+ * XML 1.0 (W3C) in UTF-8, whatever its declaration says. A DOCTYPE is refused, so there are no entities but
+ * the five of XML and numbers. Attributes are skipped.
  */
 #ifndef EXT_XML_H
 #define EXT_XML_H

@@ -1,8 +1,8 @@
 /*
  * applet - what an applet is, and its one table of options.
  *
- * The table gives the parser, the names in the environment, --help, the shell completion and the README. A default is
- * written once: as the initial value of the destination.
+ * The table gives the parser, the names in the environment, --help, the shell completion and the README. A
+ * default is written once: as the initial value of the destination.
  */
 #ifndef OPT_APPLET_H
 #define OPT_APPLET_H
@@ -46,28 +46,40 @@ struct opt {
 #define WORD(l, n, e, w, v, h) \
 	{ .type = OPT_TEXT, .letter = l, .name = n, .env = e, .arg = w, .words = w, .help = h, .to.text = v }
 #define SECRET(l, n, e, a, v, h) \
-	{ .type = OPT_TEXT, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, .to.text = v }
+	{ \
+		.type = OPT_TEXT, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, \
+		.to.text = v \
+	}
 #define NUMBER(l, n, e, a, v, h) \
 	{ .type = OPT_NUMBER, .letter = l, .name = n, .env = e, .arg = a, .help = h, .to.number = v }
 #define TIME(l, n, e, v, h) \
 	{ .type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, .to.ms = v }
 #define COARSE_TIME(l, n, e, v, h) \
-	{ .type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, .coarse = true, .to.ms = v }
+	{ \
+		.type = OPT_TIME, .letter = l, .name = n, .env = e, .arg = "TIME", .help = h, \
+		.coarse = true, .to.ms = v \
+	}
 #define LIST(l, n, e, a, v, h) \
-	{ .type = OPT_LIST, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, .to.list = v }
+	{ \
+		.type = OPT_LIST, .letter = l, .name = n, .env = e, .arg = a, .help = h, .secret = true, \
+		.to.list = v \
+	}
 #define LIST_SPLIT(l, n, e, s, a, v, h) \
 	{ .type = OPT_LIST, .letter = l, .name = n, .env = e, .split = s, .arg = a, .help = h, .to.list = v }
 /* A list option that shares its destination with others: --url and --for fill
  * one list in the order given, told apart by the prefix. */
 #define LIST_AS(l, n, p, a, v, h) \
-	{ .type = OPT_LIST, .letter = l, .name = n, .arg = a, .prefix = p, .help = h, .secret = true, .to.list = v }
+	{ \
+		.type = OPT_LIST, .letter = l, .name = n, .arg = a, .prefix = p, .help = h, .secret = true, \
+		.to.list = v \
+	}
 #define OPT_TABLE_END { .type = OPT_END }
 
 /* Where an applet's command begins. */
 #define OPT_COMMAND "--"
 
-/* What an applet is. Each is one file under applets/ that defines `const struct applet applet_NAME` and has a line in
- * applets/list.h. */
+/* What an applet is. Each is one file under applets/ that defines `const struct applet applet_NAME` and has a
+ * line in applets/list.h. */
 struct applet {
 	const char *name;
 	const char *brief;     /* one line, for the list of applets */
@@ -83,7 +95,7 @@ struct applet {
 	/* Called when it dies, with the words: a wrong call or variable. argv is as far as it has
 	 * been parsed. NULL: nothing is said on stdout. */
 	void (*refused)(char *const *argv, const char *why);
-	bool reports;          /* its messages are a report: only as process 1 it says that a restart will not help */
+	bool reports; /* its messages are a report: only as process 1 it says that a restart will not help */
 	bool takes_command;    /* accepts `-- COMMAND...` */
 	const char *then;      /* another word that begins a command, or NULL */
 

@@ -77,8 +77,8 @@ static void store_or_die(const struct opt *o, const char *origin, const char *va
 	const char *wanted = store(o, value);
 
 	if (o->coarse && duration_lacks_unit(value) && !names_unit(origin))
-		die(status, "%s: '%s' has no unit and would be seconds: write %sh, %sm or %ss", origin, value, value,
-		    value, value);
+		die(status, "%s: '%s' has no unit and would be seconds: write %sh, %sm or %ss", origin, value,
+		    value, value, value);
 	if (wanted && o->secret)
 		die(status, "%s: the value is not %s", origin, wanted);
 	if (wanted)
@@ -385,7 +385,8 @@ int opt_parse(const struct applet *a, int argc, char **argv, char ***command)
 	if (*command && !**command)
 		die(BAD_USAGE, "no command after %s", (*command)[-1]);
 	if (a->max_operands >= 0 && operands > a->max_operands)
-		die(BAD_USAGE, "%d operand%s too many%s: see %s --help", operands, operands == 1 ? " is" : "s are",
+		die(BAD_USAGE, "%d operand%s too many%s: see %s --help", operands,
+		    operands == 1 ? " is" : "s are",
 		    a->takes_command && !*command ? " (put -- before a command)" : "", a->name);
 	argv[operands] = NULL;
 	return operands;

@@ -1,7 +1,8 @@
 /*
  * opt - reads the options of an applet.
  *
- * Order: default, then environment, then command line. Not getopt(3): the linked PostgreSQL programs use its globals.
+ * Order: default, then environment, then command line. Not getopt(3): the linked PostgreSQL programs use its
+ * globals.
  */
 #ifndef OPT_OPT_H
 #define OPT_OPT_H

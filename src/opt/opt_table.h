@@ -15,7 +15,8 @@ const struct opt *opt_at(const struct applet *a, size_t i);
 /* for OPT_EACH(applet, option): with a `const struct opt *option` that is declared before. */
 #define OPT_EACH(a, o) (size_t i_ = 0; ((o) = opt_at(a, i_)); i_++)
 
-/* Takes the next of the names in 'A|B', a variable each, off *names; NULL after the last. The caller frees it. */
+/* Takes the next of the names in 'A|B', a variable each, off *names; NULL after the last. The caller frees
+ * it. */
 char *opt_next_name(const char **names);
 
 #endif

@@ -182,8 +182,8 @@ static int read_cron(struct schedule *s, const char *const *text, struct buf *er
 static int read_every(struct schedule *s, const char *text, struct buf *error)
 {
 	if (duration_lacks_unit(text)) {
-		buf_printf(error, "'@every %s' has no unit and would be seconds: write %sh, %sm or %ss", text, text,
-		           text, text);
+		buf_printf(error, "'@every %s' has no unit and would be seconds: write %sh, %sm or %ss", text,
+		           text, text, text);
 		return -1;
 	}
 	if (duration_parse(text, &s->every) && s->every > 0) {

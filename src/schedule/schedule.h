@@ -34,10 +34,9 @@ struct schedule {
  * Reads a cron text: five fields (minute hour day-of-month month day-of-week) with
  * lists, ranges, steps and English three-letter names, any case; 7 is Sunday too;
  * @hourly @daily @midnight @weekly @monthly @yearly @annually; `@every 6h` (as
- * duration_parse, but 1 to 59 wants a unit). `CRON_TZ=Zone ` or `TZ=Zone ` may stand in front. 0, or -1 with a
- * sentence fragment in error that names the field: out of range, five fields
- * expected (six are named as seconds, which are not supported), a time that never
- * comes (30 February).
+ * duration_parse, but 1 to 59 wants a unit). `CRON_TZ=Zone ` or `TZ=Zone ` may stand in front. 0, or -1 with
+ * a sentence fragment in error that names the field: out of range, five fields expected (six are named as
+ * seconds, which are not supported), a time that never comes (30 February).
  */
 int schedule_read(struct schedule *s, const char *text, struct buf *error);
 
