@@ -62,7 +62,7 @@ s3_swift() {
 	local bin
 	s3_need swift rclone
 	bin=$(s3_bin swift)
-	s3_run "$bin/python3" "$ROOT/tests/servers/swift.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et='
+	s3_run "$bin/python3" "$ROOT/tests/servers/openstack.py" "$BATS_TEST_TMPDIR/s3" AKEY 'se/cr+et='
 	wait_until 20 test -e "$S3/port"
 	s3_settings "$(cat "$S3/port")"
 	s3_bucket

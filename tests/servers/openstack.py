@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """OpenStack Swift with its S3 API, all of its servers in one process.
 
-usage: swift.py FOLDER KEY SECRET    (FOLDER/port when it listens; what it keeps is there, too)
+usage: openstack.py FOLDER KEY SECRET    (FOLDER/port when it listens; what it keeps is there, too)
 
 It runs in the Python that tools/s3-servers.sh has unpacked Swift for. What its own tests do, too: the account,
 container and object servers, one of each, and the proxy in front of them.
