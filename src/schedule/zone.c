@@ -2,19 +2,16 @@
 #include "schedule/zone.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/env.h"
 #include "ext/data.h"
+#include "schedule/zone_file.h"
 
 #define FOLDER "/usr/share/zoneinfo/"
-#define HEADER 44 /* the least that such a file has (RFC 9636, 3.1) */
 #define DAY 86400
 
 /* --- POSIX rules: stdoffset[dst[offset],start[/time],end[/time]] --- */
@@ -103,24 +100,6 @@ char *zone_rule(const char *name)
 	return NULL;
 }
 
-static bool is_zone_file(const char *path)
-{
-	char magic[4] = "";
-	struct stat st;
-	bool ok;
-	int fd;
-
-	/* Not open first: a FIFO would make us wait. */
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < HEADER)
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ok = read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) && memcmp(magic, "TZif", 4) == 0;
-	close(fd);
-	return ok;
-}
-
 /* Names with dots lead elsewhere, and musl does not look for them. */
 static bool is_installed(const char *name)
 {
@@ -128,11 +107,11 @@ static bool is_installed(const char *name)
 	bool found;
 
 	if (*name == '/')
-		return is_zone_file(name);
+		return zone_file_is(name);
 	if (strchr(name, '.'))
 		return false;
 	path = xasprintf("%s%s", FOLDER, name);
-	found = is_zone_file(path);
+	found = zone_file_is(path);
 	free(path);
 	return found;
 }

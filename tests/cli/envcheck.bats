@@ -411,3 +411,13 @@ E 1 problem in 1 variable" envcheck --require A -- sh -c 'echo ran'
 	run -0 env -i "PATH=$PATH" DATABASE_URL_FILE=url envcheck -q --export -- waitdb --timeout 5s
 	run -0 env -i "PATH=$PATH" DATABASE_URL_FILE=url DATABASE_URL= envcheck -q --export -- waitdb --timeout 5s
 }
+
+@test "a damaged zone file is a wrong value, and does not end the process" {
+	# A header that promises more than follows.
+	printf 'TZif2%015d%024d' 0 0 | tr 0 '\107' >damaged
+	printf '# @type=tz\nZONE=\n' >spec
+	holds 78 'ZONE' ZONE="$PWD/damaged" envcheck --spec spec
+	run timeout 10 env TZ="$PWD/damaged" pgbackup prune --dry-run --dir .
+	[ "$status" -eq 66 ]
+	[[ $output == *"the time zone: there is no time zone"* ]]
+}

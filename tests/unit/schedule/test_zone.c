@@ -10,6 +10,7 @@
 
 #include "base/banned.h"
 #include "schedule/zone.h"
+#include "schedule/zone_file.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
@@ -145,6 +146,7 @@ static void posix_rules_are_zones(void **state)
 		{ "AAA3BBB,M3.2.0/+2,M11.1.0/167:59:59", -10800, -7200 },
 		{ "UTC+2", -7200, -7200 }, /* ahead is negative in POSIX */
 		{ "XYZ24", -86400, -86400 },
+		{ "AAA0BBB,M3.5.6,M10.5.6", 0, 3600 },
 	};
 
 	(void)state;
@@ -230,6 +232,92 @@ static void other_files_are_refused(void **state)
 		buf_free(&error);
 		free(path);
 	}
+}
+
+/* A block with these counts of leap seconds, times, types and name bytes; each time has the type index, each type the name
+ * at that place. */
+static void add_block(struct buf *b, char version, const uint8_t counts[4], size_t time_bytes, uint8_t index, uint8_t name)
+{
+	static const char zeros[64];
+	const uint8_t all[6] = { 0, 0, counts[0], counts[1], counts[2], counts[3] };
+
+	buf_puts(b, "TZif");
+	buf_putc(b, version);
+	buf_add(b, zeros, 15);
+	for (size_t i = 0; i < 6; i++) {
+		buf_add(b, zeros, 3);
+		buf_putc(b, (char)all[i]);
+	}
+	buf_add(b, zeros, counts[1] * time_bytes);
+	for (size_t i = 0; i < counts[1]; i++)
+		buf_putc(b, (char)index);
+	for (size_t i = 0; i < counts[2]; i++) {
+		buf_add(b, zeros, 5);
+		buf_putc(b, (char)name);
+	}
+	buf_add(b, "FIL", counts[3] ? counts[3] - 1u : 0);
+	buf_add(b, zeros, (counts[3] > 0) + counts[0] * (time_bytes + 4));
+}
+
+static void a_damaged_zone_file_is_refused(void **state)
+{
+	static const struct {
+		char version;
+		uint8_t counts[4], index, name;
+		const char *footer;
+		bool valid;
+	} table[] = {
+		{ '\0', { 0, 0, 1, 4 }, 0, 0, "", true }, { '\0', { 0, 2, 2, 4 }, 1, 3, "", true },
+		{ '\0', { 1, 0, 1, 4 }, 0, 0, "", true }, { '\0', { 0, 0, 1, 1 }, 0, 0, "", true },
+		{ '\0', { 0, 0, 0, 4 }, 0, 0, "", false }, { '\0', { 0, 0, 1, 0 }, 0, 0, "", false },
+		{ '\0', { 0, 1, 1, 4 }, 1, 0, "", false }, { '\0', { 0, 2, 2, 4 }, 2, 0, "", false },
+		{ '\0', { 0, 0, 1, 4 }, 0, 4, "", false }, { '\0', { 0, 0, 1, 4 }, 0, 0, "\n\n", false },
+		{ '2', { 0, 0, 1, 4 }, 0, 0, "\nFIL-2\n", true }, { '2', { 2, 3, 2, 4 }, 1, 2, "\nFIL-2\n", true },
+		{ '3', { 0, 0, 1, 4 }, 0, 0, "\n\n", true }, { '2', { 0, 0, 1, 4 }, 0, 0, "", false },
+		{ '2', { 0, 0, 1, 4 }, 0, 0, "\n", false }, { '2', { 0, 0, 1, 4 }, 0, 0, "FIL-2\n", false },
+		{ '2', { 0, 0, 1, 4 }, 0, 0, "\nFIL-2", false }, { '2', { 0, 0, 1, 4 }, 0, 0, "\na\nb\n", false },
+		{ '2', { 0, 1, 1, 4 }, 1, 0, "\nFIL-2\n", false }, { '2', { 0, 0, 1, 4 }, 0, 4, "\nFIL-2\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(table); i++) {
+		struct buf b = BUF_INIT;
+
+		add_block(&b, table[i].version, table[i].counts, 4, table[i].index, table[i].name);
+		if (table[i].version)
+			add_block(&b, table[i].version, table[i].counts, 8, table[i].index, table[i].name);
+		buf_puts(&b, table[i].footer);
+		if (zone_file_valid(b.data, b.len) != table[i].valid)
+			fail_msg("%zu", i);
+		for (size_t len = 0; table[i].valid && len < b.len; len++) {
+			char *part = xcalloc(len + !len, 1);
+
+			memcpy(part, b.data, len);
+			if (zone_file_valid(part, len))
+				fail_msg("%zu: the first %zu of %zu bytes", i, len, b.len);
+			free(part);
+		}
+		buf_free(&b);
+	}
+}
+
+static void names_of_a_zone_end(void **state)
+{
+	static const uint8_t counts[4] = { 0, 0, 1, 4 };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	add_block(&b, '\0', counts, 4, 0, 0);
+	assert_true(zone_file_valid(b.data, b.len));
+	b.data[b.len - 1] = 'X';
+	assert_false(zone_file_valid(b.data, b.len));
+	b.data[b.len - 1] = '\0';
+	b.data[3] = 'g';
+	assert_false(zone_file_valid(b.data, b.len));
+	b.data[3] = 'f';
+	b.data[20] = 1; /* 2^24 of the first count */
+	assert_false(zone_file_valid(b.data, b.len));
+	buf_free(&b);
 }
 
 /* --- moments --- */
@@ -380,6 +468,8 @@ int main(void)
 		cmocka_unit_test(without_a_name_it_is_that_of_the_system),
 		cmocka_unit_test(an_absolute_path_may_name_a_zone_file),
 		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(a_damaged_zone_file_is_refused),
+		cmocka_unit_test(names_of_a_zone_end),
 		cmocka_unit_test(days_on_which_clocks_change),
 		cmocka_unit_test(moments_agree_with_a_walk_through_time),
 		cmocka_unit_test(a_day_that_is_skipped_begins_with_the_next),
