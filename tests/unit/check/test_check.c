@@ -168,6 +168,7 @@ static void no_password_is_shown_or_quoted(void **state)
 	static const char *const good[] = {
 		"http=http://u:s3cret@h/x", "http=https://s3cret@h/x=200", "redis=redis://:s3cret@h:1",
 		"redis=u:s3cret@h:1", "redis=redis://u:s3@cret@h", "tcp=u:s3cret@h:1",
+		"redis=redis://h:1?password=s3cret", "redis=redis://u:s3cret@h:1/0?password=s3cret",
 	};
 	static const char *const bad[] = {
 		"postgres://u:s3cret@h/db", "postgres://u:s3cret@h/db?a=b", "u:s3cret@h",
@@ -190,6 +191,25 @@ static void no_password_is_shown_or_quoted(void **state)
 		assert_int_equal(check_read(&c, bad[i], &error), BAD_USAGE);
 		assert_lacks(error.data, "s3cret");
 		buf_free(&error);
+	}
+}
+
+static void all_but_a_password_is_shown(void **state)
+{
+	static const char *const table[][2] = {
+		{ "http=http://u:p@h/x?y=1", "http=http://***@h/x?y=1" }, { "http=http://h/x?y=1", "http=http://h/x?y=1" },
+		{ "redis=redis://u:p@h:1/0?a=b", "redis=redis://***@h:1/0?***" }, { "tcp=h:1", "tcp=h:1" },
+		{ "redis=redis://h:1?password=p", "redis=redis://h:1?***" }, { "redis=u:p@h:1", "redis=***@h:1" },
+		{ "redis=redis://h:1", "redis=redis://h:1" }, { "table=a@b", "table=a@b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct check c;
+
+		read_check(&c, table[i][0]);
+		assert_string_equal(c.shown, table[i][1]);
+		check_free(&c);
 	}
 }
 
@@ -473,6 +493,7 @@ int main(void)
 			cmocka_unit_test(limits_follow_the_sign),
 		cmocka_unit_test(a_wrong_check_is_told_how_it_is_written),
 		cmocka_unit_test(no_password_is_shown_or_quoted),
+		cmocka_unit_test(all_but_a_password_is_shown),
 		cmocka_unit_test(checks_know_whether_they_are_about_a_database),
 		cmocka_unit_test(a_target_without_a_check_gets_the_fallback),
 		cmocka_unit_test(url_lines_apply_to_the_checks_after_them),

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "base/banned.h"
+#include "base/msg.h"
 #include "base/status.h"
 #include "db/target.h"
 
@@ -445,6 +446,112 @@ static void isolation_takes_libpqs_variables_away(void **state)
 	assert_string_equal(getenv("OTHER"), "x");
 }
 
+/* --- which database --- */
+
+static void the_server_alone_may_be_named(void **state)
+{
+	struct buf error = BUF_INIT;
+	struct target t;
+
+	(void)state;
+	ENVIRONMENT("PGHOST=h", "PGUSER=u", "PGDATABASE=d");
+	assert_int_equal(target_find_server(&t, &error), 0);
+	assert_key(&t, "host", "h");
+	target_free(&t);
+	ENVIRONMENT("DATABASE_URL=x");
+	assert_int_equal(target_find_server(&t, &error), BAD_CONFIG);
+	target_free(&t);
+	buf_free(&error);
+}
+
+static void the_database_is_the_named_one_or_that_of_the_backup(void **state)
+{
+	static const struct {
+		const char *url, *into, *backup;
+		bool meant;
+		int rc;
+		const char *database;
+	} table[] = {
+		{ "postgres://u@h/app", NULL, "app", false, 0, "app" },
+		{ "postgres://u@h/app", NULL, "apo", false, BAD_USAGE, "app" },
+		{ "postgres://u@h/app", NULL, "apq", false, BAD_USAGE, "app" },
+		{ "postgres://u@h/app", NULL, "other", true, 0, "app" },
+		{ "postgres://u@h/app", NULL, NULL, false, 0, "app" },
+		{ "postgres://u@h/app", "into", "other", false, 0, "into" },
+		{ "postgres://u@h", NULL, "other", false, 0, "other" },
+		{ "postgres://u@h", NULL, NULL, false, 0, "u" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct buf error = BUF_INIT;
+		struct target t;
+
+		find(&t, table[i].url);
+		if (target_choose(&t, table[i].into, table[i].backup, table[i].meant, &error) != table[i].rc)
+			fail_msg("%zu: %s", i, error.data);
+		assert_key(&t, "dbname", table[i].database);
+		target_free(&t);
+		buf_free(&error);
+	}
+}
+
+static void what_is_dropped_is_for_an_allowed_database_or_ones_own(void **state)
+{
+	static const struct {
+		const char *url, *backup;
+		int rc;
+		const char *database;
+	} table[] = {
+		{ "postgres://u@h/app", "allowed", 0, "allowed" }, { "postgres://u@h/app", "app", 0, "app" },
+		{ "postgres://u@h/app", "other", 0, "app" },       { "postgres://u@h", "u", 0, "u" },
+		{ "postgres://u@h", "v", BAD_USAGE, "u" },         { "postgres://u@h", "t", BAD_USAGE, "u" },
+	};
+	struct strs allowed = { 0 };
+
+	(void)state;
+	strs_add(&allowed, "allowed");
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct buf error = BUF_INIT;
+		struct target t;
+
+		find(&t, table[i].url);
+		if (target_admit(&t, &allowed, table[i].backup, &error) != table[i].rc)
+			fail_msg("%zu: %s", i, error.data);
+		assert_key(&t, "dbname", table[i].database);
+		target_free(&t);
+		buf_free(&error);
+	}
+	strs_free(&allowed);
+}
+
+/* --- secrets --- */
+
+static int say_password(void *url)
+{
+	struct target t;
+
+	find(&t, url);
+	msg(MSG_ERROR, "it is %s, or %s", "p@ss:w/o", "p%40ss%3Aw%2Fo");
+	msg(MSG_ERROR, "it is user");
+	return 0;
+}
+
+static void a_password_is_masked_in_messages_unless_it_is_a_name(void **state)
+{
+	char hidden[] = "postgres://user:p%40ss%3Aw%2Fo@h/db", shown[] = "postgres://user:user@h/db";
+	struct outcome o = call(say_password, hidden);
+
+	(void)state;
+	assert_int_equal(o.status, 0);
+	assert_lacks(o.err, "ss:w");
+	assert_lacks(o.err, "ss%3Aw");
+	outcome_free(&o);
+	o = call(say_password, shown);
+	assert_holds(o.err, "it is user");
+	outcome_free(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +576,10 @@ int main(void)
 		cmocka_unit_test(env_names_a_variable),
 		cmocka_unit_test(a_wrong_variable_is_named_and_is_78),
 		cmocka_unit_test(isolation_takes_libpqs_variables_away),
+		cmocka_unit_test(the_server_alone_may_be_named),
+		cmocka_unit_test(the_database_is_the_named_one_or_that_of_the_backup),
+		cmocka_unit_test(what_is_dropped_is_for_an_allowed_database_or_ones_own),
+		cmocka_unit_test(a_password_is_masked_in_messages_unless_it_is_a_name),
 	};
 
 	return unit_run("target", tests, scratch_make, scratch_remove);

@@ -123,10 +123,13 @@ static struct imaginary imagine(struct given *v)
 
 static struct buf told = BUF_INIT;
 
-static void tell(enum msg_level level, const char *words)
+static void tell(enum msg_level level, const char *words, void *arg)
 {
+	(void)arg;
 	buf_printf(&told, "%s%s\n", level == MSG_ERROR ? "ERROR " : level == MSG_WARNING ? "WARNING " : "", words);
 }
+
+static const struct teller teller = { .say = tell };
 
 static int forget_told(void **unused)
 {
@@ -205,6 +208,34 @@ static void a_moment_means_the_newest_before_it(void **unused)
 	expect_selected(&r, "17", NULL, NULL, NO_INPUT, "no backup of run 17");
 }
 
+static void a_moment_is_a_day_or_a_time_of_one(void **unused)
+{
+	static const struct {
+		const char *text;
+		int64_t moment;
+	} good[] = {
+		{ "2026-11-25T12:00Z", NOON },           { "2026-11-25T12:00:00Z", NOON },
+		{ "2026-11-25T12:00:07Z", NOON + 7000 }, { "2026-11-25Z", NOON + DAY / 2 - 1000 },
+		{ "2026-11-25T23:59:60Z", NOON + DAY / 2 }, { "2024-02-29T00:00Z", INT64_C(1709164800000) },
+		{ "1970-01-01T00:00Z", 0 },              { "2026-12-31T00:00Z", NOON + 35 * DAY + DAY / 2 },
+		{ "2026-01-01T00:00Z", INT64_C(1767225600000) },
+	};
+	static const char *const bad[] = {
+		"", "2026", "2026-11", "2026-11-", "2026-11-31", "2026-11-00", "2026-11-32", "2026-00-01", "2026-13-01",
+		"2025-02-29", "2026-11-25T", "2026-11-25T12", "2026-11-25T24:00", "2026-11-25T12:60", "2026-11-25T12:00:61",
+		"2026-11-25T12:00x", "2026-11-25T12:00Zx", "2026-11-25z", "1969-12-31T23:59Z", "x2026-11-25",
+	};
+	int64_t moment;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (!select_moment_of(good[i].text, &moment) || moment != good[i].moment)
+			fail_msg("%s: %lld", good[i].text, (long long)moment);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (select_moment_of(bad[i], &moment))
+			fail_msg("%s", bad[i]);
+}
+
 static void what_cannot_be_listed_is_not_searched(void **unused)
 {
 	struct given v[] = { GIVEN(ONE, NOON, "1", "verified"), { 0 } };
@@ -259,7 +290,7 @@ static void prune_all_of(struct imaginary *r, bool dry)
 	const struct retention keep = { .last = 1 };
 	struct buf error = BUF_INIT;
 
-	assert_int_equal(prune_all(&(struct prune){ .repo = &r->repo, .keep = &keep, .dry = dry, .tell = tell }, &error), 0);
+	assert_int_equal(prune_all(&(struct prune){ .repo = &r->repo, .keep = &keep, .dry = dry, .tell = &teller }, &error), 0);
 	buf_free(&error);
 }
 
@@ -295,7 +326,7 @@ static void nothing_goes_for_a_suspect_one_nor_of_another_repository(void **unus
 
 static int verify_words(struct imaginary *r, bool all, int n, char **words)
 {
-	struct verify v = { .tell = tell };
+	struct verify v = { .tell = &teller };
 
 	return verify_backups(&v, &r->repo, &(struct choice){ .n = n, .words = words, .all = all });
 }
@@ -363,6 +394,7 @@ int main(void)
 		test(latest_is_the_newest_verified_one_of_the_only_database),
 		test(of_two_databases_one_must_be_named),
 		test(a_moment_means_the_newest_before_it),
+		test(a_moment_is_a_day_or_a_time_of_one),
 		test(what_cannot_be_listed_is_not_searched),
 		test(a_glance_reads_no_more_than_the_newest_that_counts),
 		test(the_newest_counts_of_its_system),
