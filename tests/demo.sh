@@ -134,6 +134,7 @@ on_postgresql() {
 mkdir "$work/seed"
 cp "$here"/demo/*.sql "$work/seed/"
 cd "$work"
+mkdir "$work/bin"
 "$pgbox" --install "$work/bin"
 PATH=$work/bin:$PATH
 PGBOX_JOURNAL=$work/journal.db

@@ -111,7 +111,7 @@ I no problems in 0 variables" envcheck
 	holds 64 "--require: the type of A: unknown type: the types are string, int" envcheck --require A:x
 	holds 64 "--require: A=... has a value" envcheck --require A=s3cret
 	holds 64 "--group: a group has two names" envcheck --group A
-	holds 64 "operands are too many" envcheck .env.example
+	holds 64 "1 operand is too many" envcheck .env.example
 }
 
 @test "init prints a first spec that reads as the example does" {

@@ -238,7 +238,7 @@ shown() {
 }
 
 @test "a journal that is not there, or is none, is 66 and one line" {
-	refuses 66 "journal: error: journal '/nowhere/journal.db': unable to open database file" \
+	refuses 66 "journal: error: journal '/nowhere/journal.db': No such file or directory" \
 		env PGBOX_JOURNAL=/nowhere/journal.db journal
 	echo "not a database, but long enough to be taken for the beginning of one at first sight" >garbage
 	refuses 66 "journal: error: journal 'garbage': file is not a database" env PGBOX_JOURNAL=garbage journal
