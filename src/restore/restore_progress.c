@@ -70,6 +70,10 @@ void restore_progress_begin(struct restore_progress *h, const struct restore_pro
 
 void restore_progress_end(struct restore_progress *h)
 {
+	/* A line that is cleared is drawn again at once: the last says how far it came, however short a
+	 * restore is. */
+	if (h->meter && h->tell.show)
+		h->tell.show(NULL);
 	restore_progress_tick(h);
 	if (h->meter && h->tell.show)
 		h->tell.show(NULL);
