@@ -342,7 +342,7 @@ END
 @test "what ends the transaction leaves nothing, beside and inside" {
 	each '1 65' <<<"$ENDINGS"
 	equals "$(sql postgres "select count(*) from pg_roles where rolname = 'evil'")" 0
-	as_lowly each '1 65' <<<"$ENDINGS"
+	as_lowly each '1 65 69' <<<"$ENDINGS"
 	equals "$(sql postgres "select count(*) from pg_roles where rolname = 'evil'")" 0
 }
 
