@@ -355,6 +355,7 @@ sys.exit(status)' "$file" "$@"
 	archive rows "$file"
 	sql postgres 'create role counter login createdb' 'create database new owner counter' >/dev/null
 	sql new 'create extension pgbox_rows' >/dev/null
+	mkdir "$BACKUP_DIR" # for the backup that comes before --clean
 	peak 0 pgrestore plan "$file" "$(url new counter)" --clean --data-only
 	says '100000 rows of its table counted are left out'
 	[ "$PEAK" -lt 60 ]
