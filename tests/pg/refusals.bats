@@ -91,6 +91,8 @@ for_good() {
 	says require_auth
 	exits 0 timeout 10 waitdb "$APP?require_auth=scram-sha-256"
 	[ "$(waitdb -q "$APP?require_auth=md5" 2>&1 | wc -l)" = 1 ]
+	# 18 speaks it.
+	[ "$(server_sql "$SERVER" postgres 'show server_version_num')" -lt 180000 ] || return 0
 	exits 69 timeout 10 waitdb "$URL?min_protocol_version=3.2"
 	says min_protocol_version
 }
