@@ -60,7 +60,9 @@ static void references_are_found_in_any_value(void **state)
 		"infisical://a", "gcp-sm://p/s", "{{resolve:ssm:key}}", "ENC[AES256_GCM,data:a]", "{cipher}a", "akv://v/s",
 		"$ANSIBLE_VAULT;1.1;AES256", "${{ vars.NAME }}", "${{Redis.REDIS_URL}}",
 		"<path:secret/data/x#y>",
-		 "awsssm:///app/key",
+		"awsssm:///app/key", "EJ[1:k:n:b]", "enc(k3h9)", "hashivault:a", "aws-secretsmanager:a", "gcp-secret:a", "gsm:a",
+		"keyvault:a", "azurekms:a", "bitwarden:a", "keeper:a", "gopass:a", "sops:a", "conjur:a", "chamber:a",
+		"varlock(a)", "!secret a", "!env_var a", "-----BEGIN AGE ENCRYPTED FILE-----", "-----BEGIN PGP MESSAGE-----",
 	};
 
 	(void)state;

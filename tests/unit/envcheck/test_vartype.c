@@ -176,11 +176,17 @@ static void a_zone_that_was_judged_is_not_used(void **state)
 	assert_null(getenv("TZ"));
 }
 
+#define LABEL_60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LABEL LABEL_60 "aaa"
+
 static void hosts(void **state)
 {
 	(void)state;
 	values_of("host", LIST("db", "my_db", "a.b-c.example", "10.0.0.1", "::1", "fe80::1", "localhost"),
 	          LIST("db:5432", "http://db", "a..b", "-a", "a-", "a b", "", ".a", "[::1]", "a/b", "user@db"));
+	/* 63 bytes a label, 253 a name (RFC 1035, 2.3.4) */
+	values_of("host", LIST(LABEL "." LABEL "." LABEL "." LABEL_60 "b", LABEL),
+	          LIST(LABEL "." LABEL "." LABEL "." LABEL_60 "bc", LABEL "b"));
 	values_of("domain(allowWildcard=true)", LIST("*.example.com", "example.com"), LIST("*", "*.", "a.*"));
 	values_of("ip", LIST("10.0.0.1", "::ffff:1.2.3.4"), LIST("10.0.0", "10.0.0.256", "db", "10.0.0.1/8"));
 	values_of("ip(version=6)", LIST("::1"), LIST("127.0.0.1"));
