@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "repo/bucket.h"
 #include "repo/folder.h"
 
@@ -128,9 +129,7 @@ static int fetch_manifest(struct bucket *r, const char *key, int64_t bytes, cons
 
 int bucket_fetch(struct bucket *r, const char *key, const char *dir, char **path, struct buf *error)
 {
-	size_t len = strlen(key), end = strlen(".json");
-	char *own = len > end && strcmp(key + len - end, ".json") == 0 ? xstrndup(key, len - end)
-	            : xstrdup(key);
+	char *data = text_without_suffix(key, ".json"), *own = data ? data : xstrdup(key);
 	struct s3_objects files = { 0 };
 	int64_t bytes = 0;
 	int rc = look(r, own, &files, &bytes, error);

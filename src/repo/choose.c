@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "repo/folder.h"
 
 static void add(struct chosen *chosen, size_t i)
@@ -55,10 +56,9 @@ static char *without_latest(const char *root, const char *word)
 {
 	const char *rest = skip_prefix(word, root);
 	const char *name = rest && *rest == '/' ? rest + 1 : word;
-	size_t len = strlen(name), end = strlen("/latest");
+	char *without = text_without_suffix(name, "/latest");
 
-	return len > end && strcmp(name + len - end, "/latest") == 0 ? xstrndup(name, len - end)
-	                                                             : xstrdup(word);
+	return without ? without : xstrdup(word);
 }
 
 static int choose_word(const struct repo *r, const struct repo_list *list, const char *word, bool all,

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "repo/catalog.h"
 #include "repo/choose.h"
 #include "repo/folder.h"
@@ -29,13 +30,6 @@ struct selection {
 
 /* --- files --- */
 
-static char *without_suffix(const char *path, const char *suffix)
-{
-	size_t len = strlen(path), end = strlen(suffix);
-
-	return len > end && strcmp(path + len - end, suffix) == 0 ? xstrndup(path, len - end) : NULL;
-}
-
 /* `latest` is the one symlink below a guard that leads anywhere: to a name in its own folder. NULL: it is no
  * such link. The caller frees it. */
 static char *follow_latest(const char *path)
@@ -51,10 +45,10 @@ static char *follow_latest(const char *path)
 /* The data that a file stands for. */
 static char *data_of(const char *path)
 {
-	char *data = without_suffix(path, ".json");
+	char *data = text_without_suffix(path, ".json");
 	struct stat st;
 
-	data = data ? data : without_suffix(path, ".sha256");
+	data = data ? data : text_without_suffix(path, ".sha256");
 	data = data ? data : follow_latest(path);
 	/* Of a symlink it is said that it is one. */
 	if (data && beneath_lstat(data, &st) == 0)
