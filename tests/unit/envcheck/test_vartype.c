@@ -159,7 +159,7 @@ static void calendars(void **state)
 	          LIST("", "0 3 * *", "61 * * * *", "0 0 30 2 *", "@often"));
 	values_of("tz", LIST("Europe/Berlin", "UTC", "America/New_York", "CET-1CEST,M3.5.0,M10.5.0/3"),
 	          LIST("", "Europe/Atlantis", "Berlin", "+02:00"));
-	values_of("semver", LIST("1.2.3", "1.2.3-beta.1", "1.2.3+build.5"), LIST("1.2", "v1.2.3", "1.2.x", "1.2.3-"));
+	values_of("semver", LIST("1.2.3", "1.2.3-beta.1", "1.2.3+build.5"), LIST("1.2", "v1.2.3", "1.2.x", "1.2.3-", "1.2-3", "1-2.3"));
 	values_of("isoDate", LIST("2026-11-21", "2026-11-21T03:00Z", "2026-11-21T03:00:00.123Z",
 	          "2026-11-21T03:00:00+01:00", "2026-11-21 03:00"),
 	          LIST("21.11.2026", "2026-13-01", "2026-11-21T", "2026-11-21x", "soon"));
@@ -322,7 +322,7 @@ static void types_are_guessed_from_name_and_example(void **state)
 		{ "DATABASE_URL", "postgres://u@h/d", "postgres-url" }, { "REDIS_URL", "redis://h", "redis-url" },
 		{ "SITE_URL", "https://h", "url" }, { "SITE_URL", NULL, "url" }, { "SITE_URL", "/x", NULL },
 		{ "ADMIN_EMAIL", "a@b.example", "email" }, { "DEBUG", "False", "bool" }, { "WORKERS", "4", "int" },
-		{ "PHONE", "0123", NULL }, { "DB_HOST", "db", "host" }, { "TZ", "Europe/Berlin", "tz" },
+		{ "WORKERS", "10", "int" }, { "PHONE", "0123", NULL }, { "PHONE", "+123", NULL }, { "PHONE", "00", NULL }, { "DB_HOST", "db", "host" }, { "TZ", "Europe/Berlin", "tz" },
 		{ "BACKUP_CRON", "0 3 * * *", "cron" }, { "HTTP_TIMEOUT", "30s", "duration" },
 		{ "APP_NAME", "shop", NULL }, { "APP_NAME", NULL, NULL },
 	};

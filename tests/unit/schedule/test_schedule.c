@@ -655,6 +655,12 @@ static void the_first_run(void **state)
 	assert_true(schedule_due(&every, &h, began) == began);
 	assert_true(schedule_due(&cron, &h, began) == at("2026-05-05 03:00"));
 	assert_true(schedule_due(&cron, &h, at("2026-05-04 03:00")) == at("2026-05-05 03:00"));
+	/* A run that a former process did not get to comes first, at its own time; one that is still to come changes nothing. */
+	h.owed = at("2026-05-03 03:00");
+	assert_true(schedule_due(&cron, &h, began) == h.owed);
+	h.owed = began + 1;
+	assert_true(schedule_due(&cron, &h, began) == at("2026-05-05 03:00"));
+	h.owed = 0;
 }
 
 static void the_run_after_a_success(void **state)
