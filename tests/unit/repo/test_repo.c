@@ -193,6 +193,19 @@ static void of_two_databases_one_must_be_named(void **unused)
 	expect_selected(&r, "latest", "other", NULL, BAD_USAGE, "has no backup of 'other'");
 }
 
+static void databases_are_named_a_folder_before_those_in_it(void **unused)
+{
+	struct given v[] = { GIVEN(AT("b", "b", "20261123-120000"), NOON, "1", "verified"),
+		             GIVEN(AT("a-c", "a-c", "20261123-120000"), NOON, "1", "verified"),
+		             GIVEN(AT("a/b", "b", "20261123-120000"), NOON, "1", "verified"),
+		             GIVEN(AT("a", "a", "20261123-120000"), NOON, "1", "verified"),
+		             GIVEN(AT("\xc3\xa4", "x", "20261123-120000"), NOON, "1", "verified"), { 0 } };
+	struct imaginary r = imagine(v);
+
+	(void)unused;
+	expect_selected(&r, "latest", NULL, NULL, BAD_USAGE, "of a, a/b, a-c, b, \xc3\xa4");
+}
+
 static void a_moment_means_the_newest_before_it(void **unused)
 {
 	struct given v[] = { GIVEN(ONE, NOON - 2 * DAY, "1", "verified"), GIVEN(TWO, NOON - DAY, "1", "verified"),
@@ -393,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(latest_is_the_newest_verified_one_of_the_only_database),
 		test(of_two_databases_one_must_be_named),
+		test(databases_are_named_a_folder_before_those_in_it),
 		test(a_moment_means_the_newest_before_it),
 		test(a_moment_is_a_day_or_a_time_of_one),
 		test(what_cannot_be_listed_is_not_searched),
