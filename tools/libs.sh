@@ -143,6 +143,14 @@ build_lz4() {
 }
 
 # A TLS 1.2/1.3 client, hashes and HMAC. MD5 stays for md5 logins, DES for old encrypted client keys.
+# AES-GCM and AES-XTS for AVX-512 are 740 KB of unrolled code, which AES-NI does without. The scripts that write them
+# ask the assembler for its version; for an old one they write stubs.
+without_avx512() {
+    for script in modes/asm/aes-gcm-avx512 aes/asm/aesni-xts-avx512; do
+        CC='echo GNU assembler version 2.20' perl crypto/$script.pl elf "crypto/${script%%/*}/${script##*/}.s"
+    done
+}
+
 # $off is a list.
 # shellcheck disable=SC2086
 build_openssl() {
@@ -152,9 +160,10 @@ build_openssl() {
         no-cmp no-cms no-ct no-ocsp no-ts no-rfc3779 no-http no-gost no-ssl-trace
         no-aria no-bf no-blake2 no-camellia no-cast no-idea no-md4 no-mdc2 no-rc2 no-rc4 no-rmd160 no-seed
         no-siphash no-siv no-sm2 no-sm3 no-sm4 no-whirlpool no-ocb no-scrypt no-argon2 no-dsa no-ec2m
-        no-ml-dsa no-slh-dsa no-autoload-config no-filenames no-winstore'
+        no-ml-dsa no-slh-dsa no-autoload-config no-filenames no-winstore no-multiblock'
     ./Configure "linux-$target" $off --prefix=/usr --openssldir=/etc/ssl --libdir=lib \
         CC=musl-gcc AR="$AR" RANLIB="$RANLIB" CFLAGS="$CFLAGS"
+    [ "$target" != x86_64 ] || without_avx512
     make -j"$jobs" build_libs
     cp libssl.a libcrypto.a "$dest/lib/"
     cp -R include/openssl "$dest/include/"
