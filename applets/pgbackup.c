@@ -223,10 +223,9 @@ static void read_remote(void)
 static void need_remote(void)
 {
 	read_remote();
-	if (!remote.on && *o.dir)
-		die(BAD_CONFIG, "there is no bucket: set S3_BUCKET");
 	if (!remote.on)
-		die(BAD_CONFIG, "BACKUP_DIR is empty, and there is no S3_BUCKET: set one of them");
+		die(BAD_CONFIG, *o.dir ? "there is no bucket: set S3_BUCKET"
+		                       : "BACKUP_DIR is empty, and there is no S3_BUCKET: set one of them");
 }
 
 /* Without a folder there is but the bucket. */
@@ -277,9 +276,8 @@ static struct backup read_backup(bool named)
 	if (!packing_parse(o.compress, &b.packing))
 		die(BAD_CONFIG, "--compress or BACKUP_COMPRESS: zstd, zstd:1 to zstd:22, gzip:1 to gzip:9, "
 		    "lz4:1 to lz4:12, or none");
-	b.format = strcmp(o.format, "custom") == 0  ? DUMP_CUSTOM
-	           : strcmp(o.format, "plain") == 0 ? DUMP_PLAIN
-	                                            : DUMP_DIRECTORY;
+	b.format = strcmp(o.format, "plain") == 0 ? DUMP_PLAIN : DUMP_CUSTOM;
+	b.format = strcmp(o.format, "directory") == 0 ? DUMP_DIRECTORY : b.format;
 	must(backup_check(&b, &error), &error);
 	return b;
 }
@@ -424,8 +422,7 @@ static void glance(struct catalog *c)
 	catalog_free(c);
 	if (catalog_imagine(c, remote.name) != 0)
 		die(NO, "%s", c->journal.error.data);
-	if (rebuild_glance(c, &remote.repo, &error) != 0)
-		die(NO, "%s", error.data);
+	must(rebuild_glance(c, &remote.repo, &error) ? NO : 0, &error);
 }
 
 static int status(const struct report_only *only)
@@ -438,8 +435,7 @@ static int status(const struct report_only *only)
 
 	read_schedule();
 	read_remote();
-	if (look_at_folder(&error) != 0)
-		die(NO, "%s", error.data);
+	must(look_at_folder(&error) ? NO : 0, &error);
 	limit = o.max_age ? o.max_age : freshness_limit(&schedule);
 	rc = catalog_open(&c, o.dir, false);
 	if (o.remote && (rc || !catalog_knows(&c)))
