@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Changes one operator, constant or return of a pure file, runs the unit tests that link it, and says whether one fails.
 
-usage: mutants.py NUMBER [SEED [FILE...]]; make mutants calls it, with CFLAGS and LIBS, when .build/mutants holds an
-object of each source and test. A mutant is compiled alone and linked in front of the others. It is killed when a test
-fails, crashes or does not end, without sanitizers or, as they cost time, else with them in this one file. A mutant that
-does not compile, or whose object is that of the file as it is, does not count. Those that tests/mutants.equivalent names
-do not count either. It exits 1 when less than BAR % are killed.
+usage: mutants.py NUMBER [SEED [FILE...]]; make mutants calls it, with CFLAGS and LIBS, and with the --wrap options of
+test_NAME in WRAP_NAME, when .build/mutants holds an object of each source and test. A mutant is compiled alone and
+linked in front of the others. It is killed when a test fails, crashes or does not end, without sanitizers or, as they
+cost time, else with them in this one file. A mutant that does not compile, or whose object is that of the file as it
+is, does not count. Those that tests/mutants.equivalent names do not count either. It exits 1 when less than BAR % are
+killed.
 """
 import concurrent.futures
 import glob
@@ -117,7 +118,8 @@ def failing(path, folder, extra=()):
     """The first of the file's test programs that fails with the folder's object in front of the others, or None."""
     program = f"{folder}/program"
     for test in tests_of(path):
-        subprocess.run(["gcc", *extra, "-o", program, test, f"{folder}/mutant.o", f"{BUILD}/all.a",
+        wrapped = os.environ.get("WRAP_" + os.path.basename(test)[len("test_"):-2], "")
+        subprocess.run(["gcc", *extra, *wrapped.split(), "-o", program, test, f"{folder}/mutant.o", f"{BUILD}/all.a",
                         *shlex.split(os.environ["LIBS"])], check=True)
         if not passes(program, os.path.abspath(folder), extra):
             return os.path.basename(test)[:-2]

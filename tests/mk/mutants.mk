@@ -6,13 +6,16 @@
 MUTANTS ?= 200
 # Optimised, so that a change that changes nothing gives the same object and is known by it.
 MUTANT_CFLAGS  = -std=c11 -O1 -w $(CPPFLAGS) -Itests/unit -isystem $(shell pg_config --includedir)
-MUTANT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) tests/unit/unit.c tests/unit/engine.c
+MUTANT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) tests/unit/unit.c tests/unit/engine.c \
+                  $(wildcard tests/unit/s3_memory*.c)
 MUTANT_TESTS   := $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c)
 
 .PHONY: mutants mutants-objects
 mutants:
 	$(Q)$(MAKE) --no-print-directory $(JOBS) mutants-objects
-	$(Q)CFLAGS='$(MUTANT_CFLAGS)' LIBS='$(UNIT_LIBS)' tests/mutants.py $(MUTANTS) '$(SEED)' $(FILES)
+	$(Q)CFLAGS='$(MUTANT_CFLAGS)' LIBS='$(UNIT_LIBS)' \
+		$(foreach test,$(UNIT_TESTS),$(if $(UNIT_WRAP_$(test)),WRAP_$(test)='$(UNIT_WRAP_$(test):%=-Wl,--wrap=%)')) \
+		tests/mutants.py $(MUTANTS) '$(SEED)' $(FILES)
 
 mutants-objects: .build/mutants/all.a $(MUTANT_TESTS:%.c=.build/mutants/%.o)
 

@@ -1,13 +1,17 @@
 # make unit: every tests/unit/ROOM/test_NAME.c, of src/ROOM/NAME.c, is a program; gcc and clang build each with the address and
 # undefined behaviour sanitizers, against Debian's libraries, and it runs with leak detection. Programs whose sources have not
 # changed are not built again; all are run. Where a test fails, what the sanitizers say of the rest is left out.
+#   UNIT_WRAP_NAME  functions that tests/unit/s3_memory.c defines as __wrap_FUNCTION in place of the real ones, for test_NAME
 
 UNIT_FILES   := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 UNIT_TESTS   := $(patsubst test_%.c,%,$(notdir $(UNIT_FILES)))
-UNIT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) tests/unit/unit.c tests/unit/engine.c
+UNIT_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*/*.c)) tests/unit/unit.c tests/unit/engine.c \
+                $(wildcard tests/unit/s3_memory*.c)
 # Not -O0: it hides what only optimised code does wrong; not -Os, for readable stacks.
 UNIT_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
                 $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
+UNIT_WRAP_S3 := http_send clock_sleep clock_ms clock_after clock_left
+$(foreach name,bucket bucket_fetch bucket_put bucket_read multipart read request write,$(eval UNIT_WRAP_$(name) := $(UNIT_WRAP_S3)))
 UNIT_LIBS    := -lcmocka -lpq -lsqlite3 -lexpat -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 
 .PHONY: unit unit-gcc unit-clang
@@ -29,7 +33,7 @@ unit-$1: $(UNIT_TESTS:%=unit-$1-%)
 
 $$(UNIT_TESTS:%=.build/unit-$1/test_%): .build/unit-$1/test_%: .build/unit-$1/all.a
 	@$$(if $$(Q),echo '  TEST $1 $$*')
-	$$(Q)$1 -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) $$< $$(UNIT_LIBS)
+	$$(Q)$1 -fsanitize=address,undefined $$(UNIT_WRAP_$$*:%=-Wl,--wrap=%) -o $$@ $$(filter %.o,$$^) $$< $$(UNIT_LIBS)
 
 .PHONY: $(UNIT_TESTS:%=unit-$1-%)
 $(UNIT_TESTS:%=unit-$1-%): unit-$1-%: .build/unit-$1/test_%
