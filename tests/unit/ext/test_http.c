@@ -1,4 +1,4 @@
-/* Unit tests of ext/http: how little of a slow server is put up with. */
+/* Unit tests of ext/http: how little of a slow server is put up with, and what may pass. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
@@ -135,12 +135,90 @@ static void what_its_reader_needs_is_not_the_servers_time(void **state)
 	buf_free(&error);
 }
 
+static void what_breaks_may_hold_the_next_time(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t bytes;
+	} all[] = {
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", 10 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct server s = { .head = all[i].head, .rate = 10, .all = all[i].bytes };
+		struct buf error = BUF_INIT;
+		bool passing = false;
+
+		assert_int_equal(ask(&s, NULL, &passing, &error), -1);
+		assert_true(passing);
+		assert_true(error.len);
+		buf_free(&error);
+	}
+}
+
+static int refuse(void *arg, const char *bytes, size_t len)
+{
+	(void)arg, (void)bytes, (void)len;
+	return 1;
+}
+
+static void what_its_reader_ends_does_not_pass(void **state)
+{
+	struct server s = { .head = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", .rate = 10, .all = 50 };
+	struct buf error = BUF_INIT;
+	bool passing = true;
+
+	(void)state;
+	assert_int_equal(ask(&s, refuse, &passing, &error), -1);
+	assert_false(passing);
+	buf_free(&error);
+}
+
+static int add(void *arg, const char *bytes, size_t len)
+{
+	buf_add(arg, bytes, len);
+	return 0;
+}
+
+/* Expects what of an answer is taken where only a 206 is, and what stays in it. */
+static void expect_taken(const char *head, size_t taken, size_t kept)
+{
+	struct server s = { .head = head, .rate = 10, .all = 10 };
+	struct buf bytes = BUF_INIT, error = BUF_INIT;
+	struct http_request r = { .method = "GET", .url = s.url, .only = 206, .take = add, .arg = &bytes,
+		                  .deadline = clock_after(20000) };
+	struct http_answer a = HTTP_ANSWER_INIT;
+	struct http h = { 0 };
+
+	server_begin(&s);
+	assert_int_equal(http_send(&h, &r, &a, &error), 0);
+	server_stop(&s);
+	assert_int_equal(bytes.len, taken);
+	assert_int_equal(a.body.len, kept);
+	buf_free(&bytes);
+	http_answer_free(&a);
+	http_free(&h);
+}
+
+static void only_the_answer_that_is_wanted_is_taken(void **state)
+{
+	(void)state;
+	expect_taken("HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n", 10, 0);
+	expect_taken("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", 0, 10);
+	expect_taken("HTTP/1.1 503 Busy\r\nContent-Length: 10\r\n\r\n", 0, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_that_drips_is_given_up),
 		cmocka_unit_test(one_that_moves_on_is_not),
 		cmocka_unit_test(what_its_reader_needs_is_not_the_servers_time),
+		cmocka_unit_test(what_breaks_may_hold_the_next_time),
+		cmocka_unit_test(what_its_reader_ends_does_not_pass),
+		cmocka_unit_test(only_the_answer_that_is_wanted_is_taken),
 	};
 
 	return unit_run("http", tests, NULL, NULL);
