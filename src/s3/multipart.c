@@ -231,6 +231,7 @@ void upload_free(struct upload *u, struct buf *error)
 	for (size_t i = 0; i < 2; i++) {
 		wait_for(u, &u->lanes[i], &ignored);
 		http_free(&u->lanes[i].s3.http);
+		buf_free(&u->lanes[i].error);
 		free(u->lanes[i].part);
 	}
 	if (u->id && !u->over)
