@@ -83,6 +83,7 @@ struct transfer {
 	const struct http_request *r;
 	struct http_answer *a;
 	int64_t headers;      /* bytes of them */
+	bool answered;        /* an empty line has ended them */
 	int64_t mark, since;  /* the bytes that had gone to and fro at that time, less what was away */
 	int64_t away;         /* ms that take took for itself: not the server's */
 	bool stalled;
@@ -132,10 +133,14 @@ static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
 	t->headers += (int64_t)n;
 	buf_add(&line, bytes, n);
 	buf_trim(&line);
-	if (skip_prefix(line.data, "HTTP/"))
+	if (skip_prefix(line.data, "HTTP/")) {
 		strs_free(&t->a->headers);
-	else if (line.len && t->a->headers.n < HEADERS_MAX)
+		t->answered = false;
+	} else if (!line.len) {
+		t->answered = true;
+	} else if (t->a->headers.n < HEADERS_MAX) {
 		strs_add(&t->a->headers, line.data);
+	}
 	buf_free(&line);
 	return n;
 }
@@ -287,6 +292,9 @@ int http_send(struct http *h, const struct http_request *r, struct http_answer *
 		rc = perform(&t, words);
 	if (t.curl)
 		curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &a->code);
+	/* libcurl takes an answer that breaks off within its headers for a whole one without a body. */
+	if (rc == CURLE_OK && !t.answered)
+		rc = CURLE_PARTIAL_FILE;
 	if (rc == CURLE_OK)
 		return 0;
 	a->passing = (is_passing(rc) || t.stalled) && !a->stopped;

@@ -142,6 +142,8 @@ static void what_breaks_may_hold_the_next_time(void **state)
 		size_t bytes;
 	} all[] = {
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", 10 },
+		{ "HTTP/1.1 200 OK\r\nContent-Le", 0 },
+		{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", 0 },
 		{ "", 0 },
 	};
 
