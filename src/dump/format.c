@@ -161,9 +161,8 @@ static bool begins_lite(const char *at)
 		at = skip_comments(strchr(at, ';') + 1);
 	if (!at)
 		return false;
-	return (strncasecmp(at, "PRAGMA", 6) == 0 && isspace((unsigned char)at[6])) || skip_prefix(at, ".dbco"
-	                                                                                               "nfig"
-	                                                                                               " ");
+	return (strncasecmp(at, "PRAGMA", 6) == 0 && isspace((unsigned char)at[6])) ||
+	       skip_prefix(at, ".dbconfig ");
 }
 
 /* What the head of other products' files says. */

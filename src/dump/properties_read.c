@@ -214,8 +214,9 @@ static void read_statement(struct properties *p, struct statement *s)
 /* Behind blanks, comments and lines for psql (\connect, \restrict). */
 static const char *skip_lines(const char *at)
 {
-	for (at += strspn(at, " \t\r\n"); *at == '\\' || strncmp(at, "--", 2) == 0; at += strspn(at, " \t\r"
-	                                                                                             "\n"))
+	static const char blanks[] = " \t\r\n";
+
+	for (at += strspn(at, blanks); *at == '\\' || strncmp(at, "--", 2) == 0; at += strspn(at, blanks))
 		at += strcspn(at, "\n");
 	return at;
 }

@@ -194,10 +194,8 @@ static bool opens_clause(const char *statement, const struct piece *before, int 
 static bool may_name_tablespace(const char *statement)
 {
 	static const char *const words[] = {
-		"CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE MATERIALIZED VIEW", "CREATE INDEX", "CREATE"
-		                                                                                     " UNIQUE"
-		                                                                                     " INDEX",
-		"ALTER TABLE", "ALTER INDEX", "ALTER MATERIALIZED VIEW", NULL
+		"CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE MATERIALIZED VIEW", "CREATE INDEX",
+		"CREATE UNIQUE INDEX", "ALTER TABLE", "ALTER INDEX", "ALTER MATERIALIZED VIEW", NULL
 	};
 
 	for (size_t i = 0; words[i]; i++)

@@ -271,14 +271,12 @@ bool audit_url(const struct auditing *a, const char *name, const char *value, co
 		if (server)
 			problem_add(a->problems, name, PROBLEM_ERROR, "type",
 			            "is a URL that cannot be read: scheme://USER:PASSWORD@HOST:PORT/NAME, "
-			            "with "
-			            "everything special in it percent-encoded");
+			            "with everything special in it percent-encoded");
 	} else {
 		if (l.url.lenient && server)
 			problem_add(a->problems, name, PROBLEM_WARNING, "encoding",
 			            "has a password that is not percent-encoded: pgbox reads it all the "
-			            "same, most "
-			            "programs do not");
+			            "same, most programs do not");
 		found = has_password(&l, server);
 		if (found)
 			judge_password(a, name, &l, example);

@@ -83,8 +83,8 @@ static int open_door(struct trial *t, int64_t deadline, struct buf *error)
 static void drop_stale(struct trial *t)
 {
 	static const struct sql find = {
-		.pg = "SELECT d.datname FROM pg_database d WHERE d.datname ~ '^" PREFIX "[0-9]{1,12}_[0-9]{1,"
-		                                                                        "10}$'"
+		.pg = "SELECT d.datname FROM pg_database d"
+		      " WHERE d.datname ~ '^" PREFIX "[0-9]{1,12}_[0-9]{1,10}$'"
 		      "  AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.datname)"
 		      "  AND (shobj_description(d.oid, 'pg_database') = '" COMMENT "'"
 		      "   OR (split_part(d.datname, '_', 3)::bigint < $1::bigint"

@@ -63,9 +63,7 @@ int restore_suits(struct restore *r, const char *name, const struct target *targ
 	else if (format_is_lite(r->content) != lite)
 		buf_printf(error, "'%s' is %s%s, which goes into %s only, and the target is %s", name,
 		           format_name(r->content),
-		           r->content == FORMAT_SQL && format_is_dump(r->path) ? " "
-		                                                                 "of pg_dump"
-		                                                               : "",
+		           r->content == FORMAT_SQL && format_is_dump(r->path) ? " of pg_dump" : "",
 		           lite ? "PostgreSQL" : "an SQLite file", target->shown);
 	else if (lite && (r->clean || into || partly || r->no_owner || r->no_tablespaces))
 		buf_puts(error, "of the modes only --replace is for SQLite");

@@ -166,9 +166,9 @@ static bool belongs(const struct subset_entry *e, const struct subset_entry *to)
 /* In a new database there are neither the schema nor the types that a table is made with. */
 static void choose_grounds(struct entries *list)
 {
-	static const char *const grounds[] = { "SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "COLLATION", "SHELL "
-	                                      "TYPE",
-		                               NULL };
+	static const char *const grounds[] = {
+		"SCHEMA", "EXTENSION", "TYPE", "DOMAIN", "COLLATION", "SHELL TYPE", NULL
+	};
 
 	for (size_t i = 0; i < list->n_chosen; i++) {
 		const struct subset_entry *e = &list->v[list->chosen[i]];
