@@ -259,7 +259,8 @@ static void judge_secrecy(const struct auditing *a, const char *name, const char
 static bool has_password(const struct login *l, bool server)
 {
 	return l->password && *l->password &&
-	       (server || !l->url.lenient || !(strpbrk(l->password, "/?#") || strpbrk(l->user, "/?#")));
+	       (server || !l->url.lenient ||
+	        !(strpbrk(l->password, "/?#") || (l->user && strpbrk(l->user, "/?#"))));
 }
 
 bool audit_url(const struct auditing *a, const char *name, const char *value, const char *example)
