@@ -367,14 +367,19 @@ static void keep_verified(struct selection *s, struct strs *warnings)
 static int narrow(struct selection *s, struct strs *warnings)
 {
 	struct repo_look look = { .before = INT64_MAX };
-	const char *database = !s->latest && !s->moment ? s->word : s->of ? s->of : s->database;
-	char *folder = database ? find_folder(&s->list, database) : NULL;
+	bool newest = s->latest || s->moment;
+	const char *database = s->of ? s->of : s->database;
+	char *folder = NULL;
 	int rc;
 
+	if (!newest)
+		folder = find_folder(&s->list, s->word);
+	else if (database)
+		folder = find_folder(&s->list, database);
 	look.skip = s->moment && select_moment_of(s->word + 1, &look.before);
 	look.before += look.skip ? 999 : 0; /* of that second */
 	look.folder = folder;
-	rc = s->latest || s->moment || folder ? repo_glance(s->r, &look, &s->list, s->error) : read_named(s);
+	rc = newest || folder ? repo_glance(s->r, &look, &s->list, s->error) : read_named(s);
 	keep_verified(s, warnings);
 	free(folder);
 	return rc;

@@ -17,12 +17,13 @@ enum { ISUT, ISSTD, LEAPS, TIMES, TYPES, CHARS, COUNTS };
 
 static size_t count_at(const char *header, int which)
 {
-	const unsigned char *at = (const unsigned char *)header + 20 + 4 * which;
+	const unsigned char *at = (const unsigned char *)header + 20 + 4L * which;
 
 	return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
 }
 
-/* The bytes of the block at `bytes`, whose times have that many; 0 when the rest is shorter, or no block begins there. */
+/* The bytes of the block at `bytes`, whose times have that many; 0 when the rest is shorter, or no block
+ * begins there. */
 static size_t block_length(const char *bytes, size_t len, size_t time_bytes)
 {
 	const size_t each[COUNTS] = { 1, 1, time_bytes + 4, time_bytes + 1, TYPE, 1 };
