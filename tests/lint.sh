@@ -57,6 +57,14 @@ names() {
 	grep -nw progname "${code[@]}"
 }
 
+# The linker wraps what is not there without a word.
+wraps() {
+	local name
+	while read -r name; do
+		grep -qE "\b$name\(" src/*/*.h || echo "$name: no header has it"
+	done < <(sed -nE 's/^(FUZZ|UNIT)_WRAP[A-Za-z0-9_]* *:?= *//p' tests/mk/*.mk | tr ' ' '\n')
+}
+
 functions() {
 	awk '/^{/ { start = FNR } /^}/ && start { if (FNR - start > 60) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }' \
 		"${sources[@]}"
@@ -116,6 +124,7 @@ rule "no struct's tag stands twice" tests/rooms.sh tags
 rule "each third-party header is included by one file of src/ext" wrappers
 rule "banned.h is included everywhere, behind the system's headers" banned
 rule "no name of ours is one of PostgreSQL's" names
+rule "each function that a test wraps is there" wraps
 rule "no function has more than 60 lines" functions
 rule "no file has more than 600 lines" lengths
 rule "foreign text is quoted in SQL by the library, as a parameter or by format()" quotes

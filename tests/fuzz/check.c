@@ -9,6 +9,7 @@
 #include "base/banned.h"
 #include "base/msg.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "check/checks.h"
 #include "check/kinds.h"
 
@@ -16,12 +17,14 @@
 
 extern char **environ;
 
-/* user:password@ of a place does not show; a path has none, but may be called URL. */
+/* user:password@ of a place does not show, nor what a query says to redis; a path has none, but may be called URL. */
 static void shows_no_password(const struct check *c, const char *text)
 {
 	const char *at = strrchr(c->shown, '@');
 
-	if (check_is_of_db(c) || c->kind->on_disk || !strchr(text, '@'))
+	if (c->kind->arg == ARG_REDIS && text_ends_with(c->shown, "?***"))
+		MUST(strchr(text, '?'));
+	else if (check_is_of_db(c) || c->kind->on_disk || !strchr(text, '@'))
 		MUST(check_is_of_db(c) || strstr(text, "://") || same(c->shown, text));
 	else
 		MUST(at && at - c->shown >= 3 && memcmp(at - 3, "***", 3) == 0);

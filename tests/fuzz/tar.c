@@ -11,11 +11,11 @@
 #include "dump/program.h"
 #include "dump/readback.h"
 
-int __wrap_tool_start(struct program *t, int *messages, pid_t *pid);
-void __wrap_tool_wait(struct program *t, int messages, pid_t pid);
+int __wrap_program_start(struct program *t, int *messages, pid_t *pid);
+void __wrap_program_wait(struct program *t, int messages, pid_t pid);
 
 /* pg_restore finds nothing wrong. */
-int __wrap_tool_start(struct program *t, int *messages, pid_t *pid)
+int __wrap_program_start(struct program *t, int *messages, pid_t *pid)
 {
 	t->error = (struct buf)BUF_INIT;
 	t->status = 0;
@@ -24,7 +24,7 @@ int __wrap_tool_start(struct program *t, int *messages, pid_t *pid)
 	return 0;
 }
 
-void __wrap_tool_wait(struct program *t, int messages, pid_t pid)
+void __wrap_program_wait(struct program *t, int messages, pid_t pid)
 {
 	(void)t, (void)messages, (void)pid;
 }

@@ -12,10 +12,10 @@
 
 static char *list, *statements;
 
-int __wrap_tool_read(struct program *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg);
+int __wrap_program_read(struct program *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg);
 
 /* In two pieces. */
-int __wrap_tool_read(struct program *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg)
+int __wrap_program_read(struct program *t, void (*take)(void *arg, const char *bytes, size_t len), void *arg)
 {
 	const char *text = strs_has(t->job.args, "--list") ? list : statements;
 	size_t len = strlen(text);

@@ -9,8 +9,8 @@ FUZZ_SOURCES := $(filter-out src/main.c src/ext/engine%,$(wildcard src/*.c src/*
 FUZZ_CFLAGS   = -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                 -fno-sanitize-recover=all $(WARNINGS) -Werror -isystem $(shell pg_config --includedir)
 FUZZ_WRAP    := msg_secret
-FUZZ_WRAP_toc := tool_read
-FUZZ_WRAP_tar := tool_start tool_wait
+FUZZ_WRAP_toc := program_read
+FUZZ_WRAP_tar := program_start program_wait
 FUZZ_WRAP_tool := child_watch
 FUZZ_WRAP_s3 := http_send clock_sleep
 FUZZ_LEN_health := 120
@@ -23,7 +23,7 @@ FUZZ_LIBS    := -lpq -lsqlite3 -lexpat -llz4 -lcurl -lssl -lcrypto -lz -lzstd
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=.build/fuzz/%)
-	$(Q)$(MAKE) --no-print-directory -j2 $(FUZZ_TARGETS:%=fuzz-%)
+	$(Q)$(MAKE) --no-print-directory -k -j2 $(FUZZ_TARGETS:%=fuzz-%)
 
 .build/fuzz/%.o: %.c Makefile tests/mk/fuzz.mk
 	@mkdir -p $(@D)
