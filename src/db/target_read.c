@@ -195,6 +195,10 @@ static int serve(struct target *t, const char *origin, struct buf *error)
 	struct buf why = BUF_INIT;
 	int rc;
 
+	if (is_whole(service)) {
+		buf_printf(error, "%s: the service's name is a whole URL or conninfo string: give that alone", origin);
+		return -1;
+	}
 	t->service = service ? xstrdup(service) : NULL;
 	rc = service_expand(&t->conninfo, &why);
 	if (rc)

@@ -31,7 +31,7 @@ static size_t data_length(const char *path)
 {
 	size_t len = strlen(path), end = strlen(".json");
 	const char *base = path_base(path), *slash = strchr(path, '/');
-	char *folder;
+	char *folder, *data;
 	bool ours;
 
 	if (len <= end || strcmp(path + len - end, ".json") != 0 || base == path || slash == path ||
@@ -40,7 +40,9 @@ static size_t data_length(const char *path)
 	if (slash + 1 != base && strchr(slash + 1, '/') != base - 1)
 		return 0;
 	folder = xstrndup(path, (size_t)(base - path) - 1);
-	ours = path_base(folder)[0] && folder_is_named(folder, base);
+	data = xstrndup(base, strlen(base) - end);
+	ours = path_base(folder)[0] && folder_is_named(folder, data);
+	free(data);
 	free(folder);
 	return ours ? len - end : 0;
 }

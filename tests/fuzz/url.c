@@ -154,7 +154,8 @@ static void any_target(const char *text)
 		no_digit_but_counts(&t.warnings);
 	} else {
 		MUST(error.len);
-		MUST(skip_prefix(text, "env:") || !error.data[strcspn(error.data, DIGITS)]);
+		/* A service that is not there is named. */
+		MUST(skip_prefix(text, "env:") || strstr(text, "service") || !error.data[strcspn(error.data, DIGITS)]);
 	}
 	target_free(&t);
 	buf_free(&error);
