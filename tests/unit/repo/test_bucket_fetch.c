@@ -10,58 +10,25 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "repo/bucket_parts.h"
-#include "s3_memory.h"
+#include "s3_memory_repo.h"
 
 #define LAST "\n-- PostgreSQL database dump complete\n"
 #define NAME "app-20261125-120000.dump"
 #define PATH "app/" NAME
 #define KEY "pre/" PATH
 #define DATA "0123456789"
-#define DATA_SHA256 "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
 
 static struct bucket r;
 static struct buf error;
 
 static int begin(void **state)
 {
-	memory_empty(state);
-	error = (struct buf)BUF_INIT;
-	setenv("S3_ENDPOINT", "http://h", 1);
-	setenv("AWS_ACCESS_KEY_ID", "id", 1);
-	setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-test", 1);
-	setenv("S3_BUCKET", "box", 1);
-	setenv("S3_PREFIX", "pre", 1);
-	return bucket_open(&r, &error);
+	return memory_repo_begin(state, &r, &error);
 }
 
 static int end(void **state)
 {
-	bucket_free(&r);
-	buf_free(&error);
-	return memory_empty(state);
-}
-
-/* A manifest of so many bytes for the file of that name. */
-static struct manifest manifest_of(const char *file, const char *job, const char *kind, int64_t bytes)
-{
-	struct manifest m = { .bytes = bytes, .started = 1795608000000, .verified = 1795608000000 };
-
-	manifest_set(&m.file, file);
-	manifest_set(&m.job, job);
-	manifest_set(&m.kind, kind);
-	manifest_set(&m.sha256, DATA_SHA256);
-	return m;
-}
-
-static void store_manifest(const char *path, const char *file, const char *job, int64_t bytes)
-{
-	struct manifest m = manifest_of(file, job, "custom", bytes);
-	char *text = manifest_text(&m), *key = xasprintf("pre/%s.json", path);
-
-	memory_store(key, text, strlen(text));
-	free(key);
-	free(text);
-	manifest_free(&m);
+	return memory_repo_end(state, &r, &error);
 }
 
 /* --- fetching one --- */
@@ -101,7 +68,7 @@ static void data_and_manifest_are_fetched(void **unused)
 
 	(void)unused;
 	memory_store(KEY, DATA, 10);
-	store_manifest(PATH, NAME, NULL, 10);
+	memory_store_manifest(PATH, NAME, NULL, 10);
 	memory_plan(PLAN(.to = "GET " KEY, .cut = true, .bytes = 0));
 	memory_plan(PLAN(.to = "GET " KEY, .cut = true, .bytes = 4));
 	expect_fetch(KEY, 0, NULL);
@@ -126,7 +93,7 @@ static void what_is_not_there_is_not_fetched(void **unused)
 {
 	(void)unused;
 	expect_fetch(KEY, NO_INPUT, "s3://box/" KEY ": cannot find it");
-	store_manifest(PATH, NAME, NULL, 10);
+	memory_store_manifest(PATH, NAME, NULL, 10);
 	buf_cut(&error, 0);
 	expect_fetch(KEY, NO_INPUT, "s3://box/" KEY ": cannot find it");
 }
@@ -135,7 +102,7 @@ static void sizes_that_differ_are_damage(void **unused)
 {
 	(void)unused;
 	memory_store(KEY, DATA, 10);
-	store_manifest(PATH, NAME, NULL, 11);
+	memory_store_manifest(PATH, NAME, NULL, 11);
 	expect_fetch(KEY, BAD_DATA, "s3://box/" KEY " is damaged: it has 10 bytes, and its manifest says 11");
 	assert_int_equal(access("to/" NAME, F_OK), -1);
 }
@@ -209,7 +176,7 @@ static void expect_checked(const char *text, const char *summed, int wanted, con
 	char sum[HASH_TEXT];
 
 	memory_store(KEY, text, strlen(text));
-	b.m = manifest_of(NAME, NULL, "plain", (int64_t)strlen(text));
+	b.m = memory_manifest(NAME, NULL, "plain", (int64_t)strlen(text));
 	hash_hex(summed, strlen(summed), sum);
 	manifest_set(&b.m.sha256, sum);
 	seen_bytes = 0;
@@ -235,7 +202,7 @@ static void expect_unread(const char *kind, int64_t bytes, int wanted, const cha
 {
 	struct repo_backup b = { .path = (char[]){ PATH },
 		                 .bytes = bytes,
-		                 .m = manifest_of(NAME, NULL, kind, 10) };
+		                 .m = memory_manifest(NAME, NULL, kind, 10) };
 
 	buf_cut(&error, 0);
 	assert_int_equal(bucket_check(&r.repo, &b, seen, NULL, &error), wanted);

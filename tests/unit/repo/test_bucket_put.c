@@ -11,15 +11,14 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "repo/bucket_parts.h"
-#include "s3_memory.h"
+#include "s3_memory_repo.h"
 
 #define NAME "app-20261125-120000.dump"
 #define PATH "app/" NAME
 #define KEY "pre/" PATH
 #define DATA "0123456789"
-#define DATA_SHA256 "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
 #define OTHER_SHA256 "0000000000000000000000000000000000000000000000000000000000000000"
-#define SUMS DATA_SHA256 "  " NAME "\n"
+#define SUMS MEMORY_DATA_SHA256 "  " NAME "\n"
 
 static struct bucket r;
 static struct buf error;
@@ -27,29 +26,20 @@ static struct buf error;
 /* An open bucket with a prefix, data in an archive class, and the backup in the folder `root`. */
 static int begin(void **state)
 {
-	memory_empty(state);
-	error = (struct buf)BUF_INIT;
-	setenv("S3_ENDPOINT", "http://h", 1);
-	setenv("AWS_ACCESS_KEY_ID", "id", 1);
-	setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-test", 1);
-	setenv("S3_BUCKET", "box", 1);
-	setenv("S3_PREFIX", "pre", 1);
 	setenv("S3_STORAGE_CLASS", "GLACIER", 1);
 	mkdir("root", 0700);
 	mkdir("root/app", 0700);
 	put_text("root/" PATH, DATA);
 	put_text("root/" PATH ".sha256", SUMS);
-	return bucket_open(&r, &error);
+	return memory_repo_begin(state, &r, &error);
 }
 
 static int end(void **state)
 {
-	bucket_free(&r);
-	buf_free(&error);
 	unlink("root/" PATH "/toc.dat");
 	unlink("root/" PATH "/1.dat.zst");
 	remove("root/" PATH);
-	return memory_empty(state);
+	return memory_repo_end(state, &r, &error);
 }
 
 static struct manifest manifest_of(const char *sha256)
@@ -93,18 +83,18 @@ static void expect_put(const char *sha256, int wanted, const char *part)
 static void its_manifest_is_written_last(void **unused)
 {
 	(void)unused;
-	expect_put(DATA_SHA256, 0, NULL);
+	expect_put(MEMORY_DATA_SHA256, 0, NULL);
 	assert_string_equal(memory_lines(), "GET " KEY ".json\nGET " KEY ".json\nPUT " KEY "\nHEAD " KEY "\n"
 	                                    "PUT " KEY ".sha256\nPUT " KEY ".json\nHEAD " KEY "\n");
 	assert_string_equal(memory_text(KEY), DATA);
 	assert_string_equal(memory_text(KEY ".sha256"), SUMS);
-	assert_holds(memory_text(KEY ".json"), DATA_SHA256);
+	assert_holds(memory_text(KEY ".json"), MEMORY_DATA_SHA256);
 }
 
 static void only_its_data_is_in_the_archive_class(void **unused)
 {
 	(void)unused;
-	expect_put(DATA_SHA256, 0, NULL);
+	expect_put(MEMORY_DATA_SHA256, 0, NULL);
 	assert_string_equal(memory_header(2, "x-amz-storage-class"), "GLACIER");
 	assert_null(memory_header(4, "x-amz-storage-class"));
 	assert_null(memory_header(5, "x-amz-storage-class"));
@@ -121,19 +111,19 @@ static void one_that_cannot_be_read_is_not_put(void **unused)
 {
 	(void)unused;
 	unlink("root/" PATH);
-	expect_put(DATA_SHA256, NO_INPUT, "cannot read 'root/" PATH "'");
+	expect_put(MEMORY_DATA_SHA256, NO_INPUT, "cannot read 'root/" PATH "'");
 	assert_int_equal(memory_objects(), 0);
 	put_text("root/" PATH, DATA);
 	unlink("root/" PATH ".sha256");
-	expect_put(DATA_SHA256, NO_INPUT, "cannot read 'root/" PATH ".sha256'");
+	expect_put(MEMORY_DATA_SHA256, NO_INPUT, "cannot read 'root/" PATH ".sha256'");
 	assert_null(memory_text(KEY ".json"));
 }
 
 static void the_same_one_may_be_put_again(void **unused)
 {
 	(void)unused;
-	store_manifest(DATA_SHA256);
-	expect_put(DATA_SHA256, 0, NULL);
+	store_manifest(MEMORY_DATA_SHA256);
+	expect_put(MEMORY_DATA_SHA256, 0, NULL);
 	assert_string_equal(memory_text(KEY), DATA);
 }
 
@@ -141,7 +131,7 @@ static void anothers_of_that_name_is_left_alone(void **unused)
 {
 	(void)unused;
 	store_manifest(OTHER_SHA256);
-	expect_put(DATA_SHA256, BAD_DATA, "s3://box/pre/" PATH ": there is another backup of that name");
+	expect_put(MEMORY_DATA_SHA256, BAD_DATA, "s3://box/pre/" PATH ": there is another backup of that name");
 	assert_int_equal(memory_objects(), 1);
 	assert_holds(memory_text(KEY ".json"), OTHER_SHA256);
 }
@@ -150,7 +140,7 @@ static void anothers_manifest_that_is_damaged_is_left_alone(void **unused)
 {
 	(void)unused;
 	memory_store(KEY ".json", "{}", 2);
-	expect_put(DATA_SHA256, BAD_DATA, "'s3://box/" KEY ".json' is no manifest");
+	expect_put(MEMORY_DATA_SHA256, BAD_DATA, "'s3://box/" KEY ".json' is no manifest");
 	assert_int_equal(memory_objects(), 1);
 }
 
@@ -164,7 +154,7 @@ static void one_that_comes_while_it_is_read_is_left_alone(void **unused)
 	(void)unused;
 	memory_plan(PLAN(.to = "GET " KEY ".json"));
 	memory_plan(PLAN(.to = "GET " KEY ".json", .before = another_puts_its_own));
-	expect_put(DATA_SHA256, BAD_DATA, "there is another backup of that name");
+	expect_put(MEMORY_DATA_SHA256, BAD_DATA, "there is another backup of that name");
 	assert_null(memory_text(KEY));
 }
 
@@ -177,18 +167,18 @@ static void one_that_was_replaced_meanwhile_is_told(void **unused)
 {
 	(void)unused;
 	memory_plan(PLAN(.to = "PUT " KEY ".json", .before = another_replaces_it));
-	expect_put(DATA_SHA256, BAD_DATA, "s3://box/pre/" PATH ": it was replaced meanwhile");
+	expect_put(MEMORY_DATA_SHA256, BAD_DATA, "s3://box/pre/" PATH ": it was replaced meanwhile");
 }
 
 static void what_is_refused_has_no_manifest(void **unused)
 {
 	(void)unused;
 	memory_plan(PLAN(.to = "PUT " KEY ".sha256", .code = 403));
-	expect_put(DATA_SHA256, DENIED, "s3://box/" KEY ".sha256: cannot upload it");
+	expect_put(MEMORY_DATA_SHA256, DENIED, "s3://box/" KEY ".sha256: cannot upload it");
 	assert_null(memory_text(KEY ".json"));
 	buf_cut(&error, 0);
 	memory_plan(PLAN(.to = "PUT " KEY, .code = 403));
-	expect_put(DATA_SHA256, DENIED, "s3://box/" KEY ": cannot upload it");
+	expect_put(MEMORY_DATA_SHA256, DENIED, "s3://box/" KEY ": cannot upload it");
 	assert_null(memory_text(KEY ".json"));
 }
 
@@ -212,7 +202,7 @@ static void of_a_large_one_that_fails_no_parts_remain(void **unused)
 
 static void a_directory_is_its_files(void **unused)
 {
-	struct manifest m = manifest_of(DATA_SHA256);
+	struct manifest m = manifest_of(MEMORY_DATA_SHA256);
 
 	(void)unused;
 	unlink("root/" PATH);
@@ -229,7 +219,7 @@ static void a_directory_is_its_files(void **unused)
 
 static void the_manifest_alone_comes_last_too(void **unused)
 {
-	struct manifest m = manifest_of(DATA_SHA256);
+	struct manifest m = manifest_of(MEMORY_DATA_SHA256);
 
 	(void)unused;
 	memory_store(KEY, DATA, strlen(DATA));
@@ -305,13 +295,13 @@ static void a_run_takes_back_only_its_own(void **unused)
 	(void)unused;
 	store_all();
 	store_manifest(OTHER_SHA256);
-	assert_int_equal(bucket_take_back(&r, PATH, DATA_SHA256, &error), BAD_DATA);
+	assert_int_equal(bucket_take_back(&r, PATH, MEMORY_DATA_SHA256, &error), BAD_DATA);
 	assert_int_equal(memory_objects(), 9);
 	assert_int_equal(bucket_take_back(&r, PATH, OTHER_SHA256, &error), 0);
 	assert_int_equal(memory_objects(), 4);
 	/* Without a manifest it is nobody's. */
 	memory_store(KEY, "", 0);
-	assert_int_equal(bucket_take_back(&r, PATH, DATA_SHA256, &error), 0);
+	assert_int_equal(bucket_take_back(&r, PATH, MEMORY_DATA_SHA256, &error), 0);
 	assert_int_equal(memory_objects(), 4);
 }
 

@@ -7,55 +7,22 @@
 #include "base/banned.h"
 #include "base/status.h"
 #include "repo/bucket_parts.h"
-#include "s3_memory.h"
+#include "s3_memory_repo.h"
 
 #define NAME "app-20261125-120000.dump"
 #define DATA "0123456789"
-#define DATA_SHA256 "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
 
 static struct bucket r;
 static struct buf error;
 
 static int begin(void **state)
 {
-	memory_empty(state);
-	error = (struct buf)BUF_INIT;
-	setenv("S3_ENDPOINT", "http://h", 1);
-	setenv("AWS_ACCESS_KEY_ID", "id", 1);
-	setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-test", 1);
-	setenv("S3_BUCKET", "box", 1);
-	setenv("S3_PREFIX", "pre", 1);
-	return bucket_open(&r, &error);
+	return memory_repo_begin(state, &r, &error);
 }
 
 static int end(void **state)
 {
-	bucket_free(&r);
-	buf_free(&error);
-	return memory_empty(state);
-}
-
-/* A manifest of so many bytes for the file of that name. */
-static struct manifest manifest_of(const char *file, const char *job, const char *kind, int64_t bytes)
-{
-	struct manifest m = { .bytes = bytes, .started = 1795608000000, .verified = 1795608000000 };
-
-	manifest_set(&m.file, file);
-	manifest_set(&m.job, job);
-	manifest_set(&m.kind, kind);
-	manifest_set(&m.sha256, DATA_SHA256);
-	return m;
-}
-
-static void store_manifest(const char *path, const char *file, const char *job, int64_t bytes)
-{
-	struct manifest m = manifest_of(file, job, "custom", bytes);
-	char *text = manifest_text(&m), *key = xasprintf("pre/%s.json", path);
-
-	memory_store(key, text, strlen(text));
-	free(key);
-	free(text);
-	manifest_free(&m);
+	return memory_repo_end(state, &r, &error);
 }
 
 /* --- which backups there are --- */
@@ -199,11 +166,11 @@ static void what_is_damaged_is_named_and_the_rest_is_read(void **unused)
 	struct repo_list l;
 
 	(void)unused;
-	store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
 	memory_store("pre/b/b-20261125-120000.dump.json", "{\"pgbox_backup\":", 16);
 	memory_store("pre/c/c-20261125-120000.dump.json", "{\"pgbox_backup\":2}", 18);
-	store_manifest("d/d-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
-	store_manifest("e/e-20261125-120000.dump", "e-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("d/d-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("e/e-20261125-120000.dump", "e-20261125-120000.dump", NULL, 5);
 	l = find_all();
 	assert_int_equal(l.n, 5);
 	assert_int_equal(l.v[0].what, REPO_WHOLE);
@@ -228,10 +195,10 @@ static void what_is_another_prefixs_is_foreign(void **unused)
 	struct repo_list l;
 
 	(void)unused;
-	store_manifest("job/app/" NAME, NAME, "job", 5);
-	store_manifest("other/app/" NAME, NAME, NULL, 5);
-	store_manifest("others/app/" NAME, NAME, "other", 5);
-	store_manifest("%C3%A4/app/" NAME, NAME, "\xc3\xa4", 5);
+	memory_store_manifest("job/app/" NAME, NAME, "job", 5);
+	memory_store_manifest("other/app/" NAME, NAME, NULL, 5);
+	memory_store_manifest("others/app/" NAME, NAME, "other", 5);
+	memory_store_manifest("%C3%A4/app/" NAME, NAME, "\xc3\xa4", 5);
 	l = find_all();
 	assert_int_equal(l.n, 4);
 	for (size_t i = 0; i < l.n; i++) {
@@ -249,9 +216,9 @@ static void what_went_or_is_archived_says_nothing_of_others(void **unused)
 	struct repo_list l;
 
 	(void)unused;
-	store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
-	store_manifest("b/b-20261125-120000.dump", "b-20261125-120000.dump", NULL, 5);
-	store_manifest("c/c-20261125-120000.dump", "c-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("b/b-20261125-120000.dump", "b-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("c/c-20261125-120000.dump", "c-20261125-120000.dump", NULL, 5);
 	memory_plan(PLAN(.to = "GET pre/a/", .code = 404));
 	memory_plan(PLAN(.to = "GET pre/b/", .code = 403, .body = S3_ERROR("InvalidObjectState")));
 	l = find_all();
@@ -274,8 +241,8 @@ static void what_is_refused_ends_the_reading(void **unused)
 	struct repo_list l;
 
 	(void)unused;
-	store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
-	store_manifest("b/b-20261125-120000.dump", "b-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("b/b-20261125-120000.dump", "b-20261125-120000.dump", NULL, 5);
 	memory_plan(PLAN(.to = "GET pre/b/", .code = 401));
 	assert_int_equal(repo_find(&r.repo, NULL, &l, &teller, &error), DENIED);
 	assert_string_equal(
@@ -308,7 +275,7 @@ static void many_are_read_each_once(void **unused)
 	for (int i = 0; i < 200; i++) {
 		char *file = xasprintf("a-20261125-%06d.dump", i), *path = xasprintf("a/%s", file);
 
-		store_manifest(path, file, NULL, i);
+		memory_store_manifest(path, file, NULL, i);
 		free(path);
 		free(file);
 	}
@@ -328,9 +295,9 @@ static void only_what_is_chosen_is_read(void **unused)
 	struct repo_list l;
 
 	(void)unused;
-	store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
-	store_manifest("b/b-20261125-120000.dump", "b-20261125-120000.dump", NULL, 5);
-	store_manifest("c/c-20261125-120000.dump", "c-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("a/a-20261125-120000.dump", "a-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("b/b-20261125-120000.dump", "b-20261125-120000.dump", NULL, 5);
+	memory_store_manifest("c/c-20261125-120000.dump", "c-20261125-120000.dump", NULL, 5);
 	assert_int_equal(bucket_list(&r.repo, NULL, &l, &error), 0);
 	assert_int_equal(bucket_read(&r.repo, &l, chosen, &error), 0);
 	assert_int_equal(memory.n, 2);
