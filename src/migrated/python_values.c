@@ -267,13 +267,23 @@ static bool is_inside(const struct blocks *b, bool of_class, bool *plain)
 	return true;
 }
 
+/* Frees both; 0, or BAD_DATA with what the reader stumbled over in error. */
+static int end_of(struct python_lex *s, struct blocks *blocks, struct buf *error)
+{
+	int rc = s->error.len ? BAD_DATA : 0;
+
+	buf_puts(error, s->error.data);
+	python_lex_free(s);
+	free(blocks->v);
+	return rc;
+}
+
 int python_values_read(const char *text, size_t len, const char *class, struct python_assigned *names,
                     size_t n, struct buf *error)
 {
 	struct blocks blocks = { 0 };
 	struct python_lex s;
 	bool plain = false, whole;
-	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		names[i].value = (struct python_value){ 0 };
@@ -287,11 +297,7 @@ int python_values_read(const char *text, size_t len, const char *class, struct p
 				look(&s, !whole && plain, &names[i]);
 		enter_block(&blocks, &s, class);
 	}
-	rc = s.error.len ? BAD_DATA : 0;
-	buf_puts(error, s.error.data);
-	python_lex_free(&s);
-	free(blocks.v);
-	return rc;
+	return end_of(&s, &blocks, error);
 }
 
 void python_values_free(struct python_assigned *names, size_t n)
@@ -397,7 +403,6 @@ int python_values_touched(const char *text, size_t len, const char *class, const
 	bool decorated = false, begun = false;
 	struct blocks blocks = { 0 };
 	struct python_lex s;
-	int rc;
 
 	*touched = false;
 	python_lex_start(&s, text, len);
@@ -412,11 +417,7 @@ int python_values_touched(const char *text, size_t len, const char *class, const
 		decorated = token_is(&s.v[0], "@");
 		enter_block(&blocks, &s, class);
 	}
-	rc = s.error.len ? BAD_DATA : 0;
-	buf_puts(error, s.error.data);
-	python_lex_free(&s);
-	free(blocks.v);
-	return rc;
+	return end_of(&s, &blocks, error);
 }
 
 /* --- classes --- */
@@ -439,7 +440,6 @@ int python_classes_read(const char *text, size_t len, struct python_classes *cla
 {
 	struct blocks blocks = { 0 };
 	struct python_lex s;
-	int rc;
 
 	*classes = (struct python_classes){ 0 };
 	python_lex_start(&s, text, len);
@@ -449,11 +449,7 @@ int python_classes_read(const char *text, size_t len, struct python_classes *cla
 			add_class(classes, &s);
 		enter_block(&blocks, &s, NULL);
 	}
-	rc = s.error.len ? BAD_DATA : 0;
-	buf_puts(error, s.error.data);
-	python_lex_free(&s);
-	free(blocks.v);
-	return rc;
+	return end_of(&s, &blocks, error);
 }
 
 void python_classes_free(struct python_classes *classes)
