@@ -37,9 +37,15 @@ static void name_folder(struct catalog *c, const char *dir)
 	free(real);
 }
 
+/* The journal of what is in dir: beside it, or this machine's for a bucket. The caller frees it. */
+static char *journal_of(const char *dir)
+{
+	return is_bucket(dir) ? xstrdup(JOURNAL_DEFAULT) : xasprintf("%s/" JOURNAL_BESIDE, dir);
+}
+
 int catalog_open(struct catalog *c, const char *dir, bool create)
 {
-	char *path = is_bucket(dir) ? xstrdup(JOURNAL_DEFAULT) : xasprintf("%s/" JOURNAL_BESIDE, dir);
+	char *path = journal_of(dir);
 	int rc;
 
 	name_folder(c, dir);
@@ -61,7 +67,7 @@ int catalog_reopen(struct catalog *c)
 
 int catalog_peek(struct catalog *c, const char *dir, int busy_ms)
 {
-	char *path = is_bucket(dir) ? xstrdup(JOURNAL_DEFAULT) : xasprintf("%s/" JOURNAL_BESIDE, dir);
+	char *path = journal_of(dir);
 	int rc;
 
 	name_folder(c, dir);
